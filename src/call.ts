@@ -1,0 +1,100 @@
+import type { Prices } from "./cost/price.ts";
+import { MillraceError, PromptFunctionError } from "./errors.ts";
+import { defaultTimeout, type Timeout, type TimeoutLimits } from "./http/timeout.ts";
+import { type DynamicConfigValue, normalizePrompt } from "./prompt/dynamic-config.ts";
+import { isPromptTemplate } from "./prompt/template.ts";
+import type { Native, Provider } from "./provider.ts";
+import type { Limit } from "./stream/connection.ts";
+import type { StreamPlan } from "./stream/stream.ts";
+import { captureContext } from "#platform";
+
+/** What a call may be told, besides its model and its prompt. */
+export interface CallOptions<N extends Native, S extends boolean = boolean> {
+  /** Whether the call gives a stream of `[chunk, tool]` pairs, or the promise of a response. Default false. */
+  readonly stream?: S | undefined;
+  /** The provider's own parameters, under the wire's names. */
+  readonly callParams?: N["callParams"] | undefined;
+  /** Where the requests go, and who asks: a client made by `client()`, or an official SDK client. */
+  readonly client?: N["client"] | undefined;
+  /** Aborts the call. It may be long-lived: no listener stays on it. */
+  readonly signal?: AbortSignal | undefined;
+  /** Time limits, in milliseconds. */
+  readonly timeout?: Timeout | undefined;
+  /** Size limits of the response, in bytes. */
+  readonly limit?: Limit | undefined;
+  /** Anything you want to find again on the stream and the response. It is not sent. */
+  readonly metadata?: Readonly<Record<string, unknown>> | undefined;
+  /** Prices by model id; they win over the built-in ones. */
+  readonly prices?: Prices | undefined;
+}
+
+/** A call as it was defined: what it asks, of whom, and how. */
+export interface CallDefinition<N extends Native, Args extends readonly unknown[]> {
+  readonly provider: Provider<N>;
+  readonly model: string;
+  readonly options: CallOptions<N>;
+  readonly fn: (...args: Args) => unknown;
+}
+
+/** Plans one call: nothing runs, and nothing is sent, until its stream is first read. */
+export function planCall<N extends Native, Args extends readonly unknown[]>(
+  definition: CallDefinition<N, Args>,
+  args: Args,
+): StreamPlan<N> {
+  const { provider, model, options, fn } = definition;
+  const inContext = captureContext();
+  return {
+    info: {
+      provider,
+      model,
+      fnArgs: args,
+      promptTemplate: isPromptTemplate(fn) ? fn.template : null,
+      prices: options.prices,
+    },
+    signal: options.signal,
+    async prepare() {
+      const result = await runPrompt(() => inContext(() => fn(...args)));
+      const { messages, config } = normalizePrompt(result);
+      const callParams = merge<N["callParams"]>(options.callParams, config?.callParams);
+      const timeout = timeoutLimits(options.timeout);
+      const encoded = provider.encode({
+        model,
+        messages,
+        callParams,
+        client: config?.client ?? options.client,
+        streamed: options.stream === true,
+        connectTimeoutMs: timeout.connect,
+      });
+      return {
+        encoded,
+        timeout: { ...timeout, total: encoded.totalTimeoutMs ?? timeout.total },
+        limit: options.limit ?? {},
+        signal: config?.signal,
+        request: { encoded, callParams, dynamicConfig: config, metadata: config?.metadata ?? options.metadata ?? {} },
+      };
+    },
+  };
+}
+
+async function runPrompt(run: () => unknown): Promise<unknown> {
+  try {
+    return await run();
+  } catch (error) {
+    throw error instanceof MillraceError ? error : new PromptFunctionError(error);
+  }
+}
+
+function timeoutLimits(timeout: Timeout = {}): TimeoutLimits {
+  return {
+    connect: timeout.connect ?? defaultTimeout.connect,
+    firstContent: timeout.firstContent ?? defaultTimeout.firstContent,
+    idle: timeout.idle ?? defaultTimeout.idle,
+    total: timeout.total ?? defaultTimeout.total,
+  };
+}
+
+function merge<P>(base: P | undefined, over: unknown): P | undefined {
+  return over === undefined ? base : ({ ...base, ...over } as P);
+}
+
+export type { DynamicConfigValue };

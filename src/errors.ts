@@ -1,0 +1,299 @@
+/**
+ * One family of errors. Every error that millrace throws is a {@link MillraceError} with a literal `code`, so that a
+ * `switch (error.code)` narrows to the payload of each.
+ */
+
+/** Where a stream was when it ended: before the headers, before the first content, or after it. */
+export type Phase = "connect" | "first-content" | "streaming";
+
+/** Which of the time limits ended a stream. */
+export type TimeLimit = "connect" | "firstContent" | "idle" | "total";
+
+/** Usage as a provider reported it so far, under the provider's own field names. */
+export interface ReportedUsage {
+  readonly source: "reported" | "partial" | "estimated";
+  readonly [field: string]: unknown;
+}
+
+/** What had been received when a stream ended early. It holds the model's words: keep it out of logs. */
+export interface PartialResponse {
+  readonly content: string;
+  readonly thinking: string;
+  readonly message: unknown;
+  readonly id: string | null;
+  readonly model: string | null;
+}
+
+/** What a stream knows when it ends in an error. */
+export interface StreamErrorContext {
+  readonly phase?: Phase | undefined;
+  readonly requestId?: string | null | undefined;
+  readonly usage?: ReportedUsage | undefined;
+  readonly partial?: PartialResponse | undefined;
+}
+
+/** What all errors of a call may know, filled in as far as it is known. */
+export interface ErrorDetails {
+  readonly cause?: unknown;
+  readonly status?: number | undefined;
+  readonly requestId?: string | null | undefined;
+  readonly retryable?: boolean | undefined;
+  readonly retryAfterMs?: number | undefined;
+  readonly phase?: Phase | undefined;
+}
+
+/**
+ * The base of every error that millrace throws.
+ *
+ * @example
+ * ```ts
+ * try {
+ *   for await (const [chunk] of stream) process.stdout.write(chunk.content);
+ * } catch (error) {
+ *   if (!(error instanceof MillraceError)) throw error;
+ *   console.error(error.code, error.message, error.requestId, error.partial?.content.length);
+ * }
+ * ```
+ */
+export abstract class MillraceError extends Error {
+  /** A literal that names the kind of error. */
+  abstract readonly code: string;
+  /** The HTTP status, where a response had come. */
+  readonly status: number | undefined;
+  /** Whether the same request may succeed if it is sent again. */
+  readonly retryable: boolean;
+  /** How long the provider asked to wait before the next request, in milliseconds. */
+  readonly retryAfterMs: number | undefined;
+  /** The provider's id of the request, for its support. */
+  requestId: string | null;
+  /** Where the stream was when it ended. */
+  phase: Phase | undefined;
+  /** What the provider had reported when the stream ended. */
+  usage: ReportedUsage | undefined;
+  /** What had been received. Not enumerable: the model's words do not belong in logs. */
+  declare readonly partial: PartialResponse | undefined;
+
+  constructor(message: string, details: ErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.name = new.target.name;
+    this.status = details.status;
+    this.retryable = details.retryable ?? false;
+    this.retryAfterMs = details.retryAfterMs;
+    this.requestId = details.requestId ?? null;
+    this.phase = details.phase;
+    this.usage = undefined;
+    Object.defineProperty(this, "partial", { value: undefined, enumerable: false, configurable: true });
+  }
+
+  /** Adds what the stream knew when it ended. @internal */
+  addContext(context: StreamErrorContext): this {
+    this.phase ??= context.phase;
+    this.requestId ??= context.requestId ?? null;
+    this.usage ??= context.usage;
+    if (context.partial !== undefined && this.partial === undefined) {
+      Object.defineProperty(this, "partial", { value: context.partial, enumerable: false, configurable: true });
+    }
+    return this;
+  }
+}
+
+/** No API key was given, and the environment has none. Nothing was sent. */
+export class MissingApiKeyError extends MillraceError {
+  readonly code = "missing_api_key";
+  /** The environment variable that would have been read. */
+  readonly variable: string;
+  constructor(variable: string) {
+    super(`No API key: set the environment variable ${variable}, or pass client: client({ apiKey }). Nothing was sent.`);
+    this.variable = variable;
+  }
+}
+
+/** An option has a value that cannot work. Nothing was sent. */
+export class InvalidOptionError extends MillraceError {
+  readonly code = "invalid_option";
+  /** The option's name, as the caller wrote it. */
+  readonly option: string;
+  constructor(option: string, problem: string, details?: ErrorDetails) {
+    super(`Invalid ${option}: ${problem}`, details);
+    this.option = option;
+  }
+}
+
+/** The prompt function returned a prompt without content. Nothing was sent. */
+export class EmptyPromptError extends MillraceError {
+  readonly code = "empty_prompt";
+  constructor() {
+    super("The prompt is empty: the function returned no text and no content parts. Nothing was sent.");
+  }
+}
+
+/** The prompt function threw, or its promise rejected; `cause` is what it threw. Nothing was sent. */
+export class PromptFunctionError extends MillraceError {
+  readonly code = "prompt_function";
+  constructor(cause: unknown) {
+    super(`The prompt function failed: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+  }
+}
+
+/** A prompt template is malformed, or a value does not fit its placeholder. Nothing was sent. */
+export class TemplateError extends MillraceError {
+  readonly code = "template";
+  /** The placeholder as written, braces included, or null where the fault is in no placeholder. */
+  readonly placeholder: string | null;
+  constructor(problem: string, placeholder: string | null = null) {
+    super(placeholder === null ? problem : `${placeholder}: ${problem}`);
+    this.placeholder = placeholder;
+  }
+}
+
+/** A message holds content that this provider does not take. Nothing was sent. */
+export class UnsupportedContentError extends MillraceError {
+  readonly code = "unsupported_content";
+  /** The content part's type. */
+  readonly part: string;
+  constructor(part: string, problem: string) {
+    super(`Content part "${part}": ${problem}`);
+    this.part = part;
+  }
+}
+
+/**
+ * The provider answered with an error: an HTTP status of 400 or above, or an `error` event inside a 200.
+ *
+ * `type` is the provider's own name of the error (`rate_limit_error`, `overloaded_error`, …).
+ */
+export class ApiError extends MillraceError {
+  readonly code = "api_error";
+  /** The provider's name of the error, or null where it gave none. */
+  readonly type: string | null;
+  /** The provider's own words. */
+  readonly providerMessage: string;
+  /** The body as received: parsed where it is JSON, else its text (cut at the limit). */
+  readonly body: unknown;
+  constructor(message: string, details: ErrorDetails & { type: string | null; providerMessage: string; body: unknown }) {
+    super(message, details);
+    this.type = details.type;
+    this.providerMessage = details.providerMessage;
+    this.body = details.body;
+  }
+}
+
+/** The connection could not be made, or was lost before the response's headers. */
+export class ConnectionError extends MillraceError {
+  readonly code = "connection";
+  constructor(message: string, details: ErrorDetails = {}) {
+    super(message, { retryable: true, phase: "connect", ...details });
+  }
+}
+
+/** One of the time limits passed. */
+export class StreamTimeoutError extends MillraceError {
+  readonly code = "timeout";
+  /** Which limit it was. */
+  readonly limit: TimeLimit;
+  /** The limit, in milliseconds. */
+  readonly limitMs: number;
+  constructor(limit: TimeLimit, limitMs: number, waitedFor: string) {
+    super(`Timed out: ${waitedFor} (timeout.${limit} is ${limitMs} ms).`, { retryable: limit !== "total" });
+    this.limit = limit;
+    this.limitMs = limitMs;
+  }
+}
+
+/** The server answered with a redirect. It was not followed, since that would send the key elsewhere. */
+export class RedirectError extends MillraceError {
+  readonly code = "redirect";
+  constructor(status: number, target: string | null) {
+    const to = target === null ? "" : ` to ${target}`;
+    super(`The server redirected${to} (status ${status}). Redirects are refused; check baseURL.`, { status });
+  }
+}
+
+/** The server answered 200 with something that is not an event stream. */
+export class ContentTypeError extends MillraceError {
+  readonly code = "content_type";
+  readonly contentType: string;
+  /** The start of the body, as text. */
+  readonly body: string;
+  constructor(contentType: string, expected: string, body: string, details?: ErrorDetails) {
+    super(`Expected ${expected} but the response is ${contentType}. Is baseURL right?`, details);
+    this.contentType = contentType;
+    this.body = body;
+  }
+}
+
+/** A frame of the stream is not valid JSON. */
+export class MalformedFrameError extends MillraceError {
+  readonly code = "malformed_frame";
+  /** The frame's data as received. Not enumerable: it may hold the model's words. */
+  declare readonly data: string;
+  constructor(data: string, cause: unknown) {
+    super(`A frame of the stream is not a JSON object (${data.length} characters).`, { cause: syntaxOnly(cause), retryable: true });
+    Object.defineProperty(this, "data", { value: data, enumerable: false });
+  }
+}
+
+/** The events came in an order that cannot be a message. */
+export class ProtocolError extends MillraceError {
+  readonly code = "protocol";
+  constructor(problem: string) {
+    super(`The stream broke the protocol: ${problem}`, { retryable: true });
+  }
+}
+
+/** The response passed one of the size limits. */
+export class LimitExceededError extends MillraceError {
+  readonly code = "limit";
+  readonly limit: "frame" | "response";
+  readonly limitBytes: number;
+  constructor(limit: "frame" | "response", limitBytes: number) {
+    super(`The ${limit} is larger than ${limitBytes} bytes (limit.${limit}).`);
+    this.limit = limit;
+    this.limitBytes = limitBytes;
+  }
+}
+
+/** The stream ended without a stop reason: the message is incomplete. */
+export class StreamTruncatedError extends MillraceError {
+  readonly code = "stream_truncated";
+  constructor(details?: ErrorDetails) {
+    super("The stream ended before the message did: no stop reason was received.", { retryable: true, ...details });
+  }
+}
+
+/** The stream was aborted: by `abort()`, an `AbortSignal`, or by leaving the iteration. `cause` is the reason. */
+export class StreamAbortedError extends MillraceError {
+  readonly code = "stream_aborted";
+  constructor(reason?: unknown) {
+    super("The stream was aborted before the message was complete.", { cause: reason });
+  }
+}
+
+/** The stream already has an owner: it can be iterated once. */
+export class StreamConsumedError extends MillraceError {
+  readonly code = "stream_consumed";
+  constructor(message = "This stream is already being read: it can be iterated once. Call the function again for a new one.") {
+    super(message);
+  }
+}
+
+/** The response was asked for before the stream was read to its end. */
+export class StreamNotConsumedError extends MillraceError {
+  readonly code = "stream_not_consumed";
+  constructor() {
+    super("No response yet: iterate the stream to its end first, or use `await stream.response()`.");
+  }
+}
+
+/** Something of the request was asked for before the stream was first read, when there was no request yet. */
+export class StreamNotStartedError extends MillraceError {
+  readonly code = "stream_not_started";
+  constructor(accessor: string) {
+    super(`stream.${accessor} is not known yet: the prompt function runs when the stream is first read.`);
+  }
+}
+
+// V8 quotes the text it could not parse in the message of a SyntaxError; the model's words do not belong in logs.
+function syntaxOnly(cause: unknown): unknown {
+  return cause instanceof SyntaxError ? new SyntaxError("Invalid JSON") : cause;
+}

@@ -1,0 +1,75 @@
+import { LimitExceededError } from "../errors.ts";
+import { decodeUtf8, joinBytes } from "../sse/bytes.ts";
+
+/** A POST request, ready to be sent. */
+export interface HttpRequest {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+  /** How long the connection may take, in milliseconds. */
+  readonly connectTimeoutMs: number;
+  /** A `node:http` or `node:https` Agent, where that is the transport. */
+  readonly agent: unknown;
+}
+
+/** A response whose headers have come. */
+export interface HttpResponse {
+  readonly status: number;
+  header(name: string): string | null;
+  readonly body: Body;
+}
+
+/** The bytes of a response, pulled: nothing is read far ahead of {@link take}. */
+export interface Body {
+  /** What has arrived since the last call, or null: nothing yet, or no more (see {@link ended}). */
+  take(): Uint8Array | null;
+  /** True once nothing more will come. */
+  readonly ended: boolean;
+  /** Why the body ended early, or null. */
+  readonly failure: unknown;
+  /** Called when {@link take} or {@link ended} may have changed. */
+  onReady: () => void;
+  /** The message is complete: the connection may be used again. */
+  finish(): void;
+  /** Cuts the connection. */
+  close(): void;
+}
+
+/** One request on its way. */
+export interface Exchange {
+  /** Rejects with a ConnectionError, a StreamTimeoutError or a RedirectError. */
+  readonly response: Promise<HttpResponse>;
+  /** Cuts the connection at once, whatever came. */
+  close(): void;
+}
+
+/** Sends a request. */
+export type Transport = (request: HttpRequest) => Exchange;
+
+/** Whether a status is one of the redirects that would carry the key elsewhere. */
+export function isRedirect(status: number): boolean {
+  return status >= 300 && status < 400;
+}
+
+/** Reads a body to its end, as text. `cut`: where it is longer than the limit, the start of it; else an error. */
+export async function readText(body: Body, limitBytes: number, cut: boolean): Promise<string> {
+  const pieces: Uint8Array[] = [];
+  let length = 0;
+  for (;;) {
+    const bytes = body.take();
+    if (bytes !== null) {
+      pieces.push(bytes);
+      length += bytes.length;
+      if (length > limitBytes) {
+        body.close();
+        if (!cut) throw new LimitExceededError("response", limitBytes);
+        break;
+      }
+    } else if (body.ended) {
+      break;
+    } else {
+      await new Promise<void>((resolve) => (body.onReady = resolve));
+    }
+  }
+  return decodeUtf8(joinBytes(pieces, length), 0, Math.min(length, limitBytes));
+}

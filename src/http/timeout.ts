@@ -1,0 +1,89 @@
+/**
+ * Time limits of a call, in milliseconds; `Infinity` switches one off.
+ *
+ * The defaults, and why: `connect` 10,000, since a connection that takes longer will not come; `firstContent` 600,000,
+ * since a model may think for minutes before its first word (the official SDKs wait ten minutes as well); `idle`
+ * 300,000, since tools that the provider runs are silent for minutes; no `total`, since a long answer is no fault.
+ */
+export interface Timeout {
+  /** To the end of the TLS handshake; with `fetch`, to the response's headers. Default 10,000. */
+  readonly connect?: number | undefined;
+  /** From the request to the first content. Counts only while a read waits. Default 600,000. */
+  readonly firstContent?: number | undefined;
+  /**
+   * Between two events that change the message; pings and comments are no progress. Counts only while a read waits, so
+   * that a slow reader is no stall. Default 300,000.
+   */
+  readonly idle?: number | undefined;
+  /** The whole call, by the clock on the wall. Default: none. */
+  readonly total?: number | undefined;
+}
+
+/** Every limit, set. */
+export type TimeoutLimits = { readonly [Limit in keyof Timeout]-?: number };
+
+/** The limits where nothing else is asked for. */
+export const defaultTimeout: TimeoutLimits = { connect: 10_000, firstContent: 600_000, idle: 300_000, total: Infinity };
+
+/** setTimeout fires at once for anything longer. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/** Calls back once, after `ms`; never for `Infinity`. Gives the cancellation. */
+export function startTimer(ms: number, onEnd: () => void): () => void {
+  if (ms === Infinity) return () => {};
+  const timer = setTimeout(onEnd, Math.min(ms, LONGEST_TIMER_MS));
+  return () => clearTimeout(timer);
+}
+
+/**
+ * Measures how long reads have waited since the last progress, and calls back when that passes the limit. One timer at
+ * a time, which checks when it fires: a stream of thousands of reads starts a handful.
+ */
+export class StallTimer {
+  /** The limit, in milliseconds. May change. */
+  limitMs: number;
+  readonly #onStall: () => void;
+  #waitedMs = 0;
+  /** When the current wait began, or -1. */
+  #since = -1;
+  #cancel: (() => void) | null = null;
+
+  constructor(limitMs: number, onStall: () => void) {
+    this.limitMs = limitMs;
+    this.#onStall = onStall;
+  }
+
+  /** A read begins to wait. */
+  wait(): void {
+    this.#since = performance.now();
+    if (this.#cancel === null) this.#arm(this.limitMs - this.#waitedMs);
+  }
+
+  /** The wait is over, with or without progress. */
+  resume(): void {
+    if (this.#since === -1) return;
+    this.#waitedMs += performance.now() - this.#since;
+    this.#since = -1;
+  }
+
+  /** The message grew. */
+  progress(): void {
+    this.#waitedMs = 0;
+  }
+
+  stop(): void {
+    this.#cancel?.();
+    this.#cancel = null;
+    this.#since = -1;
+  }
+
+  #arm(ms: number): void {
+    this.#cancel = startTimer(ms, () => {
+      this.#cancel = null;
+      if (this.#since === -1) return;
+      const leftMs = this.limitMs - this.#waitedMs - (performance.now() - this.#since);
+      if (leftMs > 0) this.#arm(Math.ceil(leftMs));
+      else this.#onStall();
+    });
+  }
+}

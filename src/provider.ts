@@ -1,0 +1,144 @@
+import type { CostMetadata, Prices } from "./cost/price.ts";
+import type { Usage, UsageSource } from "./cost/usage.ts";
+import type { MillraceError, ReportedUsage } from "./errors.ts";
+import type { HttpRequest, Transport } from "./http/request.ts";
+import type { SseReader } from "./sse/reader.ts";
+
+/** The native types of a provider, in one bundle. Type only: there is no such value. */
+export interface Native {
+  /** What the wire sends: one event of the stream. */
+  readonly event: unknown;
+  /** Our view of one event. */
+  readonly chunk: ResponseChunk;
+  /** The whole reply, as if it had not been streamed. */
+  readonly message: unknown;
+  /** One message of the request. */
+  readonly messageParam: unknown;
+  /** Anything a prompt function may give as a message. */
+  readonly promptMessage: unknown;
+  readonly usage: ReportedUsage;
+  readonly finishReason: string;
+  /** The provider's own parameters of a call. */
+  readonly callParams: unknown;
+  /** The body of the request. */
+  readonly body: unknown;
+  /** What the option `client` takes. */
+  readonly client: unknown;
+}
+
+/** The provider-neutral words for why a reply ended. */
+export type CommonFinishReason =
+  | "stop"
+  | "length"
+  | "tool_calls"
+  | "content_filter"
+  | "pause"
+  | "context_exceeded"
+  | "compaction"
+  | "unknown";
+
+/** What the first half of a pair has, whoever the provider is. */
+export interface ResponseChunk {
+  /** The event as `JSON.parse` gives it. */
+  readonly chunk: unknown;
+  /** The text that this event adds, or `""`. */
+  readonly content: string;
+  /** The thinking that this event adds, or `""`. */
+  readonly thinking: string;
+  /** The signature of thinking that this event carries, or null. */
+  readonly signature: string | null;
+  /** The stop reason that this event carries, in a list; empty where it carries none. */
+  readonly finishReasons: readonly string[];
+}
+
+/** A prompt whose function has run, ready to be encoded. */
+export interface Prompt<N extends Native> {
+  readonly model: string;
+  readonly messages: readonly N["promptMessage"][];
+  readonly callParams: N["callParams"] | undefined;
+  readonly client: N["client"] | undefined;
+  readonly streamed: boolean;
+  readonly connectTimeoutMs: number;
+}
+
+/** How the encoded request reaches the provider: over HTTP, or through an SDK client that gives events. */
+export type Route =
+  | { readonly kind: "http"; readonly transport: Transport; readonly request: HttpRequest }
+  | { readonly kind: "events"; readonly open: (signal: AbortSignal) => Promise<EventStream> };
+
+/** Events from an SDK client. */
+export interface EventStream {
+  readonly events: AsyncIterable<unknown>;
+  readonly requestId: string | null;
+}
+
+/** A prompt as the provider takes it. */
+export interface EncodedPrompt<N extends Native> {
+  readonly body: N["body"];
+  /** The messages of the body. */
+  readonly messages: readonly N["messageParam"][];
+  readonly route: Route;
+  /** Whether the reply comes as events; else it is one JSON body. */
+  readonly streamed: boolean;
+  /** The `total` limit of the call parameters, where they have one. */
+  readonly totalTimeoutMs: number | undefined;
+}
+
+/**
+ * Turns what the wire sends into chunks, and accumulates the native message: the only state of a reply.
+ *
+ * Each `read…` gives the event's chunk, or null for an event that yields no pair, and throws a MillraceError where the
+ * reply cannot go on.
+ */
+export interface Decoder<N extends Native, Tag = unknown> {
+  readFrame(reader: SseReader<Tag>): N["chunk"] | null;
+  readEvent(event: unknown): N["chunk"] | null;
+  /** Reads a reply that was not streamed. */
+  readMessage(message: unknown): N["chunk"] | null;
+  /** Called when a network read is used up. */
+  settle(): void;
+  /** The native message so far; null before its first event. */
+  readonly message: N["message"] | null;
+  /** The reply so far as it may be sent back, or null where it may not. */
+  readonly messageParam: N["messageParam"] | null;
+  /** A stop reason was seen: the message is complete. */
+  readonly stopped: boolean;
+  /** The last event was seen: nothing may follow. */
+  readonly done: boolean;
+  /** The model has begun to answer. */
+  readonly hasContent: boolean;
+  /** Rises with every event that changes the message. */
+  readonly progress: number;
+}
+
+/** Everything the core knows of a provider. */
+export interface Provider<N extends Native> {
+  readonly name: string;
+  /** Encodes a prompt; throws where that cannot be done. Sends nothing. */
+  encode(prompt: Prompt<N>): EncodedPrompt<N>;
+  createDecoder(): Decoder<N>;
+  /** The error of a response with a status of 400 or above. */
+  errorFromResponse(status: number, header: (name: string) => string | null, body: string): MillraceError;
+  /** The error of what an SDK client threw. */
+  errorFromClient(thrown: unknown): MillraceError;
+  /** The provider's id of the request, from the response's headers. */
+  requestId(header: (name: string) => string | null): string | null;
+  readonly views: MessageViews<N>;
+}
+
+/** What can be read off a native message, finished or not; null stands for one that has not begun. */
+export interface MessageViews<N extends Native> {
+  id(message: N["message"] | null): string | null;
+  model(message: N["message"] | null): string | null;
+  content(message: N["message"] | null): string;
+  thinking(message: N["message"] | null): string;
+  signature(message: N["message"] | null): string | null;
+  finishReasons(message: N["message"] | null): readonly N["finishReason"][];
+  commonFinishReasons(message: N["message"] | null): readonly CommonFinishReason[];
+  usage(message: N["message"] | null, source: UsageSource): N["usage"];
+  commonUsage(message: N["message"] | null, source: UsageSource): Usage;
+  /** @param model - The model that was asked, for a message that names none. */
+  cost(message: N["message"] | null, model: string, source: UsageSource, prices: Prices | undefined): CostMetadata | null;
+  /** The last user message of a request, or null. */
+  userMessageParam(messages: readonly N["messageParam"][]): N["messageParam"] | null;
+}

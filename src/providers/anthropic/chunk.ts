@@ -1,0 +1,129 @@
+import type { CostMetadata, Prices } from "../../cost/price.ts";
+import type { Usage } from "../../cost/usage.ts";
+import type { CommonFinishReason, ResponseChunk } from "../../provider.ts";
+import type { FrameTemplate } from "../../sse/frame-template.ts";
+import type { DeltaTarget } from "./message.ts";
+import { anthropicCost, anthropicUsage } from "./usage.ts";
+import { commonFinishReason } from "./view.ts";
+import type { AnthropicEvent, AnthropicUsage, FinishReason } from "./wire.ts";
+
+type Template = FrameTemplate<DeltaTarget>;
+
+/**
+ * One event of an Anthropic stream. It may be kept: everything is read off the event, or, where it is one of a run of
+ * like events, off what sets it apart from them.
+ */
+export class AnthropicCallResponseChunk implements ResponseChunk {
+  readonly #event: AnthropicEvent | null;
+  readonly #template: Template | null;
+  readonly #literal: string;
+
+  /** @internal */
+  constructor(event: AnthropicEvent | null, template: Template | null, literal: string) {
+    this.#event = event;
+    this.#template = template;
+    this.#literal = literal;
+  }
+
+  /** The native event, equal to what `JSON.parse` gives for the frame's data. */
+  get chunk(): AnthropicEvent {
+    // The template has shown that a frame with this literal parses to this event.
+    return this.#event ?? (this.#template?.event(this.#literal) as AnthropicEvent);
+  }
+
+  /** The text that this event adds, or `""`. */
+  get content(): string {
+    return this.#added("text", "text_delta");
+  }
+
+  /** The thinking that this event adds, or `""`. */
+  get thinking(): string {
+    return this.#added("thinking", "thinking_delta");
+  }
+
+  /** The signature that this event carries, or null. */
+  get signature(): string | null {
+    const delta = field(this.#event, "delta");
+    const signature = field(delta, "type") === "signature_delta" ? field(delta, "signature") : null;
+    return typeof signature === "string" ? signature : null;
+  }
+
+  /** The message's id, on the event that starts it; else null. */
+  get id(): string | null {
+    return this.#startField("id");
+  }
+
+  /** The model, on the event that starts the message; else null. */
+  get model(): string | null {
+    return this.#startField("model");
+  }
+
+  /** The stop reason that this event carries, in a list; empty where it carries none. */
+  get finishReasons(): readonly FinishReason[] {
+    const reason = field(field(this.#event, "delta"), "stop_reason") ?? field(this.#startMessage(), "stop_reason");
+    return typeof reason === "string" ? [reason] : [];
+  }
+
+  /** The stop reason in words that all providers share. */
+  get commonFinishReasons(): readonly CommonFinishReason[] {
+    return this.finishReasons.map(commonFinishReason);
+  }
+
+  /** The usage that this event carries, or null. Counts are cumulative: a later one replaces an earlier one. */
+  get usage(): AnthropicUsage | null {
+    const usage = field(this.#event, "usage") ?? field(this.#startMessage(), "usage");
+    return typeof usage === "object" ? (usage as AnthropicUsage | null) : null;
+  }
+
+  /** The usage that this event carries, in words that all providers share, or null. */
+  get commonUsage(): Usage | null {
+    return this.usage === null ? null : anthropicUsage(this.usage, "partial");
+  }
+
+  /** Input tokens as this event reports them, or null. */
+  get inputTokens(): number | null {
+    return this.usage?.input_tokens ?? null;
+  }
+
+  /** Cache reads as this event reports them, or null. */
+  get cachedTokens(): number | null {
+    return this.usage?.cache_read_input_tokens ?? null;
+  }
+
+  /** Output tokens as this event reports them, or null. */
+  get outputTokens(): number | null {
+    return this.usage?.output_tokens ?? null;
+  }
+
+  /** What the usage of this event comes to, or null: only the event that starts the message names the model. */
+  costMetadata(prices?: Prices): CostMetadata | null {
+    const { model, usage } = this;
+    return model === null || usage === null ? null : anthropicCost({ model, usage, prices });
+  }
+
+  /** The text that this event adds. */
+  toString(): string {
+    return this.content;
+  }
+
+  #added(name: DeltaTarget["field"], type: string): string {
+    if (this.#template !== null) return this.#template.tag.field === name ? this.#literal : "";
+    const delta = field(this.#event, "delta");
+    const text = field(delta, "type") === type ? field(delta, name) : "";
+    return typeof text === "string" ? text : "";
+  }
+
+  #startMessage(): unknown {
+    return field(this.#event, "message");
+  }
+
+  #startField(name: string): string | null {
+    const value = field(this.#startMessage(), name);
+    return typeof value === "string" ? value : null;
+  }
+}
+
+/** A field of an event that may be anything. */
+function field(value: unknown, name: string): unknown {
+  return typeof value === "object" && value !== null ? (value as Record<string, unknown>)[name] : undefined;
+}

@@ -1,0 +1,90 @@
+import { MalformedFrameError } from "../../errors.ts";
+import type { Decoder } from "../../provider.ts";
+import type { SseReader } from "../../sse/reader.ts";
+import { AnthropicCallResponseChunk } from "./chunk.ts";
+import { errorFromEvent } from "./errors.ts";
+import { type AppendedField, type DeltaTarget, MessageAccumulator } from "./message.ts";
+import type { AnthropicNative } from "./native.ts";
+import type { MessageParam } from "./params.ts";
+import { assistantTurn } from "./turn.ts";
+import type { AnthropicEvent } from "./wire.ts";
+
+const APPENDED_FIELDS = new Map<unknown, AppendedField>([
+  ["text_delta", "text"],
+  ["thinking_delta", "thinking"],
+  ["input_json_delta", "partial_json"],
+]);
+
+/** Frames that did not let themselves be learned, before it is given up. */
+const FRUITLESS_LESSONS = 16;
+
+/** Turns frames and events of the Messages API into chunks, and accumulates their message. */
+export class AnthropicDecoder extends MessageAccumulator implements Decoder<AnthropicNative, DeltaTarget> {
+  #lessonsLeft = FRUITLESS_LESSONS;
+
+  get messageParam(): MessageParam | null {
+    return assistantTurn(this.message, (place) => this.input(place));
+  }
+
+  readFrame(reader: SseReader<DeltaTarget>): AnthropicCallResponseChunk | null {
+    const { template } = reader;
+    if (template !== null) {
+      const { literal } = template;
+      this.append(template.tag.index, template.tag.field, literal);
+      return new AnthropicCallResponseChunk(null, template, literal);
+    }
+    if (reader.data === "[DONE]") return null;
+    const event = parseFrame(reader);
+    if (event === null) return null;
+    const { type } = event;
+    const chunk = this.#read(typeof type === "string" ? type : reader.event, event);
+    if (type === "content_block_delta" && this.#lessonsLeft > 0) this.#learn(reader, event);
+    return chunk;
+  }
+
+  readEvent(event: unknown): AnthropicCallResponseChunk | null {
+    if (!isObject(event)) throw new MalformedFrameError(String(event), undefined);
+    const { type } = event;
+    return this.#read(typeof type === "string" ? type : "", event);
+  }
+
+  readMessage(message: unknown): AnthropicCallResponseChunk | null {
+    if (isObject(message) && message["type"] === "error") throw errorFromEvent(message);
+    const chunk = this.readEvent({ type: "message_start", message });
+    this.done = this.stopped;
+    return chunk;
+  }
+
+  #read(type: string, event: Record<string, unknown>): AnthropicCallResponseChunk | null {
+    if (type === "ping") return null;
+    // Some servers put an error into a frame without a type.
+    if (type === "error" || (type === "" && "error" in event)) throw errorFromEvent(event);
+    this.apply(type, event);
+    // The event is what the wire says: of a known type, or one that AnthropicUnknownEvent stands for.
+    return new AnthropicCallResponseChunk(event as unknown as AnthropicEvent, null, "");
+  }
+
+  #learn(reader: SseReader<DeltaTarget>, event: Record<string, unknown>): void {
+    const { index, delta } = event;
+    if (!isObject(delta) || typeof index !== "number") return;
+    const field = APPENDED_FIELDS.get(delta["type"]);
+    if (field === undefined || typeof delta[field] !== "string") return;
+    this.#lessonsLeft = reader.learn(["delta", field], { index, field }) ? FRUITLESS_LESSONS : this.#lessonsLeft - 1;
+  }
+}
+
+/** The frame's JSON; null for one that the end of the stream cut. */
+function parseFrame(reader: SseReader<DeltaTarget>): Record<string, unknown> | null {
+  try {
+    const event: unknown = JSON.parse(reader.data);
+    if (isObject(event)) return event;
+  } catch (error) {
+    if (reader.unterminated) return null;
+    throw new MalformedFrameError(reader.data, error);
+  }
+  throw new MalformedFrameError(reader.data, undefined);
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,143 @@
+import { InvalidOptionError, UnsupportedContentError } from "../../errors.ts";
+import { base64 } from "../../prompt/base64.ts";
+import type { ContentPart, MessageLike } from "../../prompt/message.ts";
+import type { EncodedPrompt, EventStream, Prompt, Route } from "../../provider.ts";
+import { destination, isSdkClient, lowerCased, type SdkClient } from "./client.ts";
+import { defaultMaxTokens } from "./models.ts";
+import type { AnthropicBody, AnthropicNative } from "./native.ts";
+import type { AnthropicCallParams, MessageParam } from "./params.ts";
+
+type NativeBlock = Readonly<Record<string, unknown>>;
+
+/** Encodes a prompt as a request to the Messages API. */
+export function encode(prompt: Prompt<AnthropicNative>): EncodedPrompt<AnthropicNative> {
+  const { extra_headers, extra_body, betas, timeout, system, ...params } = prompt.callParams ?? {};
+  // Legal only for a reply that is not streamed: it fills the cache and writes nothing.
+  const streamed = params.max_tokens !== 0;
+  if (!streamed && prompt.streamed) {
+    throw new InvalidOptionError("callParams.max_tokens", "0 is legal only for a call that is not streamed.");
+  }
+  const { instructions, messages } = encodeMessages(prompt.messages);
+  const allInstructions = joinSystem(system, instructions);
+  const body: AnthropicBody = {
+    model: prompt.model,
+    ...params,
+    max_tokens: params.max_tokens ?? defaultMaxTokens(prompt.model),
+    messages,
+    ...(allInstructions === undefined ? {} : { system: allInstructions }),
+    ...(streamed ? { stream: true } : {}),
+    ...extra_body,
+  };
+  const headers = { ...(betas && betas.length > 0 ? { "anthropic-beta": betas.join(",") } : {}), ...extra_headers };
+  return {
+    body,
+    messages,
+    streamed,
+    totalTimeoutMs: timeout,
+    route: isSdkClient(prompt.client)
+      ? sdkRoute(prompt.client, body, lowerCased(headers), streamed)
+      : httpRoute(prompt, body, lowerCased(headers), streamed),
+  };
+}
+
+function httpRoute(
+  { client, connectTimeoutMs }: Prompt<AnthropicNative>,
+  body: AnthropicBody,
+  headers: Readonly<Record<string, string>>,
+  streamed: boolean,
+): Route {
+  const { url, transport, agent, headers: defaults } = destination(isSdkClient(client) ? undefined : client);
+  const accept = streamed ? "text/event-stream" : "application/json";
+  const request = { url, body: JSON.stringify(body), headers: { accept, ...defaults, ...headers } };
+  return { kind: "http", transport, request: { ...request, connectTimeoutMs, agent } };
+}
+
+function sdkRoute(
+  client: SdkClient,
+  body: AnthropicBody,
+  headers: Readonly<Record<string, string>>,
+  streamed: boolean,
+): Route {
+  const open = async (signal: AbortSignal): Promise<EventStream> => {
+    // Retries are ours to make, and to show; a redirect would carry the key elsewhere.
+    const options = { signal, maxRetries: 0, headers, fetchOptions: { redirect: "error" } };
+    const pending = client.messages.create(body as never, options as never) as PromiseLike<unknown> & {
+      withResponse?: () => Promise<{ data: unknown; request_id?: string | null }>;
+    };
+    const { data, request_id = null } = pending.withResponse ? await pending.withResponse() : { data: await pending };
+    return { events: streamed ? (data as AsyncIterable<unknown>) : wholeMessage(data), requestId: request_id };
+  };
+  return { kind: "events", open };
+}
+
+async function* wholeMessage(message: unknown): AsyncGenerator<unknown> {
+  yield { type: "message_start", message };
+}
+
+/** System messages that open the prompt become its `system`; later ones are messages, which the newest models take. */
+function encodeMessages(prompt: readonly MessageLike[]): { instructions: NativeBlock[]; messages: MessageParam[] } {
+  const instructions: NativeBlock[] = [];
+  const messages: MessageParam[] = [];
+  for (const { role, content } of prompt) {
+    const blocks = typeof content === "string" ? content : encodeContent(content);
+    if (role === "system" && messages.length === 0) {
+      instructions.push(...(typeof blocks === "string" ? [{ type: "text", text: blocks }] : blocks));
+    } else {
+      messages.push({ role, content: blocks } as unknown as MessageParam);
+    }
+  }
+  return { instructions, messages };
+}
+
+function encodeContent(content: unknown): NativeBlock[] {
+  if (!Array.isArray(content)) throw new UnsupportedContentError(typeof content, "content is text or a list of parts.");
+  return content.map((part: ContentPart | NativeBlock) => (isNeutral(part) ? encodePart(part) : part));
+}
+
+/** Native blocks travel as they are; media parts of the prompt are known by having no `source`. */
+function isNeutral(part: ContentPart | NativeBlock): part is ContentPart {
+  if (part.type === "text") return !("cache_control" in part || "citations" in part);
+  return part.type === "audio" || ((part.type === "image" || part.type === "document") && !("source" in part));
+}
+
+function encodePart(part: ContentPart): NativeBlock {
+  const { cacheControl } = part;
+  const cached = cacheControl === undefined ? {} : { cache_control: cacheControl };
+  switch (part.type) {
+    case "text":
+      return { type: "text", text: part.text, ...cached };
+    case "image":
+      return { type: "image", source: sourceOf(part), ...cached };
+    case "document":
+      return {
+        type: "document",
+        source: sourceOf(part),
+        ...(part.title === undefined ? {} : { title: part.title }),
+        ...(part.context === undefined ? {} : { context: part.context }),
+        ...(part.citations === undefined ? {} : { citations: { enabled: part.citations } }),
+        ...cached,
+      };
+    case "audio":
+      throw new UnsupportedContentError("audio", "Anthropic's models take no audio. Nothing was sent.");
+  }
+}
+
+function sourceOf(part: Extract<ContentPart, { type: "image" | "document" }>): NativeBlock {
+  if ("url" in part) return { type: "url", url: part.url };
+  const { data, mediaType } = part;
+  if (mediaType.startsWith("text/")) {
+    const text = typeof data === "string" ? atob(data) : null;
+    const bytes = text === null ? data : Uint8Array.from(text, (character) => character.charCodeAt(0));
+    return { type: "text", media_type: "text/plain", data: new TextDecoder().decode(bytes as Uint8Array) };
+  }
+  return { type: "base64", media_type: mediaType, data: typeof data === "string" ? data : base64(data) };
+}
+
+function joinSystem(
+  system: AnthropicCallParams["system"],
+  instructions: readonly NativeBlock[],
+): AnthropicCallParams["system"] | readonly NativeBlock[] {
+  if (instructions.length === 0) return system;
+  const first = typeof system === "string" ? [{ type: "text", text: system }] : (system ?? []);
+  return [...first, ...instructions];
+}

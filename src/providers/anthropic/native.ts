@@ -1,0 +1,31 @@
+import type { ReportedUsage } from "../../errors.ts";
+import type { MessageLike } from "../../prompt/message.ts";
+import type { Native } from "../../provider.ts";
+import type { AnthropicCallResponseChunk } from "./chunk.ts";
+import type { Client, SdkClient } from "./client.ts";
+import type { AnthropicCallParams, MessageParam } from "./params.ts";
+import type { AnthropicEvent, AnthropicMessage, AnthropicUsage, FinishReason } from "./wire.ts";
+
+/** Usage as Anthropic reports it, and how far to trust it. */
+export type SourcedUsage = AnthropicUsage & Pick<ReportedUsage, "source">;
+
+/** The body of a request to the Messages API. */
+export type AnthropicBody = Readonly<Record<string, unknown>> & {
+  readonly model: string;
+  readonly max_tokens: number;
+  readonly messages: readonly MessageParam[];
+};
+
+/** Anthropic's native types. */
+export interface AnthropicNative extends Native {
+  readonly event: AnthropicEvent;
+  readonly chunk: AnthropicCallResponseChunk;
+  readonly message: AnthropicMessage;
+  readonly messageParam: MessageParam;
+  readonly promptMessage: MessageLike | MessageParam;
+  readonly usage: SourcedUsage;
+  readonly finishReason: FinishReason;
+  readonly callParams: AnthropicCallParams;
+  readonly body: AnthropicBody;
+  readonly client: Client | SdkClient;
+}

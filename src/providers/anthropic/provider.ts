@@ -1,0 +1,17 @@
+import type { Provider } from "../../provider.ts";
+import { AnthropicDecoder } from "./decode.ts";
+import { encode } from "./encode.ts";
+import { errorFromClient, errorFromResponse, requestIdOf } from "./errors.ts";
+import type { AnthropicNative } from "./native.ts";
+import { anthropicViews } from "./view.ts";
+
+/** Anthropic, as the core knows it. */
+export const anthropic: Provider<AnthropicNative> = {
+  name: "anthropic",
+  encode,
+  createDecoder: () => new AnthropicDecoder(),
+  errorFromResponse,
+  errorFromClient,
+  requestId: requestIdOf,
+  views: anthropicViews,
+};

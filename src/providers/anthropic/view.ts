@@ -1,0 +1,71 @@
+import type { Prices } from "../../cost/price.ts";
+import type { UsageSource } from "../../cost/usage.ts";
+import type { CommonFinishReason, MessageViews } from "../../provider.ts";
+import type { AnthropicNative, SourcedUsage } from "./native.ts";
+import { anthropicCost, anthropicUsage } from "./usage.ts";
+import type { AnthropicMessage, AnthropicUsage, FinishReason } from "./wire.ts";
+
+const COMMON_FINISH_REASONS: Readonly<Record<string, CommonFinishReason>> = {
+  end_turn: "stop",
+  stop_sequence: "stop",
+  max_tokens: "length",
+  tool_use: "tool_calls",
+  refusal: "content_filter",
+  pause_turn: "pause",
+  model_context_window_exceeded: "context_exceeded",
+  compaction: "compaction",
+};
+
+/** About what a token comes to in English text; platform.claude.com/docs/en/about-claude/pricing. */
+const CHARACTERS_PER_TOKEN = 4;
+
+const NO_USAGE: AnthropicUsage = { input_tokens: 0, output_tokens: 0 };
+
+/** A stop reason in words that all providers share. */
+export function commonFinishReason(reason: FinishReason): CommonFinishReason {
+  return COMMON_FINISH_REASONS[reason] ?? "unknown";
+}
+
+/** What can be read off an Anthropic message. */
+export const anthropicViews: MessageViews<AnthropicNative> = {
+  id: (message) => message?.id ?? null,
+  model: (message) => message?.model ?? null,
+  content: (message) => fields(message, "text").join(""),
+  thinking: (message) => fields(message, "thinking").join(""),
+  signature: (message) => fields(message, "signature").at(-1) || null,
+  finishReasons,
+  commonFinishReasons: (message) => finishReasons(message).map(commonFinishReason),
+  usage,
+  commonUsage: (message, source) => anthropicUsage(usage(message, source), source),
+  cost: (message, model, source, prices: Prices | undefined) =>
+    anthropicCost({ model: message?.model ?? model, usage: usage(message, source), prices }),
+  userMessageParam: (messages) => messages.findLast((message) => message.role === "user") ?? null,
+};
+
+function finishReasons(message: AnthropicMessage | null): readonly FinishReason[] {
+  return message?.stop_reason ? [message.stop_reason] : [];
+}
+
+function usage(message: AnthropicMessage | null, source: UsageSource): SourcedUsage {
+  const reported = message?.usage ?? NO_USAGE;
+  if (source !== "estimated") return { ...NO_USAGE, ...reported, source };
+  // The provider counts output when the message ends; until then the text is all there is to go by.
+  const characters = lengthOf(fields(message, "text")) + lengthOf(fields(message, "thinking"));
+  const estimate = Math.ceil(characters / CHARACTERS_PER_TOKEN);
+  return { ...NO_USAGE, ...reported, output_tokens: Math.max(reported.output_tokens ?? 0, estimate), source };
+}
+
+/** The values of a string field of the blocks of that kind; a signature is a field of thinking. */
+function fields(message: AnthropicMessage | null, name: "text" | "thinking" | "signature"): string[] {
+  const type = name === "signature" ? "thinking" : name;
+  const values: string[] = [];
+  for (const block of message?.content ?? []) {
+    const value = block.type === type ? (block as Partial<Record<string, unknown>>)[name] : undefined;
+    if (typeof value === "string") values.push(value);
+  }
+  return values;
+}
+
+function lengthOf(texts: readonly string[]): number {
+  return texts.reduce((sum, text) => sum + text.length, 0);
+}

@@ -1,0 +1,212 @@
+import {
+  ApiError,
+  type MillraceError,
+  type Phase,
+  ProtocolError,
+  StreamAbortedError,
+  type StreamErrorContext,
+  StreamTimeoutError,
+  StreamTruncatedError,
+} from "../errors.ts";
+import { defaultTimeout, StallTimer, startTimer, type TimeoutLimits } from "../http/timeout.ts";
+import type { Decoder, EncodedPrompt, Native, Provider } from "../provider.ts";
+import { connect, type Connecting, type Connection, type Limit } from "./connection.ts";
+
+/** How a stream stands: `pending`, then exactly one of the others. */
+export type Outcome = "pending" | "complete" | "truncated" | "failed" | "aborted";
+
+/** A prompt function's result, encoded, with the settings that it may have changed. */
+export interface PreparedCall<N extends Native> {
+  readonly encoded: EncodedPrompt<N>;
+  readonly timeout: TimeoutLimits;
+  readonly limit: Limit;
+  /** A signal beside that of the call: the prompt function may give one. */
+  readonly signal: AbortSignal | undefined;
+}
+
+/** A call that has not run yet. */
+export interface AttemptPlan<N extends Native> {
+  readonly signal: AbortSignal | undefined;
+  /** Runs the prompt function and encodes its prompt; called once, at the first read. */
+  readonly prepare: () => Promise<PreparedCall<N>>;
+}
+
+/** How long a stream may go on after its stop reason. */
+const AFTER_STOP_MS = 2_000;
+const noop = (): void => {};
+
+/**
+ * One request and its reply: the only place that decides how a stream ends. Pulled by {@link take}; everything else is
+ * told through {@link onReady}.
+ */
+export class Attempt<N extends Native> {
+  outcome: Outcome = "pending";
+  /** What ended it, unless it is complete. */
+  error: MillraceError | null = null;
+  requestId: string | null = null;
+  /** Milliseconds since the epoch; null where it has not come to that. */
+  startTime: number | null = null;
+  firstContentTime: number | null = null;
+  endTime: number | null = null;
+  /** Called when {@link take} may give more, or {@link outcome} has changed. */
+  onReady: () => void = noop;
+  readonly decoder: Decoder<N>;
+
+  readonly #provider: Provider<N>;
+  readonly #plan: AttemptPlan<N>;
+  readonly #context: () => StreamErrorContext;
+  #connecting: Connecting<N> | null = null;
+  #connection: Connection<N> | null = null;
+  #timeout = defaultTimeout;
+  readonly #stall = new StallTimer(Infinity, () => this.#stalled());
+  #progress = 0;
+  #stopSeen = false;
+  /** Whoever takes sees the outcome for himself, and must not be told before he has his chunk. */
+  #taking = false;
+  #cleanups: (() => void)[] = [];
+
+  /** @param context - What errors of this stream carry. */
+  constructor(provider: Provider<N>, plan: AttemptPlan<N>, context: () => StreamErrorContext) {
+    this.#provider = provider;
+    this.decoder = provider.createDecoder();
+    this.#plan = plan;
+    this.#context = context;
+  }
+
+  /** The next chunk, or null: none has arrived, or none will (see {@link outcome}). The first call sends the request. */
+  take(): N["chunk"] | null {
+    if (this.outcome !== "pending") return null;
+    const connection = this.#connection;
+    if (connection === null) {
+      if (this.startTime === null) void this.#start();
+      return null;
+    }
+    let chunk: N["chunk"] | null = null;
+    this.#taking = true;
+    try {
+      chunk = connection.take();
+      this.#check(connection, chunk === null);
+    } catch (error) {
+      this.#finish("failed", error as MillraceError);
+    }
+    this.#taking = false;
+    return chunk;
+  }
+
+  /** Ends the stream now. */
+  abort(reason?: unknown): void {
+    this.#finish("aborted", new StreamAbortedError(reason));
+  }
+
+  get phase(): Phase {
+    if (this.#connection === null) return "connect";
+    return this.decoder.hasContent ? "streaming" : "first-content";
+  }
+
+  #check(connection: Connection<N>, isWaiting: boolean): void {
+    if (this.firstContentTime === null && this.decoder.hasContent) this.firstContentTime = Date.now();
+    if (this.decoder.done) this.#finish("complete", null);
+    else if (isWaiting) this.#waitForMore(connection);
+  }
+
+  async #start(): Promise<void> {
+    this.startTime = Date.now();
+    try {
+      this.#listen(this.#plan.signal);
+      if (this.#isOver()) return;
+      const prepared = await this.#plan.prepare();
+      if (this.#isOver()) return;
+      this.#listen(prepared.signal);
+      this.#limitTime(prepared.timeout);
+      if (this.#isOver()) return;
+      this.#connecting = connect(this.#provider, prepared.encoded, this.decoder, prepared.limit);
+      const connection = await this.#connecting.connection;
+      if (this.#isOver()) return connection.close();
+      this.#connection = connection;
+      this.requestId = connection.requestId;
+      connection.onReady = () => {
+        this.#stall.resume();
+        this.onReady();
+      };
+      this.onReady();
+    } catch (error) {
+      this.#finish("failed", error as MillraceError);
+    }
+  }
+
+  // A method, since the compiler takes a property that it saw compared for constant across calls.
+  #isOver(): boolean {
+    return this.outcome !== "pending";
+  }
+
+  #listen(signal: AbortSignal | undefined): void {
+    if (signal === undefined) return;
+    if (signal.aborted) return this.abort(signal.reason);
+    const onAbort = (): void => this.abort(signal.reason);
+    signal.addEventListener("abort", onAbort, { once: true });
+    this.#cleanups.push(() => signal.removeEventListener("abort", onAbort));
+  }
+
+  #limitTime(timeout: TimeoutLimits): void {
+    this.#timeout = timeout;
+    const { total } = timeout;
+    const onEnd = (): void => this.#timedOut(new StreamTimeoutError("total", total, "the call took too long"));
+    this.#cleanups.push(startTimer(total, onEnd));
+  }
+
+  #waitForMore(connection: Connection<N>): void {
+    if (connection.ended) return this.#bodyEnded(connection.failure);
+    const { decoder } = this;
+    if (decoder.progress !== this.#progress) {
+      this.#progress = decoder.progress;
+      this.#stall.progress();
+    }
+    if (decoder.stopped) return this.#waitForLastEvent();
+    this.#stall.limitMs = decoder.hasContent ? this.#timeout.idle : this.#timeout.firstContent;
+    this.#stall.wait();
+  }
+
+  #waitForLastEvent(): void {
+    if (this.#stopSeen) return;
+    this.#stopSeen = true;
+    this.#stall.stop();
+    this.#cleanups.push(startTimer(AFTER_STOP_MS, () => this.#finish("complete", null)));
+  }
+
+  #bodyEnded(failure: unknown): void {
+    const error = failure === null ? null : this.#provider.errorFromClient(failure);
+    if (error instanceof ApiError) this.#finish("failed", error);
+    else this.#finish("truncated", new StreamTruncatedError({ cause: error ?? undefined }));
+  }
+
+  #stalled(): void {
+    const limit = this.decoder.hasContent ? "idle" : "firstContent";
+    const what = this.decoder.hasContent ? "the message did not grow" : "no content came";
+    this.#timedOut(new StreamTimeoutError(limit, this.#stall.limitMs, what));
+  }
+
+  #timedOut(error: StreamTimeoutError): void {
+    this.#finish("failed", error);
+  }
+
+  /** Ends the attempt, the first time it is called. */
+  #finish(outcome: Outcome, error: MillraceError | null): void {
+    if (this.outcome !== "pending") return;
+    this.decoder.settle();
+    // With a stop reason the message is whole, whatever happens to the connection; not so if the events contradict it.
+    const contradicted = error instanceof ApiError || error instanceof ProtocolError;
+    const complete = this.decoder.stopped && !contradicted;
+    this.error = complete ? null : error;
+    error?.addContext({ phase: this.phase, requestId: this.requestId });
+    this.outcome = complete ? "complete" : outcome;
+    this.endTime = Date.now();
+    this.#stall.stop();
+    for (const cleanup of this.#cleanups) cleanup();
+    this.#cleanups = [];
+    if (this.decoder.done && this.#connection !== null) this.#connection.finish();
+    else if (this.#connection !== null) this.#connection.close();
+    else this.#connecting?.close();
+    this.error?.addContext(this.#context());
+    if (!this.#taking) this.onReady();
+  }
+}

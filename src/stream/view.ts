@@ -1,0 +1,188 @@
+import type { CostMetadata, Prices } from "../cost/price.ts";
+import type { Usage, UsageSource } from "../cost/usage.ts";
+import type { DynamicConfigValue } from "../prompt/dynamic-config.ts";
+import type { CommonFinishReason, EncodedPrompt, Native, Provider } from "../provider.ts";
+
+/** What is known of a call before its prompt function has run. */
+export interface CallInfo<N extends Native> {
+  readonly provider: Provider<N>;
+  readonly model: string;
+  readonly fnArgs: readonly unknown[];
+  readonly promptTemplate: string | null;
+  readonly prices: Prices | undefined;
+}
+
+/** What is known of a call once its prompt function has run. */
+export interface RequestInfo<N extends Native> {
+  readonly encoded: EncodedPrompt<N>;
+  readonly dynamicConfig: DynamicConfigValue | null;
+  readonly callParams: N["callParams"] | undefined;
+  readonly metadata: Readonly<Record<string, unknown>>;
+}
+
+/** When a call began, had its first content, and ended: milliseconds since the epoch, or null. */
+export interface Timings {
+  readonly start: number | null;
+  readonly firstChunk: number | null;
+  readonly end: number | null;
+}
+
+/**
+ * What a stream and a response have in common: views of the native message and of the request. They hold no state of
+ * their own; each is computed when it is read.
+ */
+export abstract class CallView<out N extends Native> {
+  /** The call's own facts. @internal */
+  protected abstract call(): CallInfo<N>;
+  /** The request's facts; `accessor` is who asks. @internal */
+  protected abstract request(accessor: string): RequestInfo<N>;
+  /** How far the figures of {@link usage} can be trusted. @internal */
+  protected abstract usageSource(): UsageSource;
+  /** The native message so far, or null before its first event. */
+  abstract get message(): N["message"] | null;
+  /** The assistant's turn as it may be sent back, or null where it may not: a refusal, or no content. */
+  abstract get messageParam(): N["messageParam"] | null;
+  /** When the call began, had its first content, and ended. */
+  abstract get timings(): Timings;
+  /** The provider's id of the request, from the response's headers. */
+  abstract get requestId(): string | null;
+
+  /** The provider's name, such as `"anthropic"`. */
+  get provider(): string {
+    return this.call().provider.name;
+  }
+
+  /** All text of the message, concatenated. */
+  get content(): string {
+    return this.#views().content(this.message);
+  }
+
+  /** All thinking of the message, concatenated. */
+  get thinking(): string {
+    return this.#views().thinking(this.message);
+  }
+
+  /** The signature of the last thinking block, or null. */
+  get signature(): string | null {
+    return this.#views().signature(this.message);
+  }
+
+  /** The message's id, or null before it is known. */
+  get id(): string | null {
+    return this.#views().id(this.message);
+  }
+
+  /** The model that answered; until that is known, the one that was asked. */
+  get model(): string {
+    return this.#views().model(this.message) ?? this.call().model;
+  }
+
+  /** The provider's stop reason, in a list; empty before it is known. */
+  get finishReasons(): readonly N["finishReason"][] {
+    return this.#views().finishReasons(this.message);
+  }
+
+  /** The stop reason in words that all providers share. */
+  get commonFinishReasons(): readonly CommonFinishReason[] {
+    return this.#views().commonFinishReasons(this.message);
+  }
+
+  /** The provider's usage under its own field names, with `source`, which says how far to trust it. */
+  get usage(): N["usage"] {
+    return this.#views().usage(this.message, this.usageSource());
+  }
+
+  /** Usage in words that all providers share. */
+  get commonUsage(): Usage {
+    return this.#views().commonUsage(this.message, this.usageSource());
+  }
+
+  /** Input tokens that were neither read from nor written to the cache. */
+  get inputTokens(): number {
+    return this.commonUsage.inputTokens;
+  }
+
+  /** Input tokens read from the cache. */
+  get cachedTokens(): number {
+    return this.commonUsage.cachedTokens;
+  }
+
+  /** Output tokens, thinking included. */
+  get outputTokens(): number {
+    return this.commonUsage.outputTokens;
+  }
+
+  /** What the call costs so far, itemised; null where the model's price is not known. */
+  get costMetadata(): CostMetadata | null {
+    const { model, prices } = this.call();
+    return this.#views().cost(this.message, model, this.usageSource(), prices);
+  }
+
+  /** What the call costs so far, in US dollars; null where that is not known. */
+  get cost(): number | null {
+    return this.costMetadata?.cost ?? null;
+  }
+
+
+  /** The arguments of the call. */
+  get fnArgs(): readonly unknown[] {
+    return this.call().fnArgs;
+  }
+
+  /** The literal of the prompt template, where the prompt function is one; else null. */
+  get promptTemplate(): string | null {
+    return this.call().promptTemplate;
+  }
+
+  /** The messages as sent. */
+  get messages(): readonly N["messageParam"][] {
+    return this.request("messages").encoded.messages;
+  }
+
+  /** The last user message as sent, or null. */
+  get userMessageParam(): N["messageParam"] | null {
+    return this.#views().userMessageParam(this.request("userMessageParam").encoded.messages);
+  }
+
+  /** The provider's parameters: those of the options, and those of the dynamic config over them. */
+  get callParams(): N["callParams"] | undefined {
+    return this.request("callParams").callParams;
+  }
+
+  /** The body of the request as sent. */
+  get callKwargs(): N["body"] {
+    return this.request("callKwargs").encoded.body;
+  }
+
+  /** The config object that the prompt function returned, or null where it returned a prompt alone. */
+  get dynamicConfig(): DynamicConfigValue | null {
+    return this.request("dynamicConfig").dynamicConfig;
+  }
+
+  /** Metadata of the options, and that of the dynamic config over it. It is not sent. */
+  get metadata(): Readonly<Record<string, unknown>> {
+    return this.request("metadata").metadata;
+  }
+
+  /** When the call began, in milliseconds since the epoch, or null. */
+  get startTime(): number | null {
+    return this.timings.start;
+  }
+
+  /** When the call ended, in milliseconds since the epoch, or null. */
+  get endTime(): number | null {
+    return this.timings.end;
+  }
+
+  /** Output tokens per second between the first content and the end (or now), or null before the first content. */
+  get tokensPerSecond(): number | null {
+    const { firstChunk, end } = this.timings;
+    if (firstChunk === null) return null;
+    const elapsedMs = (end ?? Date.now()) - firstChunk;
+    return elapsedMs > 0 ? (this.outputTokens * 1000) / elapsedMs : null;
+  }
+
+  #views(): Provider<N>["views"] {
+    return this.call().provider.views;
+  }
+}
