@@ -11,12 +11,10 @@ import { decodeUtf8 } from "./bytes.ts";
 export class FrameTemplate<Tag> {
   /** What the one who taught the template wants to know when it fits. */
   readonly tag: Tag;
-  /** The decoded string of the frame that fitted last. */
-  literal = "";
 
   readonly #prefix: string;
   /** What may follow the literal, by the distance from its closing quote to the newline. */
-  readonly #tails: readonly (string | undefined)[];
+  readonly #tails: readonly string[];
   readonly #example: Readonly<Record<string, unknown>>;
   readonly #outer: string;
   readonly #inner: string;
@@ -24,11 +22,10 @@ export class FrameTemplate<Tag> {
   private constructor(tag: Tag, prefix: string, suffix: string, example: Record<string, unknown>, path: Path) {
     this.tag = tag;
     this.#prefix = prefix;
-    const tails: string[] = [];
-    for (let spaces = 0; spaces <= MOST_PADDING; spaces++) {
-      tails[suffix.length + spaces + 1] = `${suffix}${" ".repeat(spaces)}}\n\n`;
-    }
-    this.#tails = tails;
+    const shortest = suffix.length + 1;
+    this.#tails = Array.from({ length: shortest + MOST_PADDING }, (_, distance) =>
+      distance < shortest ? "" : `${suffix}${" ".repeat(distance - shortest)}}\n\n`,
+    );
     this.#example = example;
     [this.#outer, this.#inner] = path;
   }
@@ -51,39 +48,37 @@ export class FrameTemplate<Tag> {
   }
 
   /**
-   * Where the frame that begins at `at` ends, if it fits; else -1. Sets {@link literal}.
+   * Reads the frames from `at` on that fit, one after another, and adds the string of each to `literals`. Gives where
+   * the last of them ends: `at`, if there is none.
    *
    * @param view - The bytes as text, one character a byte.
    */
-  match(view: string, bytes: Uint8Array, at: number): number {
+  readRun(view: string, bytes: Uint8Array, at: number, literals: string[]): number {
+    const prefix = this.#prefix;
+    const tails = this.#tails;
     // Whole-string builtins throughout: they are fast from the first call on, and cost V8 next to no compilation.
-    const start = at + this.#prefix.length;
-    if (view.slice(at, start) !== this.#prefix) return -1;
-    let end = view.indexOf('"', start);
-    const newline = view.indexOf("\n", end);
-    if (newline === -1) return -1;
-    if (this.#tails[newline - end] === undefined) end = view.lastIndexOf('"', newline);
-    const tail = this.#tails[newline - end];
-    const next = newline + 2;
-    if (end < start || tail === undefined || view.slice(end, next) !== tail) return -1;
-    const literal = view.slice(start, end);
-    if (PLAIN.test(literal)) this.literal = literal;
-    else if (!this.#decode(bytes, start - 1, end + 1)) return -1;
-    return next;
+    for (let frame = at; ; ) {
+      const start = frame + prefix.length;
+      if (view.slice(frame, start) !== prefix) return frame;
+      let end = view.indexOf('"', start);
+      const newline = view.indexOf("\n", end);
+      if (newline === -1) return frame;
+      if (view.charCodeAt(end - 1) === BACKSLASH) end = view.lastIndexOf('"', newline);
+      if (end < start || newline - end >= tails.length) return frame;
+      const next = newline + 2;
+      if (view.slice(end, next) !== tails[newline - end]) return frame;
+      let literal: unknown = view.slice(start, end);
+      if (!PLAIN.test(literal as string)) literal = parse(decodeUtf8(bytes, start - 1, end + 1));
+      if (typeof literal !== "string") return frame; // Invalid: the full parser reports it.
+      literals.push(literal);
+      frame = next;
+    }
   }
 
   /** The event of a frame whose string was `literal`, as `JSON.parse` would have given it. */
   event(literal: string): Record<string, unknown> {
     const inner = this.#example[this.#outer];
     return { ...this.#example, [this.#outer]: { ...(isRecord(inner) ? inner : {}), [this.#inner]: literal } };
-  }
-
-  /** Decodes the literal, quotes included. False where it is none: the full parser reports it. */
-  #decode(bytes: Uint8Array, start: number, end: number): boolean {
-    const literal = parse(decodeUtf8(bytes, start, end));
-    if (typeof literal !== "string") return false;
-    this.literal = literal;
-    return true;
   }
 }
 
@@ -92,6 +87,7 @@ export type Path = readonly [outer: string, inner: string];
 
 const PROBE = "millrace:probe";
 const LONGEST_FRAME = 4096;
+const BACKSLASH = 0x5c;
 /** Servers pad a frame with spaces before its last brace, to hide its length: 0 to 15 of them in recordings. */
 const MOST_PADDING = 16;
 /** A literal that is its own value: printable ASCII, no quote and no backslash. */

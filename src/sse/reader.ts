@@ -31,10 +31,12 @@ export interface SseReaderOptions {
 export class SseReader<Tag = never> {
   /** The current frame's `event` field, or `""`. */
   event = "";
-  /** The current frame's data lines, joined by newlines. Not set when {@link template} is. */
+  /** The current frame's data lines, joined by newlines. Not set on a run. */
   data = "";
-  /** The template that the current frame fits, or null: then it is in {@link event} and {@link data}. */
+  /** The template of the run of frames that the reader stands on, or null: it stands on one frame. */
   template: FrameTemplate<Tag> | null = null;
+  /** The strings in which the frames of the run differ. */
+  literals: readonly string[] = [];
   /** True when the bytes ended inside the current frame. */
   unterminated = false;
 
@@ -75,12 +77,12 @@ export class SseReader<Tag = never> {
     if (!this.#between) this.#frameStart = -1;
   }
 
-  /** Goes to the next frame. False: none is whole yet. */
+  /** Goes to the next frame, or to a run of frames that fit one {@link template}. False: none is whole yet. */
   advance(): boolean {
     if (this.#afterCarriageReturn && this.#at < this.#bytes.length) this.#skipLineFeed();
     if (this.#between && this.#at < this.#bytes.length) {
       this.#frameStart = this.#at;
-      if (this.#advanceByTemplate()) return true;
+      if (this.#advanceByRun()) return true;
       this.#between = false;
     }
     this.template = null;
@@ -118,16 +120,14 @@ export class SseReader<Tag = never> {
     return true;
   }
 
-  #advanceByTemplate(): boolean {
-    const templates = this.#templates;
-    for (let i = 0; i < templates.length; i++) {
-      const template = templates[i];
-      if (template === undefined) continue;
-      const next = template.match(this.#view, this.#bytes, this.#at);
-      if (next === -1) continue;
-      if (i > 0) this.#templates = [template, ...templates.filter((other) => other !== template)];
+  #advanceByRun(): boolean {
+    for (const template of this.#templates) {
+      const literals: string[] = [];
+      const end = template.readRun(this.#view, this.#bytes, this.#at, literals);
+      if (end === this.#at) continue;
+      this.#at = end;
       this.template = template;
-      this.#at = next;
+      this.literals = literals;
       return true;
     }
     return false;

@@ -192,7 +192,6 @@ export class Attempt<N extends Native> {
   /** Ends the attempt, the first time it is called. */
   #finish(outcome: Outcome, error: MillraceError | null): void {
     if (this.outcome !== "pending") return;
-    this.decoder.settle();
     // With a stop reason the message is whole, whatever happens to the connection; not so if the events contradict it.
     const contradicted = error instanceof ApiError || error instanceof ProtocolError;
     const complete = this.decoder.stopped && !contradicted;

@@ -135,18 +135,9 @@ class HttpConnection<N extends Native> implements Connection<N> {
   }
 
   take(): N["chunk"] | null {
-    const reader = this.#reader;
-    const decoder = this.#decoder;
     for (;;) {
-      while (reader.advance()) {
-        const chunk = decoder.readFrame(reader);
-        if (chunk !== null) return chunk;
-      }
-      decoder.settle();
-      const bytes = this.#body.take();
-      if (bytes !== null) this.#push(bytes);
-      else if (this.#body.ended && !this.ended) this.#end();
-      else return null;
+      const chunk = this.#decoder.take(this.#reader);
+      if (chunk !== null || !this.#readMore()) return chunk;
     }
   }
 
@@ -158,15 +149,18 @@ class HttpConnection<N extends Native> implements Connection<N> {
     this.#body.close();
   }
 
-  #push(bytes: Uint8Array): void {
-    this.#bytesLeft -= bytes.length;
-    if (this.#bytesLeft < 0) throw new LimitExceededError("response", this.#responseLimit);
-    this.#reader.push(bytes);
-  }
-
-  #end(): void {
+  #readMore(): boolean {
+    const bytes = this.#body.take();
+    if (bytes !== null) {
+      this.#bytesLeft -= bytes.length;
+      if (this.#bytesLeft < 0) throw new LimitExceededError("response", this.#responseLimit);
+      this.#reader.push(bytes);
+      return true;
+    }
+    if (this.ended || !this.#body.ended) return false;
     this.ended = true;
     this.#reader.end();
+    return true;
   }
 }
 

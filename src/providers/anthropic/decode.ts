@@ -1,5 +1,6 @@
 import { MalformedFrameError } from "../../errors.ts";
 import type { Decoder } from "../../provider.ts";
+import type { FrameTemplate } from "../../sse/frame-template.ts";
 import type { SseReader } from "../../sse/reader.ts";
 import { AnthropicCallResponseChunk } from "./chunk.ts";
 import { errorFromEvent } from "./errors.ts";
@@ -7,7 +8,9 @@ import { type AppendedField, type DeltaTarget, MessageAccumulator } from "./mess
 import type { AnthropicNative } from "./native.ts";
 import type { MessageParam } from "./params.ts";
 import { assistantTurn } from "./turn.ts";
-import type { AnthropicEvent } from "./wire.ts";
+import type { AnthropicEvent, AnthropicMessage } from "./wire.ts";
+
+type Template = FrameTemplate<DeltaTarget>;
 
 const APPENDED_FIELDS = new Map<unknown, AppendedField>([
   ["text_delta", "text"],
@@ -19,27 +22,44 @@ const APPENDED_FIELDS = new Map<unknown, AppendedField>([
 const FRUITLESS_LESSONS = 16;
 
 /** Turns frames and events of the Messages API into chunks, and accumulates their message. */
-export class AnthropicDecoder extends MessageAccumulator implements Decoder<AnthropicNative, DeltaTarget> {
+export class AnthropicDecoder implements Decoder<AnthropicNative, DeltaTarget> {
+  done = false;
+  readonly #accumulator = new MessageAccumulator();
   #lessonsLeft = FRUITLESS_LESSONS;
 
-  get messageParam(): MessageParam | null {
-    return assistantTurn(this.message, (place) => this.input(place));
+  // A run of frames goes into the message in one piece, but not ahead of the chunks that were taken.
+  #template: Template | null = null;
+  #run: readonly string[] = [];
+  #taken = 0;
+  #settled = 0;
+
+  get message(): AnthropicMessage | null {
+    this.#settle();
+    return this.#accumulator.message;
   }
 
-  readFrame(reader: SseReader<DeltaTarget>): AnthropicCallResponseChunk | null {
-    const { template } = reader;
-    if (template !== null) {
-      const { literal } = template;
-      this.append(template.tag.index, template.tag.field, literal);
-      return new AnthropicCallResponseChunk(null, template, literal);
-    }
-    if (reader.data === "[DONE]") return null;
-    const event = parseFrame(reader);
-    if (event === null) return null;
-    const { type } = event;
-    const chunk = this.#read(typeof type === "string" ? type : reader.event, event);
-    if (type === "content_block_delta" && this.#lessonsLeft > 0) this.#learn(reader, event);
-    return chunk;
+  get messageParam(): MessageParam | null {
+    return assistantTurn(this.message, (place) => this.#accumulator.input(place));
+  }
+
+  get stopped(): boolean {
+    return this.#accumulator.stopped;
+  }
+
+  get hasContent(): boolean {
+    return this.#taken > 0 || this.#accumulator.hasContent;
+  }
+
+  get progress(): number {
+    this.#settle();
+    return this.#accumulator.progress;
+  }
+
+  take(reader: SseReader<DeltaTarget>): AnthropicCallResponseChunk | null {
+    const literal = this.#taken < this.#run.length ? this.#run[this.#taken] : undefined;
+    if (literal === undefined) return this.#takeFrame(reader);
+    this.#taken++;
+    return new AnthropicCallResponseChunk(null, this.#template, literal);
   }
 
   readEvent(event: unknown): AnthropicCallResponseChunk | null {
@@ -55,11 +75,46 @@ export class AnthropicDecoder extends MessageAccumulator implements Decoder<Anth
     return chunk;
   }
 
+  #takeFrame(reader: SseReader<DeltaTarget>): AnthropicCallResponseChunk | null {
+    this.#settle();
+    while (!this.done && reader.advance()) {
+      if (reader.template !== null) {
+        this.#template = reader.template;
+        this.#run = reader.literals;
+        this.#taken = 0;
+        this.#settled = 0;
+        return this.take(reader);
+      }
+      const chunk = this.#readFrame(reader);
+      if (chunk !== null) return chunk;
+    }
+    return null;
+  }
+
+  #readFrame(reader: SseReader<DeltaTarget>): AnthropicCallResponseChunk | null {
+    if (reader.data === "[DONE]") return null;
+    const event = parseFrame(reader);
+    if (event === null) return null;
+    const { type } = event;
+    const chunk = this.#read(typeof type === "string" ? type : reader.event, event);
+    if (type === "content_block_delta" && this.#lessonsLeft > 0) this.#learn(reader, event);
+    return chunk;
+  }
+
+  #settle(): void {
+    if (this.#settled === this.#taken || this.#template === null) return;
+    const { index, field } = this.#template.tag;
+    // Joined, not added one by one: a rope of thousands of pieces, each cut out of a network read, would keep them all.
+    this.#accumulator.append(index, field, this.#run.slice(this.#settled, this.#taken).join(""));
+    this.#settled = this.#taken;
+  }
+
   #read(type: string, event: Record<string, unknown>): AnthropicCallResponseChunk | null {
     if (type === "ping") return null;
     // Some servers put an error into a frame without a type.
     if (type === "error" || (type === "" && "error" in event)) throw errorFromEvent(event);
-    this.apply(type, event);
+    this.#accumulator.apply(type, event);
+    this.done = type === "message_stop";
     // The event is what the wire says: of a known type, or one that AnthropicUnknownEvent stands for.
     return new AnthropicCallResponseChunk(event as unknown as AnthropicEvent, null, "");
   }

@@ -19,11 +19,6 @@ export interface RawInput {
 
 type JsonObject = Record<string, unknown>;
 
-interface OpenBlock {
-  readonly index: number;
-  readonly block: JsonObject;
-}
-
 /**
  * The native message of a stream, as its events build it: every key that they carry, and no other. The only state of a
  * reply; text, tools and usage are views of it.
@@ -35,7 +30,6 @@ export class MessageAccumulator {
   /** Rises with every event that changes the message. */
   progress = 0;
   stopped = false;
-  done = false;
   hasContent = false;
   #message: (JsonObject & { content: JsonObject[] }) | null = null;
   /** The `index` of each block of the content, in the same order. */
@@ -43,52 +37,29 @@ export class MessageAccumulator {
   readonly #inputs = new Map<number, RawInput>();
   #thinkingTokens = 0;
 
-  // What the current network read has added to one field: appended in one go, as a flat string, because a rope of
-  // thousands of pieces that were cut out of network reads would keep those reads in memory.
-  #target: OpenBlock | null = null;
-  #field: AppendedField = "text";
-  #added = "";
-
   /** The message so far; null before its first event. */
   get message(): AnthropicMessage | null {
-    this.settle();
     return this.#message as AnthropicMessage | null;
   }
 
   /** The input of the block at a place of the content, where it streams one. */
   input(place: number): RawInput | undefined {
-    this.settle();
     return this.#inputs.get(this.#indices[place] ?? -1);
   }
 
   /** Appends to a block's text, thinking or tool input. */
   append(index: number, field: AppendedField, text: string): void {
-    if (text === "") return;
-    if (this.#target?.index !== index || this.#field !== field) {
-      this.settle();
-      const block = this.#blockAt(index);
-      if (!accepts(block, field)) return;
-      this.#target = { index, block };
-      this.#field = field;
-    }
-    this.#added += text;
+    const block = this.#blockAt(index);
+    if (text === "" || !accepts(block, field)) return;
     this.progress++;
     this.hasContent = true;
-  }
-
-  /** Writes what {@link append} has gathered into the message. */
-  settle(): void {
-    const target = this.#target;
-    if (target === null) return;
-    this.#target = null;
-    const added = flat(this.#added);
-    this.#added = "";
-    if (this.#field === "partial_json") {
-      this.#inputOf(target.index).json += added;
+    if (field === "partial_json") {
+      const input = this.#inputs.get(index) ?? { json: "", state: "streaming" };
+      input.json += text;
+      this.#inputs.set(index, input);
     } else {
-      const { block } = target;
-      const before = block[this.#field];
-      block[this.#field] = typeof before === "string" ? before + added : added;
+      const before = block[field];
+      block[field] = typeof before === "string" ? before + text : text;
     }
   }
 
@@ -105,9 +76,6 @@ export class MessageAccumulator {
         return this.#stopBlock(indexOf(event));
       case "message_delta":
         return this.#messageDelta(event);
-      case "message_stop":
-        this.settle();
-        this.done = true;
     }
   }
 
@@ -124,7 +92,6 @@ export class MessageAccumulator {
   }
 
   #startBlock(index: number, contentBlock: unknown): void {
-    this.settle();
     const message = this.#open("content_block_start");
     if (!isObject(contentBlock)) throw new ProtocolError(`content_block_start ${index} has no block.`);
     const block = copyBlock(contentBlock);
@@ -152,7 +119,6 @@ export class MessageAccumulator {
       case "input_json_delta":
         return this.append(index, "partial_json", stringOr(delta["partial_json"]));
     }
-    this.settle();
     const block = this.#blockAt(index);
     if (!changeBlock(block, delta)) return;
     this.progress++;
@@ -167,7 +133,6 @@ export class MessageAccumulator {
   }
 
   #stopBlock(index: number): void {
-    this.settle();
     const block = this.#blockAt(index);
     this.progress++;
     const input = this.#inputs.get(index);
@@ -183,7 +148,6 @@ export class MessageAccumulator {
   }
 
   #messageDelta(event: JsonObject): void {
-    this.settle();
     const message = this.#open("message_delta");
     const { type: _type, delta, usage, ...beside } = event;
     if (isObject(delta)) assign(message, delta);
@@ -203,12 +167,6 @@ export class MessageAccumulator {
     const block = this.#indices[place] === index ? this.#message?.content[place] : undefined;
     if (block === undefined) throw new ProtocolError(`there is no content block ${index} to change.`);
     return block;
-  }
-
-  #inputOf(index: number): RawInput {
-    const input = this.#inputs.get(index) ?? { json: "", state: "streaming" };
-    this.#inputs.set(index, input);
-    return input;
   }
 }
 
@@ -288,12 +246,6 @@ function parse(json: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-/** Reading a character makes V8 copy a rope into one flat string. */
-function flat(text: string): string {
-  text.charCodeAt(0);
-  return text;
 }
 
 function stringOr(value: unknown): string {

@@ -1,0 +1,86 @@
+import { MillraceError, MissingApiKeyError } from "../errors.ts";
+import { system, user } from "../prompt/message.ts";
+import { call } from "../providers/anthropic/call.ts";
+import type { AnthropicStream } from "../providers/anthropic/stream.ts";
+import { type CommandOptions, help, parseCommand, UsageError } from "./options.ts";
+import { openSource } from "./source.ts";
+import { summarize } from "./summary.ts";
+import { ModelOutput, type Output, withoutControls } from "./terminal.ts";
+
+/** What the command reads and writes. */
+export interface Surroundings {
+  readonly args: readonly string[];
+  readonly stdout: Output;
+  readonly stderr: Output;
+  /** Aborted by Ctrl-C, or when nobody reads stdout any more. */
+  readonly signal: AbortSignal;
+  readonly version: string;
+  readInput(): Promise<string>;
+}
+
+const FAILED = 1;
+const WRONG_USAGE = 2;
+const INTERRUPTED = 130;
+
+/** Runs the command; gives its exit code. */
+export async function run(surroundings: Surroundings): Promise<number> {
+  const { stdout, stderr } = surroundings;
+  try {
+    const options = await parseCommand(surroundings.args, () => surroundings.readInput());
+    if (options.help) stdout.write(help);
+    else if (options.version) stdout.write(`${surroundings.version}\n`);
+    else return await streamReply(options, surroundings);
+    return 0;
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    stderr.write(`millrace: ${message}${error instanceof UsageError ? " See millrace --help." : ""}\n`);
+    return error instanceof UsageError ? WRONG_USAGE : FAILED;
+  }
+}
+
+async function streamReply(options: CommandOptions, { stdout, stderr, signal }: Surroundings): Promise<number> {
+  const source = await openSource(options);
+  try {
+    if (source.notice !== null) stderr.write(`${source.notice}\n`);
+    const { system: instructions, maxTokens } = options;
+    const callParams = {
+      ...(maxTokens === undefined ? {} : { max_tokens: maxTokens }),
+      ...(options.thinking ? { thinking: { type: "adaptive", display: "summarized" } as const } : {}),
+    };
+    const ask = call(options.model, { stream: true, client: source.client, signal, callParams }, () => [
+      ...(instructions === undefined ? [] : [system(instructions)]),
+      user(options.prompt || "(a recording)"),
+    ]);
+    const stream = ask();
+    const error = await print(stream, options, stdout);
+    if (error !== null) stderr.write(`millrace: ${explain(error)}\n`);
+    if (stream.message !== null) stderr.write(`${withoutControls(summarize(stream))}\n`);
+    if (signal.aborted && stream.outcome === "aborted") return INTERRUPTED;
+    return stream.outcome === "complete" ? 0 : FAILED;
+  } finally {
+    await source.close();
+  }
+}
+
+/** Prints the reply as it comes; gives what ended it early. */
+async function print(stream: AnthropicStream, options: CommandOptions, stdout: Output): Promise<MillraceError | null> {
+  const output = new ModelOutput(stdout);
+  try {
+    for await (const [chunk] of stream) {
+      if (options.json) stdout.write(`${JSON.stringify(chunk.chunk)}\n`);
+      else if (options.thinking && chunk.thinking !== "") output.write(chunk.thinking, { dim: true });
+      else output.write(chunk.content);
+    }
+    return null;
+  } catch (error) {
+    if (error instanceof MillraceError) return error;
+    throw error;
+  } finally {
+    output.end();
+  }
+}
+
+function explain(error: MillraceError): string {
+  const hint = error instanceof MissingApiKeyError ? "\nWithout a key, --demo streams a scripted reply." : "";
+  return withoutControls(error.message) + hint;
+}
