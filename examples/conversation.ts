@@ -1,9 +1,9 @@
-import { assistant, type MessageLike, user } from "millrace";
-import { call } from "millrace/anthropic";
+import { assistant, type Message, user } from "millrace";
+import { call, type MessageParam } from "millrace/anthropic";
 
-const answer = call("claude-sonnet-5-5", { stream: true }, (messages: readonly MessageLike[]) => messages);
+const answer = call("claude-sonnet-5-5", { stream: true }, (messages: readonly (Message | MessageParam)[]) => messages);
 
-const history: MessageLike[] = [user("Hello"), assistant("Hello. What do you like to read?")];
+const history: (Message | MessageParam)[] = [user("Hello"), assistant("Hello. What do you like to read?")];
 for (const question of ["Recommend a fantasy book", "Another one"]) {
   const stream = answer([...history, user(question)]);
   for await (const text of stream.textStream()) process.stdout.write(text);

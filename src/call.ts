@@ -1,7 +1,7 @@
 import type { Prices } from "./cost/price.ts";
 import { MillraceError, PromptFunctionError } from "./errors.ts";
 import { defaultTimeout, type Timeout, type TimeoutLimits } from "./http/timeout.ts";
-import { type DynamicConfigValue, normalizePrompt } from "./prompt/dynamic-config.ts";
+import { normalizePrompt } from "./prompt/dynamic-config.ts";
 import { isPromptTemplate } from "./prompt/template.ts";
 import type { Native, Provider } from "./provider.ts";
 import type { Limit } from "./stream/connection.ts";
@@ -54,7 +54,7 @@ export function planCall<N extends Native, Args extends readonly unknown[]>(
     signal: options.signal,
     async prepare() {
       const result = await runPrompt(() => inContext(() => fn(...args)));
-      const { messages, config } = normalizePrompt(result);
+      const { messages, config } = normalizePrompt<N["promptMessage"], N["callParams"], N["client"]>(result);
       const callParams = merge<N["callParams"]>(options.callParams, config?.callParams);
       const timeout = timeoutLimits(options.timeout);
       const encoded = provider.encode({
@@ -73,6 +73,16 @@ export function planCall<N extends Native, Args extends readonly unknown[]>(
         request: { encoded, callParams, dynamicConfig: config, metadata: config?.metadata ?? options.metadata ?? {} },
       };
     },
+  };
+}
+
+/** Options over options: `callParams` and `timeout` are merged key by key, the rest replaces. */
+export function mergeOptions<N extends Native>(base: CallOptions<N>, over: CallOptions<N>): CallOptions<N> {
+  return {
+    ...base,
+    ...over,
+    callParams: merge(base.callParams, over.callParams),
+    timeout: { ...base.timeout, ...over.timeout },
   };
 }
 
@@ -96,5 +106,3 @@ function timeoutLimits(timeout: Timeout = {}): TimeoutLimits {
 function merge<P>(base: P | undefined, over: unknown): P | undefined {
   return over === undefined ? base : ({ ...base, ...over } as P);
 }
-
-export type { DynamicConfigValue };

@@ -9,10 +9,10 @@ export type Phase = "connect" | "first-content" | "streaming";
 /** Which of the time limits ended a stream. */
 export type TimeLimit = "connect" | "firstContent" | "idle" | "total";
 
-/** Usage as a provider reported it so far, under the provider's own field names. */
+/** Usage as a provider reported it so far: beside `source`, the provider's own fields. */
 export interface ReportedUsage {
+  /** How far to trust it: see `UsageSource`. */
   readonly source: "reported" | "partial" | "estimated";
-  readonly [field: string]: unknown;
 }
 
 /** What had been received when a stream ended early. It holds the model's words: keep it out of logs. */

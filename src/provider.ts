@@ -87,16 +87,15 @@ export interface EncodedPrompt<N extends Native> {
 /**
  * Turns what the wire sends into chunks, and accumulates the native message: the only state of a reply.
  *
- * Each `read…` gives the event's chunk, or null for an event that yields no pair, and throws a MillraceError where the
- * reply cannot go on.
+ * It throws a MillraceError where the reply cannot go on.
  */
 export interface Decoder<N extends Native, Tag = unknown> {
-  readFrame(reader: SseReader<Tag>): N["chunk"] | null;
+  /** The next chunk out of what the reader holds, or null: it needs more bytes. */
+  take(reader: SseReader<Tag>): N["chunk"] | null;
+  /** Reads an event that came as an object. Null: it yields no pair. */
   readEvent(event: unknown): N["chunk"] | null;
   /** Reads a reply that was not streamed. */
   readMessage(message: unknown): N["chunk"] | null;
-  /** Called when a network read is used up. */
-  settle(): void;
   /** The native message so far; null before its first event. */
   readonly message: N["message"] | null;
   /** The reply so far as it may be sent back, or null where it may not. */

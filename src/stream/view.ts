@@ -1,6 +1,6 @@
 import type { CostMetadata, Prices } from "../cost/price.ts";
 import type { Usage, UsageSource } from "../cost/usage.ts";
-import type { DynamicConfigValue } from "../prompt/dynamic-config.ts";
+import type { DynamicConfig } from "../prompt/dynamic-config.ts";
 import type { CommonFinishReason, EncodedPrompt, Native, Provider } from "../provider.ts";
 
 /** What is known of a call before its prompt function has run. */
@@ -15,7 +15,7 @@ export interface CallInfo<N extends Native> {
 /** What is known of a call once its prompt function has run. */
 export interface RequestInfo<N extends Native> {
   readonly encoded: EncodedPrompt<N>;
-  readonly dynamicConfig: DynamicConfigValue | null;
+  readonly dynamicConfig: DynamicConfig<N["promptMessage"], N["callParams"], N["client"]> | null;
   readonly callParams: N["callParams"] | undefined;
   readonly metadata: Readonly<Record<string, unknown>>;
 }
@@ -155,7 +155,7 @@ export abstract class CallView<out N extends Native> {
   }
 
   /** The config object that the prompt function returned, or null where it returned a prompt alone. */
-  get dynamicConfig(): DynamicConfigValue | null {
+  get dynamicConfig(): DynamicConfig<N["promptMessage"], N["callParams"], N["client"]> | null {
     return this.request("dynamicConfig").dynamicConfig;
   }
 

@@ -131,9 +131,7 @@ test("a value that is missing, misspelt or of the wrong type is a compile error"
 test("a bad placeholder is a compile error that names it", () => {
   expectTypeOf<ValidTemplate<"a {x:lst} b">>().toEqualTypeOf<'{x:lst}: unknown format spec "lst"'>();
   expectTypeOf<ValidTemplate<"a {} b">>().toEqualTypeOf<"{}: a name is empty">();
-  expectTypeOf<
-    ValidTemplate<"a {b\nc">
-  >().toEqualTypeOf<"Unbalanced brace at {b: write {{ or }} for a literal brace">();
+  expectTypeOf<ValidTemplate<"a {b\nc">>().toEqualTypeOf<"Unbalanced brace at {b: write {{ or }} for a brace">();
   const attempts = [
     // @ts-expect-error An unknown format spec.
     () => promptTemplate("{x:lst}"),

@@ -1,6 +1,6 @@
 import { InvalidOptionError, UnsupportedContentError } from "../../errors.ts";
 import { base64 } from "../../prompt/base64.ts";
-import type { ContentPart, MessageLike } from "../../prompt/message.ts";
+import type { ContentPart } from "../../prompt/message.ts";
 import type { EncodedPrompt, EventStream, Prompt, Route } from "../../provider.ts";
 import { destination, isSdkClient, lowerCased, type SdkClient } from "./client.ts";
 import { defaultMaxTokens } from "./models.ts";
@@ -75,7 +75,7 @@ async function* wholeMessage(message: unknown): AsyncGenerator<unknown> {
 }
 
 /** System messages that open the prompt become its `system`; later ones are messages, which the newest models take. */
-function encodeMessages(prompt: readonly MessageLike[]): { instructions: NativeBlock[]; messages: MessageParam[] } {
+function encodeMessages(prompt: Prompt<AnthropicNative>["messages"]): { instructions: NativeBlock[]; messages: MessageParam[] } {
   const instructions: NativeBlock[] = [];
   const messages: MessageParam[] = [];
   for (const { role, content } of prompt) {
@@ -136,7 +136,7 @@ function sourceOf(part: Extract<ContentPart, { type: "image" | "document" }>): N
 function joinSystem(
   system: AnthropicCallParams["system"],
   instructions: readonly NativeBlock[],
-): AnthropicCallParams["system"] | readonly NativeBlock[] {
+): AnthropicCallParams["system"] | readonly object[] {
   if (instructions.length === 0) return system;
   const first = typeof system === "string" ? [{ type: "text", text: system }] : (system ?? []);
   return [...first, ...instructions];

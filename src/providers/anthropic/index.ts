@@ -1,8 +1,18 @@
 /** Everything for Anthropic: typed calls that stream, and the native types. */
 
-export { type AnthropicCall, type AnthropicCallOptions, call, call as anthropicCall } from "./call.ts";
+export type { Citation, ContentBlock } from "./block.ts";
+export {
+  type AnthropicCall,
+  type AnthropicCallOptions,
+  type AnthropicCallOverrides,
+  type AnthropicPromptResult,
+  call,
+  call as anthropicCall,
+} from "./call.ts";
 export { AnthropicCallResponseChunk } from "./chunk.ts";
 export { type Client, client, type ClientOptions, type SdkClient } from "./client.ts";
+export type { ContentBlockParam, MessageParam } from "./content.ts";
+export { type AnthropicModel, defaultMaxTokens } from "./models.ts";
 export type {
   AnthropicBody,
   AnthropicDynamicConfig,
@@ -10,4 +20,9 @@ export type {
   AsyncAnthropicDynamicConfig,
   SourcedUsage,
 } from "./native.ts";
+export type { AnthropicCallParams } from "./params.ts";
 export { AnthropicCallResponse, AnthropicStream } from "./stream.ts";
+export type { ToolChoice, ToolParam } from "./tool-param.ts";
+export type { AnthropicEvent, AnthropicMessage, AnthropicUsage, FinishReason } from "./wire.ts";
+export type { CostMetadata, Price, Prices } from "../../cost/price.ts";
+export type { Usage, UsageSource } from "../../cost/usage.ts";

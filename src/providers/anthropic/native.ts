@@ -1,5 +1,6 @@
 import type { ReportedUsage } from "../../errors.ts";
 import type { MessageLike } from "../../prompt/message.ts";
+import type { DynamicConfig } from "../../prompt/dynamic-config.ts";
 import type { Native } from "../../provider.ts";
 import type { AnthropicCallResponseChunk } from "./chunk.ts";
 import type { Client, SdkClient } from "./client.ts";
@@ -7,7 +8,7 @@ import type { AnthropicCallParams, MessageParam } from "./params.ts";
 import type { AnthropicEvent, AnthropicMessage, AnthropicUsage, FinishReason } from "./wire.ts";
 
 /** Usage as Anthropic reports it, and how far to trust it. */
-export type SourcedUsage = AnthropicUsage & Pick<ReportedUsage, "source">;
+export type SourcedUsage = AnthropicUsage & ReportedUsage;
 
 /** The body of a request to the Messages API. */
 export type AnthropicBody = Readonly<Record<string, unknown>> & {
@@ -15,6 +16,12 @@ export type AnthropicBody = Readonly<Record<string, unknown>> & {
   readonly max_tokens: number;
   readonly messages: readonly MessageParam[];
 };
+
+/** The object that a prompt function may return to decide more than the messages. */
+export type AnthropicDynamicConfig = DynamicConfig<MessageParam, AnthropicCallParams, Client | SdkClient>;
+
+/** What an asynchronous prompt function may return. */
+export type AsyncAnthropicDynamicConfig = Promise<AnthropicDynamicConfig>;
 
 /** Anthropic's native types. */
 export interface AnthropicNative extends Native {

@@ -18,7 +18,7 @@ export function assistantTurn(message: AnthropicMessage | null, inputAt: InputAt
   const answered = new Set(message.content.map((block) => ("tool_use_id" in block ? block.tool_use_id : null)));
   const isWhole = message.stop_reason !== null;
   const isPaused = message.stop_reason === "pause_turn";
-  const content: Block[] = [];
+  const content: object[] = [];
   message.content.forEach((block, place) => {
     const input = inputAt(place);
     if (input?.state === "streaming" || isEmptyText(block)) return;

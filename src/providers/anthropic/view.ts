@@ -60,7 +60,7 @@ function fields(message: AnthropicMessage | null, name: "text" | "thinking" | "s
   const type = name === "signature" ? "thinking" : name;
   const values: string[] = [];
   for (const block of message?.content ?? []) {
-    const value = block.type === type ? (block as Partial<Record<string, unknown>>)[name] : undefined;
+    const value: unknown = block.type === type ? Reflect.get(block, name) : undefined;
     if (typeof value === "string") values.push(value);
   }
   return values;

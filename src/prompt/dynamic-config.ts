@@ -1,0 +1,141 @@
+/** What a prompt function may return, and how it becomes the messages of a request. */
+
+import { EmptyPromptError, InvalidOptionError } from "../errors.ts";
+import type { MessageLike, PromptMessage } from "./message.ts";
+
+/**
+ * What a prompt function returns if it decides more than the messages. `M` is what the provider takes as a message,
+ * `P` its call parameters, `C` its clients.
+ *
+ * @example
+ * ```ts
+ * import { call } from "millrace/anthropic";
+ * const recommend = call("claude-sonnet-5-5", { stream: true }, (genre: string, brief: boolean) => ({
+ *   messages: [{ role: "user", content: `Recommend a ${genre} book` }],
+ *   callParams: { max_tokens: brief ? 256 : 4096 },
+ * }));
+ * ```
+ */
+export interface DynamicConfig<M = MessageLike, P = unknown, C = unknown> {
+  /** The messages of the prompt. */
+  readonly messages: readonly (M | PromptMessage)[];
+  /** Parameters of this call. They are merged into those of the options, key by key, and win. */
+  readonly callParams?: P | undefined;
+  /** Replaces the metadata of the options. */
+  readonly metadata?: Readonly<Record<string, unknown>> | undefined;
+  /** The client of this call alone. */
+  readonly client?: C | undefined;
+  /** Aborts this call. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A dynamic config of any provider. */
+export type DynamicConfigValue = DynamicConfig<unknown>;
+
+/** What a prompt function may return, or promise: text (one user message), a message, messages, or a dynamic config. */
+export type PromptResult<M = MessageLike, P = unknown, C = unknown> =
+  | string
+  | M
+  | PromptMessage
+  | readonly (M | PromptMessage)[]
+  | DynamicConfig<M, P, C>;
+
+/**
+ * What a call takes as its prompt function: one with the arguments `A` that returns or promises `R`. `P` are the
+ * provider's call parameters.
+ *
+ * TypeScript itself does not look for excess keys in what a function returns. Here they turn the type into a string that
+ * names them, so that a misspelt key is a compile error. Constrain `R` by the provider's {@link PromptResult}: that also
+ * keeps the literals in it from widening.
+ *
+ * @example
+ * ```ts
+ * import type { PromptFunction, PromptResult } from "millrace";
+ * declare function call<const A extends readonly unknown[], R extends PromptResult>(fn: PromptFunction<A, R>): void;
+ * call((genre: string) => `Recommend a ${genre} book`);
+ * ```
+ */
+export type PromptFunction<A extends readonly unknown[], R, P = unknown> = [ExcessKey<R, P>] extends [never]
+  ? (...args: A) => R | PromiseLike<R>
+  : `"${ExcessKey<R, P>}" is no key of a dynamic config`;
+
+// The keys of R that are none of a config, and those of its callParams that are none of P. Never for what is no config.
+type ExcessKey<R, P> = 0 extends 1 & R
+  ? never
+  : R extends string | readonly unknown[] | { readonly role: unknown }
+    ? never
+    : | Exclude<keyof R & string, keyof DynamicConfig>
+      | (R extends { readonly callParams?: infer Q } ? ExcessParam<Q, P> : never);
+
+type ExcessParam<Q, P> = unknown extends P
+  ? never
+  : Q extends object
+    ? `callParams.${Exclude<keyof Q & string, P extends unknown ? keyof P : never>}`
+    : never;
+
+/** A prompt as a request needs it: its messages, and what its function decided besides. */
+export interface NormalizedPrompt<M = MessageLike, P = unknown, C = unknown> {
+  readonly messages: readonly M[];
+  /** What the function returned, if that was a dynamic config. */
+  readonly config: DynamicConfig<M, P, C> | null;
+}
+
+const KEYS = ["messages", "callParams", "metadata", "client", "signal"] as const satisfies (keyof DynamicConfig)[];
+
+/**
+ * What a prompt function returned, as a request needs it. Text becomes one user message; messages stay as they are.
+ *
+ * The shape is checked here. That messages and parameters are the provider's was checked where the call was defined:
+ * the type arguments repeat it.
+ *
+ * @throws {EmptyPromptError} If no message has content. White space is none.
+ * @throws {InvalidOptionError} If it is neither text, nor messages, nor a dynamic config.
+ * @internal
+ */
+export function normalizePrompt<M = MessageLike, P = unknown, C = unknown>(result: unknown): NormalizedPrompt<M, P, C>;
+export function normalizePrompt(result: unknown): NormalizedPrompt {
+  const config = isDynamicConfig(result) ? result : null;
+  const unknownKey = Object.keys(config ?? {}).find((key) => !KEYS.some((known) => known === key));
+  if (unknownKey !== undefined) {
+    throw invalid(`"${unknownKey}" is no key of a dynamic config, which has ${KEYS.join(", ")}.`);
+  }
+  const messages: unknown = config === null ? toList(result) : config.messages;
+  if (!areMessages(messages)) {
+    throw invalid("the function must return text, messages (each with role and content) or { messages }.");
+  }
+  if (!messages.some(hasContent)) throw new EmptyPromptError();
+  return { messages, config };
+}
+
+/** Whether a prompt function returned a dynamic config: an object that is no message, and no list of them. @internal */
+export function isDynamicConfig(result: unknown): result is DynamicConfig {
+  return isObject(result) && !Array.isArray(result) && !("role" in result);
+}
+
+function toList(result: unknown): unknown {
+  if (result === null || result === undefined) return [];
+  if (typeof result === "string") return [{ role: "user", content: result }];
+  return Array.isArray(result) ? result : [result];
+}
+
+function areMessages(value: unknown): value is readonly MessageLike[] {
+  return (
+    Array.isArray(value) && value.every((message) => isObject(message) && "role" in message && "content" in message)
+  );
+}
+
+function hasContent({ content }: MessageLike): boolean {
+  const parts: readonly unknown[] = Array.isArray(content) ? content : [content];
+  return parts.some((part) => {
+    const text: unknown = isObject(part) && "text" in part ? part.text : part;
+    return typeof text === "string" ? /\S/.test(text) : isObject(text);
+  });
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
+}
+
+function invalid(problem: string): InvalidOptionError {
+  return new InvalidOptionError("prompt", problem);
+}

@@ -1,0 +1,230 @@
+/**
+ * The content blocks of a reply, in the wire's own names: platform.claude.com/docs/en/api/messages. Blocks that need a
+ * beta header are marked; {@link UnknownVariant} stands for what the API has added since.
+ */
+
+import type {
+  AdvisorToolResultBlock,
+  BashCodeExecutionToolResultBlock,
+  CodeExecutionToolResultBlock,
+  TextEditorCodeExecutionToolResultBlock,
+  ToolSearchToolResultBlock,
+  WebFetchToolResultBlock,
+  WebSearchToolResultBlock,
+} from "./server-tool-result.ts";
+
+/** One of the names known today, or another: the API adds names without a new version. */
+export type Open<Known extends string> = Known | (string & {});
+
+/**
+ * The `type` of a variant that is not known here. It is a string like any other, and equal to no literal: so comparing
+ * `type` with a known name narrows a union that has an {@link UnknownVariant}.
+ *
+ * @example
+ * ```ts
+ * import type { ContentBlock } from "millrace/anthropic";
+ * const label = (block: ContentBlock): string => {
+ *   if (block.type === "text") return block.text;
+ *   const type: string = block.type; // widened, any name can be asked for
+ *   return type === "hologram" ? "a hologram" : type;
+ * };
+ * ```
+ */
+export type UnknownType = `${string & { readonly "~unknown": true }}`;
+
+/** A block, delta, event or citation of a kind that is not known here: it has come as it is. */
+export interface UnknownVariant {
+  readonly type: UnknownType;
+  readonly [field: string]: unknown;
+}
+
+/** Text, and what it cites. */
+export interface TextBlock {
+  readonly type: "text";
+  readonly text: string;
+  /** Absent or null where the text cites nothing. */
+  readonly citations?: readonly Citation[] | null | undefined;
+}
+
+/** Where a text got what it says. */
+export type Citation =
+  | DocumentCitation
+  | SearchResultLocationCitation
+  | WebSearchResultLocationCitation
+  | UnknownVariant;
+
+/** A place in a document of the request: characters and blocks count from 0, pages from 1; the end is exclusive. */
+export type DocumentCitation = {
+  readonly cited_text: string;
+  /** Which document, of all in the request. Counts from 0. */
+  readonly document_index: number;
+  readonly document_title: string | null;
+  readonly file_id?: string | null | undefined;
+} & (
+  | { readonly type: "char_location"; readonly start_char_index: number; readonly end_char_index: number }
+  | { readonly type: "page_location"; readonly start_page_number: number; readonly end_page_number: number }
+  | { readonly type: "content_block_location"; readonly start_block_index: number; readonly end_block_index: number }
+);
+
+/** Blocks of a search result of the request. They count from 0; the end is exclusive. */
+export interface SearchResultLocationCitation {
+  readonly type: "search_result_location";
+  readonly cited_text: string;
+  readonly search_result_index: number;
+  readonly source: string;
+  readonly title: string | null;
+  readonly start_block_index: number;
+  readonly end_block_index: number;
+}
+
+/** A find of a web search. */
+export interface WebSearchResultLocationCitation {
+  readonly type: "web_search_result_location";
+  readonly cited_text: string;
+  readonly url: string;
+  readonly title: string | null;
+  /** Opaque; must be sent back as it came. */
+  readonly encrypted_index: string;
+}
+
+/** Thinking, or a summary of it; `""` where `display` is `"omitted"`. */
+export interface ThinkingBlock {
+  readonly type: "thinking";
+  readonly thinking: string;
+  /** Opaque; holds the whole reasoning, and must be sent back as it came. */
+  readonly signature: string;
+}
+
+/** Thinking that is encrypted. */
+export interface RedactedThinkingBlock {
+  readonly type: "redacted_thinking";
+  readonly data: string;
+}
+
+/** Who called a tool: the model, or code that it runs. */
+export type ToolCaller =
+  | { readonly type: "direct" }
+  | { readonly type: "code_execution_20250825" | "code_execution_20260120"; readonly tool_id: string }
+  | UnknownVariant;
+
+/** A call of one of your tools. */
+export interface ToolUseBlock {
+  readonly type: "tool_use";
+  readonly id: string;
+  readonly name: string;
+  readonly input: unknown;
+  readonly caller?: ToolCaller | undefined;
+  /** The toolset whose member this is. */
+  readonly toolset_name?: string | null | undefined;
+}
+
+/** The names of tools that run at Anthropic. */
+export type ServerToolName = Open<
+  | "web_search"
+  | "web_fetch"
+  | "code_execution"
+  | "bash_code_execution"
+  | "text_editor_code_execution"
+  | "tool_search_tool_regex"
+  | "tool_search_tool_bm25"
+  | "advisor"
+>;
+
+/** A call of a tool that runs at Anthropic. */
+export interface ServerToolUseBlock {
+  readonly type: "server_tool_use";
+  readonly id: string;
+  readonly name: ServerToolName;
+  readonly input?: unknown;
+  readonly caller?: ToolCaller | undefined;
+}
+
+/** A call of a tool on an MCP server. Beta `mcp-client-2025-11-20`. */
+export interface McpToolUseBlock {
+  readonly type: "mcp_tool_use";
+  readonly id: string;
+  readonly name: string;
+  readonly server_name: string;
+  readonly input: unknown;
+}
+
+/** What an MCP server's tool answered. Beta `mcp-client-2025-11-20`. */
+export interface McpToolResultBlock {
+  readonly type: "mcp_tool_result";
+  readonly tool_use_id: string;
+  readonly is_error: boolean;
+  readonly content: string | readonly TextBlock[];
+}
+
+/** The tools that an MCP server offered. Beta `mcp-client-2026-09-15`. */
+export interface McpToolListingBlock {
+  readonly type: "mcp_tool_listing";
+  readonly mcp_server_name: string;
+  readonly tools: readonly McpToolDefinition[];
+}
+
+/** One tool of an MCP server. */
+export interface McpToolDefinition {
+  readonly name: string;
+  readonly description?: string | null | undefined;
+  readonly input_schema: { readonly [key: string]: unknown };
+}
+
+/** A file that a container may use. */
+export interface ContainerUploadBlock {
+  readonly type: "container_upload";
+  readonly file_id: string;
+}
+
+/** What the conversation before it was summarised to. Beta `compact-2026-01-12`. */
+export interface CompactionBlock {
+  readonly type: "compaction";
+  /** Null until it has come, or where compaction failed. */
+  readonly content: string | null;
+  readonly encrypted_content?: string | null | undefined;
+  readonly signature?: string | null | undefined;
+  readonly tool_changes?: readonly unknown[] | null | undefined;
+}
+
+/** One model gave way to another. Beta `server-side-fallback-2026-07-01`. */
+export interface FallbackBlock {
+  readonly type: "fallback";
+  readonly from: { readonly model: string };
+  readonly to: { readonly model: string };
+  readonly trigger?: FallbackTrigger | null | undefined;
+}
+
+/** Why a model gave way. */
+export interface FallbackTrigger {
+  readonly type: Open<"refusal">;
+  readonly category?: RefusalCategory | null | undefined;
+}
+
+/** What a refusal was about. */
+export type RefusalCategory = Open<"cyber" | "bio" | "frontier_llm" | "reasoning_extraction" | "general_harms">;
+
+/** The result of a tool that runs at Anthropic. A failure is a result too, in a reply of status 200. */
+export type ServerToolResultBlock =
+  | WebSearchToolResultBlock
+  | WebFetchToolResultBlock
+  | CodeExecutionToolResultBlock
+  | BashCodeExecutionToolResultBlock
+  | TextEditorCodeExecutionToolResultBlock
+  | ToolSearchToolResultBlock
+  | AdvisorToolResultBlock;
+
+/** A content block of a reply. */
+export type ContentBlock =
+  | TextBlock
+  | ThinkingBlock
+  | RedactedThinkingBlock
+  | ToolUseBlock
+  | ServerToolUseBlock
+  | ServerToolResultBlock
+  | McpToolUseBlock
+  | McpToolResultBlock
+  | McpToolListingBlock
+  | ContainerUploadBlock
+  | CompactionBlock
+  | FallbackBlock
+  | UnknownVariant;

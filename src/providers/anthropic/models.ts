@@ -1,0 +1,69 @@
+/** The models of the Messages API; platform.claude.com/docs/en/about-claude/models/overview, read 2026-11-23. */
+
+import type { Open } from "./block.ts";
+
+/** A model id: one of those that answer today, or any other; platforms have names of their own. */
+export type AnthropicModel = Open<
+  | "claude-fable-5-2"
+  | "claude-mythos-5-2"
+  | "claude-fable-5-1"
+  | "claude-mythos-5-1"
+  | "claude-fable-5"
+  | "claude-mythos-5"
+  | "claude-mythos-preview"
+  | "claude-opus-5-5"
+  | "claude-opus-5"
+  | "claude-opus-4-8"
+  | "claude-opus-4-7"
+  | "claude-opus-4-6"
+  | "claude-opus-4-5"
+  | "claude-opus-4-5-20251101"
+  | "claude-sonnet-5-5"
+  | "claude-sonnet-5"
+  | "claude-sonnet-4-6"
+  | "claude-sonnet-4-5"
+  | "claude-sonnet-4-5-20250929"
+  | "claude-haiku-5-5"
+  | "claude-haiku-4-5"
+  | "claude-haiku-4-5-20251001"
+>;
+
+/** What an unknown model is asked for, and the first Claude 3 models: the least that any could write. */
+const SMALLEST_MAX_OUTPUT = 4096;
+
+/** The most tokens that a model can write in one reply, and the ids of the models after `claude-`. */
+const MAX_OUTPUT: readonly (readonly [tokens: number, ids: string])[] = [
+  [
+    128_000,
+    "fable-5 fable-5-1 fable-5-2 mythos-5 mythos-5-1 mythos-5-2 mythos-preview " +
+      "opus-4-6 opus-4-7 opus-4-8 opus-5 opus-5-5 sonnet-4-6 sonnet-5 sonnet-5-5 haiku-5-5",
+  ],
+  [64_000, "opus-4-5 sonnet-4-5 haiku-4-5 sonnet-4 3-7-sonnet"],
+  [32_000, "opus-4 opus-4-1"],
+  [8192, "3-5-sonnet 3-5-haiku"],
+];
+
+/**
+ * The most tokens that a model can write in one reply: what a call asks for that says nothing else.
+ *
+ * @param model - A model id of any platform: dated, `-latest`, or with a prefix such as `us.anthropic.`.
+ * @returns Tokens; 4096 where the model is not known.
+ * @example
+ * ```ts
+ * import { defaultMaxTokens } from "millrace/anthropic";
+ * console.log(defaultMaxTokens("claude-haiku-4-5-20251001")); // 64000
+ * ```
+ */
+export function defaultMaxTokens(model: string): number {
+  const id = canonicalModel(model).replace("claude-", "");
+  return MAX_OUTPUT.find(([, ids]) => ids.split(" ").includes(id))?.[0] ?? SMALLEST_MAX_OUTPUT;
+}
+
+/**
+ * A model's id without what platforms and dates add to it: `us.anthropic.claude-sonnet-4-5-20250929-v1:0` and
+ * `claude-sonnet-4-5@20250929` are `claude-sonnet-4-5`. An id that is not Claude's stays as it is.
+ */
+export function canonicalModel(model: string): string {
+  const id = /claude-.+?(?=(-\d{8}|-latest|-v\d|-0)*([@:[].*)?$)/.exec(model)?.[0];
+  return id?.replaceAll(".", "-") ?? model;
+}

@@ -1,0 +1,48 @@
+import { build } from "esbuild";
+import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
+import { expect, test } from "vitest";
+
+/** What a bundler keeps of `src/prompt` for a program, minified. */
+async function bundle(program: string): Promise<string> {
+  const resolveDir = fileURLToPath(new URL("../../src/prompt", import.meta.url));
+  const { outputFiles } = await build({
+    stdin: { contents: program, resolveDir, loader: "ts" },
+    bundle: true,
+    write: false,
+    minify: true,
+    format: "esm",
+    target: "es2022",
+  });
+  return outputFiles[0]?.text ?? "";
+}
+
+const gzipped = (code: string): number => gzipSync(code, { level: 9 }).length;
+const importErrors = 'import { EmptyPromptError, InvalidOptionError, TemplateError } from "../errors.ts";';
+const useErrors = "console.log(EmptyPromptError, InvalidOptionError, TemplateError);";
+
+test("a program without media does not carry what recognises them", async () => {
+  const messages = 'import { user, system } from "./message.ts"; console.log(user("a"), system("b"));';
+  const config = 'import { normalizePrompt } from "./dynamic-config.ts"; console.log(normalizePrompt("a"));';
+  for (const program of [messages, config]) expect(await bundle(program)).not.toContain("WEBP");
+  expect(await bundle('import { image } from "./message.ts"; console.log(image("a"));')).toContain("WEBP");
+});
+
+test("recognising a template does not carry templates", async () => {
+  const code = await bundle('import { isPromptTemplate } from "./template.ts"; console.log(isPromptTemplate(1));');
+  expect(code).not.toContain("MESSAGES");
+  expect(code.length).toBeLessThan(200);
+});
+
+test("the room is small", async () => {
+  const without = gzipped(await bundle(importErrors + useErrors));
+  const template = 'import { promptTemplate } from "./template.ts"; console.log(promptTemplate("a"));';
+  const config = 'import { normalizePrompt } from "./dynamic-config.ts"; console.log(normalizePrompt("a"));';
+  const sizes = [template, config].map(
+    async (program) => gzipped(await bundle(importErrors + program + useErrors)) - without,
+  );
+  const [ofTemplate = NaN, ofConfig = NaN] = await Promise.all(sizes);
+  console.log({ ofTemplate, ofConfig });
+  expect(ofTemplate).toBeLessThan(2600);
+  expect(ofConfig).toBeLessThan(700);
+});
