@@ -18,35 +18,35 @@ export interface PromptTemplate<Arguments extends readonly unknown[] = readonly 
   readonly template: string;
 }
 
+const ROLES = ["system", "user", "assistant", "messages"] as const;
 // What a format spec makes of a value; with an `s` after it, of each value of a list.
 const KINDS = ["list", "text", "image", "audio", "document", "part"] as const;
 const DETAILS = ["auto", "low", "high"] as const;
-const ROLES = ["system", "user", "assistant", "messages"] as const;
 
-type Kind = (typeof KINDS)[number];
-type PartKind = Exclude<Kind, "list">;
+type PartKind = Exclude<(typeof KINDS)[number], "list">;
+
+/** A template is parsed once, where it is defined; values never are. */
+interface Section {
+  readonly role: (typeof ROLES)[number];
+  readonly nodes: readonly (string | Placeholder)[];
+}
 
 interface Placeholder {
   /** As written, with its braces. */
   readonly source: string;
   readonly path: readonly string[];
   /** Absent for plain text. */
-  readonly kind: Kind | undefined;
-  readonly plural: boolean;
-  readonly detail: (typeof DETAILS)[number] | undefined;
+  readonly kind?: (typeof KINDS)[number] | undefined;
+  readonly plural?: boolean;
+  readonly detail?: (typeof DETAILS)[number] | undefined;
+  /** What the placeholder stands for, if it takes no variable. */
+  readonly mark?: CacheControlPart;
 }
 
-interface Section {
-  readonly role: (typeof ROLES)[number];
-  readonly nodes: readonly Node[];
-}
-
-type Node = string | Placeholder | CacheControlPart;
-
-const ONE_NAME = "MESSAGES: takes one {name}, without a format spec";
 const HEADING = /(?:^|\n)[ \t]*(SYSTEM|USER|ASSISTANT|MESSAGES):/;
 const TOKEN = /(\{\{|\}\}|\{[^{}]*\}|[{}])/;
 const CACHE_CONTROL = /^cache_control(?:\((?:type=ephemeral|(?:type=ephemeral,)?ttl=(5m|1h))\))?$/;
+const ONE_NAME = "MESSAGES: takes one {name}, without a format spec";
 
 /**
  * A function from the variables of a template to messages. The variables and their types are read from the literal.
@@ -96,9 +96,7 @@ export function isPromptTemplate(fn: unknown): fn is PromptTemplate {
 function parseSections(template: string): readonly Section[] {
   const [preamble = "", ...rest] = template.replaceAll("\r\n", "\n").split(HEADING);
   if (rest.length === 0) return [parseSection("user", preamble)];
-  if (/\S/.test(preamble)) {
-    throw new TemplateError(`Text before the first role at ${firstLine(preamble.trim())}`);
-  }
+  if (!isBlank(preamble)) throw new TemplateError(`Text before the first role at ${firstLine(preamble.trim())}`);
   const sections: Section[] = [];
   for (let i = 0; i < rest.length; i += 2) {
     const role = ROLES.find((name) => name.toUpperCase() === rest[i]) ?? "user";
@@ -108,23 +106,16 @@ function parseSections(template: string): readonly Section[] {
 }
 
 function parseSection(role: Section["role"], content: string): Section {
+  // Text and what TOKEN matched, in turn.
   const tokens = dedent(content).split(TOKEN);
-  const nodes = tokens.map((token, i): Node => {
-    // The odd ones are what TOKEN matched.
+  const nodes = tokens.map((token, i) => {
     if (i % 2 === 0) return token;
     if (token === "{{" || token === "}}") return token.charAt(0);
-    if (token.length > 1) return parsePlaceholder(token, role);
-    const line = firstLine(tokens.slice(i).join(""));
-    throw new TemplateError(`Unbalanced brace at ${line}: write {{ or }} for a brace`);
+    if (token.length > 1) return parsePlaceholder(token, role, isBlank(tokens.slice(0, i).join("")));
+    throw new TemplateError(`Unbalanced brace at ${firstLine(tokens.slice(i).join(""))}: write {{ or }} for a brace`);
   });
-  const isWritten = (node: Node): boolean => typeof node !== "string" || /\S/.test(node);
-  const first = nodes.findIndex(isWritten);
-  const node = nodes[first];
-  if (role === "messages" && (typeof node !== "object" || nodes.filter(isWritten).length > 1)) {
+  if (role === "messages" && (nodes.length !== 3 || !isBlank(`${tokens[0]}${tokens[2]}`))) {
     throw new TemplateError(ONE_NAME);
-  }
-  if (typeof node === "object" && "type" in node) {
-    throw new TemplateError("marks the part before it, and there is none", tokens[first]);
   }
   return { role, nodes };
 }
@@ -132,33 +123,32 @@ function parseSection(role: Section["role"], content: string): Section {
 // As Python's inspect.cleandoc: the first line stands for itself, the others lose the indentation that all have.
 function dedent(content: string): string {
   const [first, ...rest] = content.split("\n");
-  const indents = rest.filter((line) => /\S/.test(line)).map((line) => line.search(/\S/));
-  const margin = Math.min(...indents);
+  const margin = Math.min(...rest.filter((line) => !isBlank(line)).map((line) => line.search(/\S/)));
   return [first, ...rest.map((line) => line.slice(margin))].join("\n");
 }
 
-function parsePlaceholder(source: string, role: Section["role"]): Placeholder | CacheControlPart {
-  const colon = source.indexOf(":");
-  const path = source.slice(1, colon < 0 ? -1 : colon);
-  const spec = colon < 0 ? "" : source.slice(colon + 1, -1);
-  const mark = role === "messages" ? null : CACHE_CONTROL.exec(spec);
-  if (mark) return cacheControl(mark[1] === "5m" || mark[1] === "1h" ? { ttl: mark[1] } : {});
-  const names = path.split(".");
-  if (/[ \t\r\n"'`()[\]!,]/.test(path)) {
+function parsePlaceholder(source: string, role: Section["role"], isFirst: boolean): Placeholder {
+  const [, names = "", spec = ""] = /^\{([^:]*):?([^]*)\}$/.exec(source) ?? [];
+  const path = names.split(".");
+  const cacheControlSpec = CACHE_CONTROL.exec(spec);
+  if (cacheControlSpec !== null && role !== "messages") {
+    if (isFirst) throw new TemplateError("marks the part before it, and there is none", source);
+    const [, ttl] = cacheControlSpec;
+    return { source, path, mark: cacheControl(ttl === "5m" || ttl === "1h" ? { ttl } : {}) };
+  }
+  if (/[ \t\r\n"'`()[\]!,]/.test(names)) {
     const rule = 'a name has no spaces, quotes, brackets, "!" or ",": write {{ or }} for a brace';
     throw new TemplateError(rule, source);
   }
-  if (role === "messages" && spec !== "") {
-    throw new TemplateError(ONE_NAME, source);
-  }
+  if (spec !== "" && role === "messages") throw new TemplateError(ONE_NAME, source);
   const detail = DETAILS.find((known) => spec.endsWith(`(detail=${known})`));
   const name = detail === undefined ? spec : spec.slice(0, -`(detail=${detail})`.length);
   const kind = KINDS.find((known) => name === known || name === `${known}s`);
   if (spec !== "" && (kind === undefined || (detail !== undefined && kind !== "image"))) {
     throw new TemplateError(`unknown format spec "${spec}"`, source);
   }
-  if (names.includes("")) throw new TemplateError("a name is empty", source);
-  return { source, path: names, kind, plural: name.endsWith("s"), detail };
+  if (path.includes("")) throw new TemplateError("a name is empty", source);
+  return { source, path, kind, plural: kind !== name, detail };
 }
 
 function renderSection({ role, nodes }: Section, variables: object): readonly PromptMessage[] {
@@ -167,7 +157,7 @@ function renderSection({ role, nodes }: Section, variables: object): readonly Pr
     return content.length === 0 ? [] : [{ role, content }];
   }
   return nodes.flatMap((node) => {
-    if (typeof node === "string" || "type" in node) return [];
+    if (typeof node === "string") return [];
     const messages = toList(node, valueOf(node, variables));
     if (messages.every(isMessage)) return messages;
     throw new TemplateError("takes a list of messages with role and content", node.source);
@@ -181,7 +171,7 @@ function renderContent(nodes: Section["nodes"], variables: object): Message["con
   let kept = 0;
   const add = (part: ContentPart | CacheControlPart): void => {
     // Providers refuse blank text.
-    if (part.type !== "text" || /\S/.test(part.text)) addPart(parts, part);
+    if (part.type !== "text" || !isBlank(part.text)) addPart(parts, part);
   };
   const endRun = (): void => {
     add(text(run.slice(0, kept) + run.slice(kept).trimEnd()));
@@ -189,7 +179,7 @@ function renderContent(nodes: Section["nodes"], variables: object): Message["con
     kept = 0;
   };
   for (const node of nodes) {
-    const value = typeof node === "string" ? node : "type" in node ? [node] : toValue(node, valueOf(node, variables));
+    const value = typeof node === "string" ? node : toValue(node, variables);
     if (typeof value !== "string") {
       endRun();
       value.forEach(add);
@@ -206,6 +196,21 @@ function renderContent(nodes: Section["nodes"], variables: object): Message["con
   return parts.length === 1 && only?.type === "text" && Object.keys(only).length === 2 ? only.text : parts;
 }
 
+function toValue(placeholder: Placeholder, variables: object): string | readonly (ContentPart | CacheControlPart)[] {
+  const { kind, plural, mark } = placeholder;
+  if (mark !== undefined) return [mark];
+  const value = valueOf(placeholder, variables);
+  if (kind === undefined) return toText(placeholder, value);
+  if (kind !== "list") {
+    return (plural ? toList(placeholder, value) : [value]).map((item) => toPart(placeholder, kind, item));
+  }
+  const lines = (items: unknown): string =>
+    toList(placeholder, items)
+      .map((item) => toText(placeholder, item))
+      .join("\n");
+  return plural ? toList(placeholder, value).map(lines).join("\n\n") : lines(value);
+}
+
 function valueOf({ path, source }: Placeholder, variables: object): unknown {
   let value: unknown = variables;
   for (const name of path) {
@@ -216,29 +221,17 @@ function valueOf({ path, source }: Placeholder, variables: object): unknown {
   return value;
 }
 
-function toValue(placeholder: Placeholder, value: unknown): string | readonly (ContentPart | CacheControlPart)[] {
-  const { kind, plural } = placeholder;
-  const lines = (items: unknown): string =>
-    toList(placeholder, items)
-      .map((item) => toText(placeholder, item))
-      .join("\n");
-  if (kind === undefined) return toText(placeholder, value);
-  if (kind === "list") return plural ? toList(placeholder, value).map(lines).join("\n\n") : lines(value);
-  const items = plural ? toList(placeholder, value) : [value];
-  return items.map((item) => toPart(placeholder, kind, item));
-}
-
 function toPart(placeholder: Placeholder, kind: PartKind, value: unknown): ContentPart | CacheControlPart {
   const { source, detail } = placeholder;
   if (kind === "text") return text(toText(placeholder, value));
-  if (isPart(value)) {
-    if (kind !== "part" && value.type !== kind) throw new TemplateError(`takes no part of type ${value.type}`, source);
+  if (isPart(value) && (kind === "part" || kind === value.type)) {
     return value.type === "image" && detail !== undefined ? { detail, ...value } : value;
   }
   if (kind === "part") throw new TemplateError(`takes a part, not ${nameOf(value)}`, source);
   try {
     const media = toMedia(kind, value);
     if (kind === "image") return { type: kind, ...media, ...(detail && { detail }) };
+    // The same twice, since the compiler takes one literal at a time.
     return kind === "audio" ? { type: kind, ...media } : { type: kind, ...media };
   } catch (error) {
     throw error instanceof Error ? new TemplateError(error.message, source) : error;
@@ -273,4 +266,8 @@ function nameOf(value: unknown): string {
 
 function firstLine(content: string): string {
   return content.split("\n", 1)[0] ?? "";
+}
+
+function isBlank(content: string): boolean {
+  return !/\S/.test(content);
 }

@@ -269,7 +269,7 @@ describe("a value that does not fit throws when it is given", () => {
     ["{x:texts}", "a", "{x:texts}: takes a list, not string"],
     ["{x:image}", "/etc/passwd", `{x:image}: Invalid image source: ${source}`],
     ["{x:image}", undefined, `{x:image}: Invalid image source: ${source}`],
-    ["{x:image}", document(pdf), "{x:image}: takes no part of type document"],
+    ["{x:image}", document(pdf), `{x:image}: Invalid image source: ${source}`],
     ["{x:images}", png, "{x:images}: takes a list, not object"],
     ["{x:images}", ["http://example.com/a.png"], `{x:images}: Invalid image source: ${source}`],
     ["{x:audio}", png, "{x:audio}: Invalid audio source: it is image/png"],

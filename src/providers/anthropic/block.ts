@@ -3,40 +3,18 @@
  * beta header are marked; {@link UnknownVariant} stands for what the API has added since.
  */
 
+import type { Open, UnknownVariant } from "./open.ts";
 import type {
   AdvisorToolResultBlock,
   BashCodeExecutionToolResultBlock,
   CodeExecutionToolResultBlock,
   TextEditorCodeExecutionToolResultBlock,
+  ToolCaller,
   ToolSearchToolResultBlock,
   WebFetchToolResultBlock,
   WebSearchToolResultBlock,
 } from "./server-tool-result.ts";
-
-/** One of the names known today, or another: the API adds names without a new version. */
-export type Open<Known extends string> = Known | (string & {});
-
-/**
- * The `type` of a variant that is not known here. It is a string like any other, and equal to no literal: so comparing
- * `type` with a known name narrows a union that has an {@link UnknownVariant}.
- *
- * @example
- * ```ts
- * import type { ContentBlock } from "millrace/anthropic";
- * const label = (block: ContentBlock): string => {
- *   if (block.type === "text") return block.text;
- *   const type: string = block.type; // widened, any name can be asked for
- *   return type === "hologram" ? "a hologram" : type;
- * };
- * ```
- */
-export type UnknownType = `${string & { readonly "~unknown": true }}`;
-
-/** A block, delta, event or citation of a kind that is not known here: it has come as it is. */
-export interface UnknownVariant {
-  readonly type: UnknownType;
-  readonly [field: string]: unknown;
-}
+import type { ToolAddition, ToolRemoval } from "./tool-param.ts";
 
 /** Text, and what it cites. */
 export interface TextBlock {
@@ -101,12 +79,6 @@ export interface RedactedThinkingBlock {
   readonly data: string;
 }
 
-/** Who called a tool: the model, or code that it runs. */
-export type ToolCaller =
-  | { readonly type: "direct" }
-  | { readonly type: "code_execution_20250825" | "code_execution_20260120"; readonly tool_id: string }
-  | UnknownVariant;
-
 /** A call of one of your tools. */
 export interface ToolUseBlock {
   readonly type: "tool_use";
@@ -135,7 +107,8 @@ export interface ServerToolUseBlock {
   readonly type: "server_tool_use";
   readonly id: string;
   readonly name: ServerToolName;
-  readonly input?: unknown;
+  /** Sometimes absent where the block begins. */
+  readonly input: unknown;
   readonly caller?: ToolCaller | undefined;
 }
 
@@ -183,7 +156,8 @@ export interface CompactionBlock {
   readonly content: string | null;
   readonly encrypted_content?: string | null | undefined;
   readonly signature?: string | null | undefined;
-  readonly tool_changes?: readonly unknown[] | null | undefined;
+  /** What had become of the tools by then. */
+  readonly tool_changes?: readonly (ToolAddition | ToolRemoval)[] | null | undefined;
 }
 
 /** One model gave way to another. Beta `server-side-fallback-2026-07-01`. */

@@ -11,8 +11,9 @@ import type {
   ServerToolUseBlock,
   ThinkingBlock,
   ToolUseBlock,
-  UnknownVariant,
 } from "./block.ts";
+import type { Cacheable } from "./cache-control.ts";
+import type { UnknownVariant } from "./open.ts";
 import type {
   AdvisorToolResultBlock,
   BashCodeExecutionToolResultBlock,
@@ -24,21 +25,7 @@ import type {
   WebFetchToolResultError,
   WebSearchToolResultBlock,
 } from "./server-tool-result.ts";
-import type { ToolParam } from "./tool-param.ts";
-
-/**
- * A cache breakpoint: the prompt up to here is kept for `ttl` (5 minutes if not given). At most four of a request; those
- * of an hour come before those of five minutes.
- */
-export interface CacheControlParam {
-  readonly type: "ephemeral";
-  readonly ttl?: "5m" | "1h" | undefined;
-}
-
-/** What a block may carry; those of thinking, and empty text, may not. */
-export interface Cacheable {
-  readonly cache_control?: CacheControlParam | null | undefined;
-}
+import type { ToolAddition, ToolRemoval } from "./tool-param.ts";
 
 /** Text; not empty. */
 export interface TextBlockParam extends Cacheable {
@@ -168,31 +155,23 @@ export interface CompactionBlockParam extends Partial<Omit<CompactionBlock, "typ
   readonly type: "compaction";
 }
 
-/** Which tool a change is about. */
-export type ToolChangeTarget =
-  | { readonly type: "tool_reference"; readonly name: string }
-  | { readonly type: "mcp_tool_reference"; readonly name: string; readonly server_name: string }
-  | { readonly type: "mcp_toolset_reference"; readonly server_name: string };
-
-/** Tools that are there from here on, in a system message. Beta `mid-conversation-tool-changes-2026-07-01`. */
-export interface ToolAdditionBlockParam extends Cacheable {
-  readonly type: "tool_addition";
-  /** A whole `tool_definition` needs the beta `inline-tools-2026-09-15`. */
-  readonly tool: ToolChangeTarget | { readonly type: "tool_definition"; readonly definition: ToolParam };
+/** That one model gave way to another, as it came. */
+export interface FallbackBlockParam extends Omit<FallbackBlock, "trigger"> {
+  readonly trigger?: unknown;
 }
 
-/** Tools that are gone from here on, in a system message. Beta `mid-conversation-tool-changes-2026-07-01`. */
-export interface ToolRemovalBlockParam extends Cacheable {
-  readonly type: "tool_removal";
-  readonly tool: ToolChangeTarget;
-}
+/** Tools that are there from here on, in a system message. */
+export type ToolAdditionBlockParam = ToolAddition & Cacheable;
+
+/** Tools that are gone from here on, in a system message. */
+export type ToolRemovalBlockParam = ToolRemoval & Cacheable;
 
 /** Blocks of a reply that are sent back as they came. */
 export type EchoedBlockParam =
   | ThinkingBlock
   | RedactedThinkingBlock
   | McpToolListingBlock
-  | (FallbackBlock & Cacheable)
+  | FallbackBlockParam
   | ((
       | ToolUseBlock
       | ServerToolUseBlock

@@ -1,6 +1,6 @@
 /** Usage as the Messages API reports it: platform.claude.com/docs/en/api/messages. */
 
-import type { Open } from "./block.ts";
+import type { Open } from "./open.ts";
 
 /** Tokens written to the cache, by how long it keeps them. */
 export interface CacheCreation {

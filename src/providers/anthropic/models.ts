@@ -1,6 +1,6 @@
 /** The models of the Messages API; platform.claude.com/docs/en/about-claude/models/overview, read 2026-11-23. */
 
-import type { Open } from "./block.ts";
+import type { Open } from "./open.ts";
 
 /** A model id: one of those that answer today, or any other; platforms have names of their own. */
 export type AnthropicModel = Open<

@@ -1,8 +1,9 @@
 /** The parameters of a call, in the wire's own names: platform.claude.com/docs/en/api/messages. */
 
-import type { Open } from "./block.ts";
-import type { CacheControlParam, Effort, TextBlockParam } from "./content.ts";
+import type { CacheControlParam } from "./cache-control.ts";
+import type { Effort, TextBlockParam } from "./content.ts";
 import type { AnthropicModel } from "./models.ts";
+import type { Open } from "./open.ts";
 import type { ToolChoice } from "./tool-param.ts";
 
 export type { MessageParam } from "./content.ts";

@@ -1,6 +1,12 @@
 /** The results of the tools that run at Anthropic: platform.claude.com/docs/en/agents-and-tools/tool-use/server-tools. */
 
-import type { Open, ToolCaller } from "./block.ts";
+import type { Open, UnknownVariant } from "./open.ts";
+
+/** Who called a tool: the model, or code that it runs. */
+export type ToolCaller =
+  | { readonly type: "direct" }
+  | { readonly type: "code_execution_20250825" | "code_execution_20260120"; readonly tool_id: string }
+  | UnknownVariant;
 
 /** That a tool failed, and why. */
 export interface ToolResultError<Type extends string, Code extends string> {

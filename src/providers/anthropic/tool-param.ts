@@ -1,8 +1,8 @@
 /** The tools of a request, in the wire's own names: platform.claude.com/docs/en/agents-and-tools/tool-use/overview. */
 
-import type { Open } from "./block.ts";
-import type { CacheControlParam } from "./content.ts";
+import type { CacheControlParam } from "./cache-control.ts";
 import type { AnthropicModel } from "./models.ts";
+import type { Open } from "./open.ts";
 
 /** Who may call a tool: the model, or code that it runs. */
 export type AllowedCaller = Open<
@@ -78,13 +78,35 @@ export interface ComputerToolParam extends InputToolOptions {
   readonly enable_zoom?: boolean | undefined;
 }
 
-/** Many small tools for a screen or a browser, which you drive. Their calls carry `toolset_name`. */
-export interface ToolsetParam {
-  readonly type: "computer_toolset_20260801" | "browser_toolset_20260801";
+/** Small tools for a screen, which you drive. Their calls carry `toolset_name`. */
+export interface ComputerToolsetParam {
+  readonly type: "computer_toolset_20260801";
   readonly cache_control?: CacheControlParam | null | undefined;
-  /** By the member's name, such as `screenshot`. */
-  readonly configs?: { readonly [member: string]: ToolsetMemberConfig | null } | null | undefined;
+  readonly configs?: ToolsetConfigs<PointerMember | "cursor_position"> | null | undefined;
 }
+
+/** Small tools for a browser, which you drive. Their calls carry `toolset_name`. */
+export interface BrowserToolsetParam {
+  readonly type: "browser_toolset_20260801";
+  readonly cache_control?: CacheControlParam | null | undefined;
+  readonly configs?: ToolsetConfigs<PointerMember | BrowserMember> | null | undefined;
+}
+
+/** What becomes of some members of a toolset, by name. */
+export type ToolsetConfigs<Member extends string> = {
+  readonly [Name in Member]?: ToolsetMemberConfig | null | undefined;
+};
+
+/** The members that both toolsets have. */
+export type PointerMember =
+  | ("left_click" | "right_click" | "middle_click" | "double_click" | "triple_click" | "left_click_drag")
+  | ("left_mouse_down" | "left_mouse_up" | "mouse_move" | "scroll" | "type" | "key" | "hold_key")
+  | ("screenshot" | "zoom" | "wait");
+
+/** The members that only the browser's toolset has. */
+export type BrowserMember =
+  | ("navigate" | "list_tabs" | "new_tab" | "switch_tab" | "close_tab" | "read_page" | "get_page_text" | "find")
+  | ("read_console" | "read_network" | "form_input" | "file_upload" | "scroll_to" | "hover" | "javascript_exec");
 
 /** Whether a member of a toolset is offered, and when. */
 export interface ToolsetMemberConfig {
@@ -205,7 +227,13 @@ export interface McpToolParam {
 }
 
 /** A tool that you run, of a shape that Anthropic has fixed. */
-export type ClientToolParam = BashToolParam | TextEditorToolParam | MemoryToolParam | ComputerToolParam | ToolsetParam;
+export type ClientToolParam =
+  | BashToolParam
+  | TextEditorToolParam
+  | MemoryToolParam
+  | ComputerToolParam
+  | ComputerToolsetParam
+  | BrowserToolsetParam;
 
 /** A tool that runs at Anthropic. */
 export type ServerToolParam =
@@ -227,3 +255,22 @@ export type ToolChoice =
   | { readonly type: "auto" | "any"; readonly disable_parallel_tool_use?: boolean | undefined }
   | { readonly type: "tool"; readonly name: string; readonly disable_parallel_tool_use?: boolean | undefined }
   | { readonly type: "none" };
+
+/** Which tool a change is about. */
+export type ToolChangeTarget =
+  | { readonly type: "tool_reference"; readonly name: string }
+  | { readonly type: "mcp_tool_reference"; readonly name: string; readonly server_name: string }
+  | { readonly type: "mcp_toolset_reference"; readonly server_name: string };
+
+/** A tool that is there from here on. Beta `mid-conversation-tool-changes-2026-07-01`. */
+export interface ToolAddition {
+  readonly type: "tool_addition";
+  /** A whole `tool_definition` is beta `inline-tools-2026-09-15`. */
+  readonly tool: ToolChangeTarget | { readonly type: "tool_definition"; readonly definition: ToolParam };
+}
+
+/** A tool that is gone from here on. Beta `mid-conversation-tool-changes-2026-07-01`. */
+export interface ToolRemoval {
+  readonly type: "tool_removal";
+  readonly tool: ToolChangeTarget;
+}

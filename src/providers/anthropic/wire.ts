@@ -4,8 +4,9 @@
  * adds passes through as {@link UnknownVariant}, and as any string where a name is open.
  */
 
-import type { Citation, ContentBlock, Open, RefusalCategory, UnknownVariant } from "./block.ts";
+import type { Citation, ContentBlock, RefusalCategory } from "./block.ts";
 import type { AnthropicUsage, MessageDeltaUsage } from "./message-usage.ts";
+import type { Open, UnknownVariant } from "./open.ts";
 
 export type { ContentBlock } from "./block.ts";
 export type { AnthropicUsage } from "./message-usage.ts";

@@ -1,0 +1,13 @@
+/**
+ * A cache breakpoint: the prompt up to here is kept for `ttl` (5 minutes if not given). At most four of a request; those
+ * of an hour come before those of five minutes.
+ */
+export interface CacheControlParam {
+  readonly type: "ephemeral";
+  readonly ttl?: "5m" | "1h" | undefined;
+}
+
+/** What a block may carry; those of thinking, and empty text, may not. */
+export interface Cacheable {
+  readonly cache_control?: CacheControlParam | null | undefined;
+}

@@ -1,0 +1,17 @@
+import type * as Beta from "@anthropic-ai/sdk/resources/beta/messages/messages";
+import type * as Sdk from "@anthropic-ai/sdk/resources/messages/messages";
+import type { AnthropicCallParams, MessageParam, ToolParam } from "../../src/providers/anthropic/params.ts";
+import type { ContentBlockParam } from "../../src/providers/anthropic/content.ts";
+import type { ToolChoice } from "../../src/providers/anthropic/tool-param.ts";
+import type { AsSdk } from "./sdk-types.ts";
+declare const a: AsSdk<Omit<AnthropicCallParams, "extra_headers" | "extra_body" | "timeout" | "temperature" | "top_p" | "top_k">>;
+export const b: Omit<Partial<Beta.MessageCreateParamsNonStreaming>,  "model" | "messages" | "stream" | "tools" | "user_profile_id" | "workspace_id"> = a;
+declare const c: Sdk.ContentBlockParam; export const d: ContentBlockParam = c;
+declare const c2: Beta.BetaContentBlockParam; export const d2: ContentBlockParam = c2;
+declare const e: AsSdk<ContentBlockParam>; export const f: Beta.BetaContentBlockParam = e;
+declare const g: Sdk.ToolUnion; export const h: ToolParam = g;
+declare const g2: Beta.BetaToolUnion; export const h2: ToolParam = g2;
+declare const i: AsSdk<ToolParam>; export const j: Beta.BetaToolUnion = i;
+declare const k: Sdk.MessageParam; export const l: MessageParam = k;
+declare const m: AsSdk<MessageParam>; export const n: Beta.BetaMessageParam = m;
+export type T = ToolChoice;

@@ -1,0 +1,135 @@
+import AnthropicOld from "anthropic-sdk-0";
+import Anthropic from "@anthropic-ai/sdk";
+import { LLMock } from "@copilotkit/aimock";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { ApiError, ConnectionError, StreamTruncatedError } from "../../src/errors.ts";
+import { type AnthropicCallOptions, type AnthropicStream, call, client } from "../../src/providers/anthropic/index.ts";
+import { delta, frames, reply, serve, started, startStream, type TestServer } from "../server.ts";
+
+function ask(options: AnthropicCallOptions): AnthropicStream {
+  return call("claude-sonnet-5-5", { ...options, stream: true }, () => "Hello")();
+}
+
+describe("an independent mock server", () => {
+  const mock = new LLMock({ port: 0 });
+  beforeAll(async () => {
+    mock.onMessage(/text/, { content: "Hi there, reader." });
+    mock.onMessage(/tool/, { toolCalls: [{ name: "get_weather", arguments: '{"city":"Oslo"}' }] });
+    mock.onMessage(/fail/, { error: { message: "Rate limited", type: "rate_limit_error" }, status: 429 });
+    await mock.start();
+  });
+  afterAll(() => mock.stop());
+
+  const from = (prompt: string, viaFetch: boolean): AnthropicStream => {
+    const own = client({ apiKey: "k", baseURL: mock.url, fetch: viaFetch ? fetch : undefined });
+    return call("claude-sonnet-5-5", { stream: true, client: own }, () => prompt)();
+  };
+
+  it.each([false, true])("streams text (through fetch: %s)", async (viaFetch) => {
+    const stream = from("text please", viaFetch);
+    let text = "";
+    for await (const [chunk] of stream) text += chunk.content;
+    expect([text, stream.content, stream.outcome]).toEqual(["Hi there, reader.", "Hi there, reader.", "complete"]);
+    expect(stream.finishReasons).toEqual(["end_turn"]);
+  });
+
+  it("streams a tool call", async () => {
+    const { response } = await from("tool please", false).response();
+    expect(response.content).toMatchObject([{ type: "tool_use", name: "get_weather", input: { city: "Oslo" } }]);
+    expect(response.stop_reason).toBe("tool_use");
+  });
+
+  it("fails as it says", async () => {
+    await expect(from("fail please", false).response()).rejects.toMatchObject({ status: 429, retryable: true });
+  });
+});
+
+describe.each([
+  ["1.12", Anthropic],
+  ["0.137", AnthropicOld],
+])("an SDK client (%s) as client", (_, Sdk) => {
+  const sdk = (server: TestServer): AnthropicCallOptions["client"] =>
+    new Sdk({ apiKey: "sk-test", baseURL: server.url });
+
+  it("streams the same, with the request's id", async () => {
+    await using server = await serve((response) => startStream(response).end(reply("Hi ", "there")));
+    const viaSdk = ask({ client: sdk(server) });
+    const direct = ask({ client: client({ apiKey: "k", baseURL: server.url }) });
+    let text = "";
+    for await (const [chunk] of viaSdk) text += chunk.content;
+    expect(text).toBe("Hi there");
+    expect((await viaSdk.response()).response).toEqual((await direct.response()).response);
+    expect([viaSdk.outcome, viaSdk.requestId]).toEqual(["complete", "req_1"]);
+    expect(server.requests[0]?.body).toEqual(server.requests[1]?.body);
+  });
+
+  it("does not retry by itself, and keeps what the error says", async () => {
+    await using server = await serve((response) => {
+      response.writeHead(529, { "content-type": "application/json", "request-id": "req_5" });
+      response.end('{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}');
+    });
+    const error = await ask({ client: sdk(server) }).response().catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(ApiError);
+    expect(error).toMatchObject({ status: 529, type: "overloaded_error", requestId: "req_5", retryable: true });
+    expect(server.requests).toHaveLength(1);
+  });
+
+  it("refuses redirects", async () => {
+    await using target = await serve((response) => startStream(response).end(reply("Hi")));
+    await using server = await serve((response) => {
+      response.writeHead(307, { location: `${target.url}/v1/messages` });
+      response.end();
+    });
+    await expect(ask({ client: sdk(server) }).response()).rejects.toBeInstanceOf(ConnectionError);
+    expect(target.requests).toHaveLength(0);
+  });
+
+  it("does not take a cut stream for a whole one", async () => {
+    await using server = await serve((response) => startStream(response).end(frames([...started, delta("Hi")])));
+    const stream = ask({ client: sdk(server) });
+    await expect(stream.response()).rejects.toBeInstanceOf(StreamTruncatedError);
+    expect([stream.outcome, stream.content]).toEqual(["truncated", "Hi"]);
+  });
+
+  it("gives an error event its type", async () => {
+    const overloaded = { type: "error", error: { type: "overloaded_error", message: "Overloaded" } };
+    await using server = await serve((response) => startStream(response).end(frames([...started, delta("Hi"), overloaded])));
+    const stream = ask({ client: sdk(server) });
+    await expect(stream.response()).rejects.toMatchObject({ code: "api_error", type: "overloaded_error" });
+    expect([stream.outcome, stream.content]).toEqual(["failed", "Hi"]);
+  });
+
+  it("closes the connection when the reader leaves", async () => {
+    let noteClose: () => void = () => {};
+    const closed = new Promise<void>((resolve) => (noteClose = resolve));
+    await using server = await serve((response) => {
+      startStream(response, frames([...started, delta("Hi")])).once("close", noteClose);
+    });
+    for await (const [chunk] of ask({ client: sdk(server) })) if (chunk.content !== "") break;
+    await closed;
+  });
+});
+
+describe("max_tokens: 0", () => {
+  const message = {
+    id: "msg_0",
+    type: "message",
+    role: "assistant",
+    model: "claude-sonnet-5-5",
+    content: [],
+    stop_reason: "max_tokens",
+    stop_sequence: null,
+    usage: { input_tokens: 3, output_tokens: 0 },
+  };
+
+  it.each([false, true])("is sent unstreamed (through an SDK client: %s)", async (viaSdk) => {
+    await using server = await serve((response) => {
+      response.writeHead(200, { "content-type": "application/json", "request-id": "req_1" });
+      response.end(JSON.stringify(message));
+    });
+    const own = viaSdk ? new Anthropic({ apiKey: "k", baseURL: server.url }) : client({ apiKey: "k", baseURL: server.url });
+    const answer = await call("claude-sonnet-5-5", { client: own, callParams: { max_tokens: 0 } }, () => "Hello")();
+    expect(answer.response).toEqual(expect.objectContaining(message));
+    expect(server.requests[0]?.body).not.toHaveProperty("stream");
+  });
+});
