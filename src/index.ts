@@ -34,7 +34,8 @@ export type { Usage, UsageSource } from "./cost/usage.ts";
 export type { Fetch } from "./http/fetch.ts";
 export type { Timeout } from "./http/timeout.ts";
 export { call } from "./neutral-call.ts";
-export type { DynamicConfig, PromptResult } from "./prompt/dynamic-config.ts";
+export type { Media, MediaData, MediaSource, MediaUrl } from "./prompt/media.ts";
+export type { DynamicConfig, PromptFunction, PromptResult } from "./prompt/dynamic-config.ts";
 export {
   assistant,
   audio,
@@ -57,13 +58,14 @@ export {
   type PartOptions,
   type PromptMessage,
   type Role,
+  type SplicedMessage,
   system,
   text,
   type TextPart,
   user,
 } from "./prompt/message.ts";
 export { promptTemplate, type PromptTemplate } from "./prompt/template.ts";
-export type { Scalar, TemplateArguments, TemplateVariables } from "./prompt/template-variables.ts";
+export type { Scalar, TemplateArguments, TemplateVariables, ValidTemplate } from "./prompt/template-variables.ts";
 export type { CommonFinishReason, Native, ResponseChunk } from "./provider.ts";
 export type { Outcome } from "./stream/attempt.ts";
 export type { Limit } from "./stream/connection.ts";

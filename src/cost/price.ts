@@ -4,7 +4,7 @@ export type TokenKind = "input" | "output" | "cacheRead" | "cacheWrite5m" | "cac
 /** A number for each kind of token: a count, a rate, or a cost. */
 export type PerTokenKind = Readonly<Record<TokenKind, number>>;
 
-/** Rates for prompts of more than `promptAbove` tokens, cache reads and writes included. All tokens cost so much then. */
+/** Rates of all tokens, for prompts of more than `promptAbove` tokens, cache reads and writes included. */
 export interface PriceTier extends PerTokenKind {
   readonly promptAbove: number;
 }

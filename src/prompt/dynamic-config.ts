@@ -29,9 +29,6 @@ export interface DynamicConfig<M = MessageLike, P = unknown, C = unknown> {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** A dynamic config of any provider. */
-export type DynamicConfigValue = DynamicConfig<unknown>;
-
 /** What a prompt function may return, or promise: text (one user message), a message, messages, or a dynamic config. */
 export type PromptResult<M = MessageLike, P = unknown, C = unknown> =
   | string
@@ -80,7 +77,7 @@ export interface NormalizedPrompt<M = MessageLike, P = unknown, C = unknown> {
   readonly config: DynamicConfig<M, P, C> | null;
 }
 
-const KEYS = ["messages", "callParams", "metadata", "client", "signal"] as const satisfies (keyof DynamicConfig)[];
+const KEYS = { messages: 1, callParams: 1, metadata: 1, client: 1, signal: 1 } satisfies Record<keyof DynamicConfig, 1>;
 
 /**
  * What a prompt function returned, as a request needs it. Text becomes one user message; messages stay as they are.
@@ -95,9 +92,9 @@ const KEYS = ["messages", "callParams", "metadata", "client", "signal"] as const
 export function normalizePrompt<M = MessageLike, P = unknown, C = unknown>(result: unknown): NormalizedPrompt<M, P, C>;
 export function normalizePrompt(result: unknown): NormalizedPrompt {
   const config = isDynamicConfig(result) ? result : null;
-  const unknownKey = Object.keys(config ?? {}).find((key) => !KEYS.some((known) => known === key));
+  const unknownKey = Object.keys(config ?? {}).find((key) => !Object.hasOwn(KEYS, key));
   if (unknownKey !== undefined) {
-    throw invalid(`"${unknownKey}" is no key of a dynamic config, which has ${KEYS.join(", ")}.`);
+    throw invalid(`"${unknownKey}" is no key of a dynamic config, which has ${Object.keys(KEYS).join(", ")}.`);
   }
   const messages: unknown = config === null ? toList(result) : config.messages;
   if (!areMessages(messages)) {
@@ -107,8 +104,8 @@ export function normalizePrompt(result: unknown): NormalizedPrompt {
   return { messages, config };
 }
 
-/** Whether a prompt function returned a dynamic config: an object that is no message, and no list of them. @internal */
-export function isDynamicConfig(result: unknown): result is DynamicConfig {
+// An object that is no message, and no list of them.
+function isDynamicConfig(result: unknown): result is DynamicConfig {
   return isObject(result) && !Array.isArray(result) && !("role" in result);
 }
 

@@ -40,8 +40,7 @@ const SIGNATURES: readonly (readonly [start: RegExp, mediaType: string])[] = [
   [/^[^]{4}ftypM4[AB]/, "audio/mp4"],
 ];
 
-/** The media type that the first bytes tell, or `undefined`. @internal */
-export function sniffMediaType(bytes: Uint8Array): string | undefined {
+function sniffMediaType(bytes: Uint8Array): string | undefined {
   const start = String.fromCharCode(...bytes.subarray(0, 12));
   return SIGNATURES.find(([signature]) => signature.test(start))?.[1];
 }

@@ -22,10 +22,7 @@ export class FrameTemplate<Tag> {
   private constructor(tag: Tag, prefix: string, suffix: string, example: Record<string, unknown>, path: Path) {
     this.tag = tag;
     this.#prefix = prefix;
-    const shortest = suffix.length + 1;
-    this.#tails = Array.from({ length: shortest + MOST_PADDING }, (_, distance) =>
-      distance < shortest ? "" : `${suffix}${" ".repeat(distance - shortest)}}\n\n`,
-    );
+    this.#tails = tailsOf(suffix);
     this.#example = example;
     [this.#outer, this.#inner] = path;
   }
@@ -44,7 +41,7 @@ export class FrameTemplate<Tag> {
     const example = parse(`${start}${PROBE}"${end}}`);
     const inner = isRecord(example) ? example[path[0]] : null;
     if (!isRecord(example) || !isRecord(inner) || inner[path[1]] !== PROBE) return null;
-    return new FrameTemplate(tag, ownCopy(head + start), ownCopy(`"${end}`), example, path);
+    return new FrameTemplate(tag, ownCopy(head + start), `"${end}`, example, path);
   }
 
   /**
@@ -92,6 +89,19 @@ const BACKSLASH = 0x5c;
 const MOST_PADDING = 16;
 /** A literal that is its own value: printable ASCII, no quote and no backslash. */
 const PLAIN = /^[ !#-[\]-~]*$/;
+
+let lastTails: { readonly suffix: string; readonly tails: readonly string[] } | undefined;
+
+/** A provider's frames have one suffix, so that the last one is nearly always the one that is asked for. */
+function tailsOf(suffix: string): readonly string[] {
+  if (lastTails?.suffix === suffix) return lastTails.tails;
+  const shortest = suffix.length + 1;
+  const tails = Array.from({ length: shortest + MOST_PADDING }, (_, distance) =>
+    distance < shortest ? "" : `${suffix}${" ".repeat(distance - shortest)}}\n\n`,
+  );
+  lastTails = { suffix, tails };
+  return tails;
+}
 
 function parse(json: string): unknown {
   try {

@@ -114,6 +114,8 @@ class HttpConnection<N extends Native> implements Connection<N> {
   readonly #body: Body;
   readonly #decoder: Decoder<N>;
   readonly #reader: SseReader<unknown>;
+  /** The reader holds no whole frame. */
+  #isDrained = true;
   #bytesLeft: number;
   readonly #responseLimit: number;
 
@@ -136,8 +138,10 @@ class HttpConnection<N extends Native> implements Connection<N> {
 
   take(): N["chunk"] | null {
     for (;;) {
+      if (this.#isDrained && !this.#readMore()) return null;
       const chunk = this.#decoder.take(this.#reader);
-      if (chunk !== null || !this.#readMore()) return chunk;
+      this.#isDrained = chunk === null;
+      if (chunk !== null) return chunk;
     }
   }
 

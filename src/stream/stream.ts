@@ -24,9 +24,10 @@ export interface StreamPlan<N extends Native> {
   readonly prepare: () => Promise<PreparedCall<N> & { readonly request: RequestInfo<N> }>;
 }
 
+/** A read that waits. */
 interface Waiter<R> {
-  readonly resolve: (result: R) => void;
-  readonly reject: (error: unknown) => void;
+  readonly promise: Promise<R>;
+  readonly resolve: (result: R | Promise<R>) => void;
 }
 
 const noop = (): void => {};
@@ -203,7 +204,9 @@ class PairIterator<N extends Native, T extends AnyTool> implements AsyncIterable
       if (chunk !== null) return Promise.resolve({ value: [chunk, null], done: false });
       if (this.#left || this.#attempt.outcome !== "pending") return this.#end();
     }
-    return handled(new Promise((resolve, reject) => this.#waiters.push({ resolve, reject })));
+    const waiter = waitingRead<IteratorResult<Pair<N, T>, undefined>>();
+    this.#waiters.push(waiter);
+    return waiter.promise;
   }
 
   return(): Promise<IteratorResult<Pair<N, T>, undefined>> {
@@ -230,10 +233,13 @@ class PairIterator<N extends Native, T extends AnyTool> implements AsyncIterable
     let waiter: Waiter<IteratorResult<Pair<N, T>, undefined>> | undefined;
     while ((waiter = this.#waiters[0]) !== undefined) {
       const chunk = this.#left ? null : this.#attempt.take();
-      if (chunk !== null) waiter.resolve({ value: [chunk, null], done: false });
-      else if (this.#left || this.#attempt.outcome !== "pending") this.#end().then(waiter.resolve, waiter.reject);
-      else return;
+      if (chunk === null && !this.#left && this.#attempt.outcome === "pending") return;
       this.#waiters.shift();
+      if (chunk !== null) waiter.resolve({ value: [chunk, null], done: false });
+      else {
+        handled(waiter.promise);
+        waiter.resolve(this.#end());
+      }
     }
   }
 
@@ -244,6 +250,12 @@ class PairIterator<N extends Native, T extends AnyTool> implements AsyncIterable
     this.#left = true;
     return handled(Promise.reject(error));
   }
+}
+
+function waitingRead<R>(): Waiter<R> {
+  let resolve: Waiter<R>["resolve"] = noop;
+  const promise = new Promise<R>((settle) => (resolve = settle));
+  return { promise, resolve };
 }
 
 /** The promise, which may be ignored without an unhandled rejection: its error is the stream's, and stays readable. */

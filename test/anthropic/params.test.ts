@@ -57,6 +57,7 @@ describe("MessageParam", () => {
   });
 
   it("gives messages that the SDK takes", () => {
+    expectTypeOf<AsSdk<MessageParam>>().not.toBeNever();
     expectTypeOf<AsSdk<MessageParam>>().toExtend<Beta.BetaMessageParam>();
   });
 

@@ -1,6 +1,6 @@
 /**
- * A cache breakpoint: the prompt up to here is kept for `ttl` (5 minutes if not given). At most four of a request; those
- * of an hour come before those of five minutes.
+ * A cache breakpoint: the prompt up to here is kept for `ttl` (5 minutes if not given). A request has at most four,
+ * those of an hour before those of five minutes.
  */
 export interface CacheControlParam {
   readonly type: "ephemeral";

@@ -35,7 +35,7 @@ export interface SdkClient {
   readonly messages: { create(body: never, options?: never): unknown };
 }
 
-/** Where and how a request goes. */
+/** Where and how a request goes. Nothing of it is read off the environment but what the options leave open. */
 export interface Destination {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
@@ -72,7 +72,19 @@ export function isSdkClient(candidate: Client | SdkClient | undefined): candidat
  * @throws MissingApiKeyError, InvalidOptionError
  */
 export function destination(made: Client | undefined): Destination {
+  const known = made && destinations.get(made);
+  if (known !== undefined) return known;
   const options = (made && optionsOf.get(made)) ?? {};
+  const found = resolve(options);
+  // The environment may change; options cannot.
+  const isFixed = options.baseURL !== undefined && (options.apiKey ?? options.authToken) !== undefined;
+  if (made !== undefined && isFixed) destinations.set(made, found);
+  return found;
+}
+
+const destinations = new WeakMap<Client, Destination>();
+
+function resolve(options: ClientOptions): Destination {
   const baseURL = checkedBaseURL(options.baseURL ?? environment("ANTHROPIC_BASE_URL"), options);
   const { authToken, apiKey } = credentials(options);
   if (isBrowser() && options.dangerouslyAllowBrowser !== true) {

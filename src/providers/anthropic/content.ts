@@ -214,8 +214,8 @@ export interface AssistantMessageParam {
 }
 
 /**
- * Instructions in mid-conversation, which the newest models take: after a user message, or an assistant message that ends
- * in a server tool's result, and last or before an assistant message.
+ * Instructions in mid-conversation, which the newest models take: after a user message, or an assistant message that
+ * ends in a server tool's result, and last or before an assistant message.
  */
 export interface SystemMessageParam {
   readonly role: "system";

@@ -21,17 +21,25 @@ const APPENDED_FIELDS = new Map<unknown, AppendedField>([
 /** Frames that did not let themselves be learned, before it is given up. */
 const FRUITLESS_LESSONS = 16;
 
+/** Strings that wait to go into the message together. */
+const PIECES_KEPT = 256;
+
 /** Turns frames and events of the Messages API into chunks, and accumulates their message. */
 export class AnthropicDecoder implements Decoder<AnthropicNative, DeltaTarget> {
   done = false;
   readonly #accumulator = new MessageAccumulator();
   #lessonsLeft = FRUITLESS_LESSONS;
+  /** The first delta is not learned from: somebody waits for it. */
+  #deltas = 0;
 
-  // A run of frames goes into the message in one piece, but not ahead of the chunks that were taken.
+  // The strings of like frames go into the message together, but not ahead of the chunks that were taken: a rope of
+  // thousands of pieces, each cut out of a network read, would keep all those reads in memory.
   #template: Template | null = null;
   #run: readonly string[] = [];
   #taken = 0;
   #settled = 0;
+  #pieces: string[] = [];
+  #runs = 0;
 
   get message(): AnthropicMessage | null {
     this.#settle();
@@ -47,12 +55,11 @@ export class AnthropicDecoder implements Decoder<AnthropicNative, DeltaTarget> {
   }
 
   get hasContent(): boolean {
-    return this.#taken > 0 || this.#accumulator.hasContent;
+    return this.#runs > 0 || this.#accumulator.hasContent;
   }
 
   get progress(): number {
-    this.#settle();
-    return this.#accumulator.progress;
+    return this.#runs + this.#accumulator.progress;
   }
 
   take(reader: SseReader<DeltaTarget>): AnthropicCallResponseChunk | null {
@@ -76,13 +83,9 @@ export class AnthropicDecoder implements Decoder<AnthropicNative, DeltaTarget> {
   }
 
   #takeFrame(reader: SseReader<DeltaTarget>): AnthropicCallResponseChunk | null {
-    this.#settle();
     while (!this.done && reader.advance()) {
       if (reader.template !== null) {
-        this.#template = reader.template;
-        this.#run = reader.literals;
-        this.#taken = 0;
-        this.#settled = 0;
+        this.#startRun(reader.template, reader.literals);
         return this.take(reader);
       }
       const chunk = this.#readFrame(reader);
@@ -91,28 +94,44 @@ export class AnthropicDecoder implements Decoder<AnthropicNative, DeltaTarget> {
     return null;
   }
 
+  #startRun(template: Template, literals: readonly string[]): void {
+    if (template !== this.#template || this.#pieces.length >= PIECES_KEPT) this.#settle();
+    else if (this.#settled < this.#taken) this.#pieces.push(this.#takenSinceSettled());
+    this.#template = template;
+    this.#run = literals;
+    this.#taken = 0;
+    this.#settled = 0;
+    this.#runs++;
+  }
+
   #readFrame(reader: SseReader<DeltaTarget>): AnthropicCallResponseChunk | null {
     if (reader.data === "[DONE]") return null;
     const event = parseFrame(reader);
     if (event === null) return null;
     const { type } = event;
     const chunk = this.#read(typeof type === "string" ? type : reader.event, event);
-    if (type === "content_block_delta" && this.#lessonsLeft > 0) this.#learn(reader, event);
+    if (type === "content_block_delta" && this.#lessonsLeft > 0 && this.#deltas++ > 0) this.#learn(reader, event);
     return chunk;
   }
 
   #settle(): void {
-    if (this.#settled === this.#taken || this.#template === null) return;
-    const { index, field } = this.#template.tag;
-    // Joined, not added one by one: a rope of thousands of pieces, each cut out of a network read, would keep them all.
-    this.#accumulator.append(index, field, this.#run.slice(this.#settled, this.#taken).join(""));
+    if (this.#settled < this.#taken) this.#pieces.push(this.#takenSinceSettled());
     this.#settled = this.#taken;
+    if (this.#pieces.length === 0 || this.#template === null) return;
+    const { index, field } = this.#template.tag;
+    this.#accumulator.append(index, field, this.#pieces.join(""));
+    this.#pieces = [];
+  }
+
+  #takenSinceSettled(): string {
+    return this.#run.slice(this.#settled, this.#taken).join("");
   }
 
   #read(type: string, event: Record<string, unknown>): AnthropicCallResponseChunk | null {
     if (type === "ping") return null;
     // Some servers put an error into a frame without a type.
     if (type === "error" || (type === "" && "error" in event)) throw errorFromEvent(event);
+    this.#settle();
     this.#accumulator.apply(type, event);
     this.done = type === "message_stop";
     // The event is what the wire says: of a known type, or one that AnthropicUnknownEvent stands for.

@@ -1,6 +1,6 @@
 /** Everything for Anthropic: typed calls that stream, and the native types. */
 
-export type { Citation, ContentBlock } from "./block.ts";
+export type { Citation, ContentBlock, RefusalCategory } from "./block.ts";
 export {
   type AnthropicCall,
   type AnthropicCallOptions,
@@ -24,5 +24,7 @@ export type { AnthropicCallParams } from "./params.ts";
 export { AnthropicCallResponse, AnthropicStream } from "./stream.ts";
 export type { ToolChoice, ToolParam } from "./tool-param.ts";
 export type { AnthropicEvent, AnthropicMessage, AnthropicUsage, FinishReason } from "./wire.ts";
-export type { CostMetadata, Price, Prices } from "../../cost/price.ts";
+export { listPrice } from "./list-price.ts";
+export { type AnthropicCostInput, anthropicCost } from "./usage.ts";
+export type { CostItem, CostMetadata, CostNote, PerTokenKind, Price, Prices, PriceTier, TokenKind } from "../../cost/price.ts";
 export type { Usage, UsageSource } from "../../cost/usage.ts";

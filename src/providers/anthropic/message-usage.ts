@@ -27,8 +27,8 @@ export type UsageIteration = TokenUsage & {
 };
 
 /**
- * What a reply took. Counts are cumulative, so a later one replaces an earlier one. The counts beside `iterations` leave
- * out compaction and advisors, and after a fallback describe the attempt that served.
+ * What a reply took. Counts are cumulative, so a later one replaces an earlier one. The counts beside `iterations`
+ * leave out compaction and advisors, and after a fallback describe the attempt that served.
  */
 export type AnthropicUsage = TokenUsage & {
   /** `thinking_tokens` are part of `output_tokens`. */

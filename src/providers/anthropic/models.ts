@@ -31,8 +31,8 @@ export type AnthropicModel = Open<
 /** What an unknown model is asked for, and the first Claude 3 models: the least that any could write. */
 const SMALLEST_MAX_OUTPUT = 4096;
 
-/** The most tokens that a model can write in one reply, and the ids of the models after `claude-`. */
-const MAX_OUTPUT: readonly (readonly [tokens: number, ids: string])[] = [
+/** The most tokens that a model can write in one reply, and the models' ids after `claude-`. */
+const MAX_OUTPUT: readonly (readonly [tokens: number, names: string])[] = [
   [
     128_000,
     "fable-5 fable-5-1 fable-5-2 mythos-5 mythos-5-1 mythos-5-2 mythos-preview " +
@@ -55,8 +55,9 @@ const MAX_OUTPUT: readonly (readonly [tokens: number, ids: string])[] = [
  * ```
  */
 export function defaultMaxTokens(model: string): number {
-  const id = canonicalModel(model).replace("claude-", "");
-  return MAX_OUTPUT.find(([, ids]) => ids.split(" ").includes(id))?.[0] ?? SMALLEST_MAX_OUTPUT;
+  const id = canonicalModel(model);
+  const row = MAX_OUTPUT.find(([, names]) => names.split(" ").some((name) => `claude-${name}` === id));
+  return row?.[0] ?? SMALLEST_MAX_OUTPUT;
 }
 
 /**

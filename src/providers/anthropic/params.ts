@@ -18,13 +18,13 @@ export type { ToolParam } from "./tool-param.ts";
  * import { call, type AnthropicCallParams } from "millrace/anthropic";
  *
  * const callParams: AnthropicCallParams = { max_tokens: 2000, output_config: { effort: "low" } };
- * const recommend = call("claude-sonnet-5-5", { stream: true, callParams }, (genre: string) => `Recommend a ${genre} book`);
+ * const recommend = call("claude-opus-5", { stream: true, callParams }, (city: string) => `Books on ${city}?`);
  * ```
  */
 export interface AnthropicCallParams {
   /**
-   * The most tokens to write, thinking included: at most what the model can write, which is what is asked for if this is
-   * not given. 0 fills the cache and writes nothing; only for calls that are not streamed.
+   * The most tokens to write, thinking included: at most what the model can write, which is the default. 0 fills the
+   * cache and writes nothing; only for calls that are not streamed.
    */
   readonly max_tokens?: number | undefined;
   /** Instructions that open the conversation. Those of the prompt follow them. */
@@ -47,7 +47,7 @@ export interface AnthropicCallParams {
   readonly container?: string | ContainerParam | null | undefined;
   /** Where the model may run: `"us"` costs 1.1 times as much. From Claude 4.6 on; else refused. */
   readonly inference_geo?: Open<"us" | "global"> | null | undefined;
-  /** `"fast"` writes faster, at a higher price: Fable 5.2 and Opus from 4.8 on. For some it is beta `fast-mode-2026-02-01`. */
+  /** `"fast"` writes faster and costs more: Fable 5.2, Opus from 4.8 on. For some, beta `fast-mode-2026-02-01`. */
   readonly speed?: "standard" | "fast" | null | undefined;
   /** Asks why the cache was missed, compared with the request of a message. */
   readonly diagnostics?: { readonly previous_message_id?: string | null | undefined } | null | undefined;

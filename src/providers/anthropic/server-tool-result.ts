@@ -1,4 +1,4 @@
-/** The results of the tools that run at Anthropic: platform.claude.com/docs/en/agents-and-tools/tool-use/server-tools. */
+/** The results of tools that run at Anthropic: platform.claude.com/docs/en/agents-and-tools/tool-use/server-tools. */
 
 import type { Open, UnknownVariant } from "./open.ts";
 

@@ -248,7 +248,7 @@ export type ServerToolParam =
 export type ToolParam = CustomToolParam | ClientToolParam | ServerToolParam;
 
 /**
- * Whether the model may, must or must not use tools. `any` and `tool` are refused by Fable from 5.1, and Opus and Sonnet
+ * Whether the model may, must or must not use tools. `any` and `tool` are refused by Fable from 5.1, by Opus and Sonnet
  * from 5.5, and beside `thinking: { type: "enabled" }`.
  */
 export type ToolChoice =

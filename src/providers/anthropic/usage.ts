@@ -14,6 +14,7 @@ import type { Usage, UsageSource } from "../../cost/usage.ts";
 import { listPrice, WEB_SEARCH_PER_1000 } from "./list-price.ts";
 import type { AnthropicUsage, TokenUsage, UsageIteration } from "./message-usage.ts";
 import { canonicalModel } from "./models.ts";
+import type { AnthropicMessage } from "./wire.ts";
 
 /** What a call's cost is worked out from. */
 export interface AnthropicCostInput {
@@ -22,7 +23,7 @@ export interface AnthropicCostInput {
   readonly usage: AnthropicUsage;
   /** Your own prices. They win over the library's. */
   readonly prices?: Prices | undefined;
-  /** The `stop_details` of a refusal, or the `trigger` of a `fallback` block. */
+  /** What the message says of a refusal: {@link refusalOf}. */
   readonly refusal?: { readonly category?: string | null | undefined } | null | undefined;
 }
 
@@ -56,6 +57,12 @@ export function anthropicUsage(native: AnthropicUsage | undefined, source: Usage
     webFetchRequests: usage.server_tool_use?.web_fetch_requests ?? 0,
     totalTokens: sumOf(tokens),
   };
+}
+
+/** What a message says of a refusal: why it ended, or why the first model gave way. Nothing where none refused. */
+export function refusalOf(message: AnthropicMessage): AnthropicCostInput["refusal"] {
+  if (message.stop_reason === "refusal") return message.stop_details ?? {};
+  return message.content.find((block) => block.type === "fallback")?.trigger;
 }
 
 /**
@@ -121,7 +128,7 @@ function notesOf(usage: AnthropicUsage, items: readonly CostItem[]): CostNote[] 
   if (items.some(({ model }) => isInUs(usage, model))) notes.push("us-inference");
   if (usage.speed === "fast") notes.push("fast");
   if (items.some(({ multiplier }) => multiplier === 0)) notes.push("declined");
-  if (usage.fallback_credit?.status.type === "redeemed") notes.push("fallback-credit");
+  if (usage.fallback_credit?.status?.type === "redeemed") notes.push("fallback-credit");
   if (items.some(({ cost }) => cost === null)) notes.push("unknown-price");
   return notes;
 }
@@ -134,7 +141,7 @@ function ownPrice(id: string, prices: Prices | undefined): Price | undefined {
   return prices !== undefined && Object.hasOwn(prices, id) ? prices[id] : undefined;
 }
 
-/** Cache writes whose time to live is not reported are those of five minutes. Compatible servers may leave out counts. */
+/** Cache writes whose time to live is not reported count as five minutes. Compatible servers may leave counts out. */
 function tokensOf(usage: TokenUsage): PerTokenKind {
   const cacheWrite1h = usage.cache_creation?.ephemeral_1h_input_tokens ?? 0;
   const known = cacheWrite1h + (usage.cache_creation?.ephemeral_5m_input_tokens ?? 0);

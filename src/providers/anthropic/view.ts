@@ -2,7 +2,7 @@ import type { Prices } from "../../cost/price.ts";
 import type { UsageSource } from "../../cost/usage.ts";
 import type { CommonFinishReason, MessageViews } from "../../provider.ts";
 import type { AnthropicNative, SourcedUsage } from "./native.ts";
-import { anthropicCost, anthropicUsage } from "./usage.ts";
+import { anthropicCost, anthropicUsage, refusalOf } from "./usage.ts";
 import type { AnthropicMessage, AnthropicUsage, FinishReason } from "./wire.ts";
 
 const COMMON_FINISH_REASONS: Readonly<Record<string, CommonFinishReason>> = {
@@ -38,7 +38,12 @@ export const anthropicViews: MessageViews<AnthropicNative> = {
   usage,
   commonUsage: (message, source) => anthropicUsage(usage(message, source), source),
   cost: (message, model, source, prices: Prices | undefined) =>
-    anthropicCost({ model: message?.model ?? model, usage: usage(message, source), prices }),
+    anthropicCost({
+      model: message?.model ?? model,
+      usage: usage(message, source),
+      prices,
+      refusal: message === null ? undefined : refusalOf(message),
+    }),
   userMessageParam: (messages) => messages.findLast((message) => message.role === "user") ?? null,
 };
 

@@ -1,0 +1,49 @@
+import { InvalidOptionError } from "../errors.ts";
+
+/** One server-sent event. */
+export interface SseEvent {
+  /** The event's name. None, or `""`: no `event` line is written. */
+  readonly event?: string | undefined;
+  /** Its data. Every line end in it begins a new `data` line, which readers give back as a line feed. */
+  readonly data: string;
+}
+
+/** How an event is written, where the standard leaves a choice. */
+export interface SseStyle {
+  /** What ends each line. Default `"\n"`. */
+  readonly lineEnd?: "\n" | "\r" | "\r\n" | undefined;
+  /** Whether the event's name is written. Default true. */
+  readonly eventLine?: boolean | undefined;
+  /** Whether a space follows the colon of a field, which readers take away again. Default true. */
+  readonly space?: boolean | undefined;
+  /** A comment before the event; one line for each of its lines. */
+  readonly comment?: string | undefined;
+}
+
+const LINE_END = /\r\n|\r|\n/;
+
+/**
+ * Writes one server-sent event, with the blank line that ends it: html.spec.whatwg.org/multipage/server-sent-events.html.
+ *
+ * @throws InvalidOptionError - When the event's name holds a line end: it would end there, and begin another line.
+ * @example
+ * ```ts
+ * encodeSse({ event: "ping", data: "{}" }); // "event: ping\ndata: {}\n\n"
+ * encodeSse({ data: "two\nlines" }, { lineEnd: "\r\n" }); // "data: two\r\ndata: lines\r\n\r\n"
+ * ```
+ */
+export function encodeSse({ event = "", data }: SseEvent, style: SseStyle = {}): string {
+  if (LINE_END.test(event)) throw new InvalidOptionError("event", "its name holds a line end.");
+  const { lineEnd = "\n", eventLine = true, space = true, comment } = style;
+  const lines = [
+    ...(comment === undefined ? [] : comment.split(LINE_END).map((line) => field("", line, space))),
+    ...(eventLine && event !== "" ? [field("event", event, space)] : []),
+    ...data.split(LINE_END).map((line) => field("data", line, space)),
+  ];
+  return `${lines.join(lineEnd)}${lineEnd}${lineEnd}`;
+}
+
+function field(name: string, value: string, space: boolean): string {
+  // A reader takes one space away: a value that begins with one needs another before it.
+  return `${name}:${space || value.startsWith(" ") ? " " : ""}${value}`;
+}

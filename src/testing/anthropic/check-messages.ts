@@ -1,0 +1,180 @@
+/** What the API refuses about the messages of a request; its own words, as far as they are public. */
+
+import type { Check } from "./check.ts";
+import { STRICT_VERSION } from "./check-params.ts";
+import { isJsonObject, type JsonObject, objectsOf } from "./json.ts";
+
+/** One message, as the API sees it: those of one role in a row are one. */
+interface Turn {
+  readonly role: string;
+  readonly blocks: readonly JsonObject[];
+}
+
+const messagesAreThere: Check = ({ body: { messages } }) => {
+  if (messages === undefined) return "messages: Field required";
+  if (!Array.isArray(messages)) return "messages: Input should be a valid list";
+  if (messages.length === 0) return "messages: at least one message is required";
+  return messages.length > 100_000 && "messages: List should have at most 100000 items";
+};
+
+const rolesAreKnown: Check = ({ body, model }) => {
+  for (const { role } of objectsOf(body["messages"])) {
+    if (role === "user" || role === "assistant" || (role === "system" && model.systemMessages)) continue;
+    if (role !== "system") return `messages: Unexpected role "${String(role)}". Allowed roles are "user" or "assistant".`;
+    const instead = 'The Messages API accepts a top-level `system` parameter, not "system" as an input message role.';
+    return `messages: Unexpected role "system". ${instead}`;
+  }
+  return null;
+};
+
+const contentIsThere: Check = ({ body }) => {
+  const messages = objectsOf(body["messages"]);
+  for (const [index, { role, content }] of messages.entries()) {
+    const isLastAnswer = role === "assistant" && index === messages.length - 1;
+    const isEmpty = content === undefined || content === "" || (Array.isArray(content) && content.length === 0);
+    if (isEmpty && !isLastAnswer) {
+      return `messages.${index}: all messages must have non-empty content except for the optional final assistant message`;
+    }
+    if (objectsOf(content).some(isEmptyText)) return "messages: text content blocks must be non-empty";
+  }
+  return objectsOf(body["system"]).some(isEmptyText) && "system: text content blocks must be non-empty";
+};
+
+function isEmptyText({ type, text }: JsonObject): boolean {
+  return type === "text" && text === "";
+}
+
+const systemFollowsATurn: Check = ({ body }) => {
+  const messages = objectsOf(body["messages"]);
+  const misplaced = messages.findIndex(({ role }, index) => {
+    const before = messages[index - 1];
+    const after = messages[index + 1];
+    if (role !== "system" || before?.["role"] === "system") return false;
+    const followsUser = before?.["role"] === "user" || isServerSide(objectsOf(before?.["content"]).at(-1));
+    return !followsUser || (after !== undefined && !["assistant", "system"].includes(String(after["role"])));
+  });
+  return (
+    misplaced !== -1 &&
+    `messages.${misplaced}: a "system" message must follow a user turn and be last or be followed by an assistant turn.`
+  );
+};
+
+const endsWithAQuestion: Check = ({ body, model, betas }) => {
+  const last = turnsOf(body).at(-1);
+  const lastBlock = last?.blocks.at(-1);
+  if (last?.role !== "assistant" || lastBlock === undefined) return null;
+  // A turn that was paused, or compacted, is sent back as it is; a credit token authorizes one prefill.
+  if (isServerSide(lastBlock) || lastBlock["type"] === "compaction") return null;
+  if (body["fallback_credit_token"] != null && [...betas].some((beta) => beta.startsWith("fallback-credit-"))) return null;
+  if (!model.prefill) {
+    return "This model does not support assistant message prefill. The conversation must end with a user message.";
+  }
+  const endsInSpace = lastBlock["type"] === "text" && /\s$/.test(String(lastBlock["text"]));
+  return endsInSpace && "messages: final assistant content cannot end with trailing whitespace";
+};
+
+const toolsAreAnswered: Check = ({ body }) => {
+  const turns = turnsOf(body).filter(({ role }) => role !== "system");
+  for (const [index, { role, blocks }] of turns.entries()) {
+    if (role !== "user") continue;
+    const asked = idsOf(turns[index - 1]?.blocks ?? [], "tool_use", "id");
+    const answers = blocks.flatMap((block, at) => (block["type"] === "tool_result" ? [{ block, at }] : []));
+    for (const { block, at } of answers) {
+      const id = String(block["tool_use_id"]);
+      if (asked.includes(id)) continue;
+      const rule = "Each `tool_result` block must have a corresponding `tool_use` block in the previous message.";
+      return `messages.${index}.content.${at}: unexpected \`tool_use_id\` found in \`tool_result\` blocks: ${id}. ${rule}`;
+    }
+    const answered = answers.map(({ block }) => String(block["tool_use_id"]));
+    const twice = answered.find((id, at) => answered.indexOf(id) !== at);
+    if (twice !== undefined) {
+      const rule = "each tool_use must have a single result. Found multiple `tool_result` blocks with id";
+      return `messages.${index}.content: ${rule}: ${twice}`;
+    }
+    // Results that are not first do not count as such.
+    const first = blocks.findIndex(({ type }) => type !== "tool_result");
+    const counted = idsOf(first === -1 ? blocks : blocks.slice(0, first), "tool_result", "tool_use_id");
+    const missing = asked.filter((id) => !counted.includes(id));
+    if (missing.length > 0) {
+      const rule = "Each `tool_use` block must have a corresponding `tool_result` block in the next message.";
+      const ids = missing.join(", ");
+      return `messages.${index - 1}: \`tool_use\` ids were found without \`tool_result\` blocks immediately after: ${ids}. ${rule}`;
+    }
+  }
+  return null;
+};
+
+const thinkingIsUntouched: Check = ({ body, sentThinking }) => {
+  for (const [index, { content }] of objectsOf(body["messages"]).entries()) {
+    for (const [at, { type, thinking, signature }] of objectsOf(content).entries()) {
+      if (type !== "thinking") continue;
+      const place = `messages.${index}.content.${at}`;
+      if (typeof signature !== "string") return `${place}.thinking.signature: Field required`;
+      if (signature === "") return `${place}: Invalid \`signature\` in \`thinking\` block`;
+      const sent = sentThinking.get(signature);
+      // Words put where thinking was omitted are ignored.
+      if (sent === undefined || sent === "" || sent === thinking) continue;
+      const what = "`thinking` or `redacted_thinking` blocks in the latest assistant message cannot be modified.";
+      return `${place}: ${what} These blocks must remain as they were in the original response.`;
+    }
+  }
+  return null;
+};
+
+const cacheBreakpointsAreFew: Check = ({ body }) => {
+  const count = (JSON.stringify(body).match(/"cache_control":\{/g) ?? []).length;
+  return count > 4 && `A maximum of 4 blocks with cache_control may be provided. Found ${count}.`;
+};
+
+const strictVersionIsKept: Check = ({ body, version }) => {
+  if (version !== STRICT_VERSION) return null;
+  for (const [index, { role, content }] of objectsOf(body["messages"]).entries()) {
+    for (const [at, block] of objectsOf(content).entries()) {
+      const place = `messages.${index}.content.${at}`;
+      if (role === "assistant" && block["type"] === "document") {
+        return `${place}: \`document\` blocks are not permitted in assistant messages`;
+      }
+      const texts = block["type"] === "search_result" ? objectsOf(block["content"]) : [block];
+      if (role === "user" && texts.some(isCited)) return `${place}.citations: Extra inputs are not permitted`;
+    }
+  }
+  return null;
+};
+
+function isCited({ type, citations }: JsonObject): boolean {
+  return type === "text" && Array.isArray(citations) && citations.length > 0;
+}
+
+/** What is checked of the messages of a request. */
+export const messageChecks: readonly Check[] = [
+  messagesAreThere,
+  rolesAreKnown,
+  contentIsThere,
+  systemFollowsATurn,
+  strictVersionIsKept,
+  thinkingIsUntouched,
+  toolsAreAnswered,
+  endsWithAQuestion,
+  cacheBreakpointsAreFew,
+];
+
+function turnsOf(body: JsonObject): Turn[] {
+  const turns: Turn[] = [];
+  for (const { role, content } of objectsOf(body["messages"])) {
+    const blocks = typeof content === "string" ? [{ type: "text", text: content }] : objectsOf(content);
+    const last = turns.at(-1);
+    if (last !== undefined && last.role === role) turns[turns.length - 1] = { ...last, blocks: [...last.blocks, ...blocks] };
+    else turns.push({ role: String(role), blocks });
+  }
+  return turns;
+}
+
+function idsOf(blocks: readonly JsonObject[], type: string, key: string): string[] {
+  return blocks.filter((block) => block["type"] === type).map((block) => String(block[key]));
+}
+
+function isServerSide(block: unknown): boolean {
+  if (!isJsonObject(block)) return false;
+  const type = String(block["type"]);
+  return type !== "tool_result" && /^(server_tool_use|mcp_tool_use|\w+_tool_result)$/.test(type);
+}

@@ -1,0 +1,180 @@
+import type { DeliveryOptions } from "../delivery.ts";
+import type { JsonObject } from "./json.ts";
+import { type ReplyPart, text } from "./part.ts";
+
+/** What a fake server answers: a text, or what one of the builders made. */
+export type Script = string | ReplyScript | ErrorScript | EventsScript | FileScript;
+
+/** What {@link reply} makes. */
+export interface ReplyScript {
+  readonly kind: "reply";
+  readonly parts: readonly ReplyPart[];
+  readonly options: ReplyOptions;
+}
+
+/** What {@link apiError} makes. */
+export interface ErrorScript {
+  readonly kind: "error";
+  readonly status: number;
+  readonly type: string;
+  readonly message: string;
+  readonly options: ApiErrorOptions;
+}
+
+/** What {@link events} makes. */
+export interface EventsScript {
+  readonly kind: "events";
+  readonly events: readonly (JsonObject | string)[];
+  readonly options: DeliveryOptions;
+}
+
+/** What {@link replayFile} makes. */
+export interface FileScript {
+  readonly kind: "file";
+  readonly path: string;
+  readonly options: DeliveryOptions;
+}
+
+/** Counts of tokens, as the API reports them; any other field may be given too. */
+export interface ScriptedUsage {
+  readonly [field: string]: unknown;
+  readonly input_tokens?: number | undefined;
+  readonly output_tokens?: number | undefined;
+  readonly cache_creation_input_tokens?: number | undefined;
+  readonly cache_read_input_tokens?: number | undefined;
+}
+
+/** What a reply says beside its content, and how it travels. */
+export interface ReplyOptions extends DeliveryOptions {
+  /** Why the model stopped. Default: `"tool_use"` if the reply calls a tool of the client's, else `"end_turn"`. */
+  readonly stopReason?: string | null | undefined;
+  /** Which stop sequence was met. */
+  readonly stopSequence?: string | null | undefined;
+  /** Why the model refused. Default: a refusal without a reason, where `stopReason` is `"refusal"`; else null. */
+  readonly stopDetails?: JsonObject | null | undefined;
+  /** The model that answers. Default: the one that was asked. */
+  readonly model?: string | undefined;
+  /** The message's id. Made up if not given. */
+  readonly id?: string | undefined;
+  /** The final counts, over those that are estimated from request and reply. */
+  readonly usage?: ScriptedUsage | undefined;
+  /** The provisional counts in `message_start`, over those that `usage` gives. */
+  readonly startUsage?: ScriptedUsage | undefined;
+  /** The container that code ran in, as `message_delta` reports it. */
+  readonly container?: JsonObject | undefined;
+  /** What was cleared from the context, as `message_delta` reports it. */
+  readonly contextManagement?: JsonObject | undefined;
+  /** More fields of the message, as `message_start` holds it. */
+  readonly message?: JsonObject | undefined;
+}
+
+/** Something that a reply can be made of; a string is a text block. */
+export type ReplyContent = string | ReplyPart | readonly ReplyPart[];
+
+/**
+ * A reply of several parts, in order. Its options come last.
+ *
+ * @example
+ * ```ts
+ * import { fakeAnthropic, reply, text, thinking, toolUse } from "millrace/testing";
+ *
+ * const server = await fakeAnthropic({
+ *   replies: [
+ *     reply(thinking("The user wants the weather."), toolUse("get_weather", { city: "Paris" })),
+ *     reply("It rains.", { usage: { output_tokens: 4 }, pace: 5 }),
+ *   ],
+ * });
+ * await server.close();
+ * ```
+ */
+export function reply(...content: readonly ReplyContent[]): ReplyScript;
+export function reply(...contentAndOptions: readonly [...content: ReplyContent[], options: ReplyOptions]): ReplyScript;
+export function reply(...contentAndOptions: readonly (ReplyContent | ReplyOptions)[]): ReplyScript {
+  const last = contentAndOptions.at(-1);
+  const options = last === undefined || isContent(last) ? {} : last;
+  const parts = contentAndOptions.filter(isContent).flatMap((content) => {
+    return typeof content === "string" ? text(content) : content;
+  });
+  return { kind: "reply", parts, options };
+}
+
+function isContent(item: ReplyContent | ReplyOptions): item is ReplyContent {
+  return typeof item === "string" || Array.isArray(item) || "kind" in item;
+}
+
+/** What an error response holds beside its type and message. */
+export interface ApiErrorOptions extends Pick<DeliveryOptions, "firstDelayMs" | "gzip"> {
+  /** More headers, such as `retry-after`. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** `json` as the API sends it (the default), `html` as a proxy does, or `empty`; or the very text. */
+  readonly body?: "json" | "html" | "empty" | { readonly text: string; readonly contentType?: string | undefined } | undefined;
+  /** The error's `details`. */
+  readonly details?: JsonObject | undefined;
+}
+
+/** Each status of the API: the type of its error, and a message that it comes with; platform.claude.com/docs/en/api/errors. */
+const ERRORS: Readonly<Record<number, readonly [type: string, message: string]>> = {
+  400: ["invalid_request_error", "messages: Field required"],
+  401: ["authentication_error", "invalid x-api-key"],
+  402: ["billing_error", "Your credit balance is too low to access the Anthropic API."],
+  403: ["permission_error", "Your API key does not have permission to use the specified resource."],
+  404: ["not_found_error", "model: claude-unknown"],
+  409: ["conflict_error", "The request conflicts with the current state of the resource."],
+  413: ["request_too_large", "Request exceeds the maximum size"],
+  429: ["rate_limit_error", "This request would exceed your account's rate limit. Please try again later."],
+  500: ["api_error", "Internal server error"],
+  504: ["timeout_error", "The request timed out."],
+  529: ["overloaded_error", "Overloaded"],
+};
+
+/**
+ * An error response, streamed or not.
+ *
+ * @param type - Default: the one that the API sends with that status.
+ * @param message - Default: one that the API sends with that status.
+ * @example
+ * ```ts
+ * import { apiError, fakeAnthropic } from "millrace/testing";
+ *
+ * const server = await fakeAnthropic({
+ *   replies: [apiError(529), apiError(429, "rate_limit_error", "Slow down", { headers: { "retry-after": "2" } }), "Hi"],
+ * });
+ * await server.close();
+ * ```
+ */
+export function apiError(status: number, type?: string, message?: string, options: ApiErrorOptions = {}): ErrorScript {
+  const [usualType, usualMessage] = ERRORS[status] ?? ["api_error", `Error ${status}`];
+  return { kind: "error", status, type: type ?? usualType, message: message ?? usualMessage, options };
+}
+
+/** The status of an error by its type: what a stream's `error` event would have been, had it come earlier. */
+export function statusOf(type: string): number {
+  return Number(Object.entries(ERRORS).find(([, [usualType]]) => usualType === type)?.[0] ?? 500);
+}
+
+/**
+ * A stream of events, exactly these. A string is a frame's data, verbatim: it need not be JSON.
+ *
+ * @example
+ * ```ts
+ * import { events } from "millrace/testing";
+ * events([{ type: "message_start", message: {} }, '{"type":"content_block_st'], { endAfter: 2 });
+ * ```
+ */
+export function events(list: readonly (JsonObject | string)[], options: DeliveryOptions = {}): EventsScript {
+  return { kind: "events", events: list, options };
+}
+
+/**
+ * A recorded stream: the bytes of an `.sse` file, verbatim, or the events of a `.jsonl` file, one a line.
+ *
+ * @example
+ * ```ts
+ * import { fakeAnthropic, replayFile } from "millrace/testing";
+ * const server = await fakeAnthropic({ replies: replayFile("recordings/tools.sse", { chunkBytes: 1 }) });
+ * await server.close();
+ * ```
+ */
+export function replayFile(path: string, options: DeliveryOptions = {}): FileScript {
+  return { kind: "file", path, options };
+}

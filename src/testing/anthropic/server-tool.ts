@@ -1,0 +1,134 @@
+/** Tools that run at Anthropic or on an MCP server: each gives the call and its result, to be put into a reply. */
+
+import type { JsonObject } from "./json.ts";
+import { block, type BlockPart, inputDeltas } from "./part.ts";
+
+/** The call of a server tool, without its result: what stands at the end of a reply that pauses. */
+export function serverToolUse(name: string, input: JsonObject = {}): BlockPart {
+  return block({ type: "server_tool_use", name, input: {} }, inputDeltas(input));
+}
+
+/** A page that a search found. */
+export interface SearchResult {
+  readonly url: string;
+  readonly title: string;
+  readonly page_age?: string | null | undefined;
+}
+
+/** A server tool that failed, inside a reply that did not. */
+export interface ServerToolError {
+  /** The error's code, such as `max_uses_exceeded`. */
+  readonly error: string;
+}
+
+/**
+ * A search on the web, and what it found, or why it failed.
+ *
+ * @example
+ * ```ts
+ * import { reply, text, webSearch } from "millrace/testing";
+ * reply(webSearch("millrace", [{ url: "https://example.org", title: "A millrace" }]), text("It is a channel."));
+ * reply(webSearch("millrace", { error: "max_uses_exceeded" }), text("I could not look."));
+ * ```
+ */
+export function webSearch(query: string, found: readonly SearchResult[] | ServerToolError): BlockPart[] {
+  const content = isError(found)
+    ? failure("web_search", found)
+    : found.map(({ url, title, page_age = null }) => ({
+        type: "web_search_result",
+        title,
+        url,
+        encrypted_content: `EvOD${url.length}${title.length}`,
+        page_age,
+      }));
+  return pair("web_search", { query }, "web_search_tool_result", content);
+}
+
+/** A page that was fetched from the web, or why it was not. */
+export function webFetch(url: string, fetched: { title: string; text: string } | ServerToolError): BlockPart[] {
+  const document = (title: string, data: string): JsonObject => ({
+    type: "document",
+    source: { type: "text", media_type: "text/plain", data },
+    title,
+  });
+  const content = isError(fetched)
+    ? failure("web_fetch", fetched)
+    : {
+        type: "web_fetch_result",
+        url,
+        retrieved_at: "2026-11-01T00:00:00Z",
+        content: document(fetched.title, fetched.text),
+      };
+  return pair("web_fetch", { url }, "web_fetch_tool_result", content);
+}
+
+/** What a command wrote. */
+export interface CommandOutput {
+  readonly stdout?: string | undefined;
+  readonly stderr?: string | undefined;
+  readonly returnCode?: number | undefined;
+}
+
+/**
+ * A command run in the container, and what it wrote. The reply's `container` option names the container.
+ *
+ * @example
+ * ```ts
+ * import { codeExecution, reply, text } from "millrace/testing";
+ * reply(codeExecution("echo 4", { stdout: "4\n" }), text("Four."), { container: { id: "container_01" } });
+ * ```
+ */
+export function codeExecution(command: string, output: CommandOutput | ServerToolError): BlockPart[] {
+  const content = isError(output)
+    ? failure("bash_code_execution", output)
+    : {
+        type: "bash_code_execution_result",
+        stdout: output.stdout ?? "",
+        stderr: output.stderr ?? "",
+        return_code: output.returnCode ?? 0,
+        content: [],
+      };
+  return pair("bash_code_execution", { command }, "bash_code_execution_tool_result", content);
+}
+
+/** A search among deferred tools, and the names that it found. */
+export function toolSearch(pattern: string, found: readonly string[] | ServerToolError): BlockPart[] {
+  const content = isError(found)
+    ? failure("tool_search", found)
+    : {
+        type: "tool_search_tool_search_result",
+        tool_references: found.map((tool_name) => ({ type: "tool_reference", tool_name })),
+      };
+  return pair("tool_search_tool_regex", { pattern }, "tool_search_tool_result", content);
+}
+
+/** The advice of another model: beta `advisor-tool-2026-03-01`. */
+export function advisor(advice: string | ServerToolError): BlockPart[] {
+  const content =
+    typeof advice === "string" ? { type: "advisor_result", text: advice, stop_reason: "end_turn" } : failure("advisor", advice);
+  return pair("advisor", {}, "advisor_tool_result", content);
+}
+
+/** The call of a tool on an MCP server, and its answer: beta `mcp-client-2025-11-20`. */
+export function mcpTool(server: string, name: string, input: JsonObject, answer: string | ServerToolError): BlockPart[] {
+  return [
+    block({ type: "mcp_tool_use", name, input: {}, server_name: server }, inputDeltas(input)),
+    block({
+      type: "mcp_tool_result",
+      is_error: isError(answer),
+      content: [{ type: "text", text: isError(answer) ? answer.error : answer }],
+    }),
+  ];
+}
+
+function pair(name: string, input: JsonObject, resultType: string, content: unknown): BlockPart[] {
+  return [serverToolUse(name, input), block({ type: resultType, content })];
+}
+
+function isError(result: unknown): result is ServerToolError {
+  return typeof result === "object" && result !== null && "error" in result;
+}
+
+function failure(tool: string, { error }: ServerToolError): JsonObject {
+  return { type: `${tool}_tool_result_error`, error_code: error };
+}

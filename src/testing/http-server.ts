@@ -1,0 +1,155 @@
+import { once } from "node:events";
+import * as http from "node:http";
+import * as https from "node:https";
+import type { Socket } from "node:net";
+import { type RecordedRequest, redactedBody, redactedHeaders } from "./recorded-request.ts";
+import { ResponseWriter } from "./response-writer.ts";
+
+/** Where a fake server listens. */
+export interface HttpServerOptions {
+  /** The port on 127.0.0.1. Default 0: one that is free. */
+  readonly port?: number | undefined;
+  /** Serves `https:` with this key and certificate, both PEM. */
+  readonly tls?: { readonly key: string | Uint8Array; readonly cert: string | Uint8Array } | undefined;
+}
+
+/** A request, as it came, and the way to answer it. */
+export interface Exchange {
+  readonly recorded: RecordedRequest;
+  readonly url: URL;
+  readonly headers: http.IncomingHttpHeaders;
+  /** The body, or null if it was longer than the server takes. */
+  readonly bodyText: string | null;
+  readonly writer: ResponseWriter;
+}
+
+/** Answers one request. */
+export type Handler = (exchange: Exchange) => Promise<void>;
+
+/** A real HTTP server on this machine that keeps a record of what it is asked. */
+export class HttpServer implements AsyncDisposable {
+  readonly requests: RecordedRequest[] = [];
+  readonly #server: http.Server | https.Server;
+  readonly #sockets = new Set<Socket>();
+  readonly #handle: Handler;
+  readonly #bodyLimit: number;
+  #onRequest: (() => void)[] = [];
+
+  constructor(handle: Handler, { tls }: HttpServerOptions, bodyLimit: number) {
+    this.#handle = handle;
+    this.#bodyLimit = bodyLimit;
+    const listener: http.RequestListener = (request, response) => void this.#serve(request, response);
+    this.#server =
+      tls === undefined
+        ? http.createServer(listener)
+        : https.createServer({ key: asPem(tls.key), cert: asPem(tls.cert) }, listener);
+    this.#server.on("connection", (socket: Socket) => {
+      this.#sockets.add(socket);
+      socket.once("close", () => this.#sockets.delete(socket));
+    });
+  }
+
+  /** Starts to listen. */
+  async listen(port = 0): Promise<void> {
+    this.#server.listen(port, "127.0.0.1");
+    await once(this.#server, "listening");
+  }
+
+  get port(): number {
+    const address = this.#server.address();
+    return typeof address === "object" && address !== null ? address.port : 0;
+  }
+
+  get url(): string {
+    return `${this.#server instanceof https.Server ? "https" : "http"}://127.0.0.1:${this.port}`;
+  }
+
+  get connections(): number {
+    return this.#sockets.size;
+  }
+
+  /** The request with that index, as soon as it has come. */
+  async request(index = 0): Promise<RecordedRequest> {
+    for (;;) {
+      const request = this.requests[index];
+      if (request !== undefined) return request;
+      await new Promise<void>((resolve) => this.#onRequest.push(resolve));
+    }
+  }
+
+  /** Closes every connection, and the server. */
+  async close(): Promise<void> {
+    if (!this.#server.listening) return;
+    const closed = once(this.#server, "close");
+    this.#server.close();
+    for (const socket of this.#sockets) socket.destroy();
+    await closed;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #serve(request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
+    const writer = new ResponseWriter(response);
+    const bodyText = await readBody(request, this.#bodyLimit);
+    if (bodyText === undefined) return;
+    const recorded = this.#record(request, bodyText, writer);
+    const url = new URL(request.url ?? "/", "http://127.0.0.1");
+    try {
+      await this.#handle({ recorded, url, headers: request.headers, bodyText, writer });
+    } catch (error) {
+      // A reply that could not be made, by a file that is not there, say, or a function that throws. Its author reads
+      // the response: there is nobody else to tell.
+      const message = error instanceof Error ? error.message : String(error);
+      if (!response.headersSent) response.writeHead(500, { "content-type": "application/json" });
+      response.end(JSON.stringify({ type: "error", error: { type: "api_error", message: `The fake server: ${message}` } }));
+    }
+  }
+
+  #record(request: http.IncomingMessage, bodyText: string | null, writer: ResponseWriter): RecordedRequest {
+    const { progress } = writer;
+    const closed = writer.closed.then(() => progress.outcome);
+    const recorded: RecordedRequest = {
+      index: this.requests.length,
+      method: request.method ?? "GET",
+      path: request.url ?? "/",
+      headers: redactedHeaders(request),
+      body: redactedBody(parsedObject(bodyText)) as Record<string, unknown>,
+      reply: Object.assign(progress, { closed }),
+    };
+    this.requests.push(recorded);
+    for (const wake of this.#onRequest.splice(0)) wake();
+    return recorded;
+  }
+}
+
+/** The body as text; null if it is longer than `limit` bytes; undefined if the client left before it had sent it. */
+async function readBody(request: http.IncomingMessage, limit: number): Promise<string | null | undefined> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  try {
+    for await (const chunk of request) {
+      if (!Buffer.isBuffer(chunk)) continue;
+      length += chunk.length;
+      // What is too long is read all the same: a client that still sends would not see the answer.
+      if (length <= limit) chunks.push(chunk);
+    }
+  } catch {
+    return undefined;
+  }
+  return length > limit ? null : Buffer.concat(chunks).toString("utf8");
+}
+
+function parsedObject(bodyText: string | null): Record<string, unknown> {
+  try {
+    const parsed: unknown = JSON.parse(bodyText ?? "");
+    return typeof parsed === "object" && parsed !== null && !Array.isArray(parsed) ? { ...parsed } : {};
+  } catch {
+    return {};
+  }
+}
+
+function asPem(pem: string | Uint8Array): string | Buffer {
+  return typeof pem === "string" ? pem : Buffer.from(pem);
+}

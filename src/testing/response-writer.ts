@@ -1,0 +1,113 @@
+import type { ServerResponse } from "node:http";
+import { constants, createGzip, type Gzip } from "node:zlib";
+import type { ReplyOutcome, ReplyProgress } from "./recorded-request.ts";
+
+/** The record of a reply, while it is being written. */
+export type WritableProgress = { -readonly [Key in Exclude<keyof ReplyProgress, "closed">]: ReplyProgress[Key] };
+
+/** Writes one HTTP response, no faster than the client takes it, and notices when the client goes away. */
+export class ResponseWriter {
+  readonly progress: WritableProgress = { status: null, eventsWritten: 0, bytesWritten: 0, outcome: "pending" };
+  /** Settles when the response is over, for whatever reason. */
+  readonly closed: Promise<void>;
+
+  readonly #response: ServerResponse;
+  #gzip: Gzip | null = null;
+  #wake: () => void = () => {};
+  #spoiled = false;
+
+  constructor(response: ServerResponse) {
+    this.#response = response;
+    // A write to a client that has just gone: its `close` says all there is to say.
+    response.on("error", () => {});
+    this.closed = new Promise((resolve) => {
+      response.once("close", () => {
+        this.progress.outcome = this.#outcome();
+        this.#gzip?.destroy();
+        this.#wake();
+        resolve();
+      });
+    });
+  }
+
+  /** True when nothing more can be written: the response has ended, or the client has gone. */
+  get isClosed(): boolean {
+    return this.progress.outcome !== "pending";
+  }
+
+  /** Sends status and headers at once. */
+  head(status: number, headers: Readonly<Record<string, string>>, gzip: boolean | undefined): void {
+    this.progress.status = status;
+    if (gzip === true) {
+      this.#gzip = createGzip().on("data", (bytes: Buffer) => this.#send(bytes));
+      this.#response.setHeader("content-encoding", "gzip");
+    }
+    this.#response.writeHead(status, headers);
+    this.#response.flushHeaders();
+  }
+
+  /** Writes, and settles when the client can take more. */
+  async write(bytes: Uint8Array): Promise<void> {
+    if (this.isClosed) return;
+    const gzip = this.#gzip;
+    if (gzip === null) {
+      this.#send(bytes);
+    } else {
+      gzip.write(bytes);
+      await this.#sleep((wake) => gzip.flush(constants.Z_SYNC_FLUSH, wake));
+    }
+    if (this.#response.writableNeedDrain) await this.#sleep((wake) => this.#response.once("drain", wake));
+  }
+
+  /** Settles after so many milliseconds, or when the response is over. 0 is the next turn of the event loop. */
+  wait(ms: number): Promise<void> {
+    if (this.isClosed) return Promise.resolve();
+    if (ms === 0) return new Promise((resolve) => setImmediate(resolve));
+    let timer: NodeJS.Timeout | undefined;
+    return this.#sleep((wake) => (timer = setTimeout(wake, ms))).finally(() => clearTimeout(timer));
+  }
+
+  /** Ends the body. */
+  async end(): Promise<void> {
+    if (this.isClosed) return;
+    const gzip = this.#gzip;
+    if (gzip !== null) await this.#sleep((wake) => gzip.end(wake));
+    this.#response.end();
+    await this.closed;
+  }
+
+  /** Ends the body, although it is not whole. */
+  cutOff(): Promise<void> {
+    this.#spoiled = true;
+    return this.end();
+  }
+
+  /** Destroys the connection, once what was written has left. */
+  async destroy(): Promise<void> {
+    this.#spoiled = true;
+    const { socket } = this.#response;
+    if (socket !== null && socket.writableLength > 0) await this.#sleep((wake) => socket.write("", wake));
+    this.#response.destroy();
+    await this.closed;
+  }
+
+  #send(bytes: Uint8Array): void {
+    this.#response.write(bytes, (error) => {
+      if (!error) this.progress.bytesWritten += bytes.length;
+    });
+  }
+
+  /** Waits for whoever calls `wake`, and no longer than the response lives. */
+  #sleep(begin: (wake: () => void) => void): Promise<void> {
+    if (this.isClosed) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#wake = resolve;
+      begin(() => resolve());
+    });
+  }
+
+  #outcome(): ReplyOutcome {
+    if (this.#spoiled) return "cut";
+    return this.#response.writableFinished ? "complete" : "aborted";
+  }
+}

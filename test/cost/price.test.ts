@@ -1,0 +1,78 @@
+import { describe, expect, it } from "vitest";
+import { costMetadata, costsOf, type PerTokenKind, type Price, ratesOf, sumOf } from "../../src/cost/price.ts";
+
+const rates = (rate: number): PerTokenKind => ({
+  input: rate,
+  output: rate,
+  cacheRead: rate,
+  cacheWrite5m: rate,
+  cacheWrite1h: rate,
+});
+const prompt = (input: number): PerTokenKind => ({ ...rates(0), input });
+
+describe("ratesOf", () => {
+  const price: Price = {
+    ...rates(1),
+    tiers: [
+      { promptAbove: 100, ...rates(2) },
+      { promptAbove: 1000, ...rates(3) },
+    ],
+    fast: rates(9),
+  };
+
+  it.each([
+    [0, 1],
+    [100, 1],
+    [101, 2],
+    [1000, 2],
+    [1001, 3],
+  ])("finds the tier of a prompt of %d tokens", (tokens, rate) => {
+    expect(ratesOf(price, prompt(tokens), false)?.output).toBe(rate);
+  });
+
+  it("counts cache reads and writes into the prompt, and output not", () => {
+    const cached = { input: 1, output: 5000, cacheRead: 40, cacheWrite5m: 30, cacheWrite1h: 30 };
+    expect(ratesOf(price, cached, false)?.input).toBe(2);
+    expect(ratesOf(price, { ...cached, input: 0 }, false)?.input).toBe(1);
+  });
+
+  it("takes the rates of fast mode, and knows none where none are given", () => {
+    expect(ratesOf(price, prompt(5000), true)?.input).toBe(9);
+    expect(ratesOf(rates(1), prompt(1), true)).toBeNull();
+  });
+});
+
+describe("costsOf and sumOf", () => {
+  it("multiply each kind by its own rate, for a million", () => {
+    const tokens = { input: 1, output: 2, cacheRead: 3, cacheWrite5m: 4, cacheWrite1h: 5 };
+    const costs = costsOf(tokens, { input: 10, output: 20, cacheRead: 30, cacheWrite5m: 40, cacheWrite1h: 50 }, 2);
+    expect(sumOf(tokens)).toBe(15);
+    expect(costs.cacheWrite1h).toBeCloseTo(0.0005, 15);
+    expect(sumOf(costs)).toBeCloseTo((2 * 550) / 1e6, 15);
+  });
+});
+
+describe("costMetadata", () => {
+  const item = (cost: number | null) => ({
+    model: "a",
+    kind: "message",
+    tokens: prompt(7),
+    costs: null,
+    cost,
+    multiplier: 1,
+    price: null,
+  });
+
+  it("adds up items and searches", () => {
+    expect(costMetadata([item(1), item(2)], 3, 0.5, [])).toMatchObject({
+      cost: 3.5,
+      inputTokens: 14,
+      outputTokens: 0,
+    });
+  });
+
+  it("is not known where one item is not, whichever comes first", () => {
+    expect(costMetadata([item(1), item(null)], 0, 0, []).cost).toBeNull();
+    expect(costMetadata([item(null), item(1)], 0, 0, []).cost).toBeNull();
+  });
+});
