@@ -4,7 +4,7 @@ import { defaultTimeout, type Timeout, type TimeoutLimits } from "./http/timeout
 import { normalizePrompt } from "./prompt/dynamic-config.ts";
 import { isPromptTemplate } from "./prompt/template.ts";
 import type { Native, Provider } from "./provider.ts";
-import type { Limit } from "./stream/connection.ts";
+import type { Limit } from "./stream/reply.ts";
 import type { StreamPlan } from "./stream/stream.ts";
 import { captureContext } from "#platform";
 

@@ -227,8 +227,8 @@ export class MalformedFrameError extends MillraceError {
   readonly code = "malformed_frame";
   /** The frame's data as received. Not enumerable: it may hold the model's words. */
   declare readonly data: string;
-  constructor(data: string, cause: unknown) {
-    super(`A frame of the stream is not a JSON object (${data.length} characters).`, { cause: syntaxOnly(cause), retryable: true });
+  constructor(data: string) {
+    super(`A frame of the stream is not a JSON object (${data.length} characters).`, { retryable: true });
     Object.defineProperty(this, "data", { value: data, enumerable: false });
   }
 }
@@ -291,9 +291,4 @@ export class StreamNotStartedError extends MillraceError {
   constructor(accessor: string) {
     super(`stream.${accessor} is not known yet: the prompt function runs when the stream is first read.`);
   }
-}
-
-// V8 quotes the text it could not parse in the message of a SyntaxError; the model's words do not belong in logs.
-function syntaxOnly(cause: unknown): unknown {
-  return cause instanceof SyntaxError ? new SyntaxError("Invalid JSON") : cause;
 }

@@ -61,25 +61,13 @@ export interface Prompt<N extends Native> {
   readonly connectTimeoutMs: number;
 }
 
-/** How the encoded request reaches the provider: over HTTP, or through an SDK client that gives events. */
-export type Route =
-  | { readonly kind: "http"; readonly transport: Transport; readonly request: HttpRequest }
-  | { readonly kind: "events"; readonly open: (signal: AbortSignal) => Promise<EventStream> };
-
-/** Events from an SDK client. */
-export interface EventStream {
-  readonly events: AsyncIterable<unknown>;
-  readonly requestId: string | null;
-}
-
 /** A prompt as the provider takes it. */
 export interface EncodedPrompt<N extends Native> {
   readonly body: N["body"];
   /** The messages of the body. */
   readonly messages: readonly N["messageParam"][];
-  readonly route: Route;
-  /** Whether the reply comes as events; else it is one JSON body. */
-  readonly streamed: boolean;
+  readonly request: HttpRequest;
+  readonly transport: Transport;
   /** The `total` limit of the call parameters, where they have one. */
   readonly totalTimeoutMs: number | undefined;
 }
@@ -92,10 +80,6 @@ export interface EncodedPrompt<N extends Native> {
 export interface Decoder<N extends Native, Tag = unknown> {
   /** The next chunk out of what the reader holds, or null: it needs more bytes. */
   take(reader: SseReader<Tag>): N["chunk"] | null;
-  /** Reads an event that came as an object. Null: it yields no pair. */
-  readEvent(event: unknown): N["chunk"] | null;
-  /** Reads a reply that was not streamed. */
-  readMessage(message: unknown): N["chunk"] | null;
   /** The native message so far; null before its first event. */
   readonly message: N["message"] | null;
   /** The reply so far as it may be sent back, or null where it may not. */
@@ -118,8 +102,6 @@ export interface Provider<N extends Native> {
   createDecoder(): Decoder<N>;
   /** The error of a response with a status of 400 or above. */
   errorFromResponse(status: number, header: (name: string) => string | null, body: string): MillraceError;
-  /** The error of what an SDK client threw. */
-  errorFromClient(thrown: unknown): MillraceError;
   /** The provider's id of the request, from the response's headers. */
   requestId(header: (name: string) => string | null): string | null;
   readonly views: MessageViews<N>;

@@ -1,5 +1,6 @@
 import { ConnectionError, MillraceError, RedirectError, StreamTimeoutError } from "../errors.ts";
-import { type Body, type HttpResponse, isRedirect, type Transport } from "./request.ts";
+import { PulledBody } from "./pulled-body.ts";
+import { type HttpResponse, isRedirect, type Transport } from "./request.ts";
 import { startTimer } from "./timeout.ts";
 
 /** The part of `fetch` that is used; anything that behaves like it may be injected. */
@@ -7,31 +8,24 @@ export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
 /** Sends over `fetch`: where there is no `node:http`, or where one was injected. */
 export function fetchTransport(fetch: Fetch): Transport {
-  return (request) => {
+  return ({ url, headers, body, connectTimeoutMs }) => {
     const controller = new AbortController();
-    const { connectTimeoutMs } = request;
+    const { signal } = controller;
     const cancelTimer = startTimer(connectTimeoutMs, () =>
       controller.abort(new StreamTimeoutError("connect", connectTimeoutMs, "no response headers came")),
     );
     const send = async (): Promise<HttpResponse> => {
       try {
-        const { headers, body } = request;
-        return toResponse(
-          await fetch(request.url, { method: "POST", headers, body, redirect: "manual", signal: controller.signal }),
-        );
+        return toResponse(await fetch(url, { method: "POST", headers, body, redirect: "manual", signal }));
       } catch (error) {
-        if (error instanceof MillraceError) throw error;
-        const reason: unknown = controller.signal.reason;
-        if (reason instanceof MillraceError) throw reason;
-        throw new ConnectionError(`Could not reach ${new URL(request.url).origin}: ${messageOf(error)}`, { cause: error });
+        const known: unknown = [error, signal.reason].find((reason) => reason instanceof MillraceError);
+        if (known !== undefined) throw known;
+        throw new ConnectionError(`Could not reach ${new URL(url).origin}: ${messageOf(error)}`, { cause: error });
       } finally {
         cancelTimer();
       }
     };
-    return {
-      response: send(),
-      close: () => controller.abort(),
-    };
+    return { response: send(), close: () => controller.abort() };
   };
 }
 
@@ -41,60 +35,15 @@ function messageOf(error: unknown): string {
   return error.cause instanceof Error ? error.cause.message : error.message;
 }
 
-function toResponse(response: Response): HttpResponse {
-  if (response.type === "opaqueredirect" || isRedirect(response.status)) {
-    void response.body?.cancel();
-    throw new RedirectError(response.status, response.headers.get("location"));
+function toResponse({ type, status, headers, body }: Response): HttpResponse {
+  if (type === "opaqueredirect" || isRedirect(status)) {
+    void body?.cancel();
+    throw new RedirectError(status, headers.get("location"));
   }
-  return {
-    status: response.status,
-    header: (name) => response.headers.get(name),
-    body: new FetchBody(response.body),
-  };
-}
-
-class FetchBody implements Body {
-  ended = false;
-  failure: unknown = null;
-  onReady: () => void = () => {};
-  readonly #reader: ReadableStreamDefaultReader<Uint8Array> | null;
-  #bytes: Uint8Array | null = null;
-  #reading = false;
-
-  constructor(stream: ReadableStream<Uint8Array> | null) {
-    this.#reader = stream === null ? null : stream.getReader();
-    this.ended = stream === null;
-  }
-
-  take(): Uint8Array | null {
-    const bytes = this.#bytes;
-    this.#bytes = null;
-    if (bytes === null && !this.ended && !this.#reading) void this.#read();
-    return bytes;
-  }
-
-  finish(): void {
-    // The rest is read, so that the runtime may use the connection again.
-    this.onReady = () => this.take();
-    this.take();
-  }
-
-  close(): void {
-    this.ended = true;
-    this.#reader?.cancel().catch(() => {});
-  }
-
-  async #read(): Promise<void> {
-    this.#reading = true;
-    try {
-      const result = await this.#reader?.read();
-      if (result === undefined || result.done) this.ended = true;
-      else this.#bytes = result.value;
-    } catch (error) {
-      this.failure = error;
-      this.ended = true;
-    }
-    this.#reading = false;
-    this.onReady();
-  }
+  const reader = body?.getReader();
+  const pull = async (): Promise<{ done: boolean; value?: Uint8Array | undefined }> =>
+    reader === undefined ? { done: true } : await reader.read();
+  // A stream that failed cannot be cancelled, and need not be.
+  const cancel = (): void => void reader?.cancel().catch(() => {});
+  return { status, header: (name) => headers.get(name), body: new PulledBody(pull, cancel) };
 }

@@ -145,16 +145,15 @@ async function toResponse(message: http.IncomingMessage): Promise<HttpResponse> 
   }
   const encoding = header("content-encoding");
   const plain = encoding === null || encoding === "identity";
-  return { status, header, body: new ReadableBody(plain ? message : await decompress(message, encoding), message) };
+  return { status, header, body: new ReadableBody(plain ? message : await decompress(message), message) };
 }
 
-async function decompress(message: http.IncomingMessage, encoding: string): Promise<Readable> {
+async function decompress(message: http.IncomingMessage): Promise<Readable> {
   const zlib = await import("node:zlib");
   const { pipeline } = await import("node:stream");
   // Sync flush: what the server has flushed is given on at once.
   const flush = { flush: zlib.constants.Z_SYNC_FLUSH, finishFlush: zlib.constants.Z_SYNC_FLUSH };
-  const decoder = encoding === "br" ? zlib.createBrotliDecompress() : zlib.createUnzip(flush);
-  return pipeline(message, decoder, () => {});
+  return pipeline(message, zlib.createUnzip(flush), () => {});
 }
 
 class ReadableBody implements Body {

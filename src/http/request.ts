@@ -1,4 +1,3 @@
-import { LimitExceededError } from "../errors.ts";
 import { decodeUtf8, joinBytes } from "../sse/bytes.ts";
 
 /** A POST request, ready to be sent. */
@@ -6,6 +5,8 @@ export interface HttpRequest {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
+  /** The content type of the response that is asked for. */
+  readonly accept: string;
   /** How long the connection may take, in milliseconds. */
   readonly connectTimeoutMs: number;
   /** A `node:http` or `node:https` Agent, where that is the transport. */
@@ -51,25 +52,21 @@ export function isRedirect(status: number): boolean {
   return status >= 300 && status < 400;
 }
 
-/** Reads a body to its end, as text. `cut`: where it is longer than the limit, the start of it; else an error. */
-export async function readText(body: Body, limitBytes: number, cut: boolean): Promise<string> {
+/** Reads a body to its end, or to the limit, as text. */
+export async function readText(body: Body, limitBytes: number): Promise<string> {
   const pieces: Uint8Array[] = [];
   let length = 0;
-  for (;;) {
+  while (length < limitBytes) {
     const bytes = body.take();
     if (bytes !== null) {
       pieces.push(bytes);
       length += bytes.length;
-      if (length > limitBytes) {
-        body.close();
-        if (!cut) throw new LimitExceededError("response", limitBytes);
-        break;
-      }
     } else if (body.ended) {
       break;
     } else {
       await new Promise<void>((resolve) => (body.onReady = resolve));
     }
   }
+  if (!body.ended) body.close();
   return decodeUtf8(joinBytes(pieces, length), 0, Math.min(length, limitBytes));
 }

@@ -40,23 +40,23 @@ export function startTimer(ms: number, onEnd: () => void): () => void {
  * a time, which checks when it fires: a stream of thousands of reads starts a handful.
  */
 export class StallTimer {
-  /** The limit, in milliseconds. May change. */
-  limitMs: number;
-  readonly #onStall: () => void;
+  readonly #onStall: (limitMs: number) => void;
+  #limitMs = Infinity;
   #waitedMs = 0;
   /** When the current wait began, or -1. */
   #since = -1;
   #cancel: (() => void) | null = null;
 
-  constructor(limitMs: number, onStall: () => void) {
-    this.limitMs = limitMs;
+  constructor(onStall: (limitMs: number) => void) {
     this.#onStall = onStall;
   }
 
-  /** A read begins to wait. */
-  wait(): void {
+  /** A read begins to wait, and may do so for `limitMs` since the last progress. */
+  wait(limitMs: number): void {
+    if (limitMs !== this.#limitMs) this.stop();
+    this.#limitMs = limitMs;
     this.#since = performance.now();
-    if (this.#cancel === null) this.#arm(this.limitMs - this.#waitedMs);
+    if (this.#cancel === null) this.#arm(limitMs - this.#waitedMs);
   }
 
   /** The wait is over, with or without progress. */
@@ -81,9 +81,9 @@ export class StallTimer {
     this.#cancel = startTimer(ms, () => {
       this.#cancel = null;
       if (this.#since === -1) return;
-      const leftMs = this.limitMs - this.#waitedMs - (performance.now() - this.#since);
+      const leftMs = this.#limitMs - this.#waitedMs - (performance.now() - this.#since);
       if (leftMs > 0) this.#arm(Math.ceil(leftMs));
-      else this.#onStall();
+      else this.#onStall(this.#limitMs);
     });
   }
 }

@@ -1,3 +1,4 @@
+import { isObject, tryParse } from "../json/object.ts";
 import { decodeUtf8 } from "./bytes.ts";
 
 /**
@@ -38,9 +39,9 @@ export class FrameTemplate<Tag> {
     if (parts === null || /[^\n\x20-\x7e]/.test(frame)) return null;
     const [, head = "", start = "", end = ""] = parts;
     // The proof that the string ends up at `path`, and nowhere else: parse the frame with another one in its place.
-    const example = parse(`${start}${PROBE}"${end}}`);
-    const inner = isRecord(example) ? example[path[0]] : null;
-    if (!isRecord(example) || !isRecord(inner) || inner[path[1]] !== PROBE) return null;
+    const example = tryParse(`${start}${PROBE}"${end}}`);
+    const inner = isObject(example) ? example[path[0]] : null;
+    if (!isObject(example) || !isObject(inner) || inner[path[1]] !== PROBE) return null;
     return new FrameTemplate(tag, ownCopy(head + start), `"${end}`, example, path);
   }
 
@@ -65,7 +66,7 @@ export class FrameTemplate<Tag> {
       const next = newline + 2;
       if (view.slice(end, next) !== tails[newline - end]) return frame;
       let literal: unknown = view.slice(start, end);
-      if (!PLAIN.test(literal as string)) literal = parse(decodeUtf8(bytes, start - 1, end + 1));
+      if (!PLAIN.test(literal as string)) literal = tryParse(decodeUtf8(bytes, start - 1, end + 1));
       if (typeof literal !== "string") return frame; // Invalid: the full parser reports it.
       literals.push(literal);
       frame = next;
@@ -75,7 +76,7 @@ export class FrameTemplate<Tag> {
   /** The event of a frame whose string was `literal`, as `JSON.parse` would have given it. */
   event(literal: string): Record<string, unknown> {
     const inner = this.#example[this.#outer];
-    return { ...this.#example, [this.#outer]: { ...(isRecord(inner) ? inner : {}), [this.#inner]: literal } };
+    return { ...this.#example, [this.#outer]: { ...(isObject(inner) ? inner : {}), [this.#inner]: literal } };
   }
 }
 
@@ -101,18 +102,6 @@ function tailsOf(suffix: string): readonly string[] {
   );
   lastTails = { suffix, tails };
   return tails;
-}
-
-function parse(json: string): unknown {
-  try {
-    return JSON.parse(json);
-  } catch {
-    return null;
-  }
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 // V8 keeps the whole network read alive behind a string that was cut out of it.

@@ -8,9 +8,10 @@ import {
   StreamTimeoutError,
   StreamTruncatedError,
 } from "../errors.ts";
+import type { Exchange } from "../http/request.ts";
 import { defaultTimeout, StallTimer, startTimer, type TimeoutLimits } from "../http/timeout.ts";
 import type { Decoder, EncodedPrompt, Native, Provider } from "../provider.ts";
-import { connect, type Connecting, type Connection, type Limit } from "./connection.ts";
+import { checkResponse, type Limit, Reply } from "./reply.ts";
 
 /** How a stream stands: `pending`, then exactly one of the others. */
 export type Outcome = "pending" | "complete" | "truncated" | "failed" | "aborted";
@@ -55,10 +56,10 @@ export class Attempt<N extends Native> {
   readonly #provider: Provider<N>;
   readonly #plan: AttemptPlan<N>;
   readonly #context: () => StreamErrorContext;
-  #connecting: Connecting<N> | null = null;
-  #connection: Connection<N> | null = null;
+  #exchange: Exchange | null = null;
+  #reply: Reply<N> | null = null;
   #timeout = defaultTimeout;
-  readonly #stall = new StallTimer(Infinity, () => this.#stalled());
+  readonly #stall = new StallTimer((limitMs) => this.#stalled(limitMs));
   #progress = 0;
   #stopSeen = false;
   /** Whoever takes sees the outcome for himself, and must not be told before he has his chunk. */
@@ -76,16 +77,16 @@ export class Attempt<N extends Native> {
   /** The next chunk, or null: none has arrived, or none will (see {@link outcome}). The first call sends the request. */
   take(): N["chunk"] | null {
     if (this.outcome !== "pending") return null;
-    const connection = this.#connection;
-    if (connection === null) {
+    const reply = this.#reply;
+    if (reply === null) {
       if (this.startTime === null) void this.#start();
       return null;
     }
     let chunk: N["chunk"] | null = null;
     this.#taking = true;
     try {
-      chunk = connection.take();
-      this.#check(connection, chunk === null);
+      chunk = reply.take();
+      this.#check(reply, chunk === null);
     } catch (error) {
       this.#finish("failed", error as MillraceError);
     }
@@ -99,14 +100,14 @@ export class Attempt<N extends Native> {
   }
 
   get phase(): Phase {
-    if (this.#connection === null) return "connect";
+    if (this.#reply === null) return "connect";
     return this.decoder.hasContent ? "streaming" : "first-content";
   }
 
-  #check(connection: Connection<N>, isWaiting: boolean): void {
+  #check(reply: Reply<N>, isWaiting: boolean): void {
     if (this.firstContentTime === null && this.decoder.hasContent) this.firstContentTime = Date.now();
     if (this.decoder.done) this.#finish("complete", null);
-    else if (isWaiting) this.#waitForMore(connection);
+    else if (isWaiting) this.#waitForMore(reply);
   }
 
   async #start(): Promise<void> {
@@ -119,16 +120,19 @@ export class Attempt<N extends Native> {
       this.#listen(prepared.signal);
       this.#limitTime(prepared.timeout);
       if (this.#isOver()) return;
-      this.#connecting = connect(this.#provider, prepared.encoded, this.decoder, prepared.limit);
-      const connection = await this.#connecting.connection;
-      if (this.#isOver()) return connection.close();
-      this.#connection = connection;
-      this.requestId = connection.requestId;
-      connection.onReady = () => {
+      const { transport, request } = prepared.encoded;
+      this.#stall.wait(prepared.timeout.firstContent);
+      this.#exchange = transport(request);
+      const response = await this.#exchange.response;
+      await checkResponse(this.#provider, response, request.accept);
+      if (this.#isOver()) return;
+      this.requestId = this.#provider.requestId(response.header);
+      this.#reply = new Reply(response.body, this.decoder, prepared.limit);
+      response.body.onReady = () => {
         this.#stall.resume();
         this.onReady();
       };
-      this.onReady();
+      response.body.onReady();
     } catch (error) {
       this.#finish("failed", error as MillraceError);
     }
@@ -154,16 +158,15 @@ export class Attempt<N extends Native> {
     this.#cleanups.push(startTimer(total, onEnd));
   }
 
-  #waitForMore(connection: Connection<N>): void {
-    if (connection.ended) return this.#bodyEnded(connection.failure);
+  #waitForMore(reply: Reply<N>): void {
+    if (reply.hasEnded) return this.#bodyEnded(reply.body.failure);
     const { decoder } = this;
     if (decoder.progress !== this.#progress) {
       this.#progress = decoder.progress;
       this.#stall.progress();
     }
     if (decoder.stopped) return this.#waitForLastEvent();
-    this.#stall.limitMs = decoder.hasContent ? this.#timeout.idle : this.#timeout.firstContent;
-    this.#stall.wait();
+    this.#stall.wait(decoder.hasContent ? this.#timeout.idle : this.#timeout.firstContent);
   }
 
   #waitForLastEvent(): void {
@@ -174,15 +177,14 @@ export class Attempt<N extends Native> {
   }
 
   #bodyEnded(failure: unknown): void {
-    const error = failure === null ? null : this.#provider.errorFromClient(failure);
-    if (error instanceof ApiError) this.#finish("failed", error);
-    else this.#finish("truncated", new StreamTruncatedError({ cause: error ?? undefined }));
+    if (failure instanceof ApiError) this.#finish("failed", failure);
+    else this.#finish("truncated", new StreamTruncatedError({ cause: failure ?? undefined }));
   }
 
-  #stalled(): void {
+  #stalled(limitMs: number): void {
     const limit = this.decoder.hasContent ? "idle" : "firstContent";
     const what = this.decoder.hasContent ? "the message did not grow" : "no content came";
-    this.#timedOut(new StreamTimeoutError(limit, this.#stall.limitMs, what));
+    this.#timedOut(new StreamTimeoutError(limit, limitMs, what));
   }
 
   #timedOut(error: StreamTimeoutError): void {
@@ -202,9 +204,8 @@ export class Attempt<N extends Native> {
     this.#stall.stop();
     for (const cleanup of this.#cleanups) cleanup();
     this.#cleanups = [];
-    if (this.decoder.done && this.#connection !== null) this.#connection.finish();
-    else if (this.#connection !== null) this.#connection.close();
-    else this.#connecting?.close();
+    if (this.decoder.done) this.#reply?.body.finish();
+    else this.#exchange?.close();
     this.error?.addContext(this.#context());
     if (!this.#taking) this.onReady();
   }

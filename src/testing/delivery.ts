@@ -62,7 +62,7 @@ export async function deliverStream(
   };
   for (const { bytes, pause } of frames) {
     if (writer.isClosed || sent === fault?.after) break;
-    if (pause > 0) await writer.wait(pause);
+    
     for (const piece of cutter.push(bytes)) await write(piece);
     sent++;
     writer.progress.eventsWritten = sent;
@@ -92,7 +92,8 @@ class Cutter {
     if (this.#pendingLength < this.#length) return;
     const whole = Buffer.concat(this.#pending);
     let start = 0;
-    for (; start + this.#length <= whole.length; start += this.#length) yield whole.subarray(start, start + this.#length);
+    for (; start + this.#length <= whole.length; start += this.#length)
+      yield whole.subarray(start, start + this.#length);
     this.#pending = [whole.subarray(start)];
     this.#pendingLength = whole.length - start;
   }

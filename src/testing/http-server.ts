@@ -33,7 +33,7 @@ export class HttpServer implements AsyncDisposable {
   readonly #sockets = new Set<Socket>();
   readonly #handle: Handler;
   readonly #bodyLimit: number;
-  #onRequest: (() => void)[] = [];
+  readonly #waiting: (() => void)[] = [];
 
   constructor(handle: Handler, { tls }: HttpServerOptions, bodyLimit: number) {
     this.#handle = handle;
@@ -68,12 +68,12 @@ export class HttpServer implements AsyncDisposable {
     return this.#sockets.size;
   }
 
-  /** The request with that index, as soon as it has come. */
   async request(index = 0): Promise<RecordedRequest> {
     for (;;) {
       const request = this.requests[index];
       if (request !== undefined) return request;
-      await new Promise<void>((resolve) => this.#onRequest.push(resolve));
+      if (!this.#server.listening) throw new Error(`The fake server was closed before request ${index} came.`);
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }
   }
 
@@ -84,6 +84,7 @@ export class HttpServer implements AsyncDisposable {
     this.#server.close();
     for (const socket of this.#sockets) socket.destroy();
     await closed;
+    this.#wakeWaiting();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -95,15 +96,16 @@ export class HttpServer implements AsyncDisposable {
     const bodyText = await readBody(request, this.#bodyLimit);
     if (bodyText === undefined) return;
     const recorded = this.#record(request, bodyText, writer);
-    const url = new URL(request.url ?? "/", "http://127.0.0.1");
     try {
+      const url = new URL(request.url ?? "/", "http://127.0.0.1");
       await this.#handle({ recorded, url, headers: request.headers, bodyText, writer });
     } catch (error) {
-      // A reply that could not be made, by a file that is not there, say, or a function that throws. Its author reads
-      // the response: there is nobody else to tell.
-      const message = error instanceof Error ? error.message : String(error);
-      if (!response.headersSent) response.writeHead(500, { "content-type": "application/json" });
-      response.end(JSON.stringify({ type: "error", error: { type: "api_error", message: `The fake server: ${message}` } }));
+      // A reply that could not be made: a file that is not there, a function that throws. Its author reads the
+      // response; there is nobody else to tell.
+      if (response.headersSent) return void response.destroy();
+      const message = `The fake server: ${error instanceof Error ? error.message : String(error)}`;
+      response.writeHead(500, { "content-type": "application/json", "x-should-retry": "false" });
+      response.end(JSON.stringify({ type: "error", error: { type: "api_error", message } }));
     }
   }
 
@@ -119,8 +121,12 @@ export class HttpServer implements AsyncDisposable {
       reply: Object.assign(progress, { closed }),
     };
     this.requests.push(recorded);
-    for (const wake of this.#onRequest.splice(0)) wake();
+    this.#wakeWaiting();
     return recorded;
+  }
+
+  #wakeWaiting(): void {
+    for (const wake of this.#waiting.splice(0)) wake();
   }
 }
 

@@ -7,7 +7,7 @@ export type ReplyOutcome = "pending" | "complete" | "aborted" | "cut";
 export interface ReplyProgress {
   /** The HTTP status, or null before the response began. */
   readonly status: number | null;
-  /** The events that were written. */
+  /** The events that were written; a body that is no stream counts as one. */
   readonly eventsWritten: number;
   /** The bytes of the body that the socket took: they stop growing soon after the client stops reading. */
   readonly bytesWritten: number;

@@ -71,7 +71,7 @@ export class ResponseWriter {
   async end(): Promise<void> {
     if (this.isClosed) return;
     const gzip = this.#gzip;
-    if (gzip !== null) await this.#sleep((wake) => gzip.end(wake));
+    if (gzip !== null) await this.#sleep((wake) => gzip.once("end", wake).end());
     this.#response.end();
     await this.closed;
   }

@@ -1,10 +1,11 @@
 import { type CallOptions, mergeOptions, planCall } from "../../call.ts";
 import { InvalidOptionError } from "../../errors.ts";
 import type { PromptFunction, PromptResult } from "../../prompt/dynamic-config.ts";
-import type { Client, SdkClient } from "./client.ts";
+import type { Client } from "./client.ts";
 import type { AnthropicModel } from "./models.ts";
 import type { AnthropicNative } from "./native.ts";
 import type { AnthropicCallParams, MessageParam } from "./params.ts";
+import type { SdkClient } from "./sdk-client.ts";
 import { anthropic } from "./provider.ts";
 import { type AnthropicCallResponse, AnthropicStream } from "./stream.ts";
 

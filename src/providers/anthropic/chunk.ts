@@ -1,6 +1,7 @@
 import type { CostMetadata, Prices } from "../../cost/price.ts";
 import type { Usage } from "../../cost/usage.ts";
 import type { CommonFinishReason, ResponseChunk } from "../../provider.ts";
+import { field, isObject, stringField } from "../../json/object.ts";
 import type { FrameTemplate } from "../../sse/frame-template.ts";
 import type { DeltaTarget } from "./message.ts";
 import { anthropicCost, anthropicUsage } from "./usage.ts";
@@ -44,18 +45,17 @@ export class AnthropicCallResponseChunk implements ResponseChunk {
   /** The signature that this event carries, or null. */
   get signature(): string | null {
     const delta = field(this.#event, "delta");
-    const signature = field(delta, "type") === "signature_delta" ? field(delta, "signature") : null;
-    return typeof signature === "string" ? signature : null;
+    return field(delta, "type") === "signature_delta" ? stringField(delta, "signature") : null;
   }
 
   /** The message's id, on the event that starts it; else null. */
   get id(): string | null {
-    return this.#startField("id");
+    return stringField(this.#startMessage(), "id");
   }
 
   /** The model, on the event that starts the message; else null. */
   get model(): string | null {
-    return this.#startField("model");
+    return stringField(this.#startMessage(), "model");
   }
 
   /** The stop reason that this event carries, in a list; empty where it carries none. */
@@ -72,7 +72,7 @@ export class AnthropicCallResponseChunk implements ResponseChunk {
   /** The usage that this event carries, or null. Counts are cumulative: a later one replaces an earlier one. */
   get usage(): AnthropicUsage | null {
     const usage = field(this.#event, "usage") ?? field(this.#startMessage(), "usage");
-    return typeof usage === "object" ? (usage as AnthropicUsage | null) : null;
+    return isObject(usage) ? (usage as AnthropicUsage) : null;
   }
 
   /** The usage that this event carries, in words that all providers share, or null. */
@@ -109,21 +109,10 @@ export class AnthropicCallResponseChunk implements ResponseChunk {
   #added(name: DeltaTarget["field"], type: string): string {
     if (this.#template !== null) return this.#template.tag.field === name ? this.#literal : "";
     const delta = field(this.#event, "delta");
-    const text = field(delta, "type") === type ? field(delta, name) : "";
-    return typeof text === "string" ? text : "";
+    return (field(delta, "type") === type && stringField(delta, name)) || "";
   }
 
   #startMessage(): unknown {
     return field(this.#event, "message");
   }
-
-  #startField(name: string): string | null {
-    const value = field(this.#startMessage(), name);
-    return typeof value === "string" ? value : null;
-  }
-}
-
-/** A field of an event that may be anything. */
-function field(value: unknown, name: string): unknown {
-  return typeof value === "object" && value !== null ? (value as Record<string, unknown>)[name] : undefined;
 }

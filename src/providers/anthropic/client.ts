@@ -30,11 +30,6 @@ export interface Client {
   readonly kind: "millrace.client";
 }
 
-/** An official SDK client, by its shape: `Anthropic`, `AnthropicBedrock`, `AnthropicVertex`. */
-export interface SdkClient {
-  readonly messages: { create(body: never, options?: never): unknown };
-}
-
 /** Where and how a request goes. Nothing of it is read off the environment but what the options leave open. */
 export interface Destination {
   readonly url: string;
@@ -43,7 +38,15 @@ export interface Destination {
   readonly agent: unknown;
 }
 
-const optionsOf = new WeakMap<object, ClientOptions>();
+interface Settings {
+  readonly options: ClientOptions;
+  /** The injected transport: made here, so that a program without `client()` does not carry it. */
+  readonly transport: Transport | undefined;
+  /** Where requests go, if the options alone say it. */
+  fixed?: Destination;
+}
+
+const settingsOf = new WeakMap<Client, Settings>();
 
 /**
  * Makes a client: where the Messages API is, and who asks.
@@ -58,12 +61,8 @@ const optionsOf = new WeakMap<object, ClientOptions>();
  */
 export function client(options: ClientOptions = {}): Client {
   const made: Client = { kind: "millrace.client" };
-  optionsOf.set(made, options);
+  settingsOf.set(made, { options, transport: options.fetch && fetchTransport(options.fetch) });
   return made;
-}
-
-export function isSdkClient(candidate: Client | SdkClient | undefined): candidate is SdkClient {
-  return candidate !== undefined && "messages" in candidate;
 }
 
 /**
@@ -72,40 +71,34 @@ export function isSdkClient(candidate: Client | SdkClient | undefined): candidat
  * @throws MissingApiKeyError, InvalidOptionError
  */
 export function destination(made: Client | undefined): Destination {
-  const known = made && destinations.get(made);
-  if (known !== undefined) return known;
-  const options = (made && optionsOf.get(made)) ?? {};
-  const found = resolve(options);
+  const settings = (made && settingsOf.get(made)) ?? { options: {}, transport: undefined };
+  if (settings.fixed !== undefined) return settings.fixed;
+  const found = resolve(settings);
   // The environment may change; options cannot.
-  const isFixed = options.baseURL !== undefined && (options.apiKey ?? options.authToken) !== undefined;
-  if (made !== undefined && isFixed) destinations.set(made, found);
+  const { baseURL, apiKey, authToken } = settings.options;
+  if (baseURL !== undefined && (apiKey ?? authToken) !== undefined) settings.fixed = found;
   return found;
 }
 
-const destinations = new WeakMap<Client, Destination>();
-
-function resolve(options: ClientOptions): Destination {
-  const baseURL = checkedBaseURL(options.baseURL ?? environment("ANTHROPIC_BASE_URL"), options);
-  const { authToken, apiKey } = credentials(options);
-  if (isBrowser() && options.dangerouslyAllowBrowser !== true) {
-    throw new InvalidOptionError(
-      "client",
-      "in a browser every visitor can read the key. Call your own server instead, or set dangerouslyAllowBrowser.",
-    );
+function resolve({ options, transport = defaultTransport }: Settings): Destination {
+  const { apiVersion, headers, agent, dangerouslyAllowBrowser } = options;
+  const inBrowser = "window" in globalThis && "document" in globalThis;
+  if (inBrowser && dangerouslyAllowBrowser !== true) {
+    throw new InvalidOptionError("client", "a browser shows its key to every visitor. See dangerouslyAllowBrowser.");
   }
   return {
-    url: `${baseURL}/v1/messages`,
+    url: `${checkedBaseURL(options)}/v1/messages`,
     headers: {
       "content-type": "application/json",
       "accept-encoding": "identity",
       "user-agent": "millrace",
-      "anthropic-version": options.apiVersion ?? "2023-06-01",
-      ...(authToken === undefined ? { "x-api-key": apiKey } : { authorization: `Bearer ${authToken}` }),
-      ...(isBrowser() ? { "anthropic-dangerous-direct-browser-access": "true" } : {}),
-      ...lowerCased(options.headers ?? {}),
+      "anthropic-version": apiVersion ?? "2023-06-01",
+      ...credentials(options),
+      ...(inBrowser ? { "anthropic-dangerous-direct-browser-access": "true" } : {}),
+      ...lowerCased(headers ?? {}),
     },
-    transport: options.fetch === undefined ? defaultTransport : fetchTransport(options.fetch),
-    agent: options.agent,
+    transport,
+    agent,
   };
 }
 
@@ -116,17 +109,17 @@ export function lowerCased(headers: Readonly<Record<string, string>>): Record<st
   );
 }
 
-type Credentials = { authToken: string; apiKey?: undefined } | { authToken?: undefined; apiKey: string };
-
-function credentials(options: ClientOptions): Credentials {
-  const { authToken, apiKey } = options;
+/** The header that says who asks: of a token and a key, the token. */
+function credentials(options: ClientOptions): Record<string, string> {
+  let { authToken, apiKey } = options;
   // A credential that was passed beats both variables.
-  const fromEnvironment = authToken === undefined && apiKey === undefined;
-  const token = fromEnvironment ? environment("ANTHROPIC_AUTH_TOKEN") : authToken;
-  if (token !== undefined) return { authToken: checkedValue("authToken", token) };
-  const key = fromEnvironment ? environment("ANTHROPIC_API_KEY") : apiKey;
-  if (key === undefined || key === "") throw new MissingApiKeyError("ANTHROPIC_API_KEY");
-  return { apiKey: checkedValue("apiKey", key) };
+  if (authToken === undefined && apiKey === undefined) {
+    authToken = environment("ANTHROPIC_AUTH_TOKEN");
+    apiKey = environment("ANTHROPIC_API_KEY");
+  }
+  if (authToken) return { authorization: checkedValue("authToken", `Bearer ${authToken}`) };
+  if (apiKey) return { "x-api-key": checkedValue("apiKey", apiKey) };
+  throw new MissingApiKeyError("ANTHROPIC_API_KEY");
 }
 
 function checkedValue(option: string, value: string): string {
@@ -134,31 +127,22 @@ function checkedValue(option: string, value: string): string {
   throw new InvalidOptionError(option, "it has a character that no header may have (a line break, perhaps).");
 }
 
-function checkedBaseURL(given: string | undefined, { allowHttp }: ClientOptions): string {
-  const text = given ?? "https://api.anthropic.com";
+function checkedBaseURL({ baseURL, allowHttp }: ClientOptions): string {
+  const text = baseURL ?? environment("ANTHROPIC_BASE_URL") ?? "https://api.anthropic.com";
   const url = URL.canParse(text) ? new URL(text) : null;
-  if (url === null || (url.protocol !== "https:" && url.protocol !== "http:")) {
-    throw new InvalidOptionError("baseURL", `"${text}" is not an https: URL.`);
-  }
+  if (url === null || !/^https?:$/.test(url.protocol)) throw new InvalidOptionError("baseURL", "it is no https: URL.");
   if (url.username !== "" || url.password !== "") {
     throw new InvalidOptionError("baseURL", "it must not hold credentials: use apiKey or authToken.");
   }
-  if (url.protocol === "http:" && !isLoopback(url.hostname) && allowHttp !== true) {
+  if (url.protocol === "http:" && allowHttp !== true && !LOOPBACK.test(url.hostname)) {
     throw new InvalidOptionError("baseURL", `"${text}" would send the key in the clear. Use https:, or set allowHttp.`);
   }
   return text.replace(/\/+$/, "");
 }
 
-function isLoopback(hostname: string): boolean {
-  return hostname === "localhost" || hostname === "[::1]" || /^127\.\d+\.\d+\.\d+$/.test(hostname);
-}
-
-function isBrowser(): boolean {
-  return "window" in globalThis && "document" in globalThis;
-}
+const LOOPBACK = /^(localhost|\[::1\]|127\.\d+\.\d+\.\d+)$/;
 
 function environment(name: string): string | undefined {
   const { process } = globalThis as { process?: { env?: Record<string, string | undefined> } };
-  const value = process?.env?.[name];
-  return value === "" ? undefined : value;
+  return process?.env?.[name] || undefined;
 }

@@ -1,4 +1,5 @@
 import { MalformedFrameError } from "../../errors.ts";
+import { isObject, type JsonObject, tryParse } from "../../json/object.ts";
 import type { Decoder } from "../../provider.ts";
 import type { FrameTemplate } from "../../sse/frame-template.ts";
 import type { SseReader } from "../../sse/reader.ts";
@@ -69,19 +70,6 @@ export class AnthropicDecoder implements Decoder<AnthropicNative, DeltaTarget> {
     return new AnthropicCallResponseChunk(null, this.#template, literal);
   }
 
-  readEvent(event: unknown): AnthropicCallResponseChunk | null {
-    if (!isObject(event)) throw new MalformedFrameError(String(event), undefined);
-    const { type } = event;
-    return this.#read(typeof type === "string" ? type : "", event);
-  }
-
-  readMessage(message: unknown): AnthropicCallResponseChunk | null {
-    if (isObject(message) && message["type"] === "error") throw errorFromEvent(message);
-    const chunk = this.readEvent({ type: "message_start", message });
-    this.done = this.stopped;
-    return chunk;
-  }
-
   #takeFrame(reader: SseReader<DeltaTarget>): AnthropicCallResponseChunk | null {
     while (!this.done && reader.advance()) {
       if (reader.template !== null) {
@@ -127,7 +115,7 @@ export class AnthropicDecoder implements Decoder<AnthropicNative, DeltaTarget> {
     return this.#run.slice(this.#settled, this.#taken).join("");
   }
 
-  #read(type: string, event: Record<string, unknown>): AnthropicCallResponseChunk | null {
+  #read(type: string, event: JsonObject): AnthropicCallResponseChunk | null {
     if (type === "ping") return null;
     // Some servers put an error into a frame without a type.
     if (type === "error" || (type === "" && "error" in event)) throw errorFromEvent(event);
@@ -138,7 +126,7 @@ export class AnthropicDecoder implements Decoder<AnthropicNative, DeltaTarget> {
     return new AnthropicCallResponseChunk(event as unknown as AnthropicEvent, null, "");
   }
 
-  #learn(reader: SseReader<DeltaTarget>, event: Record<string, unknown>): void {
+  #learn(reader: SseReader<DeltaTarget>, event: JsonObject): void {
     const { index, delta } = event;
     if (!isObject(delta) || typeof index !== "number") return;
     const field = APPENDED_FIELDS.get(delta["type"]);
@@ -148,17 +136,9 @@ export class AnthropicDecoder implements Decoder<AnthropicNative, DeltaTarget> {
 }
 
 /** The frame's JSON; null for one that the end of the stream cut. */
-function parseFrame(reader: SseReader<DeltaTarget>): Record<string, unknown> | null {
-  try {
-    const event: unknown = JSON.parse(reader.data);
-    if (isObject(event)) return event;
-  } catch (error) {
-    if (reader.unterminated) return null;
-    throw new MalformedFrameError(reader.data, error);
-  }
-  throw new MalformedFrameError(reader.data, undefined);
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+function parseFrame(reader: SseReader<DeltaTarget>): JsonObject | null {
+  const event = tryParse(reader.data);
+  if (isObject(event)) return event;
+  if (reader.unterminated) return null;
+  throw new MalformedFrameError(reader.data);
 }

@@ -1,16 +1,18 @@
 import { InvalidOptionError, UnsupportedContentError } from "../../errors.ts";
 import { base64 } from "../../prompt/base64.ts";
 import type { ContentPart } from "../../prompt/message.ts";
-import type { EncodedPrompt, EventStream, Prompt, Route } from "../../provider.ts";
-import { destination, isSdkClient, lowerCased, type SdkClient } from "./client.ts";
+import type { EncodedPrompt, Prompt } from "../../provider.ts";
+import { destination, lowerCased } from "./client.ts";
 import { defaultMaxTokens } from "./models.ts";
 import type { AnthropicBody, AnthropicNative } from "./native.ts";
 import type { AnthropicCallParams, MessageParam } from "./params.ts";
+import { sdkTransport, unstreamed } from "./sdk-client.ts";
 
 type NativeBlock = Readonly<Record<string, unknown>>;
 
 /** Encodes a prompt as a request to the Messages API. */
 export function encode(prompt: Prompt<AnthropicNative>): EncodedPrompt<AnthropicNative> {
+  const { model, client, connectTimeoutMs } = prompt;
   const { extra_headers, extra_body, betas, timeout, system, ...params } = prompt.callParams ?? {};
   // Legal only for a reply that is not streamed: it fills the cache and writes nothing.
   const streamed = params.max_tokens !== 0;
@@ -20,58 +22,31 @@ export function encode(prompt: Prompt<AnthropicNative>): EncodedPrompt<Anthropic
   const { instructions, messages } = encodeMessages(prompt.messages);
   const allInstructions = joinSystem(system, instructions);
   const body: AnthropicBody = {
-    model: prompt.model,
+    model,
     ...params,
-    max_tokens: params.max_tokens ?? defaultMaxTokens(prompt.model),
+    max_tokens: params.max_tokens ?? defaultMaxTokens(model),
     messages,
     ...(allInstructions === undefined ? {} : { system: allInstructions }),
     ...(streamed ? { stream: true } : {}),
     ...extra_body,
   };
-  const headers = { ...(betas && betas.length > 0 ? { "anthropic-beta": betas.join(",") } : {}), ...extra_headers };
-  return {
-    body,
-    messages,
-    streamed,
-    totalTimeoutMs: timeout,
-    route: isSdkClient(prompt.client)
-      ? sdkRoute(prompt.client, body, lowerCased(headers), streamed)
-      : httpRoute(prompt, body, lowerCased(headers), streamed),
-  };
-}
-
-function httpRoute(
-  { client, connectTimeoutMs }: Prompt<AnthropicNative>,
-  body: AnthropicBody,
-  headers: Readonly<Record<string, string>>,
-  streamed: boolean,
-): Route {
-  const { url, transport, agent, headers: defaults } = destination(isSdkClient(client) ? undefined : client);
   const accept = streamed ? "text/event-stream" : "application/json";
-  const request = { url, body: JSON.stringify(body), headers: { accept, ...defaults, ...headers } };
-  return { kind: "http", transport, request: { ...request, connectTimeoutMs, agent } };
-}
-
-function sdkRoute(
-  client: SdkClient,
-  body: AnthropicBody,
-  headers: Readonly<Record<string, string>>,
-  streamed: boolean,
-): Route {
-  const open = async (signal: AbortSignal): Promise<EventStream> => {
-    // Retries are ours to make, and to show; a redirect would carry the key elsewhere.
-    const options = { signal, maxRetries: 0, headers, fetchOptions: { redirect: "error" } };
-    const pending = client.messages.create(body as never, options as never) as PromiseLike<unknown> & {
-      withResponse?: () => Promise<{ data: unknown; request_id?: string | null }>;
-    };
-    const { data, request_id = null } = pending.withResponse ? await pending.withResponse() : { data: await pending };
-    return { events: streamed ? (data as AsyncIterable<unknown>) : wholeMessage(data), requestId: request_id };
+  const own = lowerCased({ ...(betas && betas.length > 0 ? { "anthropic-beta": betas.join(",") } : {}), ...extra_headers });
+  const encoded = { body, messages, totalTimeoutMs: timeout };
+  if (client !== undefined && "messages" in client) {
+    const request = { url: "", headers: own, body: "", accept, connectTimeoutMs, agent: undefined };
+    return { ...encoded, request, transport: sdkTransport(client, body) };
+  }
+  const { url, headers, transport, agent } = destination(client);
+  const request = {
+    url,
+    headers: { accept, ...headers, ...own },
+    body: JSON.stringify(body),
+    accept,
+    connectTimeoutMs,
+    agent,
   };
-  return { kind: "events", open };
-}
-
-async function* wholeMessage(message: unknown): AsyncGenerator<unknown> {
-  yield { type: "message_start", message };
+  return { ...encoded, request, transport: streamed ? transport : unstreamed(transport) };
 }
 
 /** System messages that open the prompt become its `system`; later ones are messages, which the newest models take. */

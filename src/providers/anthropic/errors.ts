@@ -1,4 +1,5 @@
-import { ApiError, ConnectionError, type ErrorDetails, MillraceError } from "../../errors.ts";
+import { ApiError, ConnectionError, type ErrorDetails } from "../../errors.ts";
+import { field, stringField, tryParse } from "../../json/object.ts";
 
 // platform.claude.com/docs/en/api/errors; 408 and 409 as the official SDKs treat them.
 const RETRYABLE_TYPES = new Set([
@@ -17,7 +18,7 @@ type HeaderOf = (name: string) => string | null;
 
 /** The error of a response with a status of 400 or above: JSON, HTML or nothing as its body. */
 export function errorFromResponse(status: number, header: HeaderOf, text: string): ApiError {
-  const body = parseOrText(text);
+  const body = tryParse(text) ?? text;
   const words = wordsOf(body) ?? { type: null, message: plainText(text) };
   const { type, message } = words;
   const name = type === null ? "" : ` ${type}`;
@@ -46,8 +47,7 @@ export function errorFromEvent(event: unknown, details: ErrorDetails = {}): ApiE
 }
 
 /** The error of what an SDK client threw, read by its shape: the SDKs' classes are not imported. */
-export function errorFromClient(thrown: unknown): MillraceError {
-  if (thrown instanceof MillraceError) return thrown;
+export function errorFromClient(thrown: unknown): ApiError | ConnectionError {
   const status = field(thrown, "status");
   const body = field(thrown, "error");
   if (typeof status !== "number") {
@@ -101,21 +101,4 @@ function plainText(text: string): string {
     .replace(/\s+/g, " ")
     .trim();
   return words.length > TEXT_SHOWN ? `${words.slice(0, TEXT_SHOWN)}…` : words;
-}
-
-function parseOrText(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
-}
-
-function field(value: unknown, name: string): unknown {
-  return typeof value === "object" && value !== null ? (value as Record<string, unknown>)[name] : undefined;
-}
-
-function stringField(value: unknown, name: string): string | null {
-  const found = field(value, name);
-  return typeof found === "string" ? found : null;
 }

@@ -10,7 +10,7 @@ export {
   call as anthropicCall,
 } from "./call.ts";
 export { AnthropicCallResponseChunk } from "./chunk.ts";
-export { type Client, client, type ClientOptions, type SdkClient } from "./client.ts";
+export { type Client, client, type ClientOptions } from "./client.ts";
 export type { ContentBlockParam, MessageParam } from "./content.ts";
 export { type AnthropicModel, defaultMaxTokens } from "./models.ts";
 export type {
@@ -21,6 +21,7 @@ export type {
   SourcedUsage,
 } from "./native.ts";
 export type { AnthropicCallParams } from "./params.ts";
+export type { SdkClient } from "./sdk-client.ts";
 export { AnthropicCallResponse, AnthropicStream } from "./stream.ts";
 export type { ToolChoice, ToolParam } from "./tool-param.ts";
 export type { AnthropicEvent, AnthropicMessage, AnthropicUsage, FinishReason } from "./wire.ts";

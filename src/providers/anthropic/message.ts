@@ -1,4 +1,5 @@
 import { ProtocolError } from "../../errors.ts";
+import { isObject, type JsonObject, tryParse } from "../../json/object.ts";
 import type { AnthropicMessage } from "./wire.ts";
 
 /** The string fields of a block that deltas append to. */
@@ -16,8 +17,6 @@ export interface RawInput {
   json: string;
   state: "streaming" | "complete" | "invalid";
 }
-
-type JsonObject = Record<string, unknown>;
 
 /**
  * The native message of a stream, as its events build it: every key that they carry, and no other. The only state of a
@@ -142,7 +141,7 @@ export class MessageAccumulator {
       input.state = "complete";
       return;
     }
-    const value = parse(input.json);
+    const value = tryParse(input.json);
     input.state = isObject(value) ? "complete" : "invalid";
     if (isObject(value)) block["input"] = value;
   }
@@ -240,18 +239,6 @@ function indexOf(event: JsonObject): number {
   return index;
 }
 
-function parse(json: string): unknown {
-  try {
-    return JSON.parse(json);
-  } catch {
-    return undefined;
-  }
-}
-
 function stringOr(value: unknown): string {
   return typeof value === "string" ? value : "";
-}
-
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

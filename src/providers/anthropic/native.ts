@@ -3,8 +3,9 @@ import type { MessageLike } from "../../prompt/message.ts";
 import type { DynamicConfig } from "../../prompt/dynamic-config.ts";
 import type { Native } from "../../provider.ts";
 import type { AnthropicCallResponseChunk } from "./chunk.ts";
-import type { Client, SdkClient } from "./client.ts";
+import type { Client } from "./client.ts";
 import type { AnthropicCallParams, MessageParam } from "./params.ts";
+import type { SdkClient } from "./sdk-client.ts";
 import type { AnthropicEvent, AnthropicMessage, AnthropicUsage, FinishReason } from "./wire.ts";
 
 /** Usage as Anthropic reports it, and how far to trust it. */

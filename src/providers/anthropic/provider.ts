@@ -1,7 +1,7 @@
 import type { Provider } from "../../provider.ts";
 import { AnthropicDecoder } from "./decode.ts";
 import { encode } from "./encode.ts";
-import { errorFromClient, errorFromResponse, requestIdOf } from "./errors.ts";
+import { errorFromResponse, requestIdOf } from "./errors.ts";
 import type { AnthropicNative } from "./native.ts";
 import { anthropicViews } from "./view.ts";
 
@@ -11,7 +11,6 @@ export const anthropic: Provider<AnthropicNative> = {
   encode,
   createDecoder: () => new AnthropicDecoder(),
   errorFromResponse,
-  errorFromClient,
   requestId: requestIdOf,
   views: anthropicViews,
 };

@@ -20,7 +20,8 @@ const messagesAreThere: Check = ({ body: { messages } }) => {
 const rolesAreKnown: Check = ({ body, model }) => {
   for (const { role } of objectsOf(body["messages"])) {
     if (role === "user" || role === "assistant" || (role === "system" && model.systemMessages)) continue;
-    if (role !== "system") return `messages: Unexpected role "${String(role)}". Allowed roles are "user" or "assistant".`;
+    if (role !== "system")
+      return `messages: Unexpected role "${String(role)}". Allowed roles are "user" or "assistant".`;
     const instead = 'The Messages API accepts a top-level `system` parameter, not "system" as an input message role.';
     return `messages: Unexpected role "system". ${instead}`;
   }
@@ -65,7 +66,8 @@ const endsWithAQuestion: Check = ({ body, model, betas }) => {
   if (last?.role !== "assistant" || lastBlock === undefined) return null;
   // A turn that was paused, or compacted, is sent back as it is; a credit token authorizes one prefill.
   if (isServerSide(lastBlock) || lastBlock["type"] === "compaction") return null;
-  if (body["fallback_credit_token"] != null && [...betas].some((beta) => beta.startsWith("fallback-credit-"))) return null;
+  if (body["fallback_credit_token"] != null && [...betas].some((beta) => beta.startsWith("fallback-credit-")))
+    return null;
   if (!model.prefill) {
     return "This model does not support assistant message prefill. The conversation must end with a user message.";
   }
@@ -163,7 +165,8 @@ function turnsOf(body: JsonObject): Turn[] {
   for (const { role, content } of objectsOf(body["messages"])) {
     const blocks = typeof content === "string" ? [{ type: "text", text: content }] : objectsOf(content);
     const last = turns.at(-1);
-    if (last !== undefined && last.role === role) turns[turns.length - 1] = { ...last, blocks: [...last.blocks, ...blocks] };
+    if (last !== undefined && last.role === role)
+      turns[turns.length - 1] = { ...last, blocks: [...last.blocks, ...blocks] };
     else turns.push({ role: String(role), blocks });
   }
   return turns;

@@ -27,7 +27,8 @@ const zeroMaxTokensIsAlone: Check = ({ body }) => {
   if (body["max_tokens"] !== 0) return null;
   if (body["stream"] === true) return "max_tokens: 0 is not supported when `stream` is true";
   if (thinkingType(body) === "enabled") return "max_tokens: 0 is not supported with `thinking`";
-  if (field(body, "output_config")["format"] != null) return "max_tokens: 0 is not supported with `output_config.format`";
+  if (field(body, "output_config")["format"] != null)
+    return "max_tokens: 0 is not supported with `output_config.format`";
   return isForced(body) && "max_tokens: 0 is not supported with this `tool_choice`";
 };
 

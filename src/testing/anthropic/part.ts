@@ -1,5 +1,6 @@
 /** The parts that a reply is written with; platform.claude.com/docs/en/build-with-claude/streaming shows their events. */
 
+import type { Citation } from "./citation.ts";
 import type { JsonObject } from "./json.ts";
 import { splitEvenly, splitWords } from "./split.ts";
 
@@ -49,9 +50,6 @@ export function block(block: JsonObject & { readonly type: string }, deltas: rea
   return { kind: "block", block, deltas, stops: true };
 }
 
-/** A place that a text cites; its fields are those of platform.claude.com/docs/en/build-with-claude/citations. */
-export type Citation = JsonObject & { readonly type: string; readonly cited_text: string };
-
 /**
  * A text block, in deltas of a word each, or those given.
  *
@@ -93,7 +91,10 @@ export function thinking(words: string | readonly string[] = "", options: Thinki
   const { signature, estimatedTokens = [] } = options;
   return block({ type: "thinking", thinking: "", signature: "" }, [
     ...estimatedTokens.map((tokens) => ({ type: "thinking_delta", thinking: "", estimated_tokens: tokens })),
-    ...(typeof words === "string" ? splitWords(words) : words).map((thinking) => ({ type: "thinking_delta", thinking })),
+    ...(typeof words === "string" ? splitWords(words) : words).map((thinking) => ({
+      type: "thinking_delta",
+      thinking,
+    })),
     ...(signature === null ? [] : [{ type: "signature_delta", ...(signature === undefined ? {} : { signature }) }]),
   ]);
 }
@@ -133,7 +134,9 @@ export function toolUse(name: string, input: JsonObject = {}, options: ToolUseOp
 /** The deltas of a tool's input. */
 export function inputDeltas(input: JsonObject, fragments?: number | readonly string[]): JsonObject[] {
   const json = Object.keys(input).length === 0 ? "" : JSON.stringify(input);
-  const pieces = Array.isArray(fragments) ? fragments : ["", ...splitEvenly(json, Number(fragments ?? NaN) || undefined)];
+  const pieces = Array.isArray(fragments)
+    ? fragments
+    : ["", ...splitEvenly(json, Number(fragments ?? NaN) || undefined)];
   return pieces.map((partial_json: string) => ({ type: "input_json_delta", partial_json }));
 }
 

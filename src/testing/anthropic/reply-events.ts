@@ -52,7 +52,8 @@ export function replyEvents({ parts, options }: ReplyScript, asked: Asked, rando
       if (typeof block["id"] === "string" && block["type"] !== "tool_use") lastToolId = block["id"];
       send({ type: "content_block_start", index, content_block: block });
       if (index === 0 && (options.pings ?? true) === true) send({ type: "ping" });
-      for (const delta of part.deltas) send({ type: "content_block_delta", index, delta: completeDelta(delta, random) });
+      for (const delta of part.deltas)
+        send({ type: "content_block_delta", index, delta: completeDelta(delta, random) });
       if (part.stops) send({ type: "content_block_stop", index });
       index++;
     }
@@ -94,7 +95,12 @@ function startedMessage(options: ReplyOptions, usage: JsonObject, asked: Asked, 
 function messageDelta(parts: readonly ReplyPart[], options: ReplyOptions, usage: JsonObject): JsonObject {
   const { cache_creation: _startOnly, ...counts } = usage;
   const callsTool = parts.some((part) => part.kind === "block" && part.block["type"] === "tool_use");
-  const { stopReason = callsTool ? "tool_use" : "end_turn", stopSequence = null, container, contextManagement } = options;
+  const {
+    stopReason = callsTool ? "tool_use" : "end_turn",
+    stopSequence = null,
+    container,
+    contextManagement,
+  } = options;
   const refusal = stopReason === "refusal" ? { type: "refusal", category: null, explanation: null } : null;
   return {
     type: "message_delta",

@@ -107,7 +107,12 @@ export interface ApiErrorOptions extends Pick<DeliveryOptions, "firstDelayMs" | 
   /** More headers, such as `retry-after`. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
   /** `json` as the API sends it (the default), `html` as a proxy does, or `empty`; or the very text. */
-  readonly body?: "json" | "html" | "empty" | { readonly text: string; readonly contentType?: string | undefined } | undefined;
+  readonly body?:
+    | "json"
+    | "html"
+    | "empty"
+    | { readonly text: string; readonly contentType?: string | undefined }
+    | undefined;
   /** The error's `details`. */
   readonly details?: JsonObject | undefined;
 }

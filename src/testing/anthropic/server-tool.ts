@@ -105,12 +105,19 @@ export function toolSearch(pattern: string, found: readonly string[] | ServerToo
 /** The advice of another model: beta `advisor-tool-2026-03-01`. */
 export function advisor(advice: string | ServerToolError): BlockPart[] {
   const content =
-    typeof advice === "string" ? { type: "advisor_result", text: advice, stop_reason: "end_turn" } : failure("advisor", advice);
+    typeof advice === "string"
+      ? { type: "advisor_result", text: advice, stop_reason: "end_turn" }
+      : failure("advisor", advice);
   return pair("advisor", {}, "advisor_tool_result", content);
 }
 
 /** The call of a tool on an MCP server, and its answer: beta `mcp-client-2025-11-20`. */
-export function mcpTool(server: string, name: string, input: JsonObject, answer: string | ServerToolError): BlockPart[] {
+export function mcpTool(
+  server: string,
+  name: string,
+  input: JsonObject,
+  answer: string | ServerToolError,
+): BlockPart[] {
   return [
     block({ type: "mcp_tool_use", name, input: {}, server_name: server }, inputDeltas(input)),
     block({

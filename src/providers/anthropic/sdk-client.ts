@@ -1,0 +1,66 @@
+import type { ApiError, ConnectionError } from "../../errors.ts";
+import { PulledBody } from "../../http/pulled-body.ts";
+import { type HttpResponse, readText, type Transport } from "../../http/request.ts";
+import { errorFromClient } from "./errors.ts";
+
+/** An official SDK client, by its shape: `Anthropic`, `AnthropicBedrock`, `AnthropicVertex`. */
+export interface SdkClient {
+  readonly messages: { create(body: never, options?: never): unknown };
+}
+
+/** What the SDKs return: a promise that knows more. */
+type SdkPromise = PromiseLike<unknown> & {
+  readonly withResponse?: () => Promise<{ readonly data: unknown; readonly request_id?: string | null | undefined }>;
+};
+
+const MESSAGE_LIMIT = 256 * 1024 * 1024;
+const encoder = new TextEncoder();
+
+/** Sends through an SDK client: its events become frames again, so that there is one way to read a reply. */
+export function sdkTransport(client: SdkClient, body: object): Transport {
+  return ({ headers, accept }) => {
+    const controller = new AbortController();
+    const send = async (): Promise<HttpResponse> => {
+      // Retries are ours to make, and to show; a redirect would carry the key elsewhere.
+      const fetchOptions = { redirect: "error" };
+      const options = { signal: controller.signal, maxRetries: 0, headers, fetchOptions };
+      const pending = client.messages.create(body as never, options as never) as SdkPromise;
+      const { data, request_id } = pending.withResponse ? await pending.withResponse() : { data: await pending };
+      const header = (name: string): string | null => (name === "request-id" ? (request_id ?? null) : null);
+      const isStream = accept === "text/event-stream";
+      return { status: 200, header, body: bodyOf(isStream ? (data as AsyncIterable<unknown>) : whole(data)) };
+    };
+    return { response: send().catch(rethrow), close: () => controller.abort() };
+  };
+}
+
+/** Makes one event of a reply that is not streamed. */
+export function unstreamed(transport: Transport): Transport {
+  return (request) => {
+    const exchange = transport(request);
+    const response = exchange.response.then(async (received) => {
+      if (received.status >= 400 || !received.header("content-type")?.includes("json")) return received;
+      const message: unknown = JSON.parse(await readText(received.body, MESSAGE_LIMIT));
+      return { ...received, body: bodyOf(whole(message)) };
+    });
+    return { response, close: () => exchange.close() };
+  };
+}
+
+async function* whole(message: unknown): AsyncGenerator<unknown> {
+  yield { type: "message_start", message };
+}
+
+function bodyOf(events: AsyncIterable<unknown>): PulledBody {
+  const iterator = events[Symbol.asyncIterator]();
+  const pull = async (): Promise<{ done: boolean; value?: Uint8Array }> => {
+    const { done = false, value } = await iterator.next().catch(rethrow);
+    return done ? { done } : { done, value: encoder.encode(`data: ${JSON.stringify(value)}\n\n`) };
+  };
+  return new PulledBody(pull, () => void iterator.return?.()?.catch(() => {}));
+}
+
+function rethrow(thrown: unknown): never {
+  const error: ApiError | ConnectionError = errorFromClient(thrown);
+  throw error;
+}

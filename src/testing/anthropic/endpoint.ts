@@ -1,0 +1,201 @@
+import { type DeliveryOptions, deliverStream } from "../delivery.ts";
+import type { Exchange } from "../http-server.ts";
+import { type Random, seededRandom } from "../random.ts";
+import type { RecordedRequest } from "../recorded-request.ts";
+import type { ResponseWriter } from "../response-writer.ts";
+import { estimateInput } from "./estimate.ts";
+import { foldEvents } from "./fold.ts";
+import { isJsonObject, type JsonObject, objectsOf } from "./json.ts";
+import { modelInfo, modelList } from "./models-endpoint.ts";
+import { notFound, type Problem, problemBody, shouldRetry } from "./problem.ts";
+import { replyEvents, type WireEvent } from "./reply-events.ts";
+import { type ErrorScript, reply, type Script, statusOf } from "./script.ts";
+import { decorated, encodedFrames, parseEvent, scriptEvents } from "./script-events.ts";
+import { bodyProblem, findModel, headerProblem, parseBody, type ParsedBody, type Validation } from "./validate.ts";
+
+/** What the endpoints of a fake Messages API have in common. */
+export interface Endpoint {
+  readonly validation: Omit<Validation, "sentThinking"> & { readonly sentThinking: Map<string, string> };
+  readonly delivery: DeliveryOptions;
+  readonly seed: number;
+  /** Gives the script of the next reply. */
+  nextScript(request: RecordedRequest): Script | Promise<Script>;
+}
+
+const ROUTES: readonly (readonly [method: string, path: RegExp, answer: Answer])[] = [
+  ["POST", /^\/v1\/messages$/, answerMessage],
+  ["POST", /^\/v1\/messages\/count_tokens$/, answerCount],
+  ["GET", /^\/v1\/models$/, answerModels],
+  ["GET", /^\/v1\/models\/(.+)$/, answerModel],
+];
+
+/** One request, and what answering it needs. */
+interface Call extends Exchange {
+  readonly endpoint: Endpoint;
+  readonly random: Random;
+  readonly requestId: string;
+  /** What the route's path captured. */
+  readonly captured: string;
+}
+
+type Answer = (call: Call) => Promise<void>;
+
+/** Answers one request to the fake Messages API. */
+export function answer(exchange: Exchange, endpoint: Endpoint): Promise<void> {
+  // Each request has numbers of its own, so that requests at the same time get the same as one after another.
+  const random = seededRandom(endpoint.seed * 65_537 + exchange.recorded.index);
+  const call = { ...exchange, endpoint, random, requestId: random.id("req_"), captured: "" };
+  const matching = ROUTES.filter(([, path]) => path.test(exchange.url.pathname));
+  const route = matching.find(([method]) => method === exchange.recorded.method);
+  if (route === undefined) {
+    const problem = { status: 405, type: "invalid_request_error", message: "Method Not Allowed" };
+    return sendProblem(call, matching.length > 0 ? problem : notFound("Not Found"));
+  }
+  const problem = headerProblem(exchange.headers, endpoint.validation);
+  if (problem !== null) return sendProblem(call, problem);
+  const captured = route[1].exec(exchange.url.pathname)?.[1] ?? "";
+  return route[2]({ ...call, captured: decodeURIComponent(captured) });
+}
+
+async function answerModels(call: Call): Promise<void> {
+  await sendJson(call, 200, JSON.stringify(modelList(call.url.searchParams, call.endpoint.validation.models)));
+}
+
+async function answerModel(call: Call): Promise<void> {
+  const model = findModel(call.captured, call.endpoint.validation);
+  if (model === null) return sendProblem(call, notFound(`model: ${call.captured}`));
+  await sendJson(call, 200, JSON.stringify(modelInfo(model)));
+}
+
+async function answerCount(call: Call): Promise<void> {
+  const checked = checkedBody(call, "count");
+  if (checked.problem !== undefined) return sendProblem(call, checked.problem);
+  await sendJson(call, 200, JSON.stringify({ input_tokens: estimateInput(checked.body) }));
+}
+
+async function answerMessage(call: Call): Promise<void> {
+  const checked = checkedBody(call, "message");
+  if (checked.problem !== undefined) return sendProblem(call, checked.problem);
+  const { body } = checked;
+  const { endpoint, random, recorded } = call;
+  const next = await endpoint.nextScript(recorded);
+  const script = typeof next === "string" ? reply(next) : next;
+  if (script.kind === "error") return sendError(call, script);
+  const delivery = merged(endpoint.delivery, script.options);
+  const asked = { model: resolvedModel(body, endpoint), inputTokens: estimateInput(body) };
+  const plain =
+    script.kind === "reply"
+      ? replyEvents({ ...script, options: { ...delivery, ...script.options } }, asked, random)
+      : await scriptEvents(script);
+  rememberThinking(plain, endpoint.validation.sentThinking);
+  await call.writer.wait(delivery.firstDelayMs ?? 0);
+  if (body["stream"] === true) return sendStream(call, decorated(plain, delivery), delivery);
+  // `max_tokens: 0` only fills the cache: nothing is generated, whatever the script says.
+  return sendMessage(call, body["max_tokens"] === 0 ? replyEvents(nothing, asked, random) : plain, delivery);
+}
+
+const nothing = { kind: "reply", parts: [], options: { stopReason: "max_tokens" } } as const;
+
+function checkedBody(call: Call, kind: "message" | "count"): ParsedBody {
+  const parsed = parseBody(call.bodyText);
+  if (parsed.problem !== undefined) return parsed;
+  const problem = bodyProblem(parsed.body, call.headers, kind, call.endpoint.validation);
+  return problem === null ? parsed : { problem };
+}
+
+function resolvedModel(body: JsonObject, { validation }: Endpoint): string {
+  const id = String(body["model"] ?? "claude-sonnet-5-5");
+  return findModel(id, validation)?.id ?? id;
+}
+
+function rememberThinking(events: readonly WireEvent[], sentThinking: Map<string, string>): void {
+  const parsed = events.map(parseEvent).filter((event) => event !== null);
+  const isSigned = (event: JsonObject): boolean =>
+    isJsonObject(event["delta"]) && event["delta"]["type"] === "signature_delta";
+  if (!parsed.some(isSigned)) return;
+  for (const { type, thinking, signature } of objectsOf(foldEvents(parsed)["content"])) {
+    if (type === "thinking") sentThinking.set(String(signature), String(thinking));
+  }
+}
+
+async function sendStream(call: Call, events: readonly WireEvent[], delivery: DeliveryOptions): Promise<void> {
+  const { writer, random } = call;
+  const headers = { "content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache" };
+  writer.head(200, { ...commonHeaders(call), ...headers }, delivery.gzip);
+  const total = events.length + (delivery.done === true ? 1 : 0);
+  await deliverStream(writer, encodedFrames(events, delivery, random), total, delivery);
+}
+
+/** Sends what the events add up to; an `error` event becomes the error that it would have been before the headers. */
+async function sendMessage(call: Call, events: readonly WireEvent[], delivery: DeliveryOptions): Promise<void> {
+  const parsed = events.map(parseEvent).filter((event) => event !== null);
+  const failure = parsed.find(({ type }) => type === "error")?.["error"];
+  if (isJsonObject(failure)) {
+    const type = String(failure["type"]);
+    return sendProblem(call, { status: statusOf(type), type, message: String(failure["message"]) });
+  }
+  await sendJson(call, 200, JSON.stringify(foldEvents(parsed)), delivery);
+}
+
+async function sendError(call: Call, { options, ...problem }: ErrorScript): Promise<void> {
+  const { body = "json", headers, details, firstDelayMs = 0, gzip } = options;
+  await call.writer.wait(firstDelayMs);
+  if (body === "json") return sendProblem(call, { ...problem, details }, headers, gzip);
+  const title = `${problem.status} ${problem.message}`;
+  const html = `<html>\n<head><title>${title}</title></head>\n<body><h1>${title}</h1></body>\n</html>\n`;
+  const text = body === "html" ? html : body === "empty" ? "" : body.text;
+  const contentType = typeof body === "object" ? (body.contentType ?? "text/plain") : "text/html";
+  await send(call.writer, problem.status, text, { "content-type": contentType, ...headers }, { gzip });
+}
+
+function sendProblem(
+  call: Call,
+  problem: Problem,
+  headers: Readonly<Record<string, string>> = {},
+  gzip?: boolean,
+): Promise<void> {
+  const { status } = problem;
+  const all = { ...commonHeaders(call), "x-should-retry": String(shouldRetry(status)), ...headers };
+  const json = { "content-type": "application/json" };
+  return send(call.writer, status, problemBody(problem, call.requestId), { ...json, ...all }, { gzip });
+}
+
+function sendJson(call: Call, status: number, json: string, delivery: DeliveryOptions = {}): Promise<void> {
+  return send(call.writer, status, json, { "content-type": "application/json", ...commonHeaders(call) }, delivery);
+}
+
+/** A body that is no stream: what spoils streams does not apply. */
+async function send(
+  writer: ResponseWriter,
+  status: number,
+  text: string,
+  headers: Readonly<Record<string, string>>,
+  { gzip, pace, chunkBytes = Infinity }: DeliveryOptions,
+): Promise<void> {
+  const bytes = Buffer.from(text);
+  writer.head(status, gzip === true ? headers : { ...headers, "content-length": String(bytes.length) }, gzip);
+  await deliverStream(writer, [{ bytes, pause: 0 }], 1, { pace, chunkBytes });
+}
+
+function commonHeaders({ requestId, endpoint: { seed } }: Call): Record<string, string> {
+  const reset = new Date(Date.now() + 60_000).toISOString().replace(/\.\d+Z$/, "Z");
+  const limit = (name: string, most: number, left: number): Record<string, string> => ({
+    [`anthropic-ratelimit-${name}-limit`]: String(most),
+    [`anthropic-ratelimit-${name}-remaining`]: String(left),
+    [`anthropic-ratelimit-${name}-reset`]: reset,
+  });
+  return {
+    "request-id": requestId,
+    "anthropic-organization-id": `00000000-0000-4000-8000-${String(seed).padStart(12, "0")}`,
+    ...limit("requests", 4000, 3999),
+    ...limit("input-tokens", 2_000_000, 1_999_000),
+    ...limit("output-tokens", 400_000, 399_000),
+    ...limit("tokens", 2_400_000, 2_398_000),
+  };
+}
+
+/** The options of a script over those of the server; what a script leaves undefined is the server's. */
+function merged(server: DeliveryOptions, script: DeliveryOptions): DeliveryOptions {
+  const given = Object.entries(script).filter(([, value]) => value !== undefined);
+  return { ...server, ...Object.fromEntries(given) };
+}

@@ -1,0 +1,59 @@
+/** Fake servers for tests, examples and demonstrations: real HTTP, scripted replies. */
+
+export {
+  advisor,
+  codeExecution,
+  type CommandOutput,
+  mcpTool,
+  type SearchResult,
+  serverToolUse,
+  type ServerToolError,
+  toolSearch,
+  webFetch,
+  webSearch,
+} from "./anthropic/server-tool.ts";
+export { type Citation, citation, type CitationType } from "./anthropic/citation.ts";
+export type { JsonObject } from "./anthropic/json.ts";
+export { replyMessage } from "./anthropic/message-script.ts";
+export {
+  block,
+  type BlockPart,
+  compaction,
+  cut,
+  errorEvent,
+  type ErrorPart,
+  type EventPart,
+  fallback,
+  pause,
+  type PausePart,
+  ping,
+  rawEvent,
+  redactedThinking,
+  type ReplyPart,
+  text,
+  thinking,
+  type ThinkingOptions,
+  toolUse,
+  type ToolUseOptions,
+} from "./anthropic/part.ts";
+export {
+  apiError,
+  type ApiErrorOptions,
+  type ErrorScript,
+  events,
+  type EventsScript,
+  type FileScript,
+  reply,
+  type ReplyContent,
+  type ReplyOptions,
+  type ReplyScript,
+  replayFile,
+  type Script,
+  type ScriptedUsage,
+} from "./anthropic/script.ts";
+export type { DeliveryOptions } from "./delivery.ts";
+export { demoReply } from "./demo.ts";
+export { type FakeAnthropic, fakeAnthropic, type FakeAnthropicOptions, type Replies } from "./fake-anthropic.ts";
+export type { FaultOptions } from "./fault.ts";
+export type { HttpServerOptions } from "./http-server.ts";
+export type { RecordedRequest, ReplyOutcome, ReplyProgress } from "./recorded-request.ts";

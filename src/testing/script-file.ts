@@ -1,0 +1,49 @@
+import { readFile } from "node:fs/promises";
+import { InvalidOptionError } from "../errors.ts";
+import { isJsonObject, type JsonObject } from "./anthropic/json.ts";
+import { replyMessage } from "./anthropic/message-script.ts";
+import { apiError, events, replayFile, type Script } from "./anthropic/script.ts";
+import type { DeliveryOptions } from "./delivery.ts";
+
+/**
+ * Reads scripts from a file: a recording (`.sse`, `.jsonl`), or JSON. In JSON a reply is a text, a message as the API
+ * gives it (`{"content": [...]}`), an error (`{"error": {"status": 529}}`) or a list of events (`{"events": [...]}`);
+ * beside it, `"delivery"` says how it travels. An array of them is played in turn.
+ *
+ * @throws InvalidOptionError - When the file holds something else.
+ */
+export async function readScripts(path: string): Promise<Script | Script[]> {
+  const content = await readFile(path, "utf8");
+  if (!path.endsWith(".json")) return replayFile(path);
+  const parsed: unknown = JSON.parse(content);
+  return Array.isArray(parsed) ? parsed.map(scriptOf) : scriptOf(parsed);
+}
+
+function scriptOf(value: unknown): Script {
+  if (typeof value === "string") return value;
+  if (!isJsonObject(value)) throw unknownScript(value);
+  const { delivery, ...script } = value;
+  const options: DeliveryOptions = isJsonObject(delivery) ? delivery : {};
+  if (isJsonObject(script["error"])) return errorOf(script["error"]);
+  if (Array.isArray(script["events"])) return events(script["events"].filter(isEvent), options);
+  if (script["content"] === undefined) throw unknownScript(value);
+  return replyMessage(script, options);
+}
+
+function errorOf({ status, type, message, headers, details }: JsonObject): Script {
+  const text = (value: unknown): string | undefined => (typeof value === "string" ? value : undefined);
+  const given = Object.entries(isJsonObject(headers) ? headers : {}).map(([name, value]) => [name, String(value)]);
+  return apiError(Number(status ?? 500), text(type), text(message), {
+    headers: Object.fromEntries(given) as Record<string, string>,
+    ...(isJsonObject(details) ? { details } : {}),
+  });
+}
+
+function isEvent(event: unknown): event is JsonObject | string {
+  return typeof event === "string" || isJsonObject(event);
+}
+
+function unknownScript(value: unknown): InvalidOptionError {
+  const shapes = 'a text, {"content": …}, {"error": {"status": …}} or {"events": […]}';
+  return new InvalidOptionError("script", `${JSON.stringify(value)?.slice(0, 60)} is none of ${shapes}.`);
+}

@@ -1,0 +1,104 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { build } from "esbuild";
+import { afterEach, beforeAll, describe, expect, it } from "vitest";
+import { params, post } from "./client.ts";
+
+let folder: string;
+let child: ChildProcess;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "millrace-"));
+  const outfile = join(folder, "command.mjs");
+  await build({ entryPoints: ["src/testing/command.ts"], bundle: true, platform: "node", format: "esm", outfile });
+});
+afterEach(() => void child.kill("SIGKILL"));
+
+async function run(...args: string[]) {
+  child = spawn(process.execPath, [join(folder, "command.mjs"), ...args], { stdio: ["ignore", "pipe", "pipe"] });
+  const output = { stdout: "", stderr: "" };
+  child.stdout?.setEncoding("utf8").on("data", (text: string) => (output.stdout += text));
+  child.stderr?.setEncoding("utf8").on("data", (text: string) => (output.stderr += text));
+  const exit = once(child, "close").then(([code]) => ({ code: code as number, ...output }));
+  await Promise.race([child.stdout === null ? null : once(child.stdout, "data"), exit]);
+  return { url: output.stdout.trim(), exit };
+}
+
+async function script(name: string, content: unknown): Promise<string> {
+  const path = join(folder, name);
+  await writeFile(path, typeof content === "string" ? content : JSON.stringify(content));
+  return path;
+}
+
+describe("millrace-fake-anthropic", () => {
+  it("prints its URL, serves something pleasant, and ends on Ctrl-C", async () => {
+    const { url, exit } = await run();
+    expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
+    const messages = [{ role: "user", content: "Recommend a fantasy book" }];
+    const { body, times } = await post(url, { ...params, messages });
+    expect(body.toString()).toContain("Kvothe");
+    expect((times.at(-1) ?? 0) - (times[0] ?? 0)).toBeGreaterThan(400);
+    child.kill("SIGINT");
+    expect(await exit).toMatchObject({ code: 0, stderr: "" });
+  });
+
+  it("plays scripts in turn, at the pace that is asked for", async () => {
+    const scripts = [
+      "one",
+      {
+        content: [{ type: "tool_use", name: "f", input: { a: 1 } }],
+        stop_reason: "tool_use",
+        delivery: { pings: false },
+      },
+      { error: { status: 429, message: "slow", headers: { "retry-after": 3 } } },
+      { events: [{ type: "ping" }] },
+    ];
+    const path = await script("scripts.json", scripts);
+    const { url } = await run("--script", path, "--pace", "1", "--chunk-bytes", "50", "--api-key", "secret");
+    const first = await post(url);
+    expect(first.body.toString()).toContain("one");
+    expect(first.reads[0]).toHaveLength(50);
+    const second = (await post(url)).body.toString();
+    expect(second).toContain('\\"a\\":1');
+    expect(second).not.toContain("ping");
+    const third = await post(url);
+    expect([third.status, third.headers["retry-after"]]).toEqual([429, "3"]);
+    expect((await post(url)).body.toString()).toBe('event: ping\ndata: {"type": "ping"}\n\n');
+  });
+
+  it("replays a recording", async () => {
+    const recording = 'event: ping\ndata: {"type": "ping"}\n\n';
+    const { url } = await run("--script", await script("recording.sse", recording), "--no-validate");
+    expect((await post(url, { stream: true })).body.toString()).toBe(recording);
+  });
+
+  it("explains itself", async () => {
+    const { exit } = await run("--help");
+    const { stdout, code } = await exit;
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^Usage: millrace-fake-anthropic/);
+    expect(stdout.split("\n").length).toBeLessThan(24);
+    expect(Math.max(...stdout.split("\n").map(({ length }) => length))).toBeLessThan(100);
+  });
+
+  it.each([
+    [["--port", "many"], /--port takes a whole number from 0 on, not "many"/],
+    [["--chunk-bytes", "0"], /--chunk-bytes takes a whole number from 1 on/],
+    [["--nonsense"], /--nonsense/],
+    [["--script", "nowhere.json"], /nowhere\.json/],
+  ])("refuses %j", async (args, message) => {
+    const { exit } = await run(...args);
+    const { code, stderr, stdout } = await exit;
+    expect([code, stdout]).toEqual([2, ""]);
+    expect(stderr).toMatch(message);
+    expect(stderr).toContain("--help");
+  });
+
+  it("refuses a script that it does not understand", async () => {
+    const { exit } = await run("--script", await script("bad.json", [{ reply: 1 }]));
+    expect((await exit).stderr).toMatch(/Invalid script: \{"reply":1\} is none of/);
+  });
+});

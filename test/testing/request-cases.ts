@@ -1,0 +1,281 @@
+/** Requests that the API refuses, and such that it takes although they look like it. */
+
+export type Json = Record<string, unknown>;
+
+export const user = (content: unknown): Json => ({ role: "user", content });
+export const assistant = (content: unknown): Json => ({ role: "assistant", content });
+export const toolUse = (id: string): Json => ({ type: "tool_use", id, name: "f", input: {} });
+export const toolResult = (id: string): Json => ({ type: "tool_result", tool_use_id: id, content: "ok" });
+export const tool = { name: "f", input_schema: { type: "object" } };
+export const forced = { tools: [tool], tool_choice: { type: "any" } };
+
+export const base = { model: "claude-sonnet-4-5", max_tokens: 2000, messages: [user("Hello")] };
+export const headers = { "x-api-key": "k", "anthropic-version": "2023-06-01" };
+export const strict = { ...headers, "anthropic-version": "2026-10-21" };
+
+/** A name, what is changed in an acceptable request, and what is said of it. */
+export type Case = readonly [name: string, body: Json, message: string | RegExp, headers?: Record<string, string>];
+
+export const refused: readonly Case[] = [
+  ["no max_tokens", { max_tokens: undefined }, "max_tokens: Field required"],
+  ["max_tokens that is no number", { max_tokens: "many" }, "max_tokens: Input should be a valid integer"],
+  ["max_tokens below 0", { max_tokens: -1 }, /greater than or equal to 0/],
+  [
+    "max_tokens above the model's",
+    { max_tokens: 64_001 },
+    "max_tokens: 64001 > 64000, which is the maximum allowed number of output tokens for claude-sonnet-4-5-20250929",
+  ],
+  ["max_tokens 0 with stream", { max_tokens: 0, stream: true }, /^max_tokens: 0 is not supported/],
+  [
+    "max_tokens 0 with a format",
+    { max_tokens: 0, output_config: { format: { type: "json_schema" } } },
+    /^max_tokens: 0/,
+  ],
+  ["max_tokens 0 with a forced tool", { max_tokens: 0, ...forced }, /^max_tokens: 0/],
+  ["no messages", { messages: undefined }, "messages: Field required"],
+  ["messages that are no list", { messages: "Hello" }, "messages: Input should be a valid list"],
+  ["an empty list of messages", { messages: [] }, "messages: at least one message is required"],
+  ["no model", { model: undefined }, "model: Field required"],
+  [
+    "an unknown role",
+    { messages: [{ role: "tool", content: "x" }] },
+    'messages: Unexpected role "tool". Allowed roles are "user" or "assistant".',
+  ],
+  [
+    "a system message where there is none",
+    { messages: [user("a"), { role: "system", content: "x" }] },
+    /top-level `system` parameter/,
+  ],
+  [
+    "a system message out of place",
+    { model: "claude-opus-5", messages: [{ role: "system", content: "x" }, user("a")] },
+    /must follow a user turn/,
+  ],
+  [
+    "an empty message",
+    { messages: [user("")] },
+    "messages.0: all messages must have non-empty content except for the optional final assistant message",
+  ],
+  [
+    "an empty text",
+    { messages: [user([{ type: "text", text: "" }])] },
+    "messages: text content blocks must be non-empty",
+  ],
+  ["an empty system text", { system: [{ type: "text", text: "" }] }, "system: text content blocks must be non-empty"],
+  [
+    "a prefill, from 4.6 on",
+    { model: "claude-opus-4-6", messages: [user("a"), assistant("b")] },
+    "This model does not support assistant message prefill. The conversation must end with a user message.",
+  ],
+  ["a prefill that ends in a space", { messages: [user("a"), assistant("b ")] }, /cannot end with trailing whitespace/],
+  [
+    "a temperature, after 4.6",
+    { model: "claude-opus-4-7", temperature: 0 },
+    "`temperature` is deprecated for this model.",
+  ],
+  ["a top_k, after 4.6", { model: "claude-sonnet-5-5", top_k: 5 }, "`top_k` is deprecated for this model."],
+  ["a low top_p, after 4.6", { model: "claude-sonnet-5", top_p: 0.5 }, "`top_p` is deprecated for this model."],
+  ["a temperature out of range", { temperature: 1.5 }, /temperature: Input should be less/],
+  ["temperature and top_p", { temperature: 1, top_p: 1 }, /cannot both be specified/],
+  ["any temperature, in the new version", { temperature: 1 }, "temperature: Extra inputs are not permitted", strict],
+  [
+    "a cited text of the user's, in the new version",
+    { messages: [user([{ type: "text", text: "a", citations: [{}] }])] },
+    /^messages.0.content.0.citations/,
+    strict,
+  ],
+  [
+    "a cited search result, in the new version",
+    { messages: [user([{ type: "search_result", content: [{ type: "text", text: "a", citations: [{}] }] }])] },
+    /citations/,
+    strict,
+  ],
+  [
+    "a document of the assistant's, in the new version",
+    { messages: [user("a"), assistant([{ type: "document" }]), user("b")] },
+    /not permitted in assistant messages/,
+    strict,
+  ],
+  [
+    "thinking enabled where it is adaptive",
+    { model: "claude-opus-4-8", thinking: { type: "enabled", budget_tokens: 1024 } },
+    '"thinking.type.enabled" is not supported for this model. Use "thinking.type.adaptive" and "output_config.effort" to control thinking behavior.',
+  ],
+  [
+    "thinking disabled where it is always on",
+    { model: "claude-fable-5", thinking: { type: "disabled" } },
+    /^"thinking.type.disabled" is not supported for this model./,
+  ],
+  [
+    "thinking disabled where it is between tools",
+    { model: "claude-sonnet-5-5", thinking: { type: "disabled" } },
+    /^"thinking.type.disabled"/,
+  ],
+  [
+    "thinking disabled at a high effort",
+    { model: "claude-opus-5", thinking: { type: "disabled" }, output_config: { effort: "max" } },
+    /effort level 'max'/,
+  ],
+  [
+    "adaptive thinking where there is none",
+    { thinking: { type: "adaptive" } },
+    "adaptive thinking is not supported on this model",
+  ],
+  [
+    "a small budget",
+    { thinking: { type: "enabled", budget_tokens: 1000 } },
+    "thinking.enabled.budget_tokens: Input should be greater than or equal to 1024",
+  ],
+  ["no budget", { thinking: { type: "enabled" } }, "thinking.enabled.budget_tokens: Field required"],
+  [
+    "a budget above max_tokens",
+    { thinking: { type: "enabled", budget_tokens: 2000 } },
+    /^`max_tokens` must be greater than `thinking.budget_tokens`/,
+  ],
+  [
+    "an effort where there is none",
+    { output_config: { effort: "low" } },
+    "This model does not support the effort parameter.",
+  ],
+  [
+    "an effort that the model lacks",
+    { model: "claude-opus-4-6", output_config: { effort: "xhigh" } },
+    /effort level 'xhigh'. Supported levels: low, medium, high, max/,
+  ],
+  [
+    "a forced tool where none is",
+    { model: "claude-opus-5-5", ...forced },
+    'tool_choice: type "tool" and "any" are not supported for this model.',
+  ],
+  [
+    "a forced tool with thinking",
+    { thinking: { type: "enabled", budget_tokens: 1024 }, ...forced },
+    "Thinking may not be enabled when tool_choice forces tool use.",
+  ],
+  ["a choice without tools", { tool_choice: { type: "auto" } }, /only be specified while providing tools/],
+  [
+    "a choice of no tool",
+    { tools: [tool], tool_choice: { type: "tool", name: "g" } },
+    "Tool 'g' not found in provided tools",
+  ],
+  ["a tool without a schema", { tools: [{ name: "f" }] }, "tools.0.custom.input_schema: Field required"],
+  ["a tool with a bad name", { tools: [{ ...tool, name: "a b" }] }, /^tools.0.custom.name: String should match/],
+  ["two tools of a name", { tools: [tool, tool] }, "tools: Tool names must be unique."],
+  [
+    "a tool without its result",
+    { messages: [user("a"), assistant([toolUse("t1"), toolUse("t2")]), user([toolResult("t1")])] },
+    "messages.1: `tool_use` ids were found without `tool_result` blocks immediately after: t2. Each `tool_use` block must have a corresponding `tool_result` block in the next message.",
+  ],
+  [
+    "a result that is not first",
+    { messages: [user("a"), assistant([toolUse("t1")]), user([{ type: "text", text: "b" }, toolResult("t1")])] },
+    /without `tool_result` blocks immediately after: t1/,
+  ],
+  [
+    "a result without its tool",
+    { messages: [user("a"), assistant("b"), user([toolResult("t1")])] },
+    "messages.2.content.0: unexpected `tool_use_id` found in `tool_result` blocks: t1. Each `tool_result` block must have a corresponding `tool_use` block in the previous message.",
+  ],
+  [
+    "two results for a tool",
+    { messages: [user("a"), assistant([toolUse("t1")]), user([toolResult("t1"), toolResult("t1")])] },
+    /each tool_use must have a single result/,
+  ],
+  [
+    "thinking without a signature",
+    { messages: [user("a"), assistant([{ type: "thinking", thinking: "b" }]), user("c")] },
+    "messages.1.content.0.thinking.signature: Field required",
+  ],
+  [
+    "thinking with an empty signature",
+    { messages: [user("a"), assistant([{ type: "thinking", thinking: "b", signature: "" }]), user("c")] },
+    /Invalid `signature` in `thinking` block/,
+  ],
+  [
+    "five cache breakpoints",
+    {
+      messages: [
+        user(Array.from({ length: 5 }, () => ({ type: "text", text: "a", cache_control: { type: "ephemeral" } }))),
+      ],
+    },
+    "A maximum of 4 blocks with cache_control may be provided. Found 5.",
+  ],
+  ["no version", {}, "anthropic-version: header is required", { "x-api-key": "k" }],
+  ["an unknown version", {}, /is not a valid version/, { ...headers, "anthropic-version": "2024-10-22" }],
+  [
+    "unknown betas",
+    {},
+    /^Unexpected value\(s\) `a`, `b` for the `anthropic-beta` header/,
+    { ...headers, "anthropic-beta": "a, house-beta, b" },
+  ],
+];
+
+export const accepted: readonly (readonly [name: string, body: Json, headers?: Record<string, string>])[] = [
+  ["the new version", {}, strict],
+  ["a token", {}, { authorization: "Bearer t", "anthropic-version": "2023-06-01" }],
+  [
+    "a known beta, and one of the house",
+    {},
+    { ...headers, "anthropic-beta": "context-management-2025-06-27,house-beta" },
+  ],
+  [
+    "a model of the house, which takes everything",
+    { model: "house-model", temperature: 0, thinking: { type: "enabled", budget_tokens: 1024 } },
+  ],
+  ["a prefill, up to 4.5", { messages: [user("a"), assistant("b")] }],
+  [
+    "a paused turn, sent back",
+    {
+      model: "claude-opus-5",
+      messages: [user("a"), assistant([{ type: "server_tool_use", id: "s", name: "web_search", input: {} }])],
+    },
+  ],
+  [
+    "a compaction, sent back",
+    { model: "claude-opus-5", messages: [user("a"), assistant([{ type: "compaction", content: "b" }])] },
+  ],
+  [
+    "a prefill with a credit token",
+    { model: "claude-opus-4-8", messages: [user("a"), assistant("b")], fallback_credit_token: "t" },
+    { ...headers, "anthropic-beta": "fallback-credit-2026-07-01" },
+  ],
+  ["neutral sampling, after 4.6", { model: "claude-opus-5", temperature: 1 }],
+  [
+    "a budget above max_tokens, interleaved",
+    { thinking: { type: "enabled", budget_tokens: 4000 } },
+    { ...headers, "anthropic-beta": "interleaved-thinking-2025-05-14" },
+  ],
+  [
+    "tools with their results",
+    {
+      messages: [
+        user("a"),
+        assistant([toolUse("t1"), toolUse("t2")]),
+        user([toolResult("t2"), toolResult("t1"), { type: "text", text: "b" }]),
+      ],
+    },
+  ],
+  [
+    "results in two messages of a role",
+    {
+      messages: [
+        user("a"),
+        assistant([toolUse("t1"), toolUse("t2")]),
+        user([toolResult("t2")]),
+        user([toolResult("t1")]),
+      ],
+    },
+  ],
+  [
+    "a system message in its place",
+    { model: "claude-opus-5", messages: [user("a"), { role: "system", content: "b" }] },
+  ],
+  ["thinking between tools", { model: "claude-sonnet-5-5", thinking: { type: "between_tools" } }],
+  [
+    "an image and a server tool",
+    {
+      tools: [{ type: "web_search_20260318", name: "web_search" }],
+      messages: [user([{ type: "image", source: { type: "base64", media_type: "image/png", data: "aaaa" } }])],
+    },
+  ],
+];
