@@ -23,7 +23,7 @@ export interface SseStyle {
 const LINE_END = /\r\n|\r|\n/;
 
 /**
- * Writes one server-sent event, with the blank line that ends it: html.spec.whatwg.org/multipage/server-sent-events.html.
+ * Writes one server-sent event, with the blank line that ends it (html.spec.whatwg.org, section 9.2.5).
  *
  * @throws InvalidOptionError - When the event's name holds a line end: it would end there, and begin another line.
  * @example

@@ -1,6 +1,6 @@
 import { LimitExceededError } from "../errors.ts";
 import { asciiView, decodeUtf8, joinBytes } from "./bytes.ts";
-import { FrameTemplate, type Path } from "./frame-template.ts";
+import { readRun, type RunTemplate } from "./run.ts";
 
 const LF = 0x0a;
 const CR = 0x0d;
@@ -13,8 +13,8 @@ const TEMPLATES_KEPT = 8;
 export interface SseReaderOptions {
   /** The largest frame, in bytes. */
   readonly frameLimit?: number | undefined;
-  /** Whether frames that repeat the one before may take the short way. The plain way gives the same. Default true. */
-  readonly templates?: boolean | undefined;
+  /** Whether expected frames may take the short way. The plain way gives the same. Default true. */
+  readonly runs?: boolean | undefined;
 }
 
 /**
@@ -33,16 +33,16 @@ export class SseReader<Tag = never> {
   event = "";
   /** The current frame's data lines, joined by newlines. Not set on a run. */
   data = "";
-  /** The template of the run of frames that the reader stands on, or null: it stands on one frame. */
-  template: FrameTemplate<Tag> | null = null;
+  /** The tag of the run of expected frames that the reader stands on, or null: it stands on one frame. */
+  run: Tag | null = null;
   /** The strings in which the frames of the run differ. */
-  literals: readonly string[] = [];
+  strings: readonly string[] = [];
   /** True when the bytes ended inside the current frame. */
   unterminated = false;
 
   readonly #frameLimit: number;
-  readonly #learns: boolean;
-  #templates: FrameTemplate<Tag>[] = [];
+  readonly #runs: boolean;
+  #templates: RunTemplate<Tag>[] = [];
 
   #bytes: Uint8Array = NO_BYTES;
   #view = "";
@@ -57,15 +57,13 @@ export class SseReader<Tag = never> {
 
   /** True between two frames: nothing of the next one has been read. */
   #between = true;
-  /** Where the frame begins in the read, or -1 where it began in an earlier one. */
-  #frameStart = 0;
   #name = "";
   #lines: string | null = null;
   #dataLength = 0;
 
   constructor(options: SseReaderOptions = {}) {
     this.#frameLimit = options.frameLimit ?? Infinity;
-    this.#learns = options.templates ?? true;
+    this.#runs = options.runs ?? true;
   }
 
   /** Takes the next bytes. Only when {@link advance} has given false: what is left of the last ones would be lost. */
@@ -74,18 +72,16 @@ export class SseReader<Tag = never> {
     this.#view = asciiView(bytes);
     this.#at = 0;
     this.#carriageReturn = -1;
-    if (!this.#between) this.#frameStart = -1;
   }
 
-  /** Goes to the next frame, or to a run of frames that fit one {@link template}. False: none is whole yet. */
+  /** Goes to the next frame, or to a run of expected ones. False: none is whole yet. */
   advance(): boolean {
     if (this.#afterCarriageReturn && this.#at < this.#bytes.length) this.#skipLineFeed();
     if (this.#between && this.#at < this.#bytes.length) {
-      this.#frameStart = this.#at;
       if (this.#advanceByRun()) return true;
       this.#between = false;
     }
-    this.template = null;
+    this.run = null;
     while (this.#at < this.#bytes.length) {
       const end = this.#lineEnd();
       if (end === -1) {
@@ -108,26 +104,20 @@ export class SseReader<Tag = never> {
     this.push(joinBytes([line, Uint8Array.of(LF, LF)], line.length + 2));
   }
 
-  /**
-   * Learns the current frame, whose parsed data holds a string at `path`: frames that are equal but for that string
-   * then come with {@link template} set. False: nothing could be learned from it.
-   */
-  learn(path: Path, tag: Tag): boolean {
-    if (!this.#learns || this.#frameStart === -1) return false;
-    const template = FrameTemplate.learn(this.#view.slice(this.#frameStart, this.#at), path, tag);
-    if (template === null) return false;
+  /** Frames like this may come from now on, and may then be read as a run. */
+  expect(template: RunTemplate<Tag>): void {
+    if (!this.#runs || this.#templates.some(({ prefix }) => prefix === template.prefix)) return;
     this.#templates = [template, ...this.#templates.slice(0, TEMPLATES_KEPT - 1)];
-    return true;
   }
 
   #advanceByRun(): boolean {
-    for (const template of this.#templates) {
-      const literals: string[] = [];
-      const end = template.readRun(this.#view, this.#bytes, this.#at, literals);
+    for (const { prefix, tag } of this.#templates) {
+      const strings: string[] = [];
+      const end = readRun(prefix, this.#view, this.#bytes, this.#at, strings);
       if (end === this.#at) continue;
       this.#at = end;
-      this.template = template;
-      this.literals = literals;
+      this.run = tag;
+      this.strings = strings;
       return true;
     }
     return false;
@@ -187,7 +177,7 @@ export class SseReader<Tag = never> {
     if (start === end) return this.#closeFrame();
     let colon = bytes.indexOf(COLON, start);
     if (colon === -1 || colon > end) colon = end;
-    if (colon === start) return this.#skipComment();
+    if (colon === start) return false; // A comment.
     const valueStart = Math.min(bytes[colon + 1] === SPACE ? colon + 2 : colon + 1, end);
     const nameLength = colon - start;
     if (nameLength === 4 && decodeUtf8(bytes, start, colon) === "data") {
@@ -201,11 +191,6 @@ export class SseReader<Tag = never> {
     return false;
   }
 
-  #skipComment(): false {
-    if (this.#lines === null && this.#name === "" && this.#frameStart !== -1) this.#frameStart = this.#at;
-    return false;
-  }
-
   #closeFrame(): boolean {
     const hasData = this.#lines !== null;
     this.event = this.#name;
@@ -213,8 +198,7 @@ export class SseReader<Tag = never> {
     this.#name = "";
     this.#lines = null;
     this.#dataLength = 0;
-    if (hasData) this.#between = true;
-    else this.#frameStart = this.#at;
+    this.#between = true;
     return hasData;
   }
 }

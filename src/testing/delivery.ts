@@ -62,7 +62,7 @@ export async function deliverStream(
   };
   for (const { bytes, pause } of frames) {
     if (writer.isClosed || sent === fault?.after) break;
-    
+    if (pause > 0) await writer.wait(pause);
     for (const piece of cutter.push(bytes)) await write(piece);
     sent++;
     writer.progress.eventsWritten = sent;

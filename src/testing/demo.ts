@@ -3,30 +3,31 @@ import { reply, type ReplyScript } from "./anthropic/script.ts";
 const RECOMMENDATIONS: readonly (readonly [topic: RegExp, text: string])[] = [
   [
     /fantasy/i,
-    "Try **The Name of the Wind** by Patrick Rothfuss. It follows Kvothe, an orphaned musician who talks his way into a " +
-      "university of magic. The prose sings, and the magic has rules you can reason about. Start it on a free evening: " +
-      "you will not want to stop.",
+    "Try **The Name of the Wind** by Patrick Rothfuss. It follows Kvothe, an orphaned musician who talks his way into " +
+      "a university of magic. The prose sings, and the magic has rules you can reason about. Start it on a free " +
+      "evening: you will not want to stop.",
   ],
   [
     /science.fiction|sci-?fi/i,
-    "Try **The Left Hand of Darkness** by Ursula K. Le Guin. An envoy lands alone on a frozen world and must learn to " +
-      "trust one of its exiles. It is a book about ice, loyalty and being a stranger. The crossing of the glacier alone " +
-      "is worth the journey.",
+    "Try **The Left Hand of Darkness** by Ursula K. Le Guin. An envoy lands alone on a frozen world and must learn " +
+      "to trust one of its exiles. It is a book about ice, loyalty and being a stranger. The crossing of the glacier " +
+      "alone is worth the journey.",
   ],
   [
     /myster|crime|detective/i,
-    "Try **The Daughter of Time** by Josephine Tey. A detective, confined to a hospital bed, investigates a murder that " +
-      "is five centuries old. He has only books and a stubborn mind. By the end you will doubt what you learned at school.",
+    "Try **The Daughter of Time** by Josephine Tey. A detective, confined to a hospital bed, investigates a murder " +
+      "that is five centuries old. He has only books and a stubborn mind. By the end you will doubt what you learned " +
+      "at school.",
   ],
 ];
 
 const OTHER_BOOK =
-  "Try **The Summer Book** by Tove Jansson. A girl and her grandmother spend their days on a small island in the Gulf of " +
-  "Finland. Little happens, and all of it matters. It is short, funny and wise, and it reads well aloud.";
+  "Try **The Summer Book** by Tove Jansson. A girl and her grandmother spend their days on a small island in the Gulf " +
+  "of Finland. Little happens, and all of it matters. It is short, funny and wise, and it reads well aloud.";
 
 const ANYTHING_ELSE =
-  "This reply is scripted: no model was asked. It came over HTTP from a server on this machine, word by word, as a real " +
-  "one would. Ask for a fantasy book, and it has an opinion. With an API key, the same command asks a model.";
+  "This reply is scripted: no model was asked. It came over HTTP from a server on this machine, word by word, as a " +
+  "real one would. Ask for a fantasy book, and it has an opinion. With an API key, the same command asks a model.";
 
 /** Milliseconds between words: about the pace of a model. */
 export const DEMO_PACE = 15;

@@ -7,7 +7,7 @@ import { demoText } from "./demo.ts";
 import { HttpServer, type HttpServerOptions } from "./http-server.ts";
 import type { RecordedRequest } from "./recorded-request.ts";
 
-/** What a fake server answers: always the same, one script after another (the last repeats), or what a function says. */
+/** What a fake server answers: always the same, scripts in turn (the last one repeats), or what a function says. */
 export type Replies = Script | readonly Script[] | ((request: RecordedRequest) => Script | Promise<Script>);
 
 /** The settings of {@link fakeAnthropic}. How replies travel may be set here for all of them. */
@@ -57,8 +57,8 @@ export interface FakeAnthropic extends AsyncDisposable {
  *   replies: [reply(toolUse("get_weather", { city: "Paris" })), "It rains in Paris."],
  *   pace: 5,
  * });
- * const ask = call("claude-sonnet-5-5", { client: client({ apiKey: "any", baseURL: server.url }) }, () => "The weather?");
- * const answer = await ask();
+ * const fake = client({ apiKey: "any", baseURL: server.url });
+ * const answer = await call("claude-sonnet-5-5", { client: fake }, () => "The weather?")();
  * console.log(answer.finishReasons, server.requests[0]?.body["model"]);
  * ```
  */

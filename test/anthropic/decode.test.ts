@@ -71,8 +71,8 @@ function encode(event: Json, { spaces, ascii, loose, named, lineEnd, comment }: 
   return `${comment ? `: hello${lineEnd}` : ""}${name}data: ${padded}${lineEnd}${lineEnd}`;
 }
 
-function decode(bytes: Uint8Array, cuts: readonly number[], templates: boolean): { events: unknown[][]; message: unknown } {
-  const reader = new SseReader<DeltaTarget>({ templates });
+function decode(bytes: Uint8Array, cuts: readonly number[], runs: boolean): { events: unknown[][]; message: unknown } {
+  const reader = new SseReader<DeltaTarget>({ runs });
   const decoder = new AnthropicDecoder();
   const chunks: { chunk: unknown; content: string; thinking: string }[] = [];
   const places = [...new Set(cuts.map((cut) => cut % (bytes.length + 1)))].sort((a, b) => a - b);

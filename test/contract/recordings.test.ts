@@ -11,8 +11,8 @@ interface Decoded {
   readonly message: unknown;
 }
 
-function decode(pieces: Iterable<Uint8Array>, templates: boolean): Decoded {
-  const reader = new SseReader<DeltaTarget>({ templates });
+function decode(pieces: Iterable<Uint8Array>, runs: boolean): Decoded {
+  const reader = new SseReader<DeltaTarget>({ runs });
   const decoder = new AnthropicDecoder();
   const chunks: { chunk: unknown }[] = [];
   const drain = (): void => {

@@ -4,8 +4,8 @@ export type Json = Record<string, unknown>;
 
 export const user = (content: unknown): Json => ({ role: "user", content });
 export const assistant = (content: unknown): Json => ({ role: "assistant", content });
-export const toolUse = (id: string): Json => ({ type: "tool_use", id, name: "f", input: {} });
-export const toolResult = (id: string): Json => ({ type: "tool_result", tool_use_id: id, content: "ok" });
+const toolUse = (id: string): Json => ({ type: "tool_use", id, name: "f", input: {} });
+const toolResult = (id: string): Json => ({ type: "tool_result", tool_use_id: id, content: "ok" });
 export const tool = { name: "f", input_schema: { type: "object" } };
 export const forced = { tools: [tool], tool_choice: { type: "any" } };
 

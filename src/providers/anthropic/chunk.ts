@@ -2,13 +2,10 @@ import type { CostMetadata, Prices } from "../../cost/price.ts";
 import type { Usage } from "../../cost/usage.ts";
 import type { CommonFinishReason, ResponseChunk } from "../../provider.ts";
 import { field, isObject, stringField } from "../../json/object.ts";
-import type { FrameTemplate } from "../../sse/frame-template.ts";
-import type { DeltaTarget } from "./message.ts";
+import { type AppendedField, DELTA_TYPES, type DeltaTarget } from "./message.ts";
 import { anthropicCost, anthropicUsage } from "./usage.ts";
 import { commonFinishReason } from "./view.ts";
 import type { AnthropicEvent, AnthropicUsage, FinishReason } from "./wire.ts";
-
-type Template = FrameTemplate<DeltaTarget>;
 
 /**
  * One event of an Anthropic stream. It may be kept: everything is read off the event, or, where it is one of a run of
@@ -16,30 +13,29 @@ type Template = FrameTemplate<DeltaTarget>;
  */
 export class AnthropicCallResponseChunk implements ResponseChunk {
   readonly #event: AnthropicEvent | null;
-  readonly #template: Template | null;
-  readonly #literal: string;
+  readonly #target: DeltaTarget | null;
+  readonly #text: string;
 
-  /** @internal */
-  constructor(event: AnthropicEvent | null, template: Template | null, literal: string) {
+  /** Takes an event, or what sets a delta apart from those around it. @internal */
+  constructor(event: AnthropicEvent | null, target: DeltaTarget | null = null, text = "") {
     this.#event = event;
-    this.#template = template;
-    this.#literal = literal;
+    this.#target = target;
+    this.#text = text;
   }
 
   /** The native event, equal to what `JSON.parse` gives for the frame's data. */
   get chunk(): AnthropicEvent {
-    // The template has shown that a frame with this literal parses to this event.
-    return this.#event ?? (this.#template?.event(this.#literal) as AnthropicEvent);
+    return this.#event ?? deltaEvent(this.#target, this.#text);
   }
 
   /** The text that this event adds, or `""`. */
   get content(): string {
-    return this.#added("text", "text_delta");
+    return this.#added("text");
   }
 
   /** The thinking that this event adds, or `""`. */
   get thinking(): string {
-    return this.#added("thinking", "thinking_delta");
+    return this.#added("thinking");
   }
 
   /** The signature that this event carries, or null. */
@@ -106,13 +102,21 @@ export class AnthropicCallResponseChunk implements ResponseChunk {
     return this.content;
   }
 
-  #added(name: DeltaTarget["field"], type: string): string {
-    if (this.#template !== null) return this.#template.tag.field === name ? this.#literal : "";
+  #added(name: AppendedField): string {
+    if (this.#target !== null) return this.#target.field === name ? this.#text : "";
     const delta = field(this.#event, "delta");
-    return (field(delta, "type") === type && stringField(delta, name)) || "";
+    return (field(delta, "type") === DELTA_TYPES[name] && stringField(delta, name)) || "";
   }
 
   #startMessage(): unknown {
     return field(this.#event, "message");
   }
+}
+
+function deltaEvent(target: DeltaTarget | null, text: string): AnthropicEvent {
+  const { index, field: name } = target ?? { index: 0, field: "text" };
+  const type = "content_block_delta";
+  if (name === "text") return { type, index, delta: { type: DELTA_TYPES[name], text } };
+  if (name === "thinking") return { type, index, delta: { type: DELTA_TYPES[name], thinking: text } };
+  return { type, index, delta: { type: DELTA_TYPES[name], partial_json: text } };
 }

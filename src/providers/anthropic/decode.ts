@@ -1,26 +1,20 @@
 import { MalformedFrameError } from "../../errors.ts";
-import { isObject, type JsonObject, tryParse } from "../../json/object.ts";
+import { isObject, type JsonObject, stringField, tryParse } from "../../json/object.ts";
 import type { Decoder } from "../../provider.ts";
-import type { FrameTemplate } from "../../sse/frame-template.ts";
 import type { SseReader } from "../../sse/reader.ts";
 import { AnthropicCallResponseChunk } from "./chunk.ts";
 import { errorFromEvent } from "./errors.ts";
-import { type AppendedField, type DeltaTarget, MessageAccumulator } from "./message.ts";
+import { type AppendedField, DELTA_TYPES, type DeltaTarget, MessageAccumulator } from "./message.ts";
 import type { AnthropicNative } from "./native.ts";
 import type { MessageParam } from "./params.ts";
 import { assistantTurn } from "./turn.ts";
 import type { AnthropicEvent, AnthropicMessage } from "./wire.ts";
 
-type Template = FrameTemplate<DeltaTarget>;
-
-const APPENDED_FIELDS = new Map<unknown, AppendedField>([
-  ["text_delta", "text"],
-  ["thinking_delta", "thinking"],
-  ["input_json_delta", "partial_json"],
+const APPENDED_FIELDS = new Map<string | null, AppendedField>([
+  [DELTA_TYPES.text, "text"],
+  [DELTA_TYPES.thinking, "thinking"],
+  [DELTA_TYPES.partial_json, "partial_json"],
 ]);
-
-/** Frames that did not let themselves be learned, before it is given up. */
-const FRUITLESS_LESSONS = 16;
 
 /** Strings that wait to go into the message together. */
 const PIECES_KEPT = 256;
@@ -29,13 +23,10 @@ const PIECES_KEPT = 256;
 export class AnthropicDecoder implements Decoder<AnthropicNative, DeltaTarget> {
   done = false;
   readonly #accumulator = new MessageAccumulator();
-  #lessonsLeft = FRUITLESS_LESSONS;
-  /** The first delta is not learned from: somebody waits for it. */
-  #deltas = 0;
 
   // The strings of like frames go into the message together, but not ahead of the chunks that were taken: a rope of
   // thousands of pieces, each cut out of a network read, would keep all those reads in memory.
-  #template: Template | null = null;
+  #target: DeltaTarget | null = null;
   #run: readonly string[] = [];
   #taken = 0;
   #settled = 0;
@@ -64,16 +55,16 @@ export class AnthropicDecoder implements Decoder<AnthropicNative, DeltaTarget> {
   }
 
   take(reader: SseReader<DeltaTarget>): AnthropicCallResponseChunk | null {
-    const literal = this.#taken < this.#run.length ? this.#run[this.#taken] : undefined;
-    if (literal === undefined) return this.#takeFrame(reader);
+    const text = this.#taken < this.#run.length ? this.#run[this.#taken] : undefined;
+    if (text === undefined) return this.#takeFrame(reader);
     this.#taken++;
-    return new AnthropicCallResponseChunk(null, this.#template, literal);
+    return new AnthropicCallResponseChunk(null, this.#target, text);
   }
 
   #takeFrame(reader: SseReader<DeltaTarget>): AnthropicCallResponseChunk | null {
     while (!this.done && reader.advance()) {
-      if (reader.template !== null) {
-        this.#startRun(reader.template, reader.literals);
+      if (reader.run !== null) {
+        this.#startRun(reader.run, reader.strings);
         return this.take(reader);
       }
       const chunk = this.#readFrame(reader);
@@ -82,11 +73,11 @@ export class AnthropicDecoder implements Decoder<AnthropicNative, DeltaTarget> {
     return null;
   }
 
-  #startRun(template: Template, literals: readonly string[]): void {
-    if (template !== this.#template || this.#pieces.length >= PIECES_KEPT) this.#settle();
+  #startRun(target: DeltaTarget, strings: readonly string[]): void {
+    if (target !== this.#target || this.#pieces.length >= PIECES_KEPT) this.#settle();
     else if (this.#settled < this.#taken) this.#pieces.push(this.#takenSinceSettled());
-    this.#template = template;
-    this.#run = literals;
+    this.#target = target;
+    this.#run = strings;
     this.#taken = 0;
     this.#settled = 0;
     this.#runs++;
@@ -97,16 +88,15 @@ export class AnthropicDecoder implements Decoder<AnthropicNative, DeltaTarget> {
     const event = parseFrame(reader);
     if (event === null) return null;
     const { type } = event;
-    const chunk = this.#read(typeof type === "string" ? type : reader.event, event);
-    if (type === "content_block_delta" && this.#lessonsLeft > 0 && this.#deltas++ > 0) this.#learn(reader, event);
-    return chunk;
+    if (type === "content_block_delta") expectMore(reader, event);
+    return this.#read(typeof type === "string" ? type : reader.event, event);
   }
 
   #settle(): void {
     if (this.#settled < this.#taken) this.#pieces.push(this.#takenSinceSettled());
     this.#settled = this.#taken;
-    if (this.#pieces.length === 0 || this.#template === null) return;
-    const { index, field } = this.#template.tag;
+    if (this.#pieces.length === 0 || this.#target === null) return;
+    const { index, field } = this.#target;
     this.#accumulator.append(index, field, this.#pieces.join(""));
     this.#pieces = [];
   }
@@ -123,16 +113,18 @@ export class AnthropicDecoder implements Decoder<AnthropicNative, DeltaTarget> {
     this.#accumulator.apply(type, event);
     this.done = type === "message_stop";
     // The event is what the wire says: of a known type, or one that AnthropicUnknownEvent stands for.
-    return new AnthropicCallResponseChunk(event as unknown as AnthropicEvent, null, "");
+    return new AnthropicCallResponseChunk(event as unknown as AnthropicEvent);
   }
+}
 
-  #learn(reader: SseReader<DeltaTarget>, event: JsonObject): void {
-    const { index, delta } = event;
-    if (!isObject(delta) || typeof index !== "number") return;
-    const field = APPENDED_FIELDS.get(delta["type"]);
-    if (field === undefined || typeof delta[field] !== "string") return;
-    this.#lessonsLeft = reader.learn(["delta", field], { index, field }) ? FRUITLESS_LESSONS : this.#lessonsLeft - 1;
-  }
+/** Most deltas are followed by others of their kind, and the API writes them all alike. */
+function expectMore(reader: SseReader<DeltaTarget>, { index, delta }: JsonObject): void {
+  const type = stringField(delta, "type");
+  const field = APPENDED_FIELDS.get(type);
+  if (field === undefined || typeof index !== "number") return;
+  const event = { type: "content_block_delta", index, delta: { type, [field]: "" } };
+  const prefix = `event: content_block_delta\ndata: ${JSON.stringify(event).slice(0, -3)}`;
+  reader.expect({ prefix, tag: { index, field } });
 }
 
 /** The frame's JSON; null for one that the end of the stream cut. */

@@ -5,6 +5,9 @@ import type { AnthropicMessage } from "./wire.ts";
 /** The string fields of a block that deltas append to. */
 export type AppendedField = "text" | "thinking" | "partial_json";
 
+/** The type of the delta that appends to each field. */
+export const DELTA_TYPES = { text: "text_delta", thinking: "thinking_delta", partial_json: "input_json_delta" } as const;
+
 /** Where a delta of the commonest kind goes. */
 export interface DeltaTarget {
   readonly index: number;

@@ -34,7 +34,8 @@ const contentIsThere: Check = ({ body }) => {
     const isLastAnswer = role === "assistant" && index === messages.length - 1;
     const isEmpty = content === undefined || content === "" || (Array.isArray(content) && content.length === 0);
     if (isEmpty && !isLastAnswer) {
-      return `messages.${index}: all messages must have non-empty content except for the optional final assistant message`;
+      const rule = "all messages must have non-empty content except for the optional final assistant message";
+      return `messages.${index}: ${rule}`;
     }
     if (objectsOf(content).some(isEmptyText)) return "messages: text content blocks must be non-empty";
   }
@@ -80,31 +81,36 @@ const toolsAreAnswered: Check = ({ body }) => {
   for (const [index, { role, blocks }] of turns.entries()) {
     if (role !== "user") continue;
     const asked = idsOf(turns[index - 1]?.blocks ?? [], "tool_use", "id");
-    const answers = blocks.flatMap((block, at) => (block["type"] === "tool_result" ? [{ block, at }] : []));
-    for (const { block, at } of answers) {
-      const id = String(block["tool_use_id"]);
-      if (asked.includes(id)) continue;
-      const rule = "Each `tool_result` block must have a corresponding `tool_use` block in the previous message.";
-      return `messages.${index}.content.${at}: unexpected \`tool_use_id\` found in \`tool_result\` blocks: ${id}. ${rule}`;
-    }
-    const answered = answers.map(({ block }) => String(block["tool_use_id"]));
-    const twice = answered.find((id, at) => answered.indexOf(id) !== at);
-    if (twice !== undefined) {
-      const rule = "each tool_use must have a single result. Found multiple `tool_result` blocks with id";
-      return `messages.${index}.content: ${rule}: ${twice}`;
-    }
-    // Results that are not first do not count as such.
-    const first = blocks.findIndex(({ type }) => type !== "tool_result");
-    const counted = idsOf(first === -1 ? blocks : blocks.slice(0, first), "tool_result", "tool_use_id");
-    const missing = asked.filter((id) => !counted.includes(id));
-    if (missing.length > 0) {
-      const rule = "Each `tool_use` block must have a corresponding `tool_result` block in the next message.";
-      const ids = missing.join(", ");
-      return `messages.${index - 1}: \`tool_use\` ids were found without \`tool_result\` blocks immediately after: ${ids}. ${rule}`;
-    }
+    const problem = problemWithResults(blocks, asked, index);
+    if (problem !== null) return problem;
   }
   return null;
 };
+
+/** What is wrong with the results in a user's turn, if the turn before it asked for those of `asked`. */
+function problemWithResults(blocks: readonly JsonObject[], asked: readonly string[], index: number): string | null {
+  const answered = idsOf(blocks, "tool_result", "tool_use_id");
+  const unknown = answered.find((id) => !asked.includes(id));
+  if (unknown !== undefined) {
+    const at = blocks.findIndex((block) => block["tool_use_id"] === unknown);
+    const what = `unexpected \`tool_use_id\` found in \`tool_result\` blocks: ${unknown}`;
+    const rule = "Each `tool_result` block must have a corresponding `tool_use` block in the previous message.";
+    return `messages.${index}.content.${at}: ${what}. ${rule}`;
+  }
+  const twice = answered.find((id, at) => answered.indexOf(id) !== at);
+  if (twice !== undefined) {
+    const rule = "each tool_use must have a single result. Found multiple `tool_result` blocks with id";
+    return `messages.${index}.content: ${rule}: ${twice}`;
+  }
+  // Results that are not first do not count as such.
+  const first = blocks.findIndex(({ type }) => type !== "tool_result");
+  const counted = idsOf(first === -1 ? blocks : blocks.slice(0, first), "tool_result", "tool_use_id");
+  const missing = asked.filter((id) => !counted.includes(id)).join(", ");
+  if (missing === "") return null;
+  const what = `\`tool_use\` ids were found without \`tool_result\` blocks immediately after: ${missing}`;
+  const rule = "Each `tool_use` block must have a corresponding `tool_result` block in the next message.";
+  return `messages.${index - 1}: ${what}. ${rule}`;
+}
 
 const thinkingIsUntouched: Check = ({ body, sentThinking }) => {
   for (const [index, { content }] of objectsOf(body["messages"]).entries()) {

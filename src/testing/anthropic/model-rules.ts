@@ -1,6 +1,5 @@
 /**
- * The models that the fake server knows, and what each accepts: platform.claude.com/docs/en/about-claude/models/overview
- * and the pages on thinking, effort and migration, as of November 2026. Kept apart from the library's own table: what
+ * The models that the fake server knows, and what each accepts: platform.claude.com/docs/en/about-claude/models, and the pages on thinking, effort and migration, as of November 2026. Kept apart from the library's own table: what
  * the library believes of a model is tested against this.
  */
 

@@ -1,4 +1,4 @@
-/** The parts that a reply is written with; platform.claude.com/docs/en/build-with-claude/streaming shows their events. */
+/** The parts of a reply; platform.claude.com/docs/en/build-with-claude/streaming shows the events of each. */
 
 import type { Citation } from "./citation.ts";
 import type { JsonObject } from "./json.ts";
@@ -182,7 +182,7 @@ export function rawEvent(event: JsonObject & { readonly type: string }): EventPa
   return { kind: "event", event };
 }
 
-/** An error inside the stream, after status 200; in a reply that is not streamed, an error response. Nothing follows. */
+/** An error inside the stream, after status 200, where it ends; an error response, where nothing is streamed. */
 export function errorEvent(type = "overloaded_error", message = "Overloaded"): ErrorPart {
   return { kind: "error", type, message };
 }

@@ -117,7 +117,7 @@ export interface ApiErrorOptions extends Pick<DeliveryOptions, "firstDelayMs" | 
   readonly details?: JsonObject | undefined;
 }
 
-/** Each status of the API: the type of its error, and a message that it comes with; platform.claude.com/docs/en/api/errors. */
+/** The errors of the API by status, each with a message that it comes with: platform.claude.com/docs/en/api/errors. */
 const ERRORS: Readonly<Record<number, readonly [type: string, message: string]>> = {
   400: ["invalid_request_error", "messages: Field required"],
   401: ["authentication_error", "invalid x-api-key"],
@@ -142,7 +142,7 @@ const ERRORS: Readonly<Record<number, readonly [type: string, message: string]>>
  * import { apiError, fakeAnthropic } from "millrace/testing";
  *
  * const server = await fakeAnthropic({
- *   replies: [apiError(529), apiError(429, "rate_limit_error", "Slow down", { headers: { "retry-after": "2" } }), "Hi"],
+ *   replies: [apiError(529), apiError(429, "rate_limit_error", "Wait", { headers: { "retry-after": "2" } }), "Hi"],
  * });
  * await server.close();
  * ```
