@@ -70,30 +70,29 @@ export abstract class MillraceError extends Error {
   phase: Phase | undefined;
   /** What the provider had reported when the stream ended. */
   usage: ReportedUsage | undefined;
-  /** What had been received. Not enumerable: the model's words do not belong in logs. */
-  declare readonly partial: PartialResponse | undefined;
+  #partial: PartialResponse | undefined;
 
   constructor(message: string, details: ErrorDetails = {}) {
-    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    super(message, details);
     this.name = new.target.name;
     this.status = details.status;
     this.retryable = details.retryable ?? false;
     this.retryAfterMs = details.retryAfterMs;
     this.requestId = details.requestId ?? null;
     this.phase = details.phase;
-    this.usage = undefined;
-    Object.defineProperty(this, "partial", { value: undefined, enumerable: false, configurable: true });
+  }
+
+  /** What had been received. Not enumerable: the model's words do not belong in logs. */
+  get partial(): PartialResponse | undefined {
+    return this.#partial;
   }
 
   /** Adds what the stream knew when it ended. @internal */
-  addContext(context: StreamErrorContext): this {
+  addContext(context: StreamErrorContext): void {
     this.phase ??= context.phase;
     this.requestId ??= context.requestId ?? null;
     this.usage ??= context.usage;
-    if (context.partial !== undefined && this.partial === undefined) {
-      Object.defineProperty(this, "partial", { value: context.partial, enumerable: false, configurable: true });
-    }
-    return this;
+    this.#partial ??= context.partial;
   }
 }
 
@@ -225,11 +224,15 @@ export class ContentTypeError extends MillraceError {
 /** A frame of the stream is not valid JSON. */
 export class MalformedFrameError extends MillraceError {
   readonly code = "malformed_frame";
-  /** The frame's data as received. Not enumerable: it may hold the model's words. */
-  declare readonly data: string;
+  readonly #data: string;
   constructor(data: string) {
     super(`A frame of the stream is not a JSON object (${data.length} characters).`, { retryable: true });
-    Object.defineProperty(this, "data", { value: data, enumerable: false });
+    this.#data = data;
+  }
+
+  /** The frame's data as received. Not enumerable: it may hold the model's words. */
+  get data(): string {
+    return this.#data;
   }
 }
 

@@ -104,16 +104,20 @@ export function ratesOf(price: Price, tokens: PerTokenKind, isFast: boolean): Pe
   return price.tiers?.findLast(({ promptAbove }) => prompt > promptAbove) ?? price;
 }
 
+/** A number for each kind of token. */
+export function perTokenKind(amountOf: (kind: TokenKind) => number): PerTokenKind {
+  return {
+    input: amountOf("input"),
+    output: amountOf("output"),
+    cacheRead: amountOf("cacheRead"),
+    cacheWrite5m: amountOf("cacheWrite5m"),
+    cacheWrite1h: amountOf("cacheWrite1h"),
+  };
+}
+
 /** What tokens cost at these rates, in US dollars. */
 export function costsOf(tokens: PerTokenKind, rates: PerTokenKind, multiplier: number): PerTokenKind {
-  const factor = multiplier / 1e6;
-  return {
-    input: tokens.input * rates.input * factor,
-    output: tokens.output * rates.output * factor,
-    cacheRead: tokens.cacheRead * rates.cacheRead * factor,
-    cacheWrite5m: tokens.cacheWrite5m * rates.cacheWrite5m * factor,
-    cacheWrite1h: tokens.cacheWrite1h * rates.cacheWrite1h * factor,
-  };
+  return perTokenKind((kind) => (tokens[kind] * rates[kind] * multiplier) / 1e6);
 }
 
 /** Adds up; {@link PerTokenKind} of counts gives a count, of costs a cost. */
@@ -128,28 +132,15 @@ export function costMetadata(
   webSearchCost: number,
   notes: readonly CostNote[],
 ): CostMetadata {
-  let cost: number | null = webSearchCost;
-  let inputTokens = 0;
-  let outputTokens = 0;
-  let cachedTokens = 0;
-  let cacheWrite5mTokens = 0;
-  let cacheWrite1hTokens = 0;
-  for (const item of items) {
-    cost = cost === null || item.cost === null ? null : cost + item.cost;
-    inputTokens += item.tokens.input;
-    outputTokens += item.tokens.output;
-    cachedTokens += item.tokens.cacheRead;
-    cacheWrite5mTokens += item.tokens.cacheWrite5m;
-    cacheWrite1hTokens += item.tokens.cacheWrite1h;
-  }
+  const total = perTokenKind((kind) => items.reduce((sum, { tokens }) => sum + tokens[kind], 0));
   return {
     currency: "USD",
-    cost,
-    inputTokens,
-    outputTokens,
-    cachedTokens,
-    cacheWrite5mTokens,
-    cacheWrite1hTokens,
+    cost: items.reduce<number | null>((sum, { cost }) => sum === null || cost === null ? null : sum + cost, webSearchCost),
+    inputTokens: total.input,
+    outputTokens: total.output,
+    cachedTokens: total.cacheRead,
+    cacheWrite5mTokens: total.cacheWrite5m,
+    cacheWrite1hTokens: total.cacheWrite1h,
     webSearchRequests,
     webSearchCost,
     items,

@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { build } from "esbuild";
-import { afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { params, post } from "./client.ts";
 
 let folder: string;
@@ -16,6 +16,7 @@ beforeAll(async () => {
   await build({ entryPoints: ["src/testing/command.ts"], bundle: true, platform: "node", format: "esm", outfile });
 });
 afterEach(() => void child.kill("SIGKILL"));
+afterAll(() => rm(folder, { recursive: true }));
 
 async function run(...args: string[]) {
   child = spawn(process.execPath, [join(folder, "command.mjs"), ...args], { stdio: ["ignore", "pipe", "pipe"] });

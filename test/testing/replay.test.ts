@@ -1,14 +1,21 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { mkdtemp, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createParser } from "eventsource-parser";
-import { describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { call, client } from "millrace/anthropic";
 import { fakeAnthropic, replayFile } from "millrace/testing";
 import { corpusFolder, hasCorpus, recordings } from "../corpus.ts";
 import { params, post } from "./client.ts";
+
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "millrace-"));
+});
+afterAll(() => rm(folder, { recursive: true }));
 
 const recorded = recordings("anthropic");
 const requestFiles = recorded.map(({ file }) => file.replace(/\.(sse|jsonl)$/, ".request.json"));
@@ -23,7 +30,6 @@ const sha256 = (bytes: Uint8Array): string => createHash("sha256").update(bytes)
 
 describe("replayed files", () => {
   it("are byte for byte those of an .sse file, an unfinished end included", async () => {
-    const folder = await mkdtemp(join(tmpdir(), "millrace-"));
     for (const text of ['event: a\r\ndata: {"é":1}\r\n\r\n: c\n\ndata: 2\n\ndata: cut', "data: 1\r\rdata: 2\r\r", ""]) {
       const path = join(folder, "recording.sse");
       await writeFile(path, text);
@@ -35,7 +41,7 @@ describe("replayed files", () => {
   });
 
   it("are the lines of a .jsonl file", async () => {
-    const path = join(await mkdtemp(join(tmpdir(), "millrace-")), "recording.jsonl");
+    const path = join(folder, "recording.jsonl");
     await writeFile(path, '{"type":"ping" }\r\n\n{"type":"message_stop"}');
     await using server = await fakeAnthropic({ replies: replayFile(path), pings: 1 });
     const { body } = await post(server.url);

@@ -1,0 +1,95 @@
+// The bench's server, in a process of its own: its CPU is nobody's. The first part of a request's path says what it
+// sends: /text-10000/v1/messages a message of 10,000 text deltas, and so on.
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import http from "node:http";
+import https from "node:https";
+import { emptyFrames, largeFrames, textFrames } from "./body.mjs";
+
+const LARGE_WRITE_BYTES = 65_536;
+const SMALL_WRITE_BYTES = 1_024;
+const PACE_MS = 5;
+
+const text = memoized((count) => Buffer.concat(textFrames(count)));
+const empty = memoized((count) => Buffer.concat(emptyFrames(count)));
+const large = memoized((megabytes) => Buffer.concat(largeFrames(megabytes * 2 ** 20)));
+const separate = memoized(textFrames);
+
+const replies = {
+  /** As fast as the client takes it. */
+  text: (response, count) => send(response, text(count), LARGE_WRITE_BYTES),
+  empty: (response, count) => send(response, empty(count), LARGE_WRITE_BYTES),
+  /** One frame of so many megabytes, in pieces of 1 KB. */
+  frame: (response, megabytes) => send(response, large(megabytes), SMALL_WRITE_BYTES),
+  /** One event every 5 ms, each written alone. */
+  paced: (response, count) => pace(response, separate(count)),
+};
+
+const headers = {
+  "content-type": "text/event-stream; charset=utf-8",
+  "cache-control": "no-cache",
+  "request-id": "req_011Bench",
+  "anthropic-organization-id": "00000000-0000-4000-8000-000000000000",
+  "anthropic-ratelimit-requests-limit": "4000",
+  "anthropic-ratelimit-requests-remaining": "3999",
+  "anthropic-ratelimit-requests-reset": "2026-01-01T00:00:00Z",
+  "anthropic-ratelimit-input-tokens-limit": "2000000",
+  "anthropic-ratelimit-input-tokens-remaining": "2000000",
+  "anthropic-ratelimit-input-tokens-reset": "2026-01-01T00:00:00Z",
+};
+
+function memoized(make) {
+  const made = new Map();
+  return (size) => {
+    if (!made.has(size)) made.set(size, make(size));
+    return made.get(size);
+  };
+}
+
+async function answer(request, response) {
+  const [, name, size] = /^\/(\w+)-(\d+)\/v1\/messages$/.exec(request.url) ?? [];
+  const reply = replies[name];
+  for await (const _ of request);
+  if (reply === undefined) {
+    response.writeHead(404).end();
+    return;
+  }
+  response.writeHead(200, headers);
+  await reply(response, Number(size));
+}
+
+async function send(response, body, writeBytes) {
+  for (let start = 0; start < body.length; start += writeBytes) {
+    const room = response.write(body.subarray(start, start + writeBytes));
+    if (!room) await once(response, "drain");
+  }
+  response.end();
+}
+
+async function pace(response, frames) {
+  // Streams of different users do not tick together.
+  const start = performance.now() + PACE_MS * Math.random();
+  for (const [index, frame] of frames.entries()) {
+    await until(start + index * PACE_MS);
+    response.write(frame);
+  }
+  response.end();
+}
+
+function until(time) {
+  return new Promise((resolve) => setTimeout(resolve, Math.round(time - performance.now())));
+}
+
+async function listen(server) {
+  server.keepAliveTimeout = 60_000;
+  server.on("request", answer);
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return server.address().port;
+}
+
+const file = (name) => readFileSync(new URL(`tls/${name}`, import.meta.url));
+const plain = await listen(http.createServer({ noDelay: true }));
+const secure = await listen(https.createServer({ noDelay: true, key: file("key.pem"), cert: file("cert.pem") }));
+process.once("disconnect", () => process.exit());
+process.send({ plain: `http://127.0.0.1:${plain}`, secure: `https://127.0.0.1:${secure}` });

@@ -1,0 +1,21 @@
+import { defineConfig } from "tsdown";
+
+export default defineConfig({
+  entry: {
+    index: "src/index.ts",
+    anthropic: "src/providers/anthropic/index.ts",
+    testing: "src/testing/index.ts",
+    cli: "src/cli/index.ts",
+    "fake-anthropic": "src/testing/command.ts",
+    "platform/node": "src/platform/node.ts",
+    "platform/web": "src/platform/web.ts",
+  },
+  platform: "neutral",
+  target: "es2022",
+  format: "esm",
+  outExtensions: () => ({ js: ".js", dts: ".d.ts" }),
+  // Resolved where the package is used: each runtime gets its own transport.
+  deps: { neverBundle: ["#platform", /^node:/] },
+  dts: true,
+  clean: true,
+});
