@@ -45,21 +45,27 @@ async function tiny(open, baseURL, { warmup, streams }) {
   return { metrics: { cpuMs, cpuUsPerStream: (cpuMs * 1000) / streams, firstMs: median(firstMs) }, results };
 }
 
-/** Messages with one frame of 1, 2, 4 … MB; the sizes take turns. */
+/** Messages with one frame of 1, 2, 4 … MB; the sizes take turns, and the first turn warms up. */
 async function frame(open, baseURL, { megabytes, repeats }) {
   const samples = new Map(megabytes.map((size) => [size, []]));
-  const results = [];
-  for (let count = 0; count <= repeats; count++) {
-    for (const size of megabytes) {
+  let events = 0;
+  for (let turn = 0; turn <= repeats; turn++) {
+    for (const [size, costs] of samples) {
       const cost = cpu();
       const result = await open(`${baseURL}-${size}`)({ prompt: PROMPT, keepText: true });
-      // The first of each size warms up.
-      if (count > 0) samples.get(size).push(cost());
-      results.push({ ...result, stream: {} });
+      if (turn > 0) costs.push(cost());
+      checkPage(result, size);
+      ({ events } = result);
     }
   }
   const metrics = Object.fromEntries([...samples].map(([size, costs]) => [`cpuMs${size}`, median(costs)]));
-  return { metrics: { ...metrics, growth: metrics.cpuMs4 / metrics.cpuMs2 }, results };
+  return { metrics: { ...metrics, growth: metrics.cpuMs4 / metrics.cpuMs2 }, results: [{ text: "", events }] };
+}
+
+/** A client that builds a message must have the whole frame in it. */
+function checkPage({ message }, megabytes) {
+  const page = message?.content[0].content.content.source.data;
+  if (page !== undefined && page.length < 0.9 * megabytes * 2 ** 20) throw new Error("The frame is not in the message.");
 }
 
 /** What four times the length adds to what is alive, and to the most the process ever had. */
@@ -81,7 +87,7 @@ async function livePeak(read) {
     globalThis.gc();
     peak = Math.max(peak, process.memoryUsage().heapUsed);
   };
-  const timer = setInterval(sample, 25);
+  const timer = setInterval(sample, 100);
   const result = await read();
   clearInterval(timer);
   sample();

@@ -21,21 +21,21 @@ export function open(baseURL) {
     let text = "";
     let events = 0;
     let firstAt = 0;
-    for await (const bytes of response.body) {
-      buffer += decoder.decode(bytes, { stream: true });
+    const reader = response.body.getReader();
+    for (let read = await reader.read(); !read.done; read = await reader.read()) {
+      buffer += decoder.decode(read.value, { stream: true });
       const frames = buffer.split("\n\n");
       buffer = frames.pop();
       for (const frame of frames) {
-        for (const line of frame.split("\n")) {
-          if (!line.startsWith("data: ")) continue;
-          const event = JSON.parse(line.slice(6));
-          if (event.type === "ping") continue;
-          if (event.type === "error") throw new Error(event.error.message);
-          events++;
-          if (event.type !== "content_block_delta" || event.delta.type !== "text_delta") continue;
-          if (firstAt === 0) firstAt = performance.now();
-          if (keepText) text += event.delta.text;
-        }
+        const data = frame.indexOf("data: ");
+        if (data === -1) continue;
+        const event = JSON.parse(frame.slice(data + 6));
+        if (event.type === "ping") continue;
+        if (event.type === "error") throw new Error(event.error.message);
+        events++;
+        if (event.type !== "content_block_delta" || event.delta.type !== "text_delta") continue;
+        if (firstAt === 0) firstAt = performance.now();
+        if (keepText) text += event.delta.text;
       }
     }
     return { text, events, firstAt };

@@ -1,4 +1,4 @@
-import * as http from "node:http";
+import type * as http from "node:http";
 import type { Readable } from "node:stream";
 import { ConnectionError, RedirectError, StreamTimeoutError } from "../errors.ts";
 import { type Body, type Exchange, type HttpRequest, type HttpResponse, isRedirect } from "./request.ts";
@@ -10,16 +10,13 @@ const READ_AHEAD_BYTES = 65_536;
 const LINGER_MS = 1_000;
 
 const agentOptions: http.AgentOptions = { keepAlive: true, keepAliveMsecs: 30_000, scheduling: "lifo" };
-let httpAgent: http.Agent | undefined;
-let httpsAgent: http.Agent | undefined;
 
 /** Sends over `node:http` or `node:https`, with connections that are kept alive. */
 export function sendByNode(request: HttpRequest): Exchange {
   let current: http.ClientRequest | undefined;
   let closed = false;
   const attempt = async (retries: number): Promise<HttpResponse> => {
-    const opening = open(request);
-    const sender = opening instanceof Promise ? await opening : opening;
+    const sender = await open(request);
     if (closed) throw new ConnectionError("The connection was closed before the request was sent.");
     current = sender;
     try {
@@ -39,28 +36,40 @@ export function sendByNode(request: HttpRequest): Exchange {
   };
 }
 
-function open(request: HttpRequest): http.ClientRequest | Promise<http.ClientRequest> {
+async function open(request: HttpRequest): Promise<http.ClientRequest> {
   const { isSecure, hostname, port, path, host } = addressOf(request.url);
+  const { module, agent } = await (isSecure ? loadHttps() : loadHttp());
   const contentLength = String(Buffer.byteLength(request.body));
-  const options: http.RequestOptions = {
+  return module.request({
     method: "POST",
     hostname,
     port,
     path,
+    agent: (request.agent as http.Agent | undefined) ?? agent,
     // As a flat list they are written as they are; as an object Node would go through them three times.
     headers: ["host", host, ...Object.entries(request.headers).flat(), "content-length", contentLength],
-  };
-  const custom = request.agent as http.Agent | undefined;
-  if (isSecure) return openSecure(options, custom);
-  httpAgent ??= new http.Agent(agentOptions);
-  return http.request({ ...options, agent: custom ?? httpAgent });
+  });
 }
 
-// Loaded when it is first needed: it brings TLS with it.
-async function openSecure(options: http.RequestOptions, custom: http.Agent | undefined): Promise<http.ClientRequest> {
-  const https = await import("node:https");
-  httpsAgent ??= new https.Agent(agentOptions);
-  return https.request({ ...options, agent: custom ?? httpsAgent });
+interface Loaded {
+  readonly module: Pick<typeof http, "request">;
+  readonly agent: http.Agent;
+}
+
+let loadedHttp: Loaded | undefined;
+let loadedHttps: Loaded | undefined;
+
+// Loaded when they are first needed: a program starts sooner, and pays for TLS only if it uses it.
+async function loadHttp(): Promise<Loaded> {
+  if (loadedHttp !== undefined) return loadedHttp;
+  const module = await import("node:http");
+  return (loadedHttp ??= { module, agent: new module.Agent(agentOptions) });
+}
+
+async function loadHttps(): Promise<Loaded> {
+  if (loadedHttps !== undefined) return loadedHttps;
+  const module = await import("node:https");
+  return (loadedHttps ??= { module, agent: new module.Agent(agentOptions) });
 }
 
 interface Address {

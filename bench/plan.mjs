@@ -1,0 +1,117 @@
+// The jobs in the order of the report: what runs, which clients do it, and the rows that come of it.
+// `ratioBar` is the most that millrace may cost against the bare loop, `bar` the most its own figure may be.
+
+const ALL = ["bare", "sdk", "millrace"];
+const CPU_PER_EVENT = { label: "CPU per event", unit: "us", metric: "cpuUsPerEvent" };
+const PACED = { job: "paced", path: "/paced-100", options: { streams: 200, atOnce: 50 } };
+const TINY = { job: "tiny", path: "/text-5", options: { warmup: 20, streams: 300 } };
+const MEMORY = { job: "memory", options: { short: 100_000, long: 400_000 }, flags: ["--expose-gc"], maxRounds: 3 };
+const PEAK = { label: "most memory the process had (RSS)", unit: "MB", metric: "rssGrowthMB", isDifference: true };
+
+export const plan = [
+  {
+    name: "burst-10k",
+    title: "10,000 text deltas as fast as they come, cold process",
+    job: "drain",
+    path: "/text-10000",
+    clients: ALL,
+    rows: [{ ...CPU_PER_EVENT, ratioBar: 0.5 }],
+  },
+  {
+    name: "burst-100k",
+    title: "100,000 text deltas as fast as they come, cold process",
+    job: "drain",
+    path: "/text-100000",
+    clients: ALL,
+    rows: [{ ...CPU_PER_EVENT, ratioBar: 0.6 }],
+  },
+  {
+    ...PACED,
+    name: "paced",
+    title: "200 streams, 50 at a time, an event every 5 ms, each written alone",
+    clients: ALL,
+    rows: [{ ...CPU_PER_EVENT, ratioBar: 0.6 }],
+  },
+  {
+    ...PACED,
+    name: "paced-tls",
+    title: "the same over TLS",
+    isSecure: true,
+    clients: ALL,
+    rows: [{ ...CPU_PER_EVENT, ratioBar: 0.7 }],
+  },
+  {
+    ...TINY,
+    name: "tiny",
+    title: "300 streams of 5 text deltas, one after another, connection open",
+    clients: ALL,
+    rows: tinyRows(),
+  },
+  {
+    ...TINY,
+    name: "tiny-tls",
+    title: "the same over TLS",
+    isSecure: true,
+    clients: ALL,
+    rows: tinyRows(),
+  },
+  {
+    name: "first",
+    title: "the first call of a process, 5 text deltas",
+    job: "drain",
+    path: "/text-5",
+    clients: ALL,
+    rows: [
+      { label: "CPU of the call", unit: "ms", metric: "cpuMs", ratioBar: 0.3 },
+      { label: "CPU, package's import counted", unit: "ms", metric: "withImportCpuMs", ratioBar: 0.5 },
+    ],
+  },
+  {
+    name: "frame",
+    title: "one frame of so many MB, sent in pieces of 1 KB",
+    job: "frame",
+    path: "/frame",
+    clients: ["bare", "millrace"],
+    options: { megabytes: [1, 2, 4, 8], repeats: 5 },
+    // It is quadratic, as splitting by hand is.
+    clientOptions: { bare: { megabytes: [1, 2, 4], repeats: 1 } },
+    rows: [
+      ...[1, 2, 4, 8].map((size) => ({ label: `CPU at ${size} MB`, unit: "ms", metric: `cpuMs${size}` })),
+      { label: "4 MB against 2 MB", unit: "x", metric: "growth", isDifference: true, bar: 2.2 },
+    ],
+  },
+  {
+    name: "import",
+    title: "start of a process (bare: of an empty one), and import of the package",
+    job: "start",
+    path: "/",
+    clients: ALL,
+    rows: [
+      { label: "start and import", unit: "ms wall", metric: "startedMs" },
+      { label: "import", unit: "ms wall", metric: "importMs", clients: ["sdk", "millrace"], bar: 15 },
+    ],
+  },
+  {
+    ...MEMORY,
+    name: "memory-empty",
+    title: "what 300,000 more events add, that add nothing to the message",
+    path: "/empty",
+    clients: ALL,
+    rows: [{ label: "live heap", unit: "MB", metric: "liveGrowthMB", isDifference: true, bar: 1 }, PEAK],
+  },
+  {
+    ...MEMORY,
+    name: "memory-text",
+    title: "what 300,000 more text deltas add: 3.9 M characters, 7.4 MB as UTF-16 (bare keeps none)",
+    path: "/text",
+    clients: ALL,
+    rows: [{ label: "live heap", unit: "MB", metric: "liveGrowthMB", isDifference: true, bar: 8.4 }, PEAK],
+  },
+];
+
+function tinyRows() {
+  return [
+    { label: "call to first chunk", unit: "ms wall", metric: "firstMs", ratioBar: 0.6 },
+    { label: "CPU per stream", unit: "us", metric: "cpuUsPerStream" },
+  ];
+}

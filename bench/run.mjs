@@ -1,0 +1,124 @@
+// npm run bench: what a stream costs, against a loop written by hand and against the official SDK.
+import { execFile, fork } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { cpus } from "node:os";
+import { fileURLToPath } from "node:url";
+import { parseArgs, promisify } from "node:util";
+import { plan } from "./plan.mjs";
+import { report } from "./report.mjs";
+
+const HELP = `Usage: npm run bench -- [options]
+
+  --rounds N        rounds of each job (default 7)
+  --only a,b        only jobs whose names begin so: ${plan.map((job) => job.name).join(", ")}
+  --clients a,b     only these of bare, sdk, millrace
+  --json FILE       also write every sample to FILE
+  --help`;
+
+const CHILD_LIMIT_MS = 180_000;
+const path = (relative) => fileURLToPath(new URL(relative, import.meta.url));
+const run = promisify(execFile);
+
+async function main() {
+  const options = readOptions();
+  if (options === null) return;
+  if (options.clients.includes("millrace") && !existsSync(path("../dist/anthropic.js"))) {
+    throw new Error("There is no dist/anthropic.js: run `npm run build` first.");
+  }
+  const about = describe(options.rounds);
+  console.log(about.join("\n"));
+  const server = fork(path("server.mjs"), { env: environment(false) });
+  const [origins] = await once(server, "message");
+  const all = [];
+  try {
+    for (const job of options.jobs) all.push(...(await measure(job, options, origins)));
+  } finally {
+    server.disconnect();
+  }
+  if (options.json !== undefined) writeFileSync(options.json, JSON.stringify({ about, samples: all }, null, 2));
+}
+
+function readOptions() {
+  const { values } = parseArgs({
+    options: {
+      rounds: { type: "string", default: "7" },
+      only: { type: "string", default: "" },
+      clients: { type: "string", default: "bare,sdk,millrace" },
+      json: { type: "string" },
+      help: { type: "boolean", default: false },
+    },
+  });
+  if (values.help) {
+    console.log(HELP);
+    return null;
+  }
+  const rounds = Number(values.rounds);
+  if (!Number.isInteger(rounds) || rounds < 1) throw new Error(`--rounds ${values.rounds}: not a whole number above 0.`);
+  const only = values.only.split(",");
+  const jobs = plan.filter((job) => only.some((prefix) => job.name.startsWith(prefix)));
+  if (jobs.length === 0) throw new Error(`--only ${values.only}: no such job. See --help.`);
+  return { rounds, jobs, clients: values.clients.split(","), json: values.json };
+}
+
+function describe(rounds) {
+  const version = (file) => JSON.parse(readFileSync(path(file), "utf8")).version;
+  const [{ model }] = cpus();
+  return [
+    `${new Date().toISOString()}, Node ${process.version}, ${process.platform}, ${cpus().length} x ${model}`,
+    `millrace ${version("../package.json")}, @anthropic-ai/sdk ${version("../node_modules/@anthropic-ai/sdk/package.json")}`,
+    `Medians of ${rounds} rounds [least - most]; x = against the bare loop, by rounds, and of the medians. CPU = user +`,
+    "system of all threads. Every figure comes of a fresh process.",
+  ];
+}
+
+/** Runs a job in all its rounds, the clients taking turns, and prints its part of the table. */
+async function measure(job, options, origins) {
+  const clients = job.clients.filter((client) => options.clients.includes(client));
+  const rounds = Math.min(options.rounds, job.maxRounds ?? options.rounds);
+  const samples = new Map(clients.map((client) => [client, []]));
+  const all = [];
+  for (let round = 1; round <= rounds; round++) {
+    console.error(`${job.name}: round ${round} of ${rounds}`);
+    const checks = new Map();
+    for (const client of clients) {
+      const { metrics, check } = await child(job, client, origins);
+      samples.get(client).push(metrics);
+      checks.set(client, JSON.stringify(check));
+      all.push({ job: job.name, client, round, metrics, check });
+    }
+    compare(job, checks);
+  }
+  console.log(`\n${report(job, samples).join("\n")}`);
+  return all;
+}
+
+async function child(job, client, origins) {
+  const origin = job.isSecure ? origins.secure : origins.plain;
+  const options = job.clientOptions?.[client] ?? job.options;
+  const task = JSON.stringify({ job: job.job, client, baseURL: origin + job.path, ...options });
+  const { stdout } = await run(process.execPath, [...(job.flags ?? []), path("child.mjs"), task], {
+    cwd: path(".."),
+    env: environment(job.isSecure === true),
+    timeout: CHILD_LIMIT_MS,
+  });
+  return JSON.parse(stdout);
+}
+
+/** Clients that have read different things cannot be compared. */
+function compare(job, checks) {
+  if (new Set(checks.values()).size <= 1) return;
+  const seen = [...checks].map(([client, check]) => `  ${client.padEnd(9)} ${check}`);
+  throw new Error(`${job.name}: the clients' results differ.\n${seen.join("\n")}`);
+}
+
+/** The environment without what would change a client, and with trust in the bench's own certificate where needed. */
+function environment(isSecure) {
+  const kept = Object.entries(process.env).filter(([name]) => !/^(ANTHROPIC_|NODE_|SSL_CERT_)/.test(name));
+  return { ...Object.fromEntries(kept), ...(isSecure ? { NODE_EXTRA_CA_CERTS: path("tls/cert.pem") } : {}) };
+}
+
+main().catch((error) => {
+  console.error(error.message);
+  process.exitCode = 1;
+});
