@@ -1,9 +1,9 @@
 import type { Prices } from "./cost/price.ts";
-import { MillraceError, PromptFunctionError } from "./errors.ts";
+import { InvalidOptionError, MillraceError, PromptFunctionError } from "./errors.ts";
 import { defaultTimeout, type Timeout, type TimeoutLimits } from "./http/timeout.ts";
 import { normalizePrompt } from "./prompt/dynamic-config.ts";
 import { isPromptTemplate } from "./prompt/template.ts";
-import type { Native, Provider } from "./provider.ts";
+import type { EncodedPrompt, Native, Prompt, Provider } from "./provider.ts";
 import type { Limit } from "./stream/reply.ts";
 import type { StreamPlan } from "./stream/stream.ts";
 import { captureContext } from "#platform";
@@ -57,7 +57,7 @@ export function planCall<N extends Native, Args extends readonly unknown[]>(
       const { messages, config } = normalizePrompt<N["promptMessage"], N["callParams"], N["client"]>(result);
       const callParams = merge<N["callParams"]>(options.callParams, config?.callParams);
       const timeout = timeoutLimits(options.timeout);
-      const encoded = provider.encode({
+      const encoded = encode(provider, {
         model,
         messages,
         callParams,
@@ -84,6 +84,15 @@ export function mergeOptions<N extends Native>(base: CallOptions<N>, over: CallO
     callParams: merge(base.callParams, over.callParams),
     timeout: { ...base.timeout, ...over.timeout },
   };
+}
+
+function encode<N extends Native>(provider: Provider<N>, prompt: Prompt<N>): EncodedPrompt<N> {
+  try {
+    return provider.encode(prompt);
+  } catch (error) {
+    if (error instanceof MillraceError) throw error;
+    throw new InvalidOptionError("prompt", `it cannot be sent: ${String(error)}`, { cause: error });
+  }
 }
 
 async function runPrompt(run: () => unknown): Promise<unknown> {

@@ -239,8 +239,8 @@ export class MalformedFrameError extends MillraceError {
 /** The events came in an order that cannot be a message. */
 export class ProtocolError extends MillraceError {
   readonly code = "protocol";
-  constructor(problem: string) {
-    super(`The stream broke the protocol: ${problem}`, { retryable: true });
+  constructor(problem: string, details?: ErrorDetails) {
+    super(`The stream broke the protocol: ${problem}`, { retryable: true, ...details });
   }
 }
 

@@ -1,6 +1,6 @@
 import {
   ApiError,
-  type MillraceError,
+  MillraceError,
   type Phase,
   ProtocolError,
   StreamAbortedError,
@@ -88,7 +88,7 @@ export class Attempt<N extends Native> {
       chunk = reply.take();
       this.#check(reply, chunk === null);
     } catch (error) {
-      this.#finish("failed", error as MillraceError);
+      this.#fail(error);
     }
     this.#taking = false;
     return chunk;
@@ -134,7 +134,7 @@ export class Attempt<N extends Native> {
       };
       response.body.onReady();
     } catch (error) {
-      this.#finish("failed", error as MillraceError);
+      this.#fail(error);
     }
   }
 
@@ -189,6 +189,11 @@ export class Attempt<N extends Native> {
 
   #timedOut(error: StreamTimeoutError): void {
     this.#finish("failed", error);
+  }
+
+  #fail(error: unknown): void {
+    // Anything else is a fault of ours, or of a client that was passed in; the reader gets it as an error all the same.
+    this.#finish("failed", error instanceof MillraceError ? error : new ProtocolError(String(error), { cause: error }));
   }
 
   /** Ends the attempt, the first time it is called. */

@@ -331,6 +331,13 @@ describe("before anything is sent", () => {
     expect(await failure(ask(clientOptions, options))).toBeInstanceOf(InvalidOptionError);
   });
 
+  it("a prompt that cannot be sent, and a client that is none", async () => {
+    const callParams = { metadata: { user_id: 1n as never } };
+    expect(await failure(ask({}, { callParams }))).toMatchObject({ code: "invalid_option", option: "prompt" });
+    const broken = { messages: { create: () => ({ then: 1 }) } };
+    expect(await failure(ask({}, { client: broken }))).toMatchObject({ code: "connection" });
+  });
+
   it("does not show its credentials", () => {
     expect(inspect(client({ apiKey: KEY }), { depth: 10, showHidden: true })).not.toContain(KEY);
   });

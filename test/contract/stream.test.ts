@@ -402,6 +402,13 @@ describe("S13: stalls end", () => {
     await closed(server);
   });
 
+  it("a server that never answers", async () => {
+    await using server = await serve(() => {});
+    const stream = streamFrom(server, { timeout: { firstContent: 100 } });
+    expect((await read(stream)).error).toMatchObject({ code: "timeout", limit: "firstContent", phase: "connect" });
+    await closed(server);
+  });
+
   it("a slow reader is no stall", async () => {
     await using server = await serve((response) => {
       startStream(response, frames([...started, delta("Hi")]));

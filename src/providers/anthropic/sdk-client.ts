@@ -1,6 +1,7 @@
-import type { ApiError, ConnectionError } from "../../errors.ts";
+import { type ApiError, type ConnectionError, ContentTypeError } from "../../errors.ts";
 import { PulledBody } from "../../http/pulled-body.ts";
 import { type HttpResponse, readText, type Transport } from "../../http/request.ts";
+import { tryParse } from "../../json/object.ts";
 import { errorFromClient } from "./errors.ts";
 
 /** An official SDK client, by its shape: `Anthropic`, `AnthropicBedrock`, `AnthropicVertex`. */
@@ -40,7 +41,9 @@ export function unstreamed(transport: Transport): Transport {
     const exchange = transport(request);
     const response = exchange.response.then(async (received) => {
       if (received.status >= 400 || !received.header("content-type")?.includes("json")) return received;
-      const message: unknown = JSON.parse(await readText(received.body, MESSAGE_LIMIT));
+      const text = await readText(received.body, MESSAGE_LIMIT);
+      const message = tryParse(text);
+      if (message === undefined) throw new ContentTypeError("not valid JSON", "a message", text);
       return { ...received, body: bodyOf(whole(message)) };
     });
     return { response, close: () => exchange.close() };
