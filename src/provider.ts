@@ -78,6 +78,8 @@ export interface EncodedPrompt<N extends Native> {
  * It throws a MillraceError where the reply cannot go on.
  */
 export interface Decoder<N extends Native, Tag = unknown> {
+  /** The next chunk out of frames that were read together, or null. The short way: {@link take} begins with it too. */
+  takeReady(): N["chunk"] | null;
   /** The next chunk out of what the reader holds, or null: it needs more bytes. */
   take(reader: SseReader<Tag>): N["chunk"] | null;
   /** The native message so far; null before its first event. */

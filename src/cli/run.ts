@@ -12,7 +12,7 @@ export interface Surroundings {
   readonly args: readonly string[];
   readonly stdout: Output;
   readonly stderr: Output;
-  /** Aborted by Ctrl-C, or when nobody reads stdout any more. */
+  /** Aborted by Ctrl-C, or, with the error as its reason, when stdout takes no more. */
   readonly signal: AbortSignal;
   readonly version: string;
   readInput(): Promise<string>;
@@ -32,6 +32,7 @@ export async function run(surroundings: Surroundings): Promise<number> {
     else return await streamReply(options, surroundings);
     return 0;
   } catch (error) {
+    if (surroundings.signal.aborted) return INTERRUPTED;
     const message = error instanceof Error ? error.message : String(error);
     stderr.write(`millrace: ${message}${error instanceof UsageError ? " See millrace --help." : ""}\n`);
     return error instanceof UsageError ? WRONG_USAGE : FAILED;
@@ -53,7 +54,8 @@ async function streamReply(options: CommandOptions, { stdout, stderr, signal }: 
     ]);
     const stream = ask();
     const error = await print(stream, options, stdout);
-    if (error !== null) stderr.write(`millrace: ${explain(error)}\n`);
+    const readerIsGone = signal.aborted && codeOf(signal.reason) === "EPIPE";
+    if (error !== null && !readerIsGone) stderr.write(`millrace: ${explain(error)}\n`);
     if (stream.message !== null) stderr.write(`${withoutControls(summarize(stream))}\n`);
     if (signal.aborted && stream.outcome === "aborted") return INTERRUPTED;
     return stream.outcome === "complete" ? 0 : FAILED;
@@ -67,7 +69,7 @@ async function print(stream: AnthropicStream, options: CommandOptions, stdout: O
   const output = new ModelOutput(stdout);
   try {
     for await (const [chunk] of stream) {
-      if (options.json) stdout.write(`${JSON.stringify(chunk.chunk)}\n`);
+      if (options.json) stdout.write(`${jsonLine(chunk.chunk)}\n`);
       else if (options.thinking && chunk.thinking !== "") output.write(chunk.thinking, { dim: true });
       else output.write(chunk.content);
     }
@@ -78,6 +80,16 @@ async function print(stream: AnthropicStream, options: CommandOptions, stdout: O
   } finally {
     output.end();
   }
+}
+
+/** JSON leaves these control characters as they are, and terminals obey them. */
+function jsonLine(value: unknown): string {
+  const escape = (control: string): string => `\\u00${control.charCodeAt(0).toString(16)}`;
+  return JSON.stringify(value).replace(/[\u007f-\u009f]/g, escape);
+}
+
+function codeOf(reason: unknown): unknown {
+  return reason instanceof Error && "code" in reason ? reason.code : undefined;
 }
 
 function explain(error: MillraceError): string {

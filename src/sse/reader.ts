@@ -74,6 +74,11 @@ export class SseReader<Tag = never> {
     this.#carriageReturn = -1;
   }
 
+  /** Every byte was read, though perhaps not every frame taken of a run. */
+  get isEmpty(): boolean {
+    return this.#at >= this.#bytes.length;
+  }
+
   /** Goes to the next frame, or to a run of expected ones. False: none is whole yet. */
   advance(): boolean {
     if (this.#afterCarriageReturn && this.#at < this.#bytes.length) this.#skipLineFeed();
@@ -111,12 +116,14 @@ export class SseReader<Tag = never> {
   }
 
   #advanceByRun(): boolean {
-    for (const { prefix, tag } of this.#templates) {
-      const strings: string[] = [];
-      const end = readRun(prefix, this.#view, this.#bytes, this.#at, strings);
+    const strings: string[] = [];
+    for (let i = 0; i < this.#templates.length; i++) {
+      const template = this.#templates[i];
+      if (template === undefined) return false;
+      const end = readRun(template.prefix, this.#view, this.#bytes, this.#at, strings);
       if (end === this.#at) continue;
       this.#at = end;
-      this.run = tag;
+      this.run = template.tag;
       this.strings = strings;
       return true;
     }

@@ -15,6 +15,7 @@ const TAILS = Array.from({ length: 17 }, (_, spaces) => `"}${" ".repeat(spaces)}
 const SHORTEST = 3;
 /** A string that is its own JSON: printable ASCII, no quote and no backslash. */
 const PLAIN = /^[ !#-[\]-~]*$/;
+const NOT_ASCII = /[^\0-\x7f]/;
 const BACKSLASH = 0x5c;
 
 /**
@@ -30,17 +31,23 @@ export function readRun(prefix: string, view: string, bytes: Uint8Array, at: num
     const start = frame + prefix.length;
     if (view.slice(frame, start) !== prefix) return frame;
     let end = view.indexOf('"', start);
-    const newline = view.indexOf("\n", end);
-    if (newline === -1) return frame;
+    const newline = view.indexOf("\n", start);
+    if (end === -1 || newline === -1) return frame;
     if (view.charCodeAt(end - 1) === BACKSLASH) end = view.lastIndexOf('"', newline);
     const spaces = newline - end - SHORTEST;
     if (end < start || spaces < 0 || spaces >= TAILS.length) return frame;
     const next = newline + 2;
     if (view.slice(end, next) !== TAILS[spaces]) return frame;
     let string: unknown = view.slice(start, end);
-    if (!PLAIN.test(string as string)) string = tryParse(decodeUtf8(bytes, start - 1, end + 1));
+    if (!PLAIN.test(string as string)) string = tryParse(quoted(view, bytes, start - 1, end + 1));
     if (typeof string !== "string") return frame; // Invalid: the full parser reports it.
     strings.push(string);
     frame = next;
   }
+}
+
+/** A string with its quotes. Most that need to be parsed do so for an escape, and are ASCII. */
+function quoted(view: string, bytes: Uint8Array, start: number, end: number): string {
+  const text = view.slice(start, end);
+  return NOT_ASCII.test(text) ? decodeUtf8(bytes, start, end) : text;
 }

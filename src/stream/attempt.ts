@@ -77,6 +77,10 @@ export class Attempt<N extends Native> {
   /** The next chunk, or null: none has arrived, or none will (see {@link outcome}). The first call sends the request. */
   take(): N["chunk"] | null {
     if (this.outcome !== "pending") return null;
+    return this.decoder.takeReady() ?? this.#takeMore();
+  }
+
+  #takeMore(): N["chunk"] | null {
     const reply = this.#reply;
     if (reply === null) {
       if (this.startTime === null) void this.#start();

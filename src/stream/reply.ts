@@ -21,8 +21,6 @@ export class Reply<N extends Native> {
   readonly #reader: SseReader<unknown>;
   readonly #limit: number;
   #bytes = 0;
-  /** The reader holds no whole frame. */
-  #isDrained = true;
   #isOver = false;
 
   constructor(body: Body, decoder: Decoder<N>, limit: Limit) {
@@ -34,12 +32,11 @@ export class Reply<N extends Native> {
 
   /** The next chunk, or null: none has arrived, or none will (see {@link hasEnded}). Throws what ends the reply. */
   take(): N["chunk"] | null {
-    for (;;) {
-      if (this.#isDrained && !this.#readMore()) return null;
+    while (!this.#reader.isEmpty || this.#readMore()) {
       const chunk = this.#decoder.take(this.#reader);
-      this.#isDrained = chunk === null;
       if (chunk !== null) return chunk;
     }
+    return null;
   }
 
   /** Every byte was read. */

@@ -54,18 +54,22 @@ export class AnthropicDecoder implements Decoder<AnthropicNative, DeltaTarget> {
     return this.#runs + this.#accumulator.progress;
   }
 
-  take(reader: SseReader<DeltaTarget>): AnthropicCallResponseChunk | null {
+  takeReady(): AnthropicCallResponseChunk | null {
     const text = this.#taken < this.#run.length ? this.#run[this.#taken] : undefined;
-    if (text === undefined) return this.#takeFrame(reader);
+    if (text === undefined) return null;
     this.#taken++;
     return new AnthropicCallResponseChunk(null, this.#target, text);
+  }
+
+  take(reader: SseReader<DeltaTarget>): AnthropicCallResponseChunk | null {
+    return this.takeReady() ?? this.#takeFrame(reader);
   }
 
   #takeFrame(reader: SseReader<DeltaTarget>): AnthropicCallResponseChunk | null {
     while (!this.done && reader.advance()) {
       if (reader.run !== null) {
         this.#startRun(reader.run, reader.strings);
-        return this.take(reader);
+        return this.takeReady();
       }
       const chunk = this.#readFrame(reader);
       if (chunk !== null) return chunk;
