@@ -54,9 +54,11 @@ async function streamReply(options: CommandOptions, { stdout, stderr, signal }: 
     ]);
     const stream = ask();
     const error = await print(stream, options, stdout);
-    const readerIsGone = signal.aborted && codeOf(signal.reason) === "EPIPE";
-    if (error !== null && !readerIsGone) stderr.write(`millrace: ${explain(error)}\n`);
+    const refusal = refusalOf(signal);
+    if (refusal !== null && refusal.code !== "EPIPE") stderr.write(`millrace: ${refusal.message}\n`);
+    else if (refusal === null && error !== null) stderr.write(`millrace: ${explain(error)}\n`);
     if (stream.message !== null) stderr.write(`${withoutControls(summarize(stream))}\n`);
+    if (refusal !== null && refusal.code !== "EPIPE") return FAILED;
     if (signal.aborted && stream.outcome === "aborted") return INTERRUPTED;
     return stream.outcome === "complete" ? 0 : FAILED;
   } finally {
@@ -88,8 +90,10 @@ function jsonLine(value: unknown): string {
   return JSON.stringify(value).replace(/[\u007f-\u009f]/g, escape);
 }
 
-function codeOf(reason: unknown): unknown {
-  return reason instanceof Error && "code" in reason ? reason.code : undefined;
+/** Why stdout takes no more, if that is what ended the reply: `EPIPE` where its reader is gone, who needs no telling. */
+function refusalOf({ reason }: AbortSignal): { readonly code: string; readonly message: string } | null {
+  if (!(reason instanceof Error && "code" in reason && typeof reason.code === "string")) return null;
+  return { code: reason.code, message: `stdout takes no more: ${reason.message}` };
 }
 
 function explain(error: MillraceError): string {

@@ -105,7 +105,7 @@ export function ratesOf(price: Price, tokens: PerTokenKind, isFast: boolean): Pe
 }
 
 /** A number for each kind of token. */
-export function perTokenKind(amountOf: (kind: TokenKind) => number): PerTokenKind {
+function perTokenKind(amountOf: (kind: TokenKind) => number): PerTokenKind {
   return {
     input: amountOf("input"),
     output: amountOf("output"),
