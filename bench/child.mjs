@@ -63,5 +63,6 @@ function compareMessage({ text, message, stream }) {
   const whole = texts.join("");
   const isComplete = message.stop_reason === "end_turn" && message.usage.output_tokens > 0;
   const isSame = stream.content === undefined || stream.content === whole;
-  if (!isComplete || !isSame || (text !== "" && whole !== text)) throw new Error("The message is not what was streamed.");
+  if (!isComplete || !isSame || (text !== "" && whole !== text))
+    throw new Error("The message is not what was streamed.");
 }

@@ -65,7 +65,8 @@ async function frame(open, baseURL, { megabytes, repeats }) {
 /** A client that builds a message must have the whole frame in it. */
 function checkPage({ message }, megabytes) {
   const page = message?.content[0].content.content.source.data;
-  if (page !== undefined && page.length < 0.9 * megabytes * 2 ** 20) throw new Error("The frame is not in the message.");
+  if (page !== undefined && page.length < 0.9 * megabytes * 2 ** 20)
+    throw new Error("The frame is not in the message.");
 }
 
 /** What four times the length adds to what is alive, and to the most the process ever had. */

@@ -19,9 +19,10 @@ export function report(job, samples) {
 
 function line(client, row, samples) {
   const values = valuesOf(samples, client, row);
-  const ratios = client === "bare" || row.isDifference ? null : ratiosToBare(values, valuesOf(samples, "bare", row));
-  const columns = [client.padEnd(9), spread(values).padEnd(26), (ratios === null ? "" : ratioText(ratios)).padEnd(32)];
-  return `${columns.join(" ")}${client === "millrace" ? verdict(row, values, ratios) : ""}`.trimEnd();
+  const hasRatio = client !== "bare" && !row.isDifference && !row.clients;
+  const ratios = hasRatio ? ratiosToBare(values, valuesOf(samples, "bare", row)) : null;
+  const columns = [client.padEnd(8), spread(values).padEnd(24), (ratios === null ? "" : ratioText(ratios)).padEnd(38)];
+  return [...columns, client === "millrace" ? verdict(row, values, ratios) : ""].join(" ").trimEnd();
 }
 
 function valuesOf(samples, client, row) {
@@ -37,7 +38,7 @@ function ratiosToBare(values, bare) {
 }
 
 function ratioText({ perRound, ofMedians }) {
-  return `x ${spread(perRound, 2)}, of medians ${ofMedians.toFixed(2)}`;
+  return `x ${spread(perRound, 2)}, medians ${ofMedians.toFixed(2)}`;
 }
 
 /** Both ways to take the ratio have to hold. */

@@ -2,7 +2,7 @@
 import { execFile, fork } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { cpus } from "node:os";
+import { cpus, loadavg } from "node:os";
 import { fileURLToPath } from "node:url";
 import { parseArgs, promisify } from "node:util";
 import { plan } from "./plan.mjs";
@@ -32,7 +32,14 @@ async function main() {
   const [origins] = await once(server, "message");
   const all = [];
   try {
-    for (const job of options.jobs) all.push(...(await measure(job, options, origins)));
+    for (const job of options.jobs) {
+      try {
+        all.push(...(await measure(job, options, origins)));
+      } catch (error) {
+        console.log(`\n${job.name}: FAILED\n${error.message}`);
+        process.exitCode = 1;
+      }
+    }
   } finally {
     server.disconnect();
   }
@@ -54,21 +61,25 @@ function readOptions() {
     return null;
   }
   const rounds = Number(values.rounds);
-  if (!Number.isInteger(rounds) || rounds < 1) throw new Error(`--rounds ${values.rounds}: not a whole number above 0.`);
+  if (!Number.isInteger(rounds) || rounds < 1)
+    throw new Error(`--rounds ${values.rounds}: not a whole number above 0.`);
   const only = values.only.split(",");
   const jobs = plan.filter((job) => only.some((prefix) => job.name.startsWith(prefix)));
   if (jobs.length === 0) throw new Error(`--only ${values.only}: no such job. See --help.`);
-  return { rounds, jobs, clients: values.clients.split(","), json: values.json };
+  const clients = values.clients.split(",");
+  const unknown = clients.find((client) => !["bare", "sdk", "millrace"].includes(client));
+  if (unknown !== undefined) throw new Error(`--clients ${unknown}: no such client. See --help.`);
+  return { rounds, jobs, clients, json: values.json };
 }
 
 function describe(rounds) {
   const version = (file) => JSON.parse(readFileSync(path(file), "utf8")).version;
   const [{ model }] = cpus();
   return [
-    `${new Date().toISOString()}, Node ${process.version}, ${process.platform}, ${cpus().length} x ${model}`,
+    `${new Date().toISOString()}, Node ${process.version}, ${process.platform}, ${cpus().length} x ${model}, load ${loadavg()[0]}`,
     `millrace ${version("../package.json")}, @anthropic-ai/sdk ${version("../node_modules/@anthropic-ai/sdk/package.json")}`,
-    `Medians of ${rounds} rounds [least - most]; x = against the bare loop, by rounds, and of the medians. CPU = user +`,
-    "system of all threads. Every figure comes of a fresh process.",
+    `Medians of ${rounds} rounds [least - most]; x = against the bare loop, by rounds, and by medians.`,
+    "CPU is user and system of all threads. Every figure comes from a process of its own.",
   ];
 }
 

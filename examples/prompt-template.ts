@@ -8,4 +8,4 @@ const prompt = promptTemplate(`
 
 const stream = call("claude-sonnet-5-5", { stream: true }, prompt)({ genre: "fantasy", history: [] });
 for await (const text of stream.textStream()) process.stdout.write(text);
-console.log(stream.messages);
+console.log(stream.callKwargs.system, stream.messages); // as they were sent

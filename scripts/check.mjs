@@ -20,7 +20,11 @@ const failed = [];
 for (const [name, command, args] of steps) {
   const start = performance.now();
   const path = command === process.execPath ? command : binary(command);
-  const { status, stdout, stderr } = spawnSync(path, args, { cwd: root, encoding: "utf8", shell: process.platform === "win32" });
+  const { status, stdout, stderr } = spawnSync(path, args, {
+    cwd: root,
+    encoding: "utf8",
+    shell: process.platform === "win32",
+  });
   const seconds = ((performance.now() - start) / 1000).toFixed(1);
   console.log(`${status === 0 ? "ok    " : "FAILED"} ${name} (${seconds} s)`);
   if (status === 0) continue;

@@ -33,7 +33,11 @@ export function install() {
 
 /** Builds dist/, unless that was done since the source last changed. */
 export function build() {
-  const inputs = [newestIn(join(root, "src")), modified(join(root, "package.json")), modified(join(root, "tsdown.config.ts"))];
+  const inputs = [
+    newestIn(join(root, "src")),
+    modified(join(root, "package.json")),
+    modified(join(root, "tsdown.config.ts")),
+  ];
   if (modified(join(root, "dist/index.d.ts")) >= Math.max(...inputs)) return;
   run("building", process.execPath, [join(root, "node_modules/tsdown/dist/run.mjs"), "--logLevel", "warn"]);
 }

@@ -5,7 +5,9 @@ import { build, install, root } from "./setup.mjs";
 
 const args = process.argv.slice(2);
 const hasKey = Boolean(process.env.ANTHROPIC_API_KEY || process.env.ANTHROPIC_AUTH_TOKEN);
-const needsNoKey = args.some((arg) => ["--demo", "--help", "-h", "--version", "-v"].includes(arg) || arg.startsWith("--replay"));
+const needsNoKey = args.some(
+  (arg) => ["--demo", "--help", "-h", "--version", "-v"].includes(arg) || arg.startsWith("--replay"),
+);
 
 install();
 build();

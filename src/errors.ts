@@ -102,7 +102,9 @@ export class MissingApiKeyError extends MillraceError {
   /** The environment variable that would have been read. */
   readonly variable: string;
   constructor(variable: string) {
-    super(`No API key: set the environment variable ${variable}, or pass client: client({ apiKey }). Nothing was sent.`);
+    super(
+      `No API key: set the environment variable ${variable}, or pass client: client({ apiKey }). Nothing was sent.`,
+    );
     this.variable = variable;
   }
 }
@@ -169,7 +171,10 @@ export class ApiError extends MillraceError {
   readonly providerMessage: string;
   /** The body as received: parsed where it is JSON, else its text (cut at the limit). */
   readonly body: unknown;
-  constructor(message: string, details: ErrorDetails & { type: string | null; providerMessage: string; body: unknown }) {
+  constructor(
+    message: string,
+    details: ErrorDetails & { type: string | null; providerMessage: string; body: unknown },
+  ) {
     super(message, details);
     this.type = details.type;
     this.providerMessage = details.providerMessage;
@@ -275,7 +280,9 @@ export class StreamAbortedError extends MillraceError {
 /** The stream already has an owner: it can be iterated once. */
 export class StreamConsumedError extends MillraceError {
   readonly code = "stream_consumed";
-  constructor(message = "This stream is already being read: it can be iterated once. Call the function again for a new one.") {
+  constructor(
+    message = "This stream is already being read: it can be iterated once. Call the function again for a new one.",
+  ) {
     super(message);
   }
 }

@@ -29,7 +29,16 @@ export {
   UnsupportedContentError,
 } from "./errors.ts";
 export type { CallOptions } from "./call.ts";
-export type { CostItem, CostMetadata, CostNote, PerTokenKind, Price, Prices, PriceTier, TokenKind } from "./cost/price.ts";
+export type {
+  CostItem,
+  CostMetadata,
+  CostNote,
+  PerTokenKind,
+  Price,
+  Prices,
+  PriceTier,
+  TokenKind,
+} from "./cost/price.ts";
 export type { Usage, UsageSource } from "./cost/usage.ts";
 export type { Fetch } from "./http/fetch.ts";
 export type { Timeout } from "./http/timeout.ts";

@@ -121,7 +121,12 @@ export interface MessageViews<N extends Native> {
   usage(message: N["message"] | null, source: UsageSource): N["usage"];
   commonUsage(message: N["message"] | null, source: UsageSource): Usage;
   /** @param model - The model that was asked, for a message that names none. */
-  cost(message: N["message"] | null, model: string, source: UsageSource, prices: Prices | undefined): CostMetadata | null;
+  cost(
+    message: N["message"] | null,
+    model: string,
+    source: UsageSource,
+    prices: Prices | undefined,
+  ): CostMetadata | null;
   /** The last user message of a request, or null. */
   userMessageParam(messages: readonly N["messageParam"][]): N["messageParam"] | null;
 }

@@ -39,7 +39,8 @@ export function recordings(provider: string): Recording[] {
     .filter((entry) => entry.format !== "http-error")
     .map((entry) => {
       const text = readFileSync(resolve(corpusFolder, entry.file), "utf8");
-      const data = entry.format === "jsonl" ? text.split("\n") : [...text.matchAll(/^data: ?(.*)$/gm)].map(([, json]) => json);
+      const data =
+        entry.format === "jsonl" ? text.split("\n") : [...text.matchAll(/^data: ?(.*)$/gm)].map(([, json]) => json);
       const events = data.filter(Boolean).map((json) => JSON.parse(json as string) as Record<string, unknown>);
       const body = entry.format === "jsonl" ? events.map(frame).join("") : text;
       return { ...entry, events, bytes: new TextEncoder().encode(body) };
@@ -47,7 +48,9 @@ export function recordings(provider: string): Recording[] {
 }
 
 /** Every recorded error response of a provider. */
-export function recordedErrors(provider: string): { file: string; status: number; headers: Record<string, string>; bodyText: string }[] {
+export function recordedErrors(
+  provider: string,
+): { file: string; status: number; headers: Record<string, string>; bodyText: string }[] {
   return index(provider)
     .filter((entry) => entry.format === "http-error")
     .map((entry) => ({ file: entry.file, ...JSON.parse(readFileSync(resolve(corpusFolder, entry.file), "utf8")) }));

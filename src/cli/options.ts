@@ -35,8 +35,8 @@ Streams a model's reply to stdout, and a summary of it to stderr.
   -h, --help            this text
   -v, --version         the version
 
-Reads ANTHROPIC_API_KEY or ANTHROPIC_AUTH_TOKEN, and ANTHROPIC_BASE_URL. Ctrl-C closes the connection.
-Exit codes: 0 complete, 1 failed, 2 wrong usage, 130 interrupted.
+Reads ANTHROPIC_API_KEY or ANTHROPIC_AUTH_TOKEN, and ANTHROPIC_BASE_URL.
+Ctrl-C closes the connection. Exits with 0: complete, 1: failed, 2: wrong usage, 130: interrupted.
 `;
 
 /**

@@ -49,6 +49,7 @@ export class ModelOutput {
     if (dim === this.#dim) return;
     this.#dim = dim;
     if (!dim && this.#lineIsOpen) this.#output.write("\n");
+    this.#lineIsOpen = false;
     if (this.#isTerminal) this.#output.write(dim ? DIM : NOT_DIM);
   }
 }

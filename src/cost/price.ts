@@ -135,7 +135,10 @@ export function costMetadata(
   const total = perTokenKind((kind) => items.reduce((sum, { tokens }) => sum + tokens[kind], 0));
   return {
     currency: "USD",
-    cost: items.reduce<number | null>((sum, { cost }) => sum === null || cost === null ? null : sum + cost, webSearchCost),
+    cost: items.reduce<number | null>(
+      (sum, { cost }) => (sum === null || cost === null ? null : sum + cost),
+      webSearchCost,
+    ),
     inputTokens: total.input,
     outputTokens: total.output,
     cachedTokens: total.cacheRead,

@@ -1,4 +1,4 @@
-import type * as http from "node:http";
+import * as http from "node:http";
 import type { Readable } from "node:stream";
 import { ConnectionError, RedirectError, StreamTimeoutError } from "../errors.ts";
 import { type Body, type Exchange, type HttpRequest, type HttpResponse, isRedirect } from "./request.ts";
@@ -38,7 +38,9 @@ export function sendByNode(request: HttpRequest): Exchange {
 
 async function open(request: HttpRequest): Promise<http.ClientRequest> {
   const { isSecure, hostname, port, path, host } = addressOf(request.url);
-  const { module, agent } = await (isSecure ? loadHttps() : loadHttp());
+  const { module, agent } = isSecure
+    ? (https ?? (await loadHttps()))
+    : { module: http, agent: (httpAgent ??= new http.Agent(agentOptions)) };
   const contentLength = String(Buffer.byteLength(request.body));
   return module.request({
     method: "POST",
@@ -51,25 +53,13 @@ async function open(request: HttpRequest): Promise<http.ClientRequest> {
   });
 }
 
-interface Loaded {
-  readonly module: Pick<typeof http, "request">;
-  readonly agent: http.Agent;
-}
+let httpAgent: http.Agent | undefined;
+let https: { readonly module: typeof import("node:https"); readonly agent: http.Agent } | undefined;
 
-let loadedHttp: Loaded | undefined;
-let loadedHttps: Loaded | undefined;
-
-// Loaded when they are first needed: a program starts sooner, and pays for TLS only if it uses it.
-async function loadHttp(): Promise<Loaded> {
-  if (loadedHttp !== undefined) return loadedHttp;
-  const module = await import("node:http");
-  return (loadedHttp ??= { module, agent: new module.Agent(agentOptions) });
-}
-
-async function loadHttps(): Promise<Loaded> {
-  if (loadedHttps !== undefined) return loadedHttps;
+// TLS is loaded when it is first needed: it takes as long as everything else together.
+async function loadHttps(): Promise<NonNullable<typeof https>> {
   const module = await import("node:https");
-  return (loadedHttps ??= { module, agent: new module.Agent(agentOptions) });
+  return (https ??= { module, agent: new module.Agent(agentOptions) });
 }
 
 interface Address {

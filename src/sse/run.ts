@@ -27,7 +27,7 @@ const BACKSLASH = 0x5c;
  */
 export function readRun(prefix: string, view: string, bytes: Uint8Array, at: number, strings: string[]): number {
   // Whole-string builtins throughout: they are fast from the first call on, and cost V8 next to no compilation.
-  for (let frame = at; ; ) {
+  for (let frame = at; ;) {
     const start = frame + prefix.length;
     if (view.slice(frame, start) !== prefix) return frame;
     let end = view.indexOf('"', start);

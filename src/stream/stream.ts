@@ -120,7 +120,9 @@ export abstract class Stream<out N extends Native, out T extends AnyTool = AnyTo
    */
   response(): Promise<CallResponse<N, T>> {
     if (this.#owner === "iteration" && this.outcome === "pending") {
-      return handled(Promise.reject(new StreamConsumedError("The stream is being iterated: ask for its response after.")));
+      return handled(
+        Promise.reject(new StreamConsumedError("The stream is being iterated: ask for its response after.")),
+      );
     }
     this.#response ??= handled(this.#drain());
     return this.#response;
@@ -263,4 +265,3 @@ function handled<R>(promise: Promise<R>): Promise<R> {
   promise.catch(noop);
   return promise;
 }
-

@@ -123,7 +123,6 @@ export abstract class CallView<out N extends Native> {
     return this.costMetadata?.cost ?? null;
   }
 
-
   /** The arguments of the call. */
   get fnArgs(): readonly unknown[] {
     return this.call().fnArgs;

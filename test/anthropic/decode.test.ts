@@ -9,18 +9,46 @@ type Json = Record<string, unknown>;
 const text = fc.oneof(
   { weight: 3, arbitrary: fc.string({ unit: "grapheme-ascii", maxLength: 12 }) },
   { weight: 1, arbitrary: fc.string({ unit: "binary", maxLength: 8 }) },
-  { weight: 1, arbitrary: fc.constantFrom("", '"', "\\", '\\"', "}", '"}', '"}}', "\n", "\u2028", "é", "😀", "\ud83d", "\ude00", "\ufeff", "\0") },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom(
+      "",
+      '"',
+      "\\",
+      '\\"',
+      "}",
+      '"}',
+      '"}}',
+      "\n",
+      "\u2028",
+      "é",
+      "😀",
+      "\ud83d",
+      "\ude00",
+      "\ufeff",
+      "\0",
+    ),
+  },
 );
 
 const deltaOf = (index: number): fc.Arbitrary<Json> =>
   fc.oneof(
     text.map((value) => ({ type: "content_block_delta", index, delta: { type: "text_delta", text: value } })),
     text.map((value) => ({ type: "content_block_delta", index, delta: { type: "thinking_delta", thinking: value } })),
-    text.map((value) => ({ type: "content_block_delta", index, delta: { type: "input_json_delta", partial_json: value } })),
+    text.map((value) => ({
+      type: "content_block_delta",
+      index,
+      delta: { type: "input_json_delta", partial_json: value },
+    })),
     text.map((value) => ({ type: "content_block_delta", index, delta: { text: value, type: "text_delta" } })),
     text.map((value) => ({ type: "content_block_delta", delta: { type: "text_delta", text: value }, index })),
     text.map((value) => ({ type: "content_block_delta", index, delta: { type: "text_delta", text: value }, later: 1 })),
-    text.map((value) => ({ type: "content_block_delta", index, other: { text: value }, delta: { type: "text_delta", text: value } })),
+    text.map((value) => ({
+      type: "content_block_delta",
+      index,
+      other: { text: value },
+      delta: { type: "text_delta", text: value },
+    })),
     text.map((value) => ({ type: "content_block_delta", index, delta: { type: "signature_delta", signature: value } })),
     fc.constant({ type: "ping" }),
     fc.json().map((json) => ({ type: "unknown", of: JSON.parse(json) as unknown })),
@@ -28,9 +56,19 @@ const deltaOf = (index: number): fc.Arbitrary<Json> =>
 
 const blocks = fc.constantFrom<Json[]>(
   [{ type: "text", text: "" }],
-  [{ type: "thinking", thinking: "", signature: "" }, { type: "text", text: "", citations: null }],
-  [{ type: "tool_use", id: "t", name: "n", input: {} }, { type: "text", text: "" }],
-  [{ type: "text", text: "a" }, { type: "future", text: "" }, { type: "server_tool_use", id: "s", name: "n" }],
+  [
+    { type: "thinking", thinking: "", signature: "" },
+    { type: "text", text: "", citations: null },
+  ],
+  [
+    { type: "tool_use", id: "t", name: "n", input: {} },
+    { type: "text", text: "" },
+  ],
+  [
+    { type: "text", text: "a" },
+    { type: "future", text: "" },
+    { type: "server_tool_use", id: "s", name: "n" },
+  ],
 );
 
 const messages = blocks.chain((starts) =>
@@ -65,7 +103,8 @@ function encode(event: Json, { spaces, ascii, loose, named, lineEnd, comment }: 
   let json = JSON.stringify(event);
   if (loose) json = json.replace(/^\{"type":/, '{ "type" : ');
   // eslint-disable-next-line no-control-regex
-  if (ascii) json = json.replace(/[^\0-\x7f]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
+  if (ascii)
+    json = json.replace(/[^\0-\x7f]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
   const padded = `${json.slice(0, -1)}${" ".repeat(spaces)}}`;
   const name = named ? `event: ${String(event["type"])}${lineEnd}` : "";
   return `${comment ? `: hello${lineEnd}` : ""}${name}data: ${padded}${lineEnd}${lineEnd}`;
@@ -88,16 +127,22 @@ function decode(bytes: Uint8Array, cuts: readonly number[], runs: boolean): { ev
 describe("AnthropicDecoder", () => {
   it("gives what was encoded, by the short way and the plain one, however the bytes are split", () => {
     fc.assert(
-      fc.property(messages, fc.infiniteStream(style), fc.array(fc.nat(), { maxLength: 12 }), fc.boolean(), (events, styles, cuts, uniform) => {
-        const first = styles.next().value as Style;
-        const body = events.map((event) => encode(event, uniform ? first : (styles.next().value as Style))).join("");
-        const bytes = new TextEncoder().encode(body);
-        const expected = events.filter(({ type }) => type !== "ping");
-        const plain = decode(bytes, cuts, false);
-        expect(plain.events.map((event) => event[0])).toEqual(expected);
-        expect(decode(bytes, cuts, true)).toEqual(plain);
-        expect(decode(bytes, [], true)).toEqual(plain);
-      }),
+      fc.property(
+        messages,
+        fc.infiniteStream(style),
+        fc.array(fc.nat(), { maxLength: 12 }),
+        fc.boolean(),
+        (events, styles, cuts, uniform) => {
+          const first = styles.next().value as Style;
+          const body = events.map((event) => encode(event, uniform ? first : (styles.next().value as Style))).join("");
+          const bytes = new TextEncoder().encode(body);
+          const expected = events.filter(({ type }) => type !== "ping");
+          const plain = decode(bytes, cuts, false);
+          expect(plain.events.map((event) => event[0])).toEqual(expected);
+          expect(decode(bytes, cuts, true)).toEqual(plain);
+          expect(decode(bytes, [], true)).toEqual(plain);
+        },
+      ),
       { numRuns: 1500 },
     );
   });

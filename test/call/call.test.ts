@@ -1,5 +1,14 @@
 import { describe, expect, expectTypeOf, it } from "vitest";
-import { assistant, call as neutralCall, CallResponse, image, promptTemplate, Stream, system, user } from "../../src/index.ts";
+import {
+  assistant,
+  call as neutralCall,
+  CallResponse,
+  image,
+  promptTemplate,
+  Stream,
+  system,
+  user,
+} from "../../src/index.ts";
 import {
   type AnthropicCallParams,
   AnthropicCallResponse,
@@ -18,7 +27,11 @@ const at = (server: TestServer) => client({ apiKey: "k", baseURL: server.url });
 
 describe("call", () => {
   it("infers its arguments and its result", () => {
-    const streamed = call("claude-sonnet-5-5", { stream: true }, (genre: string, count?: number) => `${count} ${genre}`);
+    const streamed = call(
+      "claude-sonnet-5-5",
+      { stream: true },
+      (genre: string, count?: number) => `${count} ${genre}`,
+    );
     expectTypeOf(streamed).parameters.toEqualTypeOf<[genre: string, count?: number | undefined]>();
     expectTypeOf<ReturnType<typeof streamed>>().toEqualTypeOf<AnthropicStream>();
     const whole = call("claude-sonnet-5-5", (genre: string) => genre);
@@ -45,18 +58,18 @@ describe("call", () => {
 
   it("refuses what cannot work, where it is written", () => {
     const neverRun = (): void => {
-    // @ts-expect-error a misspelt option
-    call("m", { steam: true }, () => "x");
-    // @ts-expect-error a wrong value
-    call("m", { stream: "yes" }, () => "x");
-    // @ts-expect-error a misspelt parameter
-    call("m", { callParams: { max_token: 1 } }, () => "x");
-    // @ts-expect-error a misspelt key of a dynamic config
-    call("m", () => ({ messages: [user("x")], callParms: {} }));
-    // @ts-expect-error no prompt
-    call("m", () => 42);
-    // @ts-expect-error not this argument
-    void call("m", (genre: string) => genre)(42);
+      // @ts-expect-error a misspelt option
+      call("m", { steam: true }, () => "x");
+      // @ts-expect-error a wrong value
+      call("m", { stream: "yes" }, () => "x");
+      // @ts-expect-error a misspelt parameter
+      call("m", { callParams: { max_token: 1 } }, () => "x");
+      // @ts-expect-error a misspelt key of a dynamic config
+      call("m", () => ({ messages: [user("x")], callParms: {} }));
+      // @ts-expect-error no prompt
+      call("m", () => 42);
+      // @ts-expect-error not this argument
+      void call("m", (genre: string) => genre)(42);
     };
     expect(neverRun).toBeTypeOf("function");
     // @ts-expect-error no provider
@@ -69,13 +82,15 @@ describe("call", () => {
   it("sends what the prompt says, with the most tokens that the model can", async () => {
     await using server = await serving();
     const bytes = Uint8Array.of(0xff, 0xd8, 0xff, 0xe0);
-    const native: MessageParam = { role: "user", content: [{ type: "text", text: "native", cache_control: { type: "ephemeral" } }] };
-    const ask = call("claude-sonnet-5-5", { client: at(server), callParams: { system: "First.", temperature: 1 } }, () => [
-      system("Be brief."),
-      user(["Look", image(bytes)]),
-      assistant("I see."),
-      native,
-    ]);
+    const native: MessageParam = {
+      role: "user",
+      content: [{ type: "text", text: "native", cache_control: { type: "ephemeral" } }],
+    };
+    const ask = call(
+      "claude-sonnet-5-5",
+      { client: at(server), callParams: { system: "First.", temperature: 1 } },
+      () => [system("Be brief."), user(["Look", image(bytes)]), assistant("I see."), native],
+    );
     const answer = await ask();
     expect(server.requests[0]?.body).toEqual({
       model: "claude-sonnet-5-5",
@@ -107,7 +122,12 @@ describe("call", () => {
     await using server = await serving();
     const ask = call(
       "claude-sonnet-5-5",
-      { stream: true, client: at(server), callParams: { max_tokens: 10, stop_sequences: ["a"] }, metadata: { from: "options" } },
+      {
+        stream: true,
+        client: at(server),
+        callParams: { max_tokens: 10, stop_sequences: ["a"] },
+        metadata: { from: "options" },
+      },
       (brief: boolean) => ({
         messages: [user("Hello")],
         callParams: { max_tokens: brief ? 1 : 2 },
@@ -116,10 +136,20 @@ describe("call", () => {
     );
     const stream = ask.with({
       model: "claude-haiku-4-5",
-      callParams: { betas: ["a", "b"], extra_headers: { "X-Team": "t" }, extra_body: { future: 1 }, stop_sequences: ["b"] },
+      callParams: {
+        betas: ["a", "b"],
+        extra_headers: { "X-Team": "t" },
+        extra_body: { future: 1 },
+        stop_sequences: ["b"],
+      },
     })(true);
     await stream.response();
-    expect(server.requests[0]?.body).toMatchObject({ model: "claude-haiku-4-5", max_tokens: 1, stop_sequences: ["b"], future: 1 });
+    expect(server.requests[0]?.body).toMatchObject({
+      model: "claude-haiku-4-5",
+      max_tokens: 1,
+      stop_sequences: ["b"],
+      future: 1,
+    });
     expect(server.requests[0]?.headers).toMatchObject({ "anthropic-beta": "a,b", "x-team": "t" });
     expect(stream.metadata).toEqual({ from: "function" });
     expect(stream.dynamicConfig?.callParams).toEqual({ max_tokens: 1 });
@@ -151,7 +181,11 @@ describe("call", () => {
     const before = Date.now();
     const response = await call("m", { client: at(server) }, () => "x")();
     const { start, firstChunk, end } = response.timings;
-    expect([before <= (start ?? 0), (start ?? 0) <= (firstChunk ?? 0), (firstChunk ?? 0) <= (end ?? 0)]).toEqual([true, true, true]);
+    expect([before <= (start ?? 0), (start ?? 0) <= (firstChunk ?? 0), (firstChunk ?? 0) <= (end ?? 0)]).toEqual([
+      true,
+      true,
+      true,
+    ]);
     expect([response.startTime, response.endTime]).toEqual([start, end]);
   });
 });

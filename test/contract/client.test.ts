@@ -68,7 +68,9 @@ describe.each([
       response.writeHead(529, { "content-type": "application/json", "request-id": "req_5" });
       response.end('{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}');
     });
-    const error = await ask({ client: sdk(server) }).response().catch((thrown: unknown) => thrown);
+    const error = await ask({ client: sdk(server) })
+      .response()
+      .catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(ApiError);
     expect(error).toMatchObject({ status: 529, type: "overloaded_error", requestId: "req_5", retryable: true });
     expect(server.requests).toHaveLength(1);
@@ -93,7 +95,9 @@ describe.each([
 
   it("gives an error event its type", async () => {
     const overloaded = { type: "error", error: { type: "overloaded_error", message: "Overloaded" } };
-    await using server = await serve((response) => startStream(response).end(frames([...started, delta("Hi"), overloaded])));
+    await using server = await serve((response) =>
+      startStream(response).end(frames([...started, delta("Hi"), overloaded])),
+    );
     const stream = ask({ client: sdk(server) });
     await expect(stream.response()).rejects.toMatchObject({ code: "api_error", type: "overloaded_error" });
     expect([stream.outcome, stream.content]).toEqual(["failed", "Hi"]);
@@ -127,7 +131,9 @@ describe("max_tokens: 0", () => {
       response.writeHead(200, { "content-type": "application/json", "request-id": "req_1" });
       response.end(JSON.stringify(message));
     });
-    const own = viaSdk ? new Anthropic({ apiKey: "k", baseURL: server.url }) : client({ apiKey: "k", baseURL: server.url });
+    const own = viaSdk
+      ? new Anthropic({ apiKey: "k", baseURL: server.url })
+      : client({ apiKey: "k", baseURL: server.url });
     const answer = await call("claude-sonnet-5-5", { client: own, callParams: { max_tokens: 0 } }, () => "Hello")();
     expect(answer.response).toEqual(expect.objectContaining(message));
     expect(server.requests[0]?.body).not.toHaveProperty("stream");

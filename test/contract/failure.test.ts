@@ -30,7 +30,11 @@ import { delta, frames, reply, serve, started, startStream } from "../server.ts"
 
 const KEY = "sk-ant-canary-0123456789";
 
-function ask(clientOptions: ClientOptions, options: AnthropicCallOptions = {}, prompt: () => unknown = () => "Hello"): AnthropicStream {
+function ask(
+  clientOptions: ClientOptions,
+  options: AnthropicCallOptions = {},
+  prompt: () => unknown = () => "Hello",
+): AnthropicStream {
   const own = client({ apiKey: KEY, ...clientOptions });
   // What a function gives that no compiler has seen.
   return call("claude-sonnet-5-5", { client: own, ...options, stream: true }, prompt as () => string)();
@@ -69,30 +73,40 @@ describe("HTTP errors", () => {
   };
   const retryable = new Set([429, 500, 529]);
 
-  it.each(Object.entries(types).map(([status, type]) => [Number(status), type] as const))("%i as JSON", async (status, type) => {
-    await using server = await serve((response) => {
-      response.writeHead(status, { "content-type": "application/json", "request-id": "req_9", "retry-after": "7" });
-      response.end(JSON.stringify({ type: "error", error: { type, message: "What happened." }, request_id: "req_9" }));
-    });
-    const stream = ask({ baseURL: server.url });
-    const error = await failure(stream);
-    expect(error).toBeInstanceOf(ApiError);
-    expect(error).toMatchObject({
-      code: "api_error",
-      status,
-      type,
-      providerMessage: "What happened.",
-      requestId: "req_9",
-      retryAfterMs: 7000,
-      retryable: retryable.has(status),
-      phase: "connect",
-    });
-    expect(error.message).toContain("What happened.");
-    expect(stream.outcome).toBe("failed");
-  });
+  it.each(Object.entries(types).map(([status, type]) => [Number(status), type] as const))(
+    "%i as JSON",
+    async (status, type) => {
+      await using server = await serve((response) => {
+        response.writeHead(status, { "content-type": "application/json", "request-id": "req_9", "retry-after": "7" });
+        response.end(
+          JSON.stringify({ type: "error", error: { type, message: "What happened." }, request_id: "req_9" }),
+        );
+      });
+      const stream = ask({ baseURL: server.url });
+      const error = await failure(stream);
+      expect(error).toBeInstanceOf(ApiError);
+      expect(error).toMatchObject({
+        code: "api_error",
+        status,
+        type,
+        providerMessage: "What happened.",
+        requestId: "req_9",
+        retryAfterMs: 7000,
+        retryable: retryable.has(status),
+        phase: "connect",
+      });
+      expect(error.message).toContain("What happened.");
+      expect(stream.outcome).toBe("failed");
+    },
+  );
 
   it.each([
-    ["HTML", "text/html", "<html><head><style>p{}</style></head><body><h1>502</h1><p>Bad  gateway</p></body></html>", "502 Bad gateway"],
+    [
+      "HTML",
+      "text/html",
+      "<html><head><style>p{}</style></head><body><h1>502</h1><p>Bad  gateway</p></body></html>",
+      "502 Bad gateway",
+    ],
     ["nothing", undefined, "", "(no message)"],
     ["text", "text/plain", "upstream connect error", "upstream connect error"],
     ["a JSON string", "application/json", '"nope"', "nope"],
@@ -113,7 +127,11 @@ describe("HTTP errors", () => {
 
   it("obeys x-should-retry, and knows a spend limit", async () => {
     const headers: Record<string, string>[] = [{ "x-should-retry": "false" }, { "x-should-retry": "true" }, {}];
-    const error = { type: "rate_limit_error", message: "Spent", details: { error_code: "enforced_spend_limit_reached" } };
+    const error = {
+      type: "rate_limit_error",
+      message: "Spent",
+      details: { error_code: "enforced_spend_limit_reached" },
+    };
     await using server = await serve((response, _, count) => {
       response.writeHead(count === 2 ? 400 : 429, headers[count - 1]);
       response.end(count === 3 ? JSON.stringify({ type: "error", error }) : "");
@@ -169,7 +187,12 @@ describe("responses that are none", () => {
     });
     const error = await failure(ask({ baseURL: server.url }));
     expect(error).toBeInstanceOf(ContentTypeError);
-    expect(error).toMatchObject({ code: "content_type", contentType: "text/html", body: "<h1>Welcome</h1>", status: 200 });
+    expect(error).toMatchObject({
+      code: "content_type",
+      contentType: "text/html",
+      body: "<h1>Welcome</h1>",
+      status: 200,
+    });
   });
 
   it("a redirect is refused, and the key goes nowhere", async () => {
@@ -186,7 +209,9 @@ describe("responses that are none", () => {
   });
 
   it("a frame or a body above its limit", async () => {
-    await using server = await serve((response) => void startStream(response, frames([...started, delta("x".repeat(5000))])));
+    await using server = await serve(
+      (response) => void startStream(response, frames([...started, delta("x".repeat(5000))])),
+    );
     for (const limit of ["frame", "response"] as const) {
       const error = await failure(ask({ baseURL: server.url }, { limit: { [limit]: 4000 } }));
       expect(error).toBeInstanceOf(LimitExceededError);
@@ -252,7 +277,9 @@ describe("connections", () => {
     expect([resets, server.requests.length]).toEqual([1, 3]);
     expect((await ask({ baseURL: server.url, agent }).response()).content).toBe("Hi");
     agent.destroy();
-    expect(await failure(ask({ baseURL: server.url, agent: new (await import("node:http")).Agent() }))).toBeInstanceOf(ConnectionError);
+    expect(await failure(ask({ baseURL: server.url, agent: new (await import("node:http")).Agent() }))).toBeInstanceOf(
+      ConnectionError,
+    );
     expect([resets, server.requests.length]).toEqual([2, 5]);
   });
 
@@ -293,8 +320,16 @@ describe("before anything is sent", () => {
     vi.stubEnv("ANTHROPIC_AUTH_TOKEN", "token-env");
     await call("m", () => "Hello")();
     await call("m", { client: client({ apiKey: "key" }) }, () => "Hello")();
-    await call("m", { client: client({ apiKey: "key", authToken: "token", apiVersion: "2026-10-21" }) }, () => "Hello")();
-    const sent = server.requests.map(({ headers }) => [headers["x-api-key"], headers.authorization, headers["anthropic-version"]]);
+    await call(
+      "m",
+      { client: client({ apiKey: "key", authToken: "token", apiVersion: "2026-10-21" }) },
+      () => "Hello",
+    )();
+    const sent = server.requests.map(({ headers }) => [
+      headers["x-api-key"],
+      headers.authorization,
+      headers["anthropic-version"],
+    ]);
     expect(sent).toEqual([
       ["key-env", undefined, "2023-06-01"],
       [undefined, "Bearer token-env", "2023-06-01"],
@@ -312,7 +347,12 @@ describe("before anything is sent", () => {
   });
 
   it.each([
-    ["throws", () => { throw new Error("mine"); }],
+    [
+      "throws",
+      () => {
+        throw new Error("mine");
+      },
+    ],
     ["rejects", () => Promise.reject(new Error("mine"))],
   ])("a function that %s", async (_, fn: () => unknown) => {
     const error = await failure(ask({ baseURL: "http://127.0.0.1:1" }, {}, fn));

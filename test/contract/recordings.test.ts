@@ -106,7 +106,9 @@ function differences(ours: unknown, theirs: unknown, path = ""): string[] {
   const keys = new Set([...Object.keys(ours), ...Object.keys(theirs)]);
   return [...keys]
     .filter((key) => !SDK_KEYS.has(key))
-    .flatMap((key) => differences(Reflect.get(ours, key), Reflect.get(theirs, key), path === "" ? key : `${path}.${key}`));
+    .flatMap((key) =>
+      differences(Reflect.get(ours, key), Reflect.get(theirs, key), path === "" ? key : `${path}.${key}`),
+    );
 }
 
 describe.runIf(hasCorpus)("recorded Anthropic streams", () => {
@@ -115,7 +117,11 @@ describe.runIf(hasCorpus)("recorded Anthropic streams", () => {
   it("are the 79 of the index", () => expect(all).toHaveLength(79));
 
   it.each(all.map((recording) => [recording.file, recording] as const))("%s has its outcome", async (_, recording) => {
-    const stream = call(recording.model, { stream: true, client: client({ apiKey: "k", fetch: respondWith(recording.bytes) }) }, () => "x")();
+    const stream = call(
+      recording.model,
+      { stream: true, client: client({ apiKey: "k", fetch: respondWith(recording.bytes) }) },
+      () => "x",
+    )();
     const seen: unknown[] = [];
     let text = "";
     try {
@@ -154,28 +160,46 @@ describe.runIf(hasCorpus)("recorded Anthropic streams", () => {
       const whole = decode([bytes], false);
       const random = numbers(seed + 1);
       for (let round = 0; round < 20; round++) {
-        const count = 1 + (random.next().value as number) % 200;
+        const count = 1 + ((random.next().value as number) % 200);
         const places = Array.from({ length: count }, () => (random.next().value as number) % bytes.length);
-        expect(decode(cutAt(bytes, places.sort((a, b) => a - b)), true)).toEqual(whole);
+        expect(
+          decode(
+            cutAt(
+              bytes,
+              places.sort((a, b) => a - b),
+            ),
+            true,
+          ),
+        ).toEqual(whole);
       }
-      expect(decode([...bytes].map((byte) => Uint8Array.of(byte)), true)).toEqual(whole);
+      expect(
+        decode(
+          [...bytes].map((byte) => Uint8Array.of(byte)),
+          true,
+        ),
+      ).toEqual(whole);
     },
   );
 
-  it.each(all.map((recording) => [recording.file, recording] as const))("%s gives the SDK's message", async (file, { bytes }) => {
-    const { message } = decode([bytes], true);
-    // The SDK loses a last event that no blank line ends; with one it can be compared.
-    const terminated = new Uint8Array([...bytes, 10, 10]);
-    for (const beta of [false, true]) {
-      const expected = await sdkMessage(terminated, beta).catch(() => null);
-      if (expected === null) {
-        expect(REFUSED[file]).toBeDefined();
-        continue;
+  it.each(all.map((recording) => [recording.file, recording] as const))(
+    "%s gives the SDK's message",
+    async (file, { bytes }) => {
+      const { message } = decode([bytes], true);
+      // The SDK loses a last event that no blank line ends; with one it can be compared.
+      const terminated = new Uint8Array([...bytes, 10, 10]);
+      for (const beta of [false, true]) {
+        const expected = await sdkMessage(terminated, beta).catch(() => null);
+        if (expected === null) {
+          expect(REFUSED[file]).toBeDefined();
+          continue;
+        }
+        const allowed = DIFFERENCES[file]?.paths ?? [];
+        const found = differences(message, expected).filter((path) => !allowed.includes(path));
+        const unexplained = beta
+          ? found
+          : found.filter((path) => !Object.values(BETA_ONLY).some((rule) => rule.test(path)));
+        expect(unexplained).toEqual([]);
       }
-      const allowed = DIFFERENCES[file]?.paths ?? [];
-      const found = differences(message, expected).filter((path) => !allowed.includes(path));
-      const unexplained = beta ? found : found.filter((path) => !Object.values(BETA_ONLY).some((rule) => rule.test(path)));
-      expect(unexplained).toEqual([]);
-    }
-  });
+    },
+  );
 });

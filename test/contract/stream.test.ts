@@ -42,7 +42,11 @@ describe("S1: lazy", () => {
   it("sends nothing, and does not run the function, before the first read", async () => {
     await using server = await serve((response) => startStream(response).end(reply("Hi")));
     const fn = vi.fn(() => "Hello");
-    const stream = call("claude-sonnet-5-5", { stream: true, client: client({ apiKey: "k", baseURL: server.url }) }, fn)();
+    const stream = call(
+      "claude-sonnet-5-5",
+      { stream: true, client: client({ apiKey: "k", baseURL: server.url }) },
+      fn,
+    )();
     for (const accessor of ["messages", "callParams", "callKwargs", "dynamicConfig", "userMessageParam"] as const) {
       expect(() => stream[accessor]).toThrow(StreamNotStartedError);
     }
@@ -140,7 +144,10 @@ describe("S3: one owner", () => {
     const iterator = streamFrom(server)[Symbol.asyncIterator]();
     const results = await Promise.all(Array.from({ length: 12 }, () => iterator.next()));
     expect(results.map(({ value }) => value?.[0].content ?? "").join("")).toBe("abc");
-    expect(results.map(({ done }) => done)).toEqual([...Array<boolean>(8).fill(false), ...Array<boolean>(4).fill(true)]);
+    expect(results.map(({ done }) => done)).toEqual([
+      ...Array<boolean>(8).fill(false),
+      ...Array<boolean>(4).fill(true),
+    ]);
   });
 });
 
@@ -188,31 +195,47 @@ function clientBytesRead(url: string): number {
 }
 
 describe("S5: stop means stop", () => {
-  const endless = () => serve((response) => void startStream(response, frames([...started, delta("Hi"), delta(" there")])));
+  const endless = () =>
+    serve((response) => void startStream(response, frames([...started, delta("Hi"), delta(" there")])));
 
   it.each<[string, (stream: AnthropicStream) => Promise<void>]>([
-    ["break", async (stream) => {
-      for await (const [chunk] of stream) if (chunk.content !== "") break;
-    }],
-    ["throw", async (stream) => {
-      const thrown = new Error("mine");
-      await expect(async () => {
-        for await (const [chunk] of stream) if (chunk.content !== "") throw thrown;
-      }).rejects.toBe(thrown);
-    }],
-    ["abort()", async (stream) => {
-      const reason = new Error("enough");
-      await expect(async () => {
-        for await (const [chunk] of stream) if (chunk.content !== "") stream.abort(reason);
-      }).rejects.toMatchObject({ code: "stream_aborted", cause: reason });
-    }],
-    ["await using", async (stream) => {
-      await using scoped = stream;
-      await scoped[Symbol.asyncIterator]().next();
-    }],
-    ["break from textStream()", async (stream) => {
-      for await (const text of stream.textStream()) if (text !== "") break;
-    }],
+    [
+      "break",
+      async (stream) => {
+        for await (const [chunk] of stream) if (chunk.content !== "") break;
+      },
+    ],
+    [
+      "throw",
+      async (stream) => {
+        const thrown = new Error("mine");
+        await expect(async () => {
+          for await (const [chunk] of stream) if (chunk.content !== "") throw thrown;
+        }).rejects.toBe(thrown);
+      },
+    ],
+    [
+      "abort()",
+      async (stream) => {
+        const reason = new Error("enough");
+        await expect(async () => {
+          for await (const [chunk] of stream) if (chunk.content !== "") stream.abort(reason);
+        }).rejects.toMatchObject({ code: "stream_aborted", cause: reason });
+      },
+    ],
+    [
+      "await using",
+      async (stream) => {
+        await using scoped = stream;
+        await scoped[Symbol.asyncIterator]().next();
+      },
+    ],
+    [
+      "break from textStream()",
+      async (stream) => {
+        for await (const text of stream.textStream()) if (text !== "") break;
+      },
+    ],
   ])("%s closes the connection", async (_, stop) => {
     await using server = await endless();
     const stream = streamFrom(server);
@@ -248,7 +271,11 @@ describe("S5: stop means stop", () => {
     expect(await read(early)).toMatchObject({ error: { code: "stream_aborted", cause: "never mind" } });
     const controller = new AbortController();
     const own = client({ apiKey: "k", baseURL: server.url });
-    const slow = call("m", { stream: true, client: own, signal: controller.signal }, () => new Promise<string>(() => {}))();
+    const slow = call(
+      "m",
+      { stream: true, client: own, signal: controller.signal },
+      () => new Promise<string>(() => {}),
+    )();
     const result = read(slow);
     controller.abort("enough");
     expect(await result).toMatchObject({ error: { cause: "enough", phase: "connect" } });
@@ -262,8 +289,20 @@ describe("S6: one outcome", () => {
     ["a reset after the headers", frames([...started, delta("Hi")]), "reset", "truncated", StreamTruncatedError],
     ["an empty body", "", "end", "truncated", StreamTruncatedError],
     ["an error event", frames([...started, delta("Hi"), overloaded()]), "end", "failed", ApiError],
-    ["an error event after the stop reason", frames([...started, delta("Hi"), stopReason, overloaded()]), "end", "failed", ApiError],
-    ["a frame that is not JSON", `${frames([...started, delta("Hi")])}data: {"type"\n\n`, "hold", "failed", MillraceError as never],
+    [
+      "an error event after the stop reason",
+      frames([...started, delta("Hi"), stopReason, overloaded()]),
+      "end",
+      "failed",
+      ApiError,
+    ],
+    [
+      "a frame that is not JSON",
+      `${frames([...started, delta("Hi")])}data: {"type"\n\n`,
+      "hold",
+      "failed",
+      MillraceError as never,
+    ],
   ];
 
   function overloaded() {
@@ -310,7 +349,9 @@ describe("S6: one outcome", () => {
   });
 
   it("a break after the stop reason leaves it complete", async () => {
-    await using server = await serve((response) => void startStream(response, frames([...started, delta("Hi"), stopReason])));
+    await using server = await serve(
+      (response) => void startStream(response, frames([...started, delta("Hi"), stopReason])),
+    );
     const stream = streamFrom(server);
     for await (const [chunk] of stream) if (chunk.finishReasons.length > 0) break;
     expect([stream.outcome, stream.error]).toEqual(["complete", null]);
@@ -326,7 +367,10 @@ describe("S6: one outcome", () => {
 
   it("counts an unterminated last frame if its JSON is whole", async () => {
     const whole = frames([...started, delta("Hi"), delta(" there")]);
-    for (const [cut, text] of [[2, "Hi there"], [5, "Hi"]] as const) {
+    for (const [cut, text] of [
+      [2, "Hi there"],
+      [5, "Hi"],
+    ] as const) {
       await using server = await serve((response) => void startStream(response).end(whole.slice(0, -cut)));
       const stream = streamFrom(server);
       expect((await read(stream)).text).toBe(text);
@@ -358,7 +402,10 @@ describe("S8: usage", () => {
     let hold: () => void = () => {};
     await using server = await serve((response) => {
       startStream(response, frames([...started, delta("x".repeat(400))]));
-      hold = () => response.end(frames([{ ...stopReason, usage: { output_tokens: 25, input_tokens: 0 } }, { type: "message_stop" }]));
+      hold = () =>
+        response.end(
+          frames([{ ...stopReason, usage: { output_tokens: 25, input_tokens: 0 } }, { type: "message_stop" }]),
+        );
     });
     const stream = streamFrom(server);
     for await (const [chunk] of stream) {

@@ -68,7 +68,12 @@ describe("SseReader", () => {
   });
 
   it("gives an unterminated frame at the end, marked", () => {
-    for (const text of ["data: 1\n\ndata: 2", "data: 1\n\ndata: 2\n", "data: 1\r\n\r\ndata: 2\r", "data: 1\n\ndata: 2\r\n"]) {
+    for (const text of [
+      "data: 1\n\ndata: 2",
+      "data: 1\n\ndata: 2\n",
+      "data: 1\r\n\r\ndata: 2\r",
+      "data: 1\n\ndata: 2\r\n",
+    ]) {
       const reader = new SseReader();
       reader.push(encoder.encode(text));
       expect(reader.advance()).toBe(true);

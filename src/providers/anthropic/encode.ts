@@ -31,7 +31,10 @@ export function encode(prompt: Prompt<AnthropicNative>): EncodedPrompt<Anthropic
     ...extra_body,
   };
   const accept = streamed ? "text/event-stream" : "application/json";
-  const own = lowerCased({ ...(betas && betas.length > 0 ? { "anthropic-beta": betas.join(",") } : {}), ...extra_headers });
+  const own = lowerCased({
+    ...(betas && betas.length > 0 ? { "anthropic-beta": betas.join(",") } : {}),
+    ...extra_headers,
+  });
   const encoded = { body, messages, totalTimeoutMs: timeout };
   if (client !== undefined && "messages" in client) {
     const request = { url: "", headers: own, body: "", accept, connectTimeoutMs, agent: undefined };
@@ -50,7 +53,10 @@ export function encode(prompt: Prompt<AnthropicNative>): EncodedPrompt<Anthropic
 }
 
 /** System messages that open the prompt become its `system`; later ones are messages, which the newest models take. */
-function encodeMessages(prompt: Prompt<AnthropicNative>["messages"]): { instructions: NativeBlock[]; messages: MessageParam[] } {
+function encodeMessages(prompt: Prompt<AnthropicNative>["messages"]): {
+  instructions: NativeBlock[];
+  messages: MessageParam[];
+} {
   const instructions: NativeBlock[] = [];
   const messages: MessageParam[] = [];
   for (const { role, content } of prompt) {

@@ -51,7 +51,8 @@ export function errorFromClient(thrown: unknown): ApiError | ConnectionError {
   const status = field(thrown, "status");
   const body = field(thrown, "error");
   if (typeof status !== "number") {
-    if (wordsOf(body) !== null) return errorFromEvent(body, { cause: thrown, requestId: stringField(thrown, "requestID") });
+    if (wordsOf(body) !== null)
+      return errorFromEvent(body, { cause: thrown, requestId: stringField(thrown, "requestID") });
     const message = thrown instanceof Error ? thrown.message : String(thrown);
     return new ConnectionError(`The connection was lost: ${message}`, { cause: thrown });
   }

@@ -27,5 +27,14 @@ export type { ToolChoice, ToolParam } from "./tool-param.ts";
 export type { AnthropicEvent, AnthropicMessage, AnthropicUsage, FinishReason } from "./wire.ts";
 export { listPrice } from "./list-price.ts";
 export { type AnthropicCostInput, anthropicCost } from "./usage.ts";
-export type { CostItem, CostMetadata, CostNote, PerTokenKind, Price, Prices, PriceTier, TokenKind } from "../../cost/price.ts";
+export type {
+  CostItem,
+  CostMetadata,
+  CostNote,
+  PerTokenKind,
+  Price,
+  Prices,
+  PriceTier,
+  TokenKind,
+} from "../../cost/price.ts";
 export type { Usage, UsageSource } from "../../cost/usage.ts";

@@ -6,7 +6,11 @@ import type { AnthropicMessage } from "./wire.ts";
 export type AppendedField = "text" | "thinking" | "partial_json";
 
 /** The type of the delta that appends to each field. */
-export const DELTA_TYPES = { text: "text_delta", thinking: "thinking_delta", partial_json: "input_json_delta" } as const;
+export const DELTA_TYPES = {
+  text: "text_delta",
+  thinking: "thinking_delta",
+  partial_json: "input_json_delta",
+} as const;
 
 /** Where a delta of the commonest kind goes. */
 export interface DeltaTarget {

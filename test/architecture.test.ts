@@ -1,0 +1,172 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import buildConfig from "../tsdown.config.ts";
+import {
+  dependencies,
+  LAYERS,
+  longFiles,
+  type Manifest,
+  rules,
+  type SourceFile,
+  sourceFile,
+  unbuiltTargets,
+} from "./architecture/rules.ts";
+
+const root = new URL("../", import.meta.url);
+const read = (path: string): string => readFileSync(new URL(path, root), "utf8");
+
+const texts = readdirSync(new URL("src", root), { recursive: true, encoding: "utf8" })
+  .map((name) => `src/${name.replaceAll("\\", "/")}`)
+  .filter((path) => path.endsWith(".ts"))
+  .map((path) => ({ path, text: read(path) }));
+const files = texts.map(({ path, text }) => sourceFile(path, text));
+const manifest = JSON.parse(read("package.json")) as Manifest;
+const entries = buildConfig.entry as Record<string, string>;
+
+describe("the source", () => {
+  it("was read", () => {
+    expect(files.length).toBeGreaterThan(60);
+    expect(files.flatMap(({ imports }) => imports).length).toBeGreaterThan(200);
+  });
+
+  it.each(Object.keys(rules))("keeps the rule %s", (name) => {
+    expect(rules[name]?.(files)).toEqual([]);
+  });
+
+  it("has files that fit a head", () => {
+    expect(longFiles(texts)).toEqual([]);
+  });
+});
+
+describe("the package", () => {
+  it("has no runtime dependencies", () => {
+    expect(dependencies(manifest)).toEqual([]);
+  });
+
+  it("builds all that it names, from files that exist", () => {
+    expect(unbuiltTargets(manifest, Object.keys(entries))).toEqual([]);
+    expect(Object.values(entries).filter((path) => !existsSync(new URL(path, root)))).toEqual([]);
+  });
+});
+
+/** Each rule on a source that breaks it: what it must say. */
+const violations: readonly (readonly [rule: string, source: Readonly<Record<string, string>>, says: RegExp])[] = [
+  ["knownRooms", { "src/agent/agent.ts": "" }, /^src\/agent\/agent\.ts: "agent" has no place/],
+  ["filesExist", { "src/call.ts": 'import "./nowhere.ts";' }, /^src\/call\.ts imports src\/nowhere\.ts: there is no/],
+  [
+    "importsPointDown",
+    { "src/sse/reader.ts": 'import type { Stream } from "../stream/stream.ts";' },
+    /^src\/sse\/reader\.ts imports src\/stream\/stream\.ts: imports point down, and "stream" is above "sse"/,
+  ],
+  [
+    "importsPointDown",
+    { "src/provider.ts": 'export { call } from "./call.ts";' },
+    /^src\/provider\.ts imports src\/call\.ts: imports point down/,
+  ],
+  [
+    "importsPointDown",
+    { "src/sse/reader.ts": 'import { captureContext } from "#platform";' },
+    /"platform" is above "sse"/,
+  ],
+  [
+    "coreKnowsNoProvider",
+    { "src/call.ts": 'const load = () => import("./providers/anthropic/index.ts");' },
+    /^src\/call\.ts imports src\/providers\/anthropic\/index\.ts: the core imports no provider/,
+  ],
+  [
+    "providersStayApart",
+    { "src/providers/openai/encode.ts": 'import {\n  encode,\n} from "../anthropic/encode.ts";' },
+    /^src\/providers\/openai\/encode\.ts imports .*: providers import no other provider/,
+  ],
+  [
+    "testingStandsAlone",
+    { "src/testing/index.ts": 'import { tryParse } from "../json/object.ts";' },
+    /^src\/testing\/index\.ts imports src\/json\/object\.ts: testing imports/,
+  ],
+  [
+    "testingStandsAlone",
+    { "src/testing/anthropic/part.ts": 'import { call } from "../../providers/anthropic/call.ts";' },
+    /testing imports errors, sse and wire types alone/,
+  ],
+  [
+    "providersAreNotTested",
+    { "src/providers/anthropic/call.ts": 'import { demoReply } from "../../testing/demo.ts";' },
+    /^src\/providers\/anthropic\/call\.ts imports .*: providers do not import testing/,
+  ],
+  [
+    "noCycles",
+    {
+      "src/sse/a.ts": 'import { b } from "./b.ts";',
+      "src/sse/b.ts": 'import { type C, c } from "./c.ts";',
+      "src/sse/c.ts": 'export { a } from "./a.ts";',
+    },
+    /circle: src\/sse\/a\.ts > src\/sse\/b\.ts > src\/sse\/c\.ts > src\/sse\/a\.ts$/,
+  ],
+  [
+    "noRoomCycles",
+    { "src/sse/a.ts": 'import "../json/b.ts";', "src/json/c.ts": 'import type { D } from "../sse/d.ts";' },
+    /^src\/sse: rooms do not import each other: sse > json > sse$/,
+  ],
+  ["noStarExports", { "src/index.ts": 'export * from "./errors.ts";' }, /^src\/index\.ts: no `export \*`/],
+  ["noStarExports", { "src/index.ts": 'export type * as errors from "./errors.ts";' }, /no `export \*`/],
+  ["tellingNames", { "src/sse/utils.ts": "" }, /^src\/sse\/utils\.ts: "utils\.ts" says nothing/],
+  ["tellingNames", { "src/common/bytes.ts": "" }, /"common" says nothing/],
+  ["tellingNames", { "src/providers/anthropic/types.ts": "" }, /"types\.ts" says nothing/],
+  ["runsEverywhere", { "src/http/fetch.ts": 'import * as http from "node:http";' }, /imports no "node:http"/],
+  ["runsEverywhere", { "src/platform/web.ts": 'await import("fs/promises");' }, /^src\/platform\/web\.ts: .*"fs/],
+  ["noPackages", { "src/tool/tool.ts": 'import * as z from "zod";' }, /^src\/tool\/tool\.ts: .* imports no "zod"/],
+];
+
+const sourceOf = (source: Readonly<Record<string, string>>): SourceFile[] =>
+  Object.entries(source).map(([path, text]) => sourceFile(path, text));
+
+describe("each rule can fail", () => {
+  it.each(violations)("%s: %o", (rule, source, says) => {
+    const found = rules[rule]?.(sourceOf(source)) ?? [];
+    expect(found).toHaveLength(1);
+    expect(found[0]).toMatch(says);
+  });
+
+  it("and each is in that list", () => {
+    expect([...new Set(violations.map(([rule]) => rule))].toSorted()).toEqual(Object.keys(rules).toSorted());
+  });
+
+  it("files of more than 300 lines", () => {
+    const lines = (count: number) => [{ path: "src/call.ts", text: "x\n".repeat(count) }];
+    expect(longFiles(lines(300))).toEqual([]);
+    expect(longFiles(lines(301))).toEqual(["src/call.ts: a file has at most 300 lines, and this one 301."]);
+  });
+
+  it("a dependency", () => {
+    expect(dependencies({ dependencies: { zod: "4" } })).toEqual([expect.stringMatching(/^package\.json: .*zod/)]);
+  });
+
+  it("an export that nothing builds", () => {
+    const found = { exports: { ".": { types: "./dist/index.d.ts", default: "./dist/main.js" } }, bin: "./dist/cli.js" };
+    expect(unbuiltTargets(found, ["index"])).toEqual([
+      "package.json: tsdown.config.ts has no entry that builds ./dist/main.js.",
+      "package.json: tsdown.config.ts has no entry that builds ./dist/cli.js.",
+    ]);
+  });
+});
+
+describe("what the rules let pass", () => {
+  it("imports downwards, within a layer, and in examples of docblocks", () => {
+    const source = sourceOf({
+      "src/call.ts":
+        '/**\n * ```ts\nimport { z } from "zod";\n * ```\n */\nimport { a } from "./stream/a.ts";\n// import "node:fs";',
+      "src/stream/a.ts": 'import type { Body } from "../http/body.ts";',
+      "src/http/body.ts": 'import { join } from "../sse/bytes.ts";\nexport const from = "zod";',
+      "src/sse/bytes.ts": 'import type { Text } from "./text.ts";\nexport class Bytes {}',
+      "src/sse/text.ts": 'import { Bytes } from "./bytes.ts";',
+      "src/testing/server.ts":
+        'import * as http from "node:http";\nimport type { M } from "../providers/anthropic/wire.ts";',
+      "src/providers/anthropic/wire.ts": "",
+    });
+    expect(Object.values(rules).flatMap((rule) => rule(source))).toEqual([]);
+  });
+
+  it("names a layer once", () => {
+    expect(new Set(LAYERS.flat()).size).toBe(LAYERS.flat().length);
+  });
+});
