@@ -7,11 +7,11 @@ export const assistant = (content: unknown): Json => ({ role: "assistant", conte
 const toolUse = (id: string): Json => ({ type: "tool_use", id, name: "f", input: {} });
 const toolResult = (id: string): Json => ({ type: "tool_result", tool_use_id: id, content: "ok" });
 export const tool = { name: "f", input_schema: { type: "object" } };
-export const forced = { tools: [tool], tool_choice: { type: "any" } };
+const forced = { tools: [tool], tool_choice: { type: "any" } };
 
 export const base = { model: "claude-sonnet-4-5", max_tokens: 2000, messages: [user("Hello")] };
 export const headers = { "x-api-key": "k", "anthropic-version": "2023-06-01" };
-export const strict = { ...headers, "anthropic-version": "2026-10-21" };
+const strict = { ...headers, "anthropic-version": "2026-10-21" };
 
 /** A name, what is changed in an acceptable request, and what is said of it. */
 export type Case = readonly [name: string, body: Json, message: string | RegExp, headers?: Record<string, string>];

@@ -7,7 +7,6 @@ import type { Open } from "./open.ts";
 import type { ToolChoice } from "./tool-param.ts";
 
 export type { MessageParam } from "./content.ts";
-export type { ToolParam } from "./tool-param.ts";
 
 /**
  * Every parameter of the Messages API but `model`, `messages`, `stream` and `tools`, which are the call's own business.
