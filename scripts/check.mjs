@@ -1,35 +1,31 @@
-// npm run check: everything about the code that is not a test. Runs all steps, then says which failed.
-import { spawnSync } from "node:child_process";
-import { binary, install, root } from "./setup.mjs";
+// npm run check: all about the code that is not a test. Runs every step, prints what failed, and ends with 1 if any did.
+import { install, script, tool } from "./setup.mjs";
 
 install();
 
 const steps = [
-  ["format", "oxfmt", ["--check", "."]],
-  ["lint", "oxlint", []],
-  ["types", "tsc", ["-p", "."]],
-  ["dead code", "knip", []],
-  ["prices", process.execPath, ["scripts/prices.mjs", "--check"]],
-  ["build", "tsdown", ["--logLevel", "warn"]],
-  ["package", "publint", ["--strict"]],
-  ["package types", "attw", ["--pack", ".", "--profile", "esm-only"]],
-  ["size", "vitest", ["run", "test/size.test.ts"]],
+  ["format", "oxfmt", "--check", "."],
+  ["lint", "oxlint"],
+  ["types", "tsc", "-p", "."],
+  ["types (TypeScript 5.9)", "node_modules/typescript-5.9/bin/tsc", "-p", "."],
+  ["dead code", "knip"],
+  ["prices", "scripts/prices.mjs", "--check"],
+  ["build", "tsdown", "--logLevel", "warn"],
+  ["package", "publint", "--strict"],
+  ["package types", "attw", "--pack", ".", "--profile", "esm-only"],
+  ["size", "vitest", "run", "test/size.test.ts"],
 ];
 
 const failed = [];
-for (const [name, command, args] of steps) {
+for (const [name, command, ...args] of steps) {
   const start = performance.now();
-  const path = command === process.execPath ? command : binary(command);
-  const { status, stdout, stderr } = spawnSync(path, args, {
-    cwd: root,
-    encoding: "utf8",
-    shell: process.platform === "win32",
-  });
+  const run = command.includes("/") ? script : tool;
+  const { status, stdout, stderr, error } = run(command, args, { maxBuffer: 2 ** 26 });
   const seconds = ((performance.now() - start) / 1000).toFixed(1);
   console.log(`${status === 0 ? "ok    " : "FAILED"} ${name} (${seconds} s)`);
   if (status === 0) continue;
   failed.push(name);
-  console.log(`${stdout}${stderr}`);
+  console.log([stdout, stderr, error?.message].filter(Boolean).join("\n"));
 }
 if (failed.length > 0) {
   console.log(`Failed: ${failed.join(", ")}.`);

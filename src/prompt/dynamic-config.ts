@@ -61,8 +61,9 @@ type ExcessKey<R, P> = 0 extends 1 & R
   ? never
   : R extends string | readonly unknown[] | { readonly role: unknown }
     ? never
-    : | Exclude<keyof R & string, keyof DynamicConfig>
-      | (R extends { readonly callParams?: infer Q } ? ExcessParam<Q, P> : never);
+    :
+        | Exclude<keyof R & string, keyof DynamicConfig>
+        | (R extends { readonly callParams?: infer Q } ? ExcessParam<Q, P> : never);
 
 type ExcessParam<Q, P> = unknown extends P
   ? never
