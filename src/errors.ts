@@ -1,8 +1,3 @@
-/**
- * One family of errors. Every error that millrace throws is a {@link MillraceError} with a literal `code`, so that a
- * `switch (error.code)` narrows to the payload of each.
- */
-
 /** Where a stream was when it ended: before the headers, before the first content, or after it. */
 export type Phase = "connect" | "first-content" | "streaming";
 
@@ -68,7 +63,7 @@ export abstract class MillraceError extends Error {
   requestId: string | null;
   /** Where the stream was when it ended. */
   phase: Phase | undefined;
-  /** What the provider had reported when the stream ended. */
+  /** What the provider had reported by then. */
   usage: ReportedUsage | undefined;
   #partial: PartialResponse | undefined;
 

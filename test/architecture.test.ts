@@ -138,7 +138,12 @@ describe("each rule can fail", () => {
   });
 
   it("a dependency", () => {
-    expect(dependencies({ dependencies: { zod: "4" } })).toEqual([expect.stringMatching(/^package\.json: .*zod/)]);
+    const zod = { zod: "4" };
+    const found = [expect.stringMatching(/^package\.json: .*zod/)];
+    expect(dependencies({ dependencies: zod })).toEqual(found);
+    expect(dependencies({ optionalDependencies: zod })).toEqual(found);
+    expect(dependencies({ peerDependencies: zod })).toEqual(found);
+    expect(dependencies({ peerDependencies: zod, peerDependenciesMeta: { zod: { optional: true } } })).toEqual([]);
   });
 
   it("an export that nothing builds", () => {

@@ -20,6 +20,9 @@ export interface SourceFile {
 /** What `package.json` says that the rules look at. */
 export interface Manifest {
   readonly dependencies?: Readonly<Record<string, string>>;
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
+  readonly peerDependencies?: Readonly<Record<string, string>>;
+  readonly peerDependenciesMeta?: Readonly<Record<string, { readonly optional?: boolean }>>;
   readonly bin?: unknown;
   readonly exports?: unknown;
   readonly imports?: unknown;
@@ -218,10 +221,17 @@ export const rules: Readonly<Record<string, Rule>> = {
   noPackages,
 };
 
-/** The package needs nothing at run time. */
+/** What may be installed with the package: nothing. A name here needs a reason in docs/dependencies.md. */
+const RUNTIME_DEPENDENCIES: readonly string[] = [];
+
+/** Whoever installs the package installs nothing else: peers, too, may only be optional. */
 export function dependencies(manifest: Manifest): string[] {
-  const names = Object.keys(manifest.dependencies ?? {});
-  return names.map((name) => `package.json: there are no runtime dependencies, and this is one: ${name}.`);
+  const { peerDependencies = {}, peerDependenciesMeta: meta = {} } = manifest;
+  const peers = Object.keys(peerDependencies).filter((name) => meta[name]?.optional !== true);
+  const installed = { ...manifest.dependencies, ...manifest.optionalDependencies };
+  return [...Object.keys(installed), ...peers]
+    .filter((name) => !RUNTIME_DEPENDENCIES.includes(name))
+    .map((name) => `package.json: there are no runtime dependencies, and this is one: ${name}.`);
 }
 
 /** What `exports`, `imports` and `bin` name is built. */
