@@ -3,6 +3,11 @@ import { install, script, tool } from "./setup.mjs";
 
 install();
 
+// Unlike the repository's own configuration: with no path to the source, and with declarations checked, too.
+const asConsumer =
+  "--ignoreConfig --noEmit --strict --exactOptionalPropertyTypes --module nodenext --target es2022 --types node " +
+  "--lib es2023,dom,dom.iterable,dom.asynciterable,esnext.disposable";
+
 const steps = [
   ["format", "oxfmt", "--check", "."],
   ["lint", "oxlint"],
@@ -12,7 +17,13 @@ const steps = [
   ["prices", "scripts/prices.mjs", "--check"],
   ["build", "tsdown", "--logLevel", "warn"],
   ["package", "publint", "--strict"],
-  ["package types", "attw", "--pack", ".", "--profile", "esm-only"],
+  ["package types are found", "attw", "--pack", ".", "--profile", "esm-only"],
+  [
+    "package types are whole",
+    "tsc",
+    ...asConsumer.split(" "),
+    ...["index", "anthropic", "testing"].map((name) => `dist/${name}.d.ts`),
+  ],
   ["size", "vitest", "run", "test/size.test.ts"],
 ];
 
