@@ -29,8 +29,8 @@ const OURS = [
   { ids: "fable-5-2 mythos-5-2", source: "november", rates: [8, 40, 0.2, 10, 16] },
   { ids: "fable-5-1 mythos-5-1", source: "october", rates: [10, 50, 0.25, 12.5, 20] },
   { ids: "fable-5 mythos-5", source: "august", rates: [10, 50, 1, 12.5, 20] },
-  { ids: "opus-5-5", source: "october", rates: [4, 20, 0.2, 5, 8], fast: [8, 40, 0.4, 10, 16] },
-  { ids: "opus-5 opus-4-8", source: "august", rates: [5, 25, 0.5, 6.25, 10], fast: [10, 50, 1, 12.5, 20] },
+  { ids: "opus-5-5", source: "october", rates: [4, 20, 0.2, 5, 8], fast: 2 },
+  { ids: "opus-5 opus-4-8", source: "august", rates: [5, 25, 0.5, 6.25, 10], fast: 2 },
   { ids: "opus-4-7 opus-4-6 opus-4-5", source: "august", rates: [5, 25, 0.5, 6.25, 10] },
   { ids: "opus-4-1 opus-4", source: "august", rates: [15, 75, 1.5, 18.75, 30] },
   { ids: "sonnet-5-5", source: "october", rates: [2, 10, 0.1, 2.5, 4] },
@@ -40,7 +40,7 @@ const OURS = [
     ids: "haiku-5-5",
     source: "october",
     rates: [0.1, 0.5, 0.01, 0.125, 0.2],
-    tier: { promptAbove: 100_000, rates: [0.5, 2.5, 0.05, 0.625, 1] },
+    tier: { promptAbove: 100_000, factor: 5 },
   },
   { ids: "haiku-4-5", source: "august", rates: [1, 5, 0.1, 1.25, 2] },
   { ids: "3-5-haiku", source: "august", rates: [0.8, 4, 0.08, 1, 1.6] },
@@ -118,27 +118,31 @@ function report() {
 function render(all) {
   const names = Object.keys(SOURCES);
   const source = (name) => names.indexOf(name);
-  const list = (rates) => `[${rates.join(", ")}]`;
   const line = ({ ids, source: name, rates, fast, tier }) => {
-    const fields = [`"${ids}"`, source(name), list(rates)];
-    if (fast || tier) fields.push(fast ? list(fast) : "null");
-    if (tier) fields.push(tier.promptAbove, list(tier.rates));
+    // Cache writes are 1.25 and 2 times the input, and stand in the row only where they are not.
+    const [input, , , write5m, write1h] = rates;
+    const isUsual = write5m === input * 1.25 && write1h === input * 2;
+    const fields = [`"${ids}"`, source(name), `[${rates.slice(0, isUsual ? 3 : 5).join(", ")}]`];
+    const factors = [fast && `fast: ${fast}`, tier && `above: ${tier.promptAbove}, tier: ${tier.factor}`].filter(
+      Boolean,
+    );
+    if (factors.length > 0) fields.push(`{ ${factors.join(", ")} }`);
     return `  [${fields.join(", ")}],`;
   };
   return `// Written by scripts/prices.mjs: do not edit. ${all.length} rows, US dollars for a million tokens.
 
-/** Input, output, cache read, cache write for 5 minutes, cache write for an hour. */
-export type RateRow = readonly [number, number, number, number, number];
+/** Input, output, cache read; and cache writes for 5 minutes and for an hour, where they are not 1.25 and 2 times input. */
+export type RateRow = readonly [number, number, number, number?, number?];
 
-/** Ids after \`claude-\`, index of the source, rates, rates of fast mode, size of a long prompt and its rates. */
-export type PriceRow = readonly [
-  ids: string,
-  source: number,
-  rates: RateRow,
-  fast?: RateRow | null,
-  promptAbove?: number,
-  longPrompt?: RateRow,
-];
+/** What all rates are multiplied by: in fast mode, and for a prompt of more than \`above\` tokens. */
+export interface RateFactors {
+  readonly fast?: number;
+  readonly above?: number;
+  readonly tier?: number;
+}
+
+/** Ids after \`claude-\`, index of the source, rates, factors. */
+export type PriceRow = readonly [ids: string, source: number, rates: RateRow, factors?: RateFactors];
 
 /** Where the prices were read, and when. */
 export const PRICE_SOURCES: readonly (readonly [source: string, date: string])[] = [

@@ -4,8 +4,7 @@ import { defaultTimeout, type Timeout, type TimeoutLimits } from "./http/timeout
 import { normalizePrompt } from "./prompt/dynamic-config.ts";
 import { isPromptTemplate } from "./prompt/template.ts";
 import type { EncodedPrompt, Native, Prompt, Provider } from "./provider.ts";
-import type { Limit } from "./stream/reply.ts";
-import type { StreamPlan } from "./stream/stream.ts";
+import type { CallPlan, Limit } from "./stream/attempt.ts";
 import { captureContext } from "#platform";
 
 /** What a call may be told, besides its model and its prompt. */
@@ -38,25 +37,23 @@ export interface CallDefinition<N extends Native, Args extends readonly unknown[
 
 /** Plans one call: nothing runs, and nothing is sent, until its stream is first read. */
 export function planCall<N extends Native, Args extends readonly unknown[]>(
-  definition: CallDefinition<N, Args>,
-  args: Args,
-): StreamPlan<N> {
-  const { provider, model, options, fn } = definition;
+  { provider, model, options, fn }: CallDefinition<N, Args>,
+  fnArgs: Args,
+): CallPlan<N> {
   const inContext = captureContext();
+  const { signal, prices, limit = {}, metadata = {}, timeout: given } = options;
   return {
-    info: {
-      provider,
-      model,
-      fnArgs: args,
-      promptTemplate: isPromptTemplate(fn) ? fn.template : null,
-      prices: options.prices,
-    },
-    signal: options.signal,
+    provider,
+    model,
+    fnArgs,
+    promptTemplate: isPromptTemplate(fn) ? fn.template : null,
+    prices,
+    signal,
     async prepare() {
-      const result = await runPrompt(() => inContext(() => fn(...args)));
+      const result = await runPrompt(() => inContext(() => fn(...fnArgs)));
       const { messages, config } = normalizePrompt<N["promptMessage"], N["callParams"], N["client"]>(result);
       const callParams = merge<N["callParams"]>(options.callParams, config?.callParams);
-      const timeout = timeoutLimits(options.timeout);
+      const timeout = { ...defaultTimeout, ...defined(given) };
       const encoded = encode(provider, {
         model,
         messages,
@@ -67,10 +64,11 @@ export function planCall<N extends Native, Args extends readonly unknown[]>(
       });
       return {
         encoded,
+        dynamicConfig: config,
+        callParams,
+        metadata: config?.metadata ?? metadata,
         timeout: { ...timeout, total: encoded.totalTimeoutMs ?? timeout.total },
-        limit: options.limit ?? {},
-        signal: config?.signal,
-        request: { encoded, callParams, dynamicConfig: config, metadata: config?.metadata ?? options.metadata ?? {} },
+        limit,
       };
     },
   };
@@ -103,13 +101,9 @@ async function runPrompt(run: () => unknown): Promise<unknown> {
   }
 }
 
-function timeoutLimits(timeout: Timeout = {}): TimeoutLimits {
-  return {
-    connect: timeout.connect ?? defaultTimeout.connect,
-    firstContent: timeout.firstContent ?? defaultTimeout.firstContent,
-    idle: timeout.idle ?? defaultTimeout.idle,
-    total: timeout.total ?? defaultTimeout.total,
-  };
+/** Without what was given as undefined. */
+function defined(timeout: Timeout = {}): Partial<TimeoutLimits> {
+  return Object.fromEntries(Object.entries(timeout).filter(([, ms]) => ms !== undefined));
 }
 
 function merge<P>(base: P | undefined, over: unknown): P | undefined {

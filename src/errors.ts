@@ -54,53 +54,48 @@ export abstract class MillraceError extends Error {
   /** A literal that names the kind of error. */
   abstract readonly code: string;
   /** The HTTP status, where a response had come. */
-  readonly status: number | undefined;
+  declare readonly status: number | undefined;
   /** Whether the same request may succeed if it is sent again. */
-  readonly retryable: boolean;
+  declare readonly retryable: boolean;
   /** How long the provider asked to wait before the next request, in milliseconds. */
-  readonly retryAfterMs: number | undefined;
+  declare readonly retryAfterMs: number | undefined;
   /** The provider's id of the request, for its support. */
-  requestId: string | null;
+  declare requestId: string | null;
   /** Where the stream was when it ended. */
-  phase: Phase | undefined;
+  declare phase: Phase | undefined;
   /** What the provider had reported by then. */
-  usage: ReportedUsage | undefined;
-  #partial: PartialResponse | undefined;
+  declare usage: ReportedUsage | undefined;
+  /** What had been received. Not enumerable: the model's words do not belong in logs. */
+  declare readonly partial: PartialResponse | undefined;
 
-  constructor(message: string, details: ErrorDetails = {}) {
+  /** @param details - What is known, and the fields of the class that extends this one. `cause` is not enumerable. */
+  constructor(message: string, details: ErrorDetails | (ErrorDetails & Readonly<Record<string, unknown>>) = {}) {
     super(message, details);
     this.name = new.target.name;
-    this.status = details.status;
-    this.retryable = details.retryable ?? false;
-    this.retryAfterMs = details.retryAfterMs;
-    this.requestId = details.requestId ?? null;
-    this.phase = details.phase;
-  }
-
-  /** What had been received. Not enumerable: the model's words do not belong in logs. */
-  get partial(): PartialResponse | undefined {
-    return this.#partial;
+    Object.assign(this, { retryable: false, requestId: null }, details);
   }
 
   /** Adds what the stream knew when it ended. @internal */
-  addContext(context: StreamErrorContext): void {
-    this.phase ??= context.phase;
-    this.requestId ??= context.requestId ?? null;
-    this.usage ??= context.usage;
-    this.#partial ??= context.partial;
+  addContext({ phase, requestId, usage, partial }: StreamErrorContext): void {
+    this.phase ??= phase;
+    this.requestId ??= requestId ?? null;
+    this.usage ??= usage;
+    if (this.partial === undefined) hide(this, "partial", partial);
   }
+}
+
+/** Sets a field that is not enumerable: it stays out of logs. */
+function hide(error: MillraceError, name: string, value: unknown): void {
+  Object.defineProperty(error, name, { value, configurable: true });
 }
 
 /** No API key was given, and the environment has none. Nothing was sent. */
 export class MissingApiKeyError extends MillraceError {
   readonly code = "missing_api_key";
   /** The environment variable that would have been read. */
-  readonly variable: string;
+  declare readonly variable: string;
   constructor(variable: string) {
-    super(
-      `No API key: set the environment variable ${variable}, or pass client: client({ apiKey }). Nothing was sent.`,
-    );
-    this.variable = variable;
+    super(`No API key: set the environment variable ${variable}, or pass client: client({ apiKey }).`, { variable });
   }
 }
 
@@ -108,10 +103,9 @@ export class MissingApiKeyError extends MillraceError {
 export class InvalidOptionError extends MillraceError {
   readonly code = "invalid_option";
   /** The option's name, as the caller wrote it. */
-  readonly option: string;
+  declare readonly option: string;
   constructor(option: string, problem: string, details?: ErrorDetails) {
-    super(`Invalid ${option}: ${problem}`, details);
-    this.option = option;
+    super(`Invalid ${option}: ${problem}`, { ...details, option });
   }
 }
 
@@ -119,7 +113,7 @@ export class InvalidOptionError extends MillraceError {
 export class EmptyPromptError extends MillraceError {
   readonly code = "empty_prompt";
   constructor() {
-    super("The prompt is empty: the function returned no text and no content parts. Nothing was sent.");
+    super("The prompt is empty: the function returned no text and no content parts.");
   }
 }
 
@@ -135,10 +129,9 @@ export class PromptFunctionError extends MillraceError {
 export class TemplateError extends MillraceError {
   readonly code = "template";
   /** The placeholder as written, braces included, or null where the fault is in no placeholder. */
-  readonly placeholder: string | null;
+  declare readonly placeholder: string | null;
   constructor(problem: string, placeholder: string | null = null) {
-    super(placeholder === null ? problem : `${placeholder}: ${problem}`);
-    this.placeholder = placeholder;
+    super(placeholder === null ? problem : `${placeholder}: ${problem}`, { placeholder });
   }
 }
 
@@ -146,10 +139,9 @@ export class TemplateError extends MillraceError {
 export class UnsupportedContentError extends MillraceError {
   readonly code = "unsupported_content";
   /** The content part's type. */
-  readonly part: string;
+  declare readonly part: string;
   constructor(part: string, problem: string) {
-    super(`Content part "${part}": ${problem}`);
-    this.part = part;
+    super(`Content part "${part}": ${problem}`, { part });
   }
 }
 
@@ -161,26 +153,23 @@ export class UnsupportedContentError extends MillraceError {
 export class ApiError extends MillraceError {
   readonly code = "api_error";
   /** The provider's name of the error, or null where it gave none. */
-  readonly type: string | null;
+  declare readonly type: string | null;
   /** The provider's own words. */
-  readonly providerMessage: string;
+  declare readonly providerMessage: string;
   /** The body as received: parsed where it is JSON, else its text (cut at the limit). */
-  readonly body: unknown;
+  declare readonly body: unknown;
   constructor(
     message: string,
     details: ErrorDetails & { type: string | null; providerMessage: string; body: unknown },
   ) {
     super(message, details);
-    this.type = details.type;
-    this.providerMessage = details.providerMessage;
-    this.body = details.body;
   }
 }
 
 /** The connection could not be made, or was lost before the response's headers. */
 export class ConnectionError extends MillraceError {
   readonly code = "connection";
-  constructor(message: string, details: ErrorDetails = {}) {
+  constructor(message: string, details?: ErrorDetails) {
     super(message, { retryable: true, phase: "connect", ...details });
   }
 }
@@ -189,13 +178,11 @@ export class ConnectionError extends MillraceError {
 export class StreamTimeoutError extends MillraceError {
   readonly code = "timeout";
   /** Which limit it was. */
-  readonly limit: TimeLimit;
+  declare readonly limit: TimeLimit;
   /** The limit, in milliseconds. */
-  readonly limitMs: number;
-  constructor(limit: TimeLimit, limitMs: number, waitedFor: string) {
-    super(`Timed out: ${waitedFor} (timeout.${limit} is ${limitMs} ms).`, { retryable: limit !== "total" });
-    this.limit = limit;
-    this.limitMs = limitMs;
+  declare readonly limitMs: number;
+  constructor(limit: TimeLimit, limitMs: number, what: string) {
+    super(`Timed out: ${what} (timeout.${limit} is ${limitMs} ms).`, { limit, limitMs, retryable: limit !== "total" });
   }
 }
 
@@ -203,36 +190,29 @@ export class StreamTimeoutError extends MillraceError {
 export class RedirectError extends MillraceError {
   readonly code = "redirect";
   constructor(status: number, target: string | null) {
-    const to = target === null ? "" : ` to ${target}`;
-    super(`The server redirected${to} (status ${status}). Redirects are refused; check baseURL.`, { status });
+    super(`The server redirected to ${target} (status ${status}), which is refused; check baseURL.`, { status });
   }
 }
 
 /** The server answered 200 with something that is not an event stream. */
 export class ContentTypeError extends MillraceError {
   readonly code = "content_type";
-  readonly contentType: string;
+  declare readonly contentType: string;
   /** The start of the body, as text. */
-  readonly body: string;
+  declare readonly body: string;
   constructor(contentType: string, expected: string, body: string, details?: ErrorDetails) {
-    super(`Expected ${expected} but the response is ${contentType}. Is baseURL right?`, details);
-    this.contentType = contentType;
-    this.body = body;
+    super(`Expected ${expected} but the response is ${contentType}; check baseURL.`, { ...details, contentType, body });
   }
 }
 
 /** A frame of the stream is not valid JSON. */
 export class MalformedFrameError extends MillraceError {
   readonly code = "malformed_frame";
-  readonly #data: string;
+  /** The frame's data as received. Not enumerable: it may hold the model's words. */
+  declare readonly data: string;
   constructor(data: string) {
     super(`A frame of the stream is not a JSON object (${data.length} characters).`, { retryable: true });
-    this.#data = data;
-  }
-
-  /** The frame's data as received. Not enumerable: it may hold the model's words. */
-  get data(): string {
-    return this.#data;
+    hide(this, "data", data);
   }
 }
 
@@ -247,12 +227,10 @@ export class ProtocolError extends MillraceError {
 /** The response passed one of the size limits. */
 export class LimitExceededError extends MillraceError {
   readonly code = "limit";
-  readonly limit: "frame" | "response";
-  readonly limitBytes: number;
+  declare readonly limit: "frame" | "response";
+  declare readonly limitBytes: number;
   constructor(limit: "frame" | "response", limitBytes: number) {
-    super(`The ${limit} is larger than ${limitBytes} bytes (limit.${limit}).`);
-    this.limit = limit;
-    this.limitBytes = limitBytes;
+    super(`The ${limit} is larger than ${limitBytes} bytes (limit.${limit}).`, { limit, limitBytes });
   }
 }
 
@@ -267,18 +245,16 @@ export class StreamTruncatedError extends MillraceError {
 /** The stream was aborted: by `abort()`, an `AbortSignal`, or by leaving the iteration. `cause` is the reason. */
 export class StreamAbortedError extends MillraceError {
   readonly code = "stream_aborted";
-  constructor(reason?: unknown) {
-    super("The stream was aborted before the message was complete.", { cause: reason });
+  constructor(cause?: unknown) {
+    super("The stream was aborted before the message was complete.", { cause });
   }
 }
 
 /** The stream already has an owner: it can be iterated once. */
 export class StreamConsumedError extends MillraceError {
   readonly code = "stream_consumed";
-  constructor(
-    message = "This stream is already being read: it can be iterated once. Call the function again for a new one.",
-  ) {
-    super(message);
+  constructor() {
+    super("The stream has been read, or is being read, which works once. Call the function again for a new one.");
   }
 }
 
@@ -294,6 +270,6 @@ export class StreamNotConsumedError extends MillraceError {
 export class StreamNotStartedError extends MillraceError {
   readonly code = "stream_not_started";
   constructor(accessor: string) {
-    super(`stream.${accessor} is not known yet: the prompt function runs when the stream is first read.`);
+    super(`stream.${accessor} is not known before the stream is first read, when the prompt function runs.`);
   }
 }

@@ -77,7 +77,7 @@ export { promptTemplate, type PromptTemplate } from "./prompt/template.ts";
 export type { Scalar, TemplateArguments, TemplateVariables, ValidTemplate } from "./prompt/template-variables.ts";
 export type { CommonFinishReason, Native, ResponseChunk } from "./provider.ts";
 export type { Outcome } from "./stream/attempt.ts";
-export type { Limit } from "./stream/reply.ts";
+export type { Limit } from "./stream/attempt.ts";
 export { CallResponse } from "./stream/response.ts";
 export { type Pair, Stream } from "./stream/stream.ts";
 export type { Timings } from "./stream/view.ts";

@@ -100,19 +100,17 @@ export interface CostMetadata {
 /** The rates that apply to a prompt of this size, or null where they are not known. */
 export function ratesOf(price: Price, tokens: PerTokenKind, isFast: boolean): PerTokenKind | null {
   if (isFast) return price.fast ?? null;
-  const prompt = tokens.input + tokens.cacheRead + tokens.cacheWrite5m + tokens.cacheWrite1h;
+  const prompt = sumOf(tokens) - tokens.output;
   return price.tiers?.findLast(({ promptAbove }) => prompt > promptAbove) ?? price;
 }
 
-/** A number for each kind of token. */
-function perTokenKind(amountOf: (kind: TokenKind) => number): PerTokenKind {
-  return {
-    input: amountOf("input"),
-    output: amountOf("output"),
-    cacheRead: amountOf("cacheRead"),
-    cacheWrite5m: amountOf("cacheWrite5m"),
-    cacheWrite1h: amountOf("cacheWrite1h"),
-  };
+const KINDS: readonly TokenKind[] = ["input", "output", "cacheRead", "cacheWrite5m", "cacheWrite1h"];
+
+/** A number for each kind of token, in this order: input, output, cache read, cache write for 5 minutes, for an hour. */
+export function perTokenKind(amountOf: (kind: TokenKind, place: number) => number): PerTokenKind {
+  const amounts: Partial<Record<TokenKind, number>> = {};
+  KINDS.forEach((kind, place) => (amounts[kind] = amountOf(kind, place)));
+  return amounts as PerTokenKind;
 }
 
 /** What tokens cost at these rates, in US dollars. */
@@ -122,7 +120,7 @@ export function costsOf(tokens: PerTokenKind, rates: PerTokenKind, multiplier: n
 
 /** Adds up; {@link PerTokenKind} of counts gives a count, of costs a cost. */
 export function sumOf(amounts: PerTokenKind): number {
-  return amounts.input + amounts.output + amounts.cacheRead + amounts.cacheWrite5m + amounts.cacheWrite1h;
+  return KINDS.reduce((sum, kind) => sum + amounts[kind], 0);
 }
 
 /** Adds up the items of a call. */

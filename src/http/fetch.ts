@@ -1,6 +1,6 @@
 import { ConnectionError, MillraceError, RedirectError, StreamTimeoutError } from "../errors.ts";
-import { PulledBody } from "./pulled-body.ts";
-import { type HttpResponse, isRedirect, type Transport } from "./request.ts";
+import { pulledBody } from "./pulled-body.ts";
+import type { HttpResponse, Transport } from "./request.ts";
 import { startTimer } from "./timeout.ts";
 
 /** The part of `fetch` that is used; anything that behaves like it may be injected. */
@@ -16,7 +16,7 @@ export function fetchTransport(fetch: Fetch): Transport {
     );
     const send = async (): Promise<HttpResponse> => {
       try {
-        return toResponse(await fetch(url, { method: "POST", headers, body, redirect: "manual", signal }));
+        return responseOf(await fetch(url, { method: "POST", headers, body, redirect: "manual", signal }));
       } catch (error) {
         const known: unknown = [error, signal.reason].find((reason) => reason instanceof MillraceError);
         if (known !== undefined) throw known;
@@ -35,15 +35,14 @@ function messageOf(error: unknown): string {
   return error.cause instanceof Error ? error.cause.message : error.message;
 }
 
-function toResponse({ type, status, headers, body }: Response): HttpResponse {
-  if (type === "opaqueredirect" || isRedirect(status)) {
+function responseOf({ type, status, headers, body }: Response): HttpResponse {
+  if (type === "opaqueredirect" || (status >= 300 && status < 400)) {
     void body?.cancel();
     throw new RedirectError(status, headers.get("location"));
   }
   const reader = body?.getReader();
-  const pull = async (): Promise<{ done: boolean; value?: Uint8Array | undefined }> =>
-    reader === undefined ? { done: true } : await reader.read();
+  const pull = async (): Promise<Uint8Array | null> => (await reader?.read())?.value ?? null;
   // A stream that failed cannot be cancelled, and need not be.
   const cancel = (): void => void reader?.cancel().catch(() => {});
-  return { status, header: (name) => headers.get(name), body: new PulledBody(pull, cancel) };
+  return { status, header: (name) => headers.get(name), body: pulledBody(pull, cancel) };
 }

@@ -24,10 +24,10 @@ export interface HttpResponse {
 export interface Body {
   /** What has arrived since the last call, or null: nothing yet, or no more (see {@link ended}). */
   take(): Uint8Array | null;
-  /** True once nothing more will come. */
-  readonly ended: boolean;
+  /** True once nothing more will come; what had come before may still be taken. */
+  ended: boolean;
   /** Why the body ended early, or null. */
-  readonly failure: unknown;
+  failure: unknown;
   /** Called when {@link take} or {@link ended} may have changed. */
   onReady: () => void;
   /** The message is complete: the connection may be used again. */
@@ -46,11 +46,6 @@ export interface Exchange {
 
 /** Sends a request. */
 export type Transport = (request: HttpRequest) => Exchange;
-
-/** Whether a status is one of the redirects that would carry the key elsewhere. */
-export function isRedirect(status: number): boolean {
-  return status >= 300 && status < 400;
-}
 
 /** Reads a body to its end, or to the limit, as text. */
 export async function readText(body: Body, limitBytes: number): Promise<string> {

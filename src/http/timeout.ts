@@ -41,7 +41,7 @@ export function startTimer(ms: number, onEnd: () => void): () => void {
  */
 export class StallTimer {
   readonly #onStall: (limitMs: number) => void;
-  #limitMs = Infinity;
+  #limitMs = 0;
   #waitedMs = 0;
   /** When the current wait began, or -1. */
   #since = -1;
@@ -61,8 +61,7 @@ export class StallTimer {
 
   /** The wait is over, with or without progress. */
   resume(): void {
-    if (this.#since === -1) return;
-    this.#waitedMs += performance.now() - this.#since;
+    if (this.#since !== -1) this.#waitedMs += performance.now() - this.#since;
     this.#since = -1;
   }
 

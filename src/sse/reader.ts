@@ -1,12 +1,13 @@
 import { LimitExceededError } from "../errors.ts";
 import { asciiView, decodeUtf8, joinBytes } from "./bytes.ts";
-import { readRun, type RunTemplate } from "./run.ts";
+import { parseString, PLAIN, type RunTemplate, TAILS, TAIL_TO_NEWLINE } from "./run.ts";
 
 const LF = 0x0a;
 const CR = 0x0d;
 const COLON = 0x3a;
 const SPACE = 0x20;
-const NO_BYTES = new Uint8Array(0);
+const BACKSLASH = 0x5c;
+const BYTE_ORDER_MARK = "\xef\xbb\xbf";
 const TEMPLATES_KEPT = 8;
 
 /** Settings of an {@link SseReader}. */
@@ -28,7 +29,7 @@ export interface SseReaderOptions {
  * while (reader.advance()) console.log(reader.event, reader.data);
  * ```
  */
-export class SseReader<Tag = never> {
+export class SseReader<Tag = unknown> {
   /** The current frame's `event` field, or `""`. */
   event = "";
   /** The current frame's data lines, joined by newlines. Not set on a run. */
@@ -43,27 +44,25 @@ export class SseReader<Tag = never> {
   readonly #frameLimit: number;
   readonly #runs: boolean;
   #templates: RunTemplate<Tag>[] = [];
-
-  #bytes: Uint8Array = NO_BYTES;
+  #bytes: Uint8Array = new Uint8Array(0);
   #view = "";
   #at = 0;
-  /** Where the next CR of the read is, or past its end. */
-  #carriageReturn = -1;
-  #afterCarriageReturn = false;
-  #atStart = true;
+  /** Where the next CR of the read is, at or after `#at`; far behind its end, if there is none. */
+  #nextCr = -1;
+  #isAfterCr = false;
+  #isFirstLine = true;
+  /** Nothing of the next frame has been read. */
+  #isBetween = true;
   /** The parts of a line whose end has not come yet. */
   #pieces: Uint8Array[] = [];
   #piecesLength = 0;
-
-  /** True between two frames: nothing of the next one has been read. */
-  #between = true;
   #name = "";
   #lines: string | null = null;
   #dataLength = 0;
 
-  constructor(options: SseReaderOptions = {}) {
-    this.#frameLimit = options.frameLimit ?? Infinity;
-    this.#runs = options.runs ?? true;
+  constructor({ frameLimit = Infinity, runs = true }: SseReaderOptions = {}) {
+    this.#frameLimit = frameLimit;
+    this.#runs = runs;
   }
 
   /** Takes the next bytes. Only when {@link advance} has given false: what is left of the last ones would be lost. */
@@ -71,129 +70,116 @@ export class SseReader<Tag = never> {
     this.#bytes = bytes;
     this.#view = asciiView(bytes);
     this.#at = 0;
-    this.#carriageReturn = -1;
-  }
-
-  /** Every byte was read, though perhaps not every frame taken of a run. */
-  get isEmpty(): boolean {
-    return this.#at >= this.#bytes.length;
+    this.#nextCr = -1;
   }
 
   /** Goes to the next frame, or to a run of expected ones. False: none is whole yet. */
   advance(): boolean {
-    if (this.#afterCarriageReturn && this.#at < this.#bytes.length) this.#skipLineFeed();
-    if (this.#between && this.#at < this.#bytes.length) {
-      if (this.#advanceByRun()) return true;
-      this.#between = false;
+    if (this.#at >= this.#bytes.length) return false;
+    if (this.#isAfterCr) {
+      this.#isAfterCr = false;
+      if (this.#bytes[this.#at] === LF) return ++this.#at < this.#bytes.length && this.advance();
+    }
+    // The short way, for frames that fit a template to the byte; what does not is left to the plain way, which gives the
+    // same. It is in this function since V8 would put a small one into each of its callers, and compile it with each. And
+    // whole-string builtins are fast from the first call on.
+    const view = this.#view;
+    const strings: string[] = [];
+    for (let i = 0; this.#isBetween && i < this.#templates.length; i++) {
+      const { prefix, tag } = this.#templates[i] as RunTemplate<Tag>;
+      for (;;) {
+        const start = this.#at + prefix.length;
+        if (view.slice(this.#at, start) !== prefix) break;
+        let end = view.indexOf('"', start);
+        const newline = view.indexOf("\n", start);
+        if (end === -1 || newline === -1) break;
+        if (view.charCodeAt(end - 1) === BACKSLASH) end = view.lastIndexOf('"', newline);
+        const spaces = newline - end - TAIL_TO_NEWLINE;
+        if (end < start || spaces < 0 || spaces >= TAILS.length || view.slice(end, newline + 2) !== TAILS[spaces])
+          break;
+        let text: string | null = view.slice(start, end);
+        if (!PLAIN.test(text)) text = parseString(view, this.#bytes, start - 1, end + 1);
+        if (text === null) break;
+        this.#at = newline + 2;
+        strings.push(text);
+      }
+      if (strings.length === 0) continue;
+      this.run = tag;
+      this.strings = strings;
+      return true;
     }
     this.run = null;
-    while (this.#at < this.#bytes.length) {
-      const end = this.#lineEnd();
-      if (end === -1) {
-        this.#keepPiece();
-        return false;
-      }
-      if (this.#line(end)) return true;
-    }
-    return false;
+    this.#isBetween = false;
+    return this.#advanceByLine();
   }
 
   /** No more bytes will come. `advance` may give one more frame, marked {@link unterminated}. */
   end(): void {
-    this.#keepPiece();
-    const line = joinBytes(this.#pieces, this.#piecesLength);
-    this.#pieces = [];
-    this.#piecesLength = 0;
     this.unterminated = true;
     // A line end closes the cut line, a second one the frame.
-    this.push(joinBytes([line, Uint8Array.of(LF, LF)], line.length + 2));
+    this.push(this.#joinPieces(Uint8Array.of(LF, LF)));
   }
 
-  /** Frames like this may come from now on, and may then be read as a run. */
+  /** Frames like this may come from now on, and may then take the short way. */
   expect(template: RunTemplate<Tag>): void {
     if (!this.#runs || this.#templates.some(({ prefix }) => prefix === template.prefix)) return;
     this.#templates = [template, ...this.#templates.slice(0, TEMPLATES_KEPT - 1)];
   }
 
-  #advanceByRun(): boolean {
-    const strings: string[] = [];
-    for (let i = 0; i < this.#templates.length; i++) {
-      const template = this.#templates[i];
-      if (template === undefined) return false;
-      const end = readRun(template.prefix, this.#view, this.#bytes, this.#at, strings);
-      if (end === this.#at) continue;
-      this.#at = end;
-      this.run = template.tag;
-      this.strings = strings;
-      return true;
+  #advanceByLine(): boolean {
+    const bytes = this.#bytes;
+    while (this.#at < bytes.length) {
+      const start = this.#at;
+      const nextLf = this.#view.indexOf("\n", start) >>> 0;
+      if (this.#nextCr < start) this.#nextCr = this.#view.indexOf("\r", start) >>> 0;
+      const end = Math.min(nextLf, this.#nextCr);
+      if (end > bytes.length) {
+        // A copy: the runtime may use the read's memory again, and a short piece must not keep a long read alive.
+        this.#pieces.push(bytes.slice(start));
+        this.#piecesLength += bytes.length - start;
+        this.#at = bytes.length;
+        this.#checkLimit(this.#piecesLength);
+        return false;
+      }
+      this.#at = end + 1;
+      if (bytes[end] === CR) {
+        this.#isAfterCr = this.#at === bytes.length;
+        if (bytes[this.#at] === LF) this.#at++;
+      }
+      const rest = bytes.subarray(start, end);
+      if (this.#readLine(this.#pieces.length === 0 ? rest : this.#joinPieces(rest))) return true;
     }
     return false;
   }
 
-  #skipLineFeed(): void {
-    this.#afterCarriageReturn = false;
-    if (this.#bytes[this.#at] === LF) this.#at++;
-  }
-
-  #lineEnd(): number {
-    if (this.#carriageReturn < this.#at) {
-      const next = this.#view.indexOf("\r", this.#at);
-      this.#carriageReturn = next === -1 ? this.#view.length + 1 : next;
-    }
-    const lineFeed = this.#view.indexOf("\n", this.#at);
-    if (lineFeed !== -1 && lineFeed < this.#carriageReturn) return lineFeed;
-    return this.#carriageReturn < this.#view.length ? this.#carriageReturn : lineFeed;
-  }
-
-  #keepPiece(): void {
-    if (this.#at >= this.#bytes.length) return;
-    // A copy: the runtime may use the read's memory again, and a short piece must not keep a long read alive.
-    this.#pieces.push(this.#bytes.slice(this.#at));
-    this.#piecesLength += this.#bytes.length - this.#at;
-    this.#at = this.#bytes.length;
-    this.#checkLimit(this.#piecesLength);
+  #joinPieces(last: Uint8Array): Uint8Array {
+    const joined = joinBytes([...this.#pieces, last], this.#piecesLength + last.length);
+    this.#pieces = [];
+    this.#piecesLength = 0;
+    return joined;
   }
 
   #checkLimit(lineLength: number): void {
     if (this.#dataLength + lineLength > this.#frameLimit) throw new LimitExceededError("frame", this.#frameLimit);
   }
 
-  /** Takes the line that ends at `end`; true when it closes a frame that has data. */
-  #line(end: number): boolean {
-    const start = this.#at;
-    this.#at = end + 1;
-    if (this.#bytes[end] === CR) {
-      if (this.#bytes[this.#at] === LF) this.#at++;
-      else if (this.#at === this.#bytes.length) this.#afterCarriageReturn = true;
-    }
-    if (this.#piecesLength === 0) return this.#field(this.#bytes, start, end);
-    this.#pieces.push(this.#bytes.subarray(start, end));
-    const length = this.#piecesLength + end - start;
-    const line = joinBytes(this.#pieces, length);
-    this.#pieces = [];
-    this.#piecesLength = 0;
-    return this.#field(line, 0, length);
-  }
-
-  #field(bytes: Uint8Array, lineStart: number, end: number): boolean {
-    let start = lineStart;
-    if (this.#atStart) {
-      this.#atStart = false;
-      if (bytes[start] === 0xef && bytes[start + 1] === 0xbb && bytes[start + 2] === 0xbf) start += 3;
-    }
-    if (start === end) return this.#closeFrame();
-    let colon = bytes.indexOf(COLON, start);
-    if (colon === -1 || colon > end) colon = end;
-    if (colon === start) return false; // A comment.
-    const valueStart = Math.min(bytes[colon + 1] === SPACE ? colon + 2 : colon + 1, end);
-    const nameLength = colon - start;
-    if (nameLength === 4 && decodeUtf8(bytes, start, colon) === "data") {
-      this.#checkLimit(end - valueStart);
-      this.#dataLength += end - valueStart;
-      const value = decodeUtf8(bytes, valueStart, end);
+  /** Takes a line; true when it closes a frame that has data. */
+  #readLine(line: Uint8Array): boolean {
+    const start = this.#isFirstLine && asciiView(line.subarray(0, 3)) === BYTE_ORDER_MARK ? 3 : 0;
+    this.#isFirstLine = false;
+    const { length } = line;
+    if (start === length) return this.#closeFrame();
+    const colon = line.indexOf(COLON, start);
+    const nameEnd = colon === -1 ? length : colon;
+    const valueStart = Math.min(nameEnd + (line[nameEnd + 1] === SPACE ? 2 : 1), length);
+    const name = nameEnd - start > 5 ? "" : decodeUtf8(line, start, nameEnd);
+    if (name === "data") {
+      this.#checkLimit(length - valueStart);
+      this.#dataLength += length - valueStart;
+      const value = decodeUtf8(line, valueStart);
       this.#lines = this.#lines === null ? value : `${this.#lines}\n${value}`;
-    } else if (nameLength === 5 && decodeUtf8(bytes, start, colon) === "event") {
-      this.#name = decodeUtf8(bytes, valueStart, end);
+    } else if (name === "event") {
+      this.#name = decodeUtf8(line, valueStart);
     }
     return false;
   }
@@ -205,7 +191,7 @@ export class SseReader<Tag = never> {
     this.#name = "";
     this.#lines = null;
     this.#dataLength = 0;
-    this.#between = true;
+    this.#isBetween = true;
     return hasData;
   }
 }

@@ -1,40 +1,59 @@
+import type { Prices } from "../cost/price.ts";
+import type { UsageSource } from "../cost/usage.ts";
 import {
   ApiError,
+  ContentTypeError,
+  LimitExceededError,
   MillraceError,
-  type Phase,
   ProtocolError,
   StreamAbortedError,
   type StreamErrorContext,
   StreamTimeoutError,
   StreamTruncatedError,
 } from "../errors.ts";
-import type { Exchange } from "../http/request.ts";
+import { type Body, type Exchange, type HttpResponse, readText } from "../http/request.ts";
 import { defaultTimeout, StallTimer, startTimer, type TimeoutLimits } from "../http/timeout.ts";
+import type { DynamicConfig } from "../prompt/dynamic-config.ts";
 import type { Decoder, EncodedPrompt, Native, Provider } from "../provider.ts";
-import { checkResponse, type Limit, Reply } from "./reply.ts";
+import { SseReader } from "../sse/reader.ts";
 
 /** How a stream stands: `pending`, then exactly one of the others. */
 export type Outcome = "pending" | "complete" | "truncated" | "failed" | "aborted";
 
-/** A prompt function's result, encoded, with the settings that it may have changed. */
-export interface PreparedCall<N extends Native> {
-  readonly encoded: EncodedPrompt<N>;
-  readonly timeout: TimeoutLimits;
-  readonly limit: Limit;
-  /** A signal beside that of the call: the prompt function may give one. */
-  readonly signal: AbortSignal | undefined;
+/** Limits of what a response may hold, in bytes. Each has an error of its own: LimitExceededError. */
+export interface Limit {
+  /** One frame of the stream. Default 32 MiB. */
+  readonly frame?: number | undefined;
+  /** The whole body. Default: none. */
+  readonly response?: number | undefined;
 }
 
 /** A call that has not run yet. */
-export interface AttemptPlan<N extends Native> {
+export interface CallPlan<N extends Native> {
+  readonly provider: Provider<N>;
+  readonly model: string;
+  readonly fnArgs: readonly unknown[];
+  readonly promptTemplate: string | null;
+  readonly prices: Prices | undefined;
   readonly signal: AbortSignal | undefined;
   /** Runs the prompt function and encodes its prompt; called once, at the first read. */
   readonly prepare: () => Promise<PreparedCall<N>>;
 }
 
+/** What a call is once its prompt function has run. */
+export interface PreparedCall<N extends Native> {
+  readonly encoded: EncodedPrompt<N>;
+  readonly dynamicConfig: DynamicConfig<N["promptMessage"], N["callParams"], N["client"]> | null;
+  readonly callParams: N["callParams"] | undefined;
+  readonly metadata: Readonly<Record<string, unknown>>;
+  readonly timeout: TimeoutLimits;
+  readonly limit: Limit;
+}
+
+const DEFAULT_FRAME_LIMIT = 32 * 1024 * 1024;
+const ERROR_BODY_LIMIT = 64 * 1024;
 /** How long a stream may go on after its stop reason. */
 const AFTER_STOP_MS = 2_000;
-const noop = (): void => {};
 
 /**
  * One request and its reply: the only place that decides how a stream ends. Pulled by {@link take}; everything else is
@@ -50,52 +69,85 @@ export class Attempt<N extends Native> {
   firstContentTime: number | null = null;
   endTime: number | null = null;
   /** Called when {@link take} may give more, or {@link outcome} has changed. */
-  onReady: () => void = noop;
+  onReady: () => void = () => {};
   readonly decoder: Decoder<N>;
+  readonly plan: CallPlan<N>;
+  /** Null until the prompt function has run. */
+  prepared: PreparedCall<N> | null = null;
 
-  readonly #provider: Provider<N>;
-  readonly #plan: AttemptPlan<N>;
   readonly #context: () => StreamErrorContext;
+  readonly #cleanups: (() => void)[] = [];
+  readonly #stall = new StallTimer((limitMs) => {
+    const { hasContent } = this.decoder;
+    const what = hasContent ? "the message did not grow" : "no content came";
+    this.#fail(new StreamTimeoutError(hasContent ? "idle" : "firstContent", limitMs, what));
+  });
   #exchange: Exchange | null = null;
-  #reply: Reply<N> | null = null;
+  #body: Body | null = null;
+  #reader = new SseReader();
   #timeout = defaultTimeout;
-  readonly #stall = new StallTimer((limitMs) => this.#stalled(limitMs));
+  #limitBytes = Infinity;
+  #bytes = 0;
+  #hasEnded = false;
   #progress = 0;
-  #stopSeen = false;
+  #isStopSeen = false;
   /** Whoever takes sees the outcome for himself, and must not be told before he has his chunk. */
-  #taking = false;
-  #cleanups: (() => void)[] = [];
+  #isTaking = false;
 
   /** @param context - What errors of this stream carry. */
-  constructor(provider: Provider<N>, plan: AttemptPlan<N>, context: () => StreamErrorContext) {
-    this.#provider = provider;
-    this.decoder = provider.createDecoder();
-    this.#plan = plan;
+  constructor(plan: CallPlan<N>, context: () => StreamErrorContext) {
+    this.plan = plan;
     this.#context = context;
+    this.decoder = plan.provider.createDecoder();
   }
 
   /** The next chunk, or null: none has arrived, or none will (see {@link outcome}). The first call sends the request. */
   take(): N["chunk"] | null {
-    if (this.outcome !== "pending") return null;
-    return this.decoder.takeReady() ?? this.#takeMore();
+    return this.outcome === "pending" ? (this.decoder.takeReady() ?? this.#takeMore()) : null;
   }
 
   #takeMore(): N["chunk"] | null {
-    const reply = this.#reply;
-    if (reply === null) {
+    const { decoder } = this;
+    const body = this.#body;
+    if (body === null) {
       if (this.startTime === null) void this.#start();
       return null;
     }
+    this.#isTaking = true;
     let chunk: N["chunk"] | null = null;
-    this.#taking = true;
     try {
-      chunk = reply.take();
-      this.#check(reply, chunk === null);
+      // One large function: V8 would put small ones into each of their callers, and compile them with each.
+      for (;;) {
+        chunk = decoder.take(this.#reader);
+        if (chunk !== null || decoder.done) break;
+        const bytes = body.take();
+        if (bytes !== null) {
+          this.#bytes += bytes.length;
+          if (this.#bytes > this.#limitBytes) throw new LimitExceededError("response", this.#limitBytes);
+          this.#reader.push(bytes);
+        } else if (!body.ended) {
+          this.#wait();
+          break;
+        } else if (!this.#hasEnded) {
+          this.#hasEnded = true;
+          this.#reader.end();
+        } else {
+          if (body.failure instanceof ApiError) throw body.failure;
+          throw new StreamTruncatedError({ cause: body.failure ?? undefined });
+        }
+      }
+      if (this.firstContentTime === null && decoder.hasContent) this.firstContentTime = Date.now();
+      if (decoder.done) this.#finish("complete", null);
     } catch (error) {
       this.#fail(error);
     }
-    this.#taking = false;
+    this.#isTaking = false;
     return chunk;
+  }
+
+  get usageSource(): UsageSource {
+    if (this.decoder.stopped) return "reported";
+    return this.#isOver() ? "partial" : "estimated";
   }
 
   /** Ends the stream now. */
@@ -103,40 +155,33 @@ export class Attempt<N extends Native> {
     this.#finish("aborted", new StreamAbortedError(reason));
   }
 
-  get phase(): Phase {
-    if (this.#reply === null) return "connect";
-    return this.decoder.hasContent ? "streaming" : "first-content";
-  }
-
-  #check(reply: Reply<N>, isWaiting: boolean): void {
-    if (this.firstContentTime === null && this.decoder.hasContent) this.firstContentTime = Date.now();
-    if (this.decoder.done) this.#finish("complete", null);
-    else if (isWaiting) this.#waitForMore(reply);
-  }
-
   async #start(): Promise<void> {
     this.startTime = Date.now();
+    const { provider, signal, prepare } = this.plan;
     try {
-      this.#listen(this.#plan.signal);
+      this.#listen(signal);
       if (this.#isOver()) return;
-      const prepared = await this.#plan.prepare();
+      const { encoded, dynamicConfig, limit, timeout } = (this.prepared = await prepare());
       if (this.#isOver()) return;
-      this.#listen(prepared.signal);
-      this.#limitTime(prepared.timeout);
+      this.#listen(dynamicConfig?.signal);
+      this.#timeout = timeout;
+      const late = (): void => this.#fail(new StreamTimeoutError("total", timeout.total, "the call took too long"));
+      this.#cleanups.push(startTimer(timeout.total, late));
       if (this.#isOver()) return;
-      const { transport, request } = prepared.encoded;
-      this.#stall.wait(prepared.timeout.firstContent);
-      this.#exchange = transport(request);
+      this.#limitBytes = limit.response ?? Infinity;
+      this.#reader = new SseReader({ frameLimit: limit.frame ?? DEFAULT_FRAME_LIMIT });
+      this.#stall.wait(timeout.firstContent);
+      this.#exchange = encoded.transport(encoded.request);
       const response = await this.#exchange.response;
-      await checkResponse(this.#provider, response, request.accept);
+      if (!isExpected(response, encoded.request.accept)) await refuse(provider, response, encoded.request.accept);
       if (this.#isOver()) return;
-      this.requestId = this.#provider.requestId(response.header);
-      this.#reply = new Reply(response.body, this.decoder, prepared.limit);
+      this.requestId = provider.requestId(response.header);
+      this.#body = response.body;
       response.body.onReady = () => {
         this.#stall.resume();
         this.onReady();
       };
-      response.body.onReady();
+      this.onReady();
     } catch (error) {
       this.#fail(error);
     }
@@ -149,73 +194,67 @@ export class Attempt<N extends Native> {
 
   #listen(signal: AbortSignal | undefined): void {
     if (signal === undefined) return;
-    if (signal.aborted) return this.abort(signal.reason);
     const onAbort = (): void => this.abort(signal.reason);
-    signal.addEventListener("abort", onAbort, { once: true });
+    if (signal.aborted) return onAbort();
+    signal.addEventListener("abort", onAbort);
     this.#cleanups.push(() => signal.removeEventListener("abort", onAbort));
   }
 
-  #limitTime(timeout: TimeoutLimits): void {
-    this.#timeout = timeout;
-    const { total } = timeout;
-    const onEnd = (): void => this.#timedOut(new StreamTimeoutError("total", total, "the call took too long"));
-    this.#cleanups.push(startTimer(total, onEnd));
-  }
-
-  #waitForMore(reply: Reply<N>): void {
-    if (reply.hasEnded) return this.#bodyEnded(reply.body.failure);
-    const { decoder } = this;
-    if (decoder.progress !== this.#progress) {
-      this.#progress = decoder.progress;
-      this.#stall.progress();
+  #wait(): void {
+    const { stopped, progress, hasContent } = this.decoder;
+    if (!stopped) {
+      if (progress !== this.#progress) this.#stall.progress();
+      this.#progress = progress;
+      this.#stall.wait(hasContent ? this.#timeout.idle : this.#timeout.firstContent);
+    } else if (!this.#isStopSeen) {
+      this.#isStopSeen = true;
+      this.#stall.stop();
+      this.#cleanups.push(startTimer(AFTER_STOP_MS, () => this.#finish("complete", null)));
     }
-    if (decoder.stopped) return this.#waitForLastEvent();
-    this.#stall.wait(decoder.hasContent ? this.#timeout.idle : this.#timeout.firstContent);
-  }
-
-  #waitForLastEvent(): void {
-    if (this.#stopSeen) return;
-    this.#stopSeen = true;
-    this.#stall.stop();
-    this.#cleanups.push(startTimer(AFTER_STOP_MS, () => this.#finish("complete", null)));
-  }
-
-  #bodyEnded(failure: unknown): void {
-    if (failure instanceof ApiError) this.#finish("failed", failure);
-    else this.#finish("truncated", new StreamTruncatedError({ cause: failure ?? undefined }));
-  }
-
-  #stalled(limitMs: number): void {
-    const limit = this.decoder.hasContent ? "idle" : "firstContent";
-    const what = this.decoder.hasContent ? "the message did not grow" : "no content came";
-    this.#timedOut(new StreamTimeoutError(limit, limitMs, what));
-  }
-
-  #timedOut(error: StreamTimeoutError): void {
-    this.#finish("failed", error);
   }
 
   #fail(error: unknown): void {
     // Anything else is a fault of ours, or of a client that was passed in; the reader gets it as an error all the same.
-    this.#finish("failed", error instanceof MillraceError ? error : new ProtocolError(String(error), { cause: error }));
+    const known = error instanceof MillraceError ? error : new ProtocolError(String(error), { cause: error });
+    this.#finish(known instanceof StreamTruncatedError ? "truncated" : "failed", known);
   }
 
   /** Ends the attempt, the first time it is called. */
   #finish(outcome: Outcome, error: MillraceError | null): void {
-    if (this.outcome !== "pending") return;
+    if (this.#isOver()) return;
+    const { decoder, requestId } = this;
     // With a stop reason the message is whole, whatever happens to the connection; not so if the events contradict it.
-    const contradicted = error instanceof ApiError || error instanceof ProtocolError;
-    const complete = this.decoder.stopped && !contradicted;
-    this.error = complete ? null : error;
-    error?.addContext({ phase: this.phase, requestId: this.requestId });
-    this.outcome = complete ? "complete" : outcome;
+    const isComplete = decoder.stopped && !(error instanceof ApiError || error instanceof ProtocolError);
+    const phase = this.#body === null ? "connect" : decoder.hasContent ? "streaming" : "first-content";
+    error?.addContext({ phase, requestId });
+    this.error = isComplete ? null : error;
+    this.outcome = isComplete ? "complete" : outcome;
     this.endTime = Date.now();
     this.#stall.stop();
     for (const cleanup of this.#cleanups) cleanup();
-    this.#cleanups = [];
-    if (this.decoder.done) this.#reply?.body.finish();
+    if (decoder.done) this.#body?.finish();
     else this.#exchange?.close();
     this.error?.addContext(this.#context());
-    if (!this.#taking) this.onReady();
+    if (!this.#isTaking) this.onReady();
   }
+}
+
+async function refuse<N extends Native>(
+  provider: Provider<N>,
+  { status, header, body }: HttpResponse,
+  accept: string,
+): Promise<never> {
+  const text = await readText(body, ERROR_BODY_LIMIT);
+  if (status >= 400) throw provider.errorFromResponse(status, header, text);
+  const requestId = provider.requestId(header);
+  throw new ContentTypeError(contentType(header), accept, text, { status, requestId, phase: "first-content" });
+}
+
+/** A response that names no type is believed: the decoder will tell. */
+function isExpected({ status, header }: HttpResponse, accept: string): boolean {
+  return status < 400 && (contentType(header) || accept).toLowerCase().startsWith(accept);
+}
+
+function contentType(header: HttpResponse["header"]): string {
+  return header("content-type") ?? "";
 }

@@ -1,36 +1,13 @@
 /// <reference lib="esnext.disposable" />
-import type { UsageSource } from "../cost/usage.ts";
-import {
-  type MillraceError,
-  StreamConsumedError,
-  type StreamErrorContext,
-  StreamNotConsumedError,
-  StreamNotStartedError,
-} from "../errors.ts";
+import { type MillraceError, StreamConsumedError, type StreamErrorContext, StreamNotConsumedError } from "../errors.ts";
 import type { Native } from "../provider.ts";
 import type { AnyTool, PairTool } from "../tool/tool.ts";
-import { Attempt, type Outcome, type PreparedCall } from "./attempt.ts";
-import type { CallResponse, ResponseParts } from "./response.ts";
-import { type CallInfo, CallView, type RequestInfo, type Timings } from "./view.ts";
+import { Attempt, type CallPlan, type Outcome } from "./attempt.ts";
+import type { CallResponse } from "./response.ts";
+import { CallView } from "./view.ts";
 
 /** One event of the stream, and the tool that it completes, or null. */
 export type Pair<N extends Native, T extends AnyTool> = [chunk: N["chunk"], tool: PairTool<T>];
-
-/** A call that has not run yet. */
-export interface StreamPlan<N extends Native> {
-  readonly info: CallInfo<N>;
-  readonly signal: AbortSignal | undefined;
-  /** Runs the prompt function and encodes its prompt. */
-  readonly prepare: () => Promise<PreparedCall<N> & { readonly request: RequestInfo<N> }>;
-}
-
-/** A read that waits. */
-interface Waiter<R> {
-  readonly promise: Promise<R>;
-  readonly resolve: (result: R | Promise<R>) => void;
-}
-
-const noop = (): void => {};
 
 /**
  * The reply to a call, while it comes: an iterable of `[chunk, tool]` pairs, and views of everything received so far.
@@ -42,27 +19,19 @@ export abstract class Stream<out N extends Native, out T extends AnyTool = AnyTo
   extends CallView<N>
   implements AsyncIterable<Pair<N, T>>, AsyncDisposable
 {
-  readonly #info: CallInfo<N>;
   readonly #attempt: Attempt<N>;
-  #request: RequestInfo<N> | null = null;
   #owner: "none" | "iteration" | "response" = "none";
   #response: Promise<CallResponse<N, T>> | null = null;
 
   /** @internal */
-  constructor(plan: StreamPlan<N>) {
-    super();
-    this.#info = plan.info;
-    const prepare = async (): Promise<PreparedCall<N>> => {
-      const prepared = await plan.prepare();
-      this.#request = prepared.request;
-      return prepared;
-    };
-    const { signal } = plan;
-    this.#attempt = new Attempt(plan.info.provider, { signal, prepare }, () => this.#errorContext());
+  constructor(plan: CallPlan<N>) {
+    const attempt = new Attempt(plan, () => this.#errorContext());
+    super(attempt);
+    this.#attempt = attempt;
   }
 
   /** Makes this provider's response. @internal */
-  protected abstract createResponse(parts: ResponseParts<N>): CallResponse<N, T>;
+  protected abstract createResponse(attempt: Attempt<N>): CallResponse<N, T>;
 
   /** `pending`, then exactly one of `complete`, `truncated`, `failed`, `aborted`. */
   get outcome(): Outcome {
@@ -72,23 +41,6 @@ export abstract class Stream<out N extends Native, out T extends AnyTool = AnyTo
   /** What ended the stream, or null while it is pending or complete. */
   get error(): MillraceError | null {
     return this.#attempt.error;
-  }
-
-  override get message(): N["message"] | null {
-    return this.#attempt.decoder.message;
-  }
-
-  override get messageParam(): N["messageParam"] | null {
-    return this.#attempt.decoder.messageParam;
-  }
-
-  override get requestId(): string | null {
-    return this.#attempt.requestId;
-  }
-
-  override get timings(): Timings {
-    const { startTime, firstContentTime, endTime } = this.#attempt;
-    return { start: startTime, firstChunk: firstContentTime, end: endTime };
   }
 
   /** @throws StreamConsumedError if the stream has an owner already. */
@@ -120,9 +72,7 @@ export abstract class Stream<out N extends Native, out T extends AnyTool = AnyTo
    */
   response(): Promise<CallResponse<N, T>> {
     if (this.#owner === "iteration" && this.outcome === "pending") {
-      return handled(
-        Promise.reject(new StreamConsumedError("The stream is being iterated: ask for its response after.")),
-      );
+      return handled(Promise.reject(new StreamConsumedError()));
     }
     this.#response ??= handled(this.#drain());
     return this.#response;
@@ -136,14 +86,7 @@ export abstract class Stream<out N extends Native, out T extends AnyTool = AnyTo
   constructCallResponse(): CallResponse<N, T> {
     if (this.outcome === "pending") throw new StreamNotConsumedError();
     if (this.error !== null) throw this.error;
-    return this.createResponse({
-      call: this.#info,
-      request: this.request("constructCallResponse"),
-      message: this.message,
-      messageParam: this.messageParam,
-      timings: this.timings,
-      requestId: this.requestId,
-    });
+    return this.createResponse(this.#attempt);
   }
 
   /** Closes the connection at once. A read that waits rejects with StreamAbortedError, whose cause is the reason. */
@@ -155,20 +98,6 @@ export abstract class Stream<out N extends Native, out T extends AnyTool = AnyTo
   [Symbol.asyncDispose](): Promise<void> {
     this.#attempt.abort();
     return Promise.resolve();
-  }
-
-  protected override call(): CallInfo<N> {
-    return this.#info;
-  }
-
-  protected override request(accessor: string): RequestInfo<N> {
-    if (this.#request === null) throw new StreamNotStartedError(accessor);
-    return this.#request;
-  }
-
-  protected override usageSource(): UsageSource {
-    if (this.#attempt.decoder.stopped) return "reported";
-    return this.outcome === "pending" ? "estimated" : "partial";
   }
 
   #drain(): Promise<CallResponse<N, T>> {
@@ -189,37 +118,40 @@ export abstract class Stream<out N extends Native, out T extends AnyTool = AnyTo
   }
 }
 
+type Result<N extends Native, T extends AnyTool> = IteratorResult<Pair<N, T>, undefined>;
+
+const DONE = { value: undefined, done: true } as const;
+
 /** A hand-written iterator: an async generator would cost more than parsing does. */
 class PairIterator<N extends Native, T extends AnyTool> implements AsyncIterableIterator<Pair<N, T>, undefined> {
   readonly #attempt: Attempt<N>;
-  #waiters: Waiter<IteratorResult<Pair<N, T>, undefined>>[] = [];
-  #left = false;
+  // Reads that wait, and how to answer them; usually there is one.
+  readonly #reads: Promise<Result<N, T>>[] = [];
+  readonly #answers: ((result: Result<N, T> | Promise<Result<N, T>>) => void)[] = [];
+  readonly #wait = (answer: (result: Result<N, T> | Promise<Result<N, T>>) => void): void =>
+    void this.#answers.push(answer);
+  #hasLeft = false;
 
   constructor(attempt: Attempt<N>) {
     this.#attempt = attempt;
-    attempt.onReady = () => this.#deliver();
+    attempt.onReady = () => this.#answer();
   }
 
-  next(): Promise<IteratorResult<Pair<N, T>, undefined>> {
-    if (this.#waiters.length === 0) {
-      const chunk = this.#left ? null : this.#attempt.take();
-      if (chunk !== null) return Promise.resolve({ value: [chunk, null], done: false });
-      if (this.#left || this.#attempt.outcome !== "pending") return this.#end();
-    }
-    const waiter = waitingRead<IteratorResult<Pair<N, T>, undefined>>();
-    this.#waiters.push(waiter);
-    return waiter.promise;
+  next(): Promise<Result<N, T>> {
+    const result = this.#reads.length > 0 ? null : this.#take();
+    if (result !== null) return Promise.resolve(result);
+    const read = new Promise(this.#wait);
+    this.#reads.push(read);
+    return read;
   }
 
-  return(): Promise<IteratorResult<Pair<N, T>, undefined>> {
-    this.#left = true;
-    this.#attempt.abort();
-    return Promise.resolve({ value: undefined, done: true });
+  return(): Promise<Result<N, T>> {
+    this.#leave();
+    return Promise.resolve(DONE);
   }
 
-  throw(error?: unknown): Promise<IteratorResult<Pair<N, T>, undefined>> {
-    this.#left = true;
-    this.#attempt.abort(error);
+  throw(error?: unknown): Promise<Result<N, T>> {
+    this.#leave(error);
     return handled(Promise.reject(error));
   }
 
@@ -227,41 +159,43 @@ class PairIterator<N extends Native, T extends AnyTool> implements AsyncIterable
     return this;
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.return();
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#leave();
+    return Promise.resolve();
   }
 
-  #deliver(): void {
-    let waiter: Waiter<IteratorResult<Pair<N, T>, undefined>> | undefined;
-    while ((waiter = this.#waiters[0]) !== undefined) {
-      const chunk = this.#left ? null : this.#attempt.take();
-      if (chunk === null && !this.#left && this.#attempt.outcome === "pending") return;
-      this.#waiters.shift();
-      if (chunk !== null) waiter.resolve({ value: [chunk, null], done: false });
-      else {
-        handled(waiter.promise);
-        waiter.resolve(this.#end());
-      }
-    }
+  #take(): Result<N, T> | Promise<Result<N, T>> | null {
+    const chunk = this.#hasLeft ? null : this.#attempt.take();
+    if (chunk !== null) return { value: [chunk, null], done: false };
+    return this.#hasLeft || this.#attempt.outcome !== "pending" ? this.#end() : null;
   }
 
-  /** The end of the iteration: the stream's error the first time, and nothing more from then on. */
-  #end(): Promise<IteratorResult<Pair<N, T>, undefined>> {
+  /** The stream's error the first time, and nothing more from then on. */
+  #end(): Result<N, T> | Promise<Result<N, T>> {
     const { error } = this.#attempt;
-    if (error === null || this.#left) return Promise.resolve({ value: undefined, done: true });
-    this.#left = true;
+    if (error === null || this.#hasLeft) return DONE;
+    this.#hasLeft = true;
     return handled(Promise.reject(error));
   }
-}
 
-function waitingRead<R>(): Waiter<R> {
-  let resolve: Waiter<R>["resolve"] = noop;
-  const promise = new Promise<R>((settle) => (resolve = settle));
-  return { promise, resolve };
+  #leave(reason?: unknown): void {
+    this.#hasLeft = true;
+    this.#attempt.abort(reason);
+  }
+
+  #answer(): void {
+    while (this.#reads.length > 0) {
+      const result = this.#take();
+      if (result === null) return;
+      const read = this.#reads.shift();
+      if (read !== undefined && "then" in result) handled(read);
+      this.#answers.shift()?.(result);
+    }
+  }
 }
 
 /** The promise, which may be ignored without an unhandled rejection: its error is the stream's, and stays readable. */
 function handled<R>(promise: Promise<R>): Promise<R> {
-  promise.catch(noop);
+  promise.catch(() => {});
   return promise;
 }

@@ -1,24 +1,9 @@
-import type { CostMetadata, Prices } from "../cost/price.ts";
-import type { Usage, UsageSource } from "../cost/usage.ts";
+import type { CostMetadata } from "../cost/price.ts";
+import type { Usage } from "../cost/usage.ts";
+import { StreamNotStartedError } from "../errors.ts";
 import type { DynamicConfig } from "../prompt/dynamic-config.ts";
-import type { CommonFinishReason, EncodedPrompt, Native, Provider } from "../provider.ts";
-
-/** What is known of a call before its prompt function has run. */
-export interface CallInfo<N extends Native> {
-  readonly provider: Provider<N>;
-  readonly model: string;
-  readonly fnArgs: readonly unknown[];
-  readonly promptTemplate: string | null;
-  readonly prices: Prices | undefined;
-}
-
-/** What is known of a call once its prompt function has run. */
-export interface RequestInfo<N extends Native> {
-  readonly encoded: EncodedPrompt<N>;
-  readonly dynamicConfig: DynamicConfig<N["promptMessage"], N["callParams"], N["client"]> | null;
-  readonly callParams: N["callParams"] | undefined;
-  readonly metadata: Readonly<Record<string, unknown>>;
-}
+import type { CommonFinishReason, MessageViews, Native } from "../provider.ts";
+import type { Attempt, PreparedCall } from "./attempt.ts";
 
 /** When a call began, had its first content, and ended: milliseconds since the epoch, or null. */
 export interface Timings {
@@ -32,69 +17,82 @@ export interface Timings {
  * their own; each is computed when it is read.
  */
 export abstract class CallView<out N extends Native> {
-  /** The call's own facts. @internal */
-  protected abstract call(): CallInfo<N>;
-  /** The request's facts; `accessor` is who asks. @internal */
-  protected abstract request(accessor: string): RequestInfo<N>;
-  /** How far the figures of {@link usage} can be trusted. @internal */
-  protected abstract usageSource(): UsageSource;
+  readonly #attempt: Attempt<N>;
+
+  /** @internal */
+  constructor(attempt: Attempt<N>) {
+    this.#attempt = attempt;
+  }
+
   /** The native message so far, or null before its first event. */
-  abstract get message(): N["message"] | null;
+  get message(): N["message"] | null {
+    return this.#attempt.decoder.message;
+  }
+
   /** The assistant's turn as it may be sent back, or null where it may not: a refusal, or no content. */
-  abstract get messageParam(): N["messageParam"] | null;
+  get messageParam(): N["messageParam"] | null {
+    return this.#attempt.decoder.messageParam;
+  }
+
   /** When the call began, had its first content, and ended. */
-  abstract get timings(): Timings;
+  get timings(): Timings {
+    const { startTime, firstContentTime, endTime } = this.#attempt;
+    return { start: startTime, firstChunk: firstContentTime, end: endTime };
+  }
+
   /** The provider's id of the request, from the response's headers. */
-  abstract get requestId(): string | null;
+  get requestId(): string | null {
+    return this.#attempt.requestId;
+  }
 
   /** The provider's name, such as `"anthropic"`. */
   get provider(): string {
-    return this.call().provider.name;
+    return this.#plan.provider.name;
   }
 
   /** All text of the message, concatenated. */
   get content(): string {
-    return this.#views().content(this.message);
+    return this.#views.content(this.message);
   }
 
   /** All thinking of the message, concatenated. */
   get thinking(): string {
-    return this.#views().thinking(this.message);
+    return this.#views.thinking(this.message);
   }
 
   /** The signature of the last thinking block, or null. */
   get signature(): string | null {
-    return this.#views().signature(this.message);
+    return this.#views.signature(this.message);
   }
 
   /** The message's id, or null before it is known. */
   get id(): string | null {
-    return this.#views().id(this.message);
+    return this.#views.id(this.message);
   }
 
   /** The model that answered; until that is known, the one that was asked. */
   get model(): string {
-    return this.#views().model(this.message) ?? this.call().model;
+    return this.#views.model(this.message) ?? this.#plan.model;
   }
 
   /** The provider's stop reason, in a list; empty before it is known. */
   get finishReasons(): readonly N["finishReason"][] {
-    return this.#views().finishReasons(this.message);
+    return this.#views.finishReasons(this.message);
   }
 
   /** The stop reason in words that all providers share. */
   get commonFinishReasons(): readonly CommonFinishReason[] {
-    return this.#views().commonFinishReasons(this.message);
+    return this.#views.commonFinishReasons(this.message);
   }
 
   /** The provider's usage under its own field names, with `source`, which says how far to trust it. */
   get usage(): N["usage"] {
-    return this.#views().usage(this.message, this.usageSource());
+    return this.#views.usage(this.message, this.#attempt.usageSource);
   }
 
   /** Usage in words that all providers share. */
   get commonUsage(): Usage {
-    return this.#views().commonUsage(this.message, this.usageSource());
+    return this.#views.commonUsage(this.message, this.#attempt.usageSource);
   }
 
   /** Input tokens that were neither read from nor written to the cache. */
@@ -114,8 +112,8 @@ export abstract class CallView<out N extends Native> {
 
   /** What the call costs so far, itemised; null where the model's price is not known. */
   get costMetadata(): CostMetadata | null {
-    const { model, prices } = this.call();
-    return this.#views().cost(this.message, model, this.usageSource(), prices);
+    const { model, prices } = this.#plan;
+    return this.#views.cost(this.message, model, this.#attempt.usageSource, prices);
   }
 
   /** What the call costs so far, in US dollars; null where that is not known. */
@@ -125,42 +123,42 @@ export abstract class CallView<out N extends Native> {
 
   /** The arguments of the call. */
   get fnArgs(): readonly unknown[] {
-    return this.call().fnArgs;
+    return this.#plan.fnArgs;
   }
 
   /** The literal of the prompt template, where the prompt function is one; else null. */
   get promptTemplate(): string | null {
-    return this.call().promptTemplate;
+    return this.#plan.promptTemplate;
   }
 
   /** The messages as sent. */
   get messages(): readonly N["messageParam"][] {
-    return this.request("messages").encoded.messages;
+    return this.#prepared("messages").encoded.messages;
   }
 
   /** The last user message as sent, or null. */
   get userMessageParam(): N["messageParam"] | null {
-    return this.#views().userMessageParam(this.request("userMessageParam").encoded.messages);
+    return this.#views.userMessageParam(this.#prepared("userMessageParam").encoded.messages);
   }
 
   /** The provider's parameters: those of the options, and those of the dynamic config over them. */
   get callParams(): N["callParams"] | undefined {
-    return this.request("callParams").callParams;
+    return this.#prepared("callParams").callParams;
   }
 
   /** The body of the request as sent. */
   get callKwargs(): N["body"] {
-    return this.request("callKwargs").encoded.body;
+    return this.#prepared("callKwargs").encoded.body;
   }
 
   /** The config object that the prompt function returned, or null where it returned a prompt alone. */
   get dynamicConfig(): DynamicConfig<N["promptMessage"], N["callParams"], N["client"]> | null {
-    return this.request("dynamicConfig").dynamicConfig;
+    return this.#prepared("dynamicConfig").dynamicConfig;
   }
 
   /** Metadata of the options, and that of the dynamic config over it. It is not sent. */
   get metadata(): Readonly<Record<string, unknown>> {
-    return this.request("metadata").metadata;
+    return this.#prepared("metadata").metadata;
   }
 
   /** When the call began, in milliseconds since the epoch, or null. */
@@ -181,7 +179,17 @@ export abstract class CallView<out N extends Native> {
     return elapsedMs > 0 ? (this.outputTokens * 1000) / elapsedMs : null;
   }
 
-  #views(): Provider<N>["views"] {
-    return this.call().provider.views;
+  get #plan(): Attempt<N>["plan"] {
+    return this.#attempt.plan;
+  }
+
+  get #views(): MessageViews<N> {
+    return this.#plan.provider.views;
+  }
+
+  #prepared(accessor: string): PreparedCall<N> {
+    const { prepared } = this.#attempt;
+    if (prepared === null) throw new StreamNotStartedError(accessor);
+    return prepared;
   }
 }

@@ -24,19 +24,32 @@ describe("the price table", () => {
   });
 
   it("has rates that rise as they must: reads below input below writes below output", () => {
-    for (const [names, , [input, output, read, write5m, write1h], fast, , longPrompt] of PRICE_ROWS) {
-      for (const rates of [[input, output, read, write5m, write1h] as const, fast, longPrompt]) {
+    for (const [names] of PRICE_ROWS) {
+      const [name] = names.split(" ");
+      const price = listPrice(`claude-${name}`);
+      for (const rates of [price, price?.fast, price?.tiers?.[0]]) {
         if (!rates) continue;
-        expect(rates[2], names).toBeLessThan(rates[0]);
-        expect(rates[0], names).toBeLessThan(rates[3]);
-        expect(rates[3], names).toBeLessThan(rates[4]);
-        expect(rates[4], names).toBeLessThan(rates[1]);
+        expect(rates.cacheRead, names).toBeLessThan(rates.input);
+        expect(rates.input, names).toBeLessThan(rates.cacheWrite5m);
+        expect(rates.cacheWrite5m, names).toBeLessThan(rates.cacheWrite1h);
+        expect(rates.cacheWrite1h, names).toBeLessThan(rates.output);
       }
     }
   });
 
-  it("gives the same object for every name of a model, and null for others", () => {
-    expect(listPrice("claude-opus-4-5-20251101")).toBe(listPrice("us.anthropic.claude-opus-4-5-20251101-v1:0"));
+  it("has the rates of fast mode, of long prompts, and of cache writes that are not the usual", () => {
+    expect(listPrice("claude-opus-5")).toMatchObject({
+      ...{ input: 5, output: 25, cacheRead: 0.5, cacheWrite5m: 6.25, cacheWrite1h: 10 },
+      fast: { input: 10, output: 50, cacheRead: 1, cacheWrite5m: 12.5, cacheWrite1h: 20 },
+    });
+    expect(listPrice("claude-haiku-5-5")?.tiers).toEqual([
+      { promptAbove: 100_000, input: 0.5, output: 2.5, cacheRead: 0.05, cacheWrite5m: 0.625, cacheWrite1h: 1 },
+    ]);
+    expect(listPrice("claude-3-haiku")).toMatchObject({ cacheWrite5m: 0.3, cacheWrite1h: 0.5 });
+  });
+
+  it("gives the same for every name of a model, and null for others", () => {
+    expect(listPrice("claude-opus-4-5-20251101")).toEqual(listPrice("us.anthropic.claude-opus-4-5-20251101-v1:0"));
     expect(listPrice("claude-opus-5-6")).toBeNull();
   });
 });

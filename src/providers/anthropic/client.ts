@@ -38,15 +38,8 @@ export interface Destination {
   readonly agent: unknown;
 }
 
-interface Settings {
-  readonly options: ClientOptions;
-  /** The injected transport: made here, so that a program without `client()` does not carry it. */
-  readonly transport: Transport | undefined;
-  /** Where requests go, if the options alone say it. */
-  fixed?: Destination;
-}
-
-const settingsOf = new WeakMap<Client, Settings>();
+/** Not on the client itself, where a log could show them. */
+const destinations = new WeakMap<Client, () => Destination>();
 
 /**
  * Makes a client: where the Messages API is, and who asks.
@@ -61,7 +54,9 @@ const settingsOf = new WeakMap<Client, Settings>();
  */
 export function client(options: ClientOptions = {}): Client {
   const made: Client = { kind: "millrace.client" };
-  settingsOf.set(made, { options, transport: options.fetch && fetchTransport(options.fetch) });
+  // Made here, so that a program without `client()` does not carry it.
+  const transport = options.fetch && fetchTransport(options.fetch);
+  destinations.set(made, () => resolve(options, transport));
   return made;
 }
 
@@ -71,17 +66,11 @@ export function client(options: ClientOptions = {}): Client {
  * @throws MissingApiKeyError, InvalidOptionError
  */
 export function destination(made: Client | undefined): Destination {
-  const settings = (made && settingsOf.get(made)) ?? { options: {}, transport: undefined };
-  if (settings.fixed !== undefined) return settings.fixed;
-  const found = resolve(settings);
-  // The environment may change; options cannot.
-  const { baseURL, apiKey, authToken } = settings.options;
-  if (baseURL !== undefined && (apiKey ?? authToken) !== undefined) settings.fixed = found;
-  return found;
+  return (made && destinations.get(made)?.()) ?? resolve({});
 }
 
-function resolve({ options, transport = defaultTransport }: Settings): Destination {
-  const { apiVersion, headers, agent, dangerouslyAllowBrowser } = options;
+function resolve(options: ClientOptions, transport: Transport = defaultTransport): Destination {
+  const { apiVersion = "2023-06-01", headers = {}, agent, dangerouslyAllowBrowser } = options;
   const inBrowser = "window" in globalThis && "document" in globalThis;
   if (inBrowser && dangerouslyAllowBrowser !== true) {
     throw new InvalidOptionError("client", "a browser shows its key to every visitor. See dangerouslyAllowBrowser.");
@@ -92,10 +81,10 @@ function resolve({ options, transport = defaultTransport }: Settings): Destinati
       "content-type": "application/json",
       "accept-encoding": "identity",
       "user-agent": "millrace",
-      "anthropic-version": apiVersion ?? "2023-06-01",
-      ...credentials(options),
-      ...(inBrowser ? { "anthropic-dangerous-direct-browser-access": "true" } : {}),
-      ...lowerCased(headers ?? {}),
+      "anthropic-version": apiVersion,
+      ...lowerCased(credentials(options)),
+      ...(inBrowser && { "anthropic-dangerous-direct-browser-access": "true" }),
+      ...lowerCased(headers),
     },
     transport,
     agent,
@@ -104,43 +93,46 @@ function resolve({ options, transport = defaultTransport }: Settings): Destinati
 
 /** Headers by their lower-case names, checked: what the transports say of a bad value may quote it. */
 export function lowerCased(headers: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(headers).map(([name, value]) => [name.toLowerCase(), checkedValue(`header ${name}`, value)]),
-  );
+  const checked: Record<string, string> = {};
+  for (const [name, value] of Object.entries(headers)) {
+    if (/[^\t\x20-\x7e\x80-\xff]/.test(value)) {
+      throw new InvalidOptionError(
+        `header ${name}`,
+        "it has a character that no header may have (a line break, perhaps).",
+      );
+    }
+    checked[name.toLowerCase()] = value;
+  }
+  return checked;
 }
 
 /** The header that says who asks: of a token and a key, the token. */
-function credentials(options: ClientOptions): Record<string, string> {
-  let { authToken, apiKey } = options;
+function credentials({ authToken, apiKey }: ClientOptions): Record<string, string> {
   // A credential that was passed beats both variables.
-  if (authToken === undefined && apiKey === undefined) {
-    authToken = environment("ANTHROPIC_AUTH_TOKEN");
-    apiKey = environment("ANTHROPIC_API_KEY");
-  }
-  if (authToken) return { authorization: checkedValue("authToken", `Bearer ${authToken}`) };
-  if (apiKey) return { "x-api-key": checkedValue("apiKey", apiKey) };
-  throw new MissingApiKeyError("ANTHROPIC_API_KEY");
+  const isPassed = authToken !== undefined || apiKey !== undefined;
+  const token = isPassed ? authToken : environment("ANTHROPIC_AUTH_TOKEN");
+  const key = isPassed ? apiKey : environment(API_KEY);
+  if (token) return { authorization: `Bearer ${token}` };
+  if (key) return { "x-api-key": key };
+  throw new MissingApiKeyError(API_KEY);
 }
 
-function checkedValue(option: string, value: string): string {
-  if (/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) return value;
-  throw new InvalidOptionError(option, "it has a character that no header may have (a line break, perhaps).");
-}
+const API_KEY = "ANTHROPIC_API_KEY";
+const LOOPBACK = /^(localhost|\[::1\]|127\.\d+\.\d+\.\d+)$/;
 
 function checkedBaseURL({ baseURL, allowHttp }: ClientOptions): string {
   const text = baseURL ?? environment("ANTHROPIC_BASE_URL") ?? "https://api.anthropic.com";
-  const url = URL.canParse(text) ? new URL(text) : null;
-  if (url === null || !/^https?:$/.test(url.protocol)) throw new InvalidOptionError("baseURL", "it is no https: URL.");
-  if (url.username !== "" || url.password !== "") {
-    throw new InvalidOptionError("baseURL", "it must not hold credentials: use apiKey or authToken.");
-  }
-  if (url.protocol === "http:" && allowHttp !== true && !LOOPBACK.test(url.hostname)) {
-    throw new InvalidOptionError("baseURL", `"${text}" would send the key in the clear. Use https:, or set allowHttp.`);
-  }
+  const { protocol, hostname, username, password } = URL.canParse(text) ? new URL(text) : { protocol: "" };
+  const problem = !/^https?:$/.test(protocol)
+    ? "it is no https: URL."
+    : username || password
+      ? "it must not hold credentials: use apiKey or authToken."
+      : protocol === "http:" && allowHttp !== true && !LOOPBACK.test(hostname ?? "")
+        ? `"${text}" would send the key in the clear. Use https:, or set allowHttp.`
+        : null;
+  if (problem !== null) throw new InvalidOptionError("baseURL", problem);
   return text.replace(/\/+$/, "");
 }
-
-const LOOPBACK = /^(localhost|\[::1\]|127\.\d+\.\d+\.\d+)$/;
 
 function environment(name: string): string | undefined {
   const { process } = globalThis as { process?: { env?: Record<string, string | undefined> } };

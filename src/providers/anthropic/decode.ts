@@ -4,17 +4,11 @@ import type { Decoder } from "../../provider.ts";
 import type { SseReader } from "../../sse/reader.ts";
 import { AnthropicCallResponseChunk } from "./chunk.ts";
 import { errorFromEvent } from "./errors.ts";
-import { type AppendedField, DELTA_TYPES, type DeltaTarget, MessageAccumulator } from "./message.ts";
+import { accumulate, APPENDED_FIELDS, type DeltaTarget } from "./message.ts";
 import type { AnthropicNative } from "./native.ts";
-import type { MessageParam } from "./params.ts";
 import { assistantTurn } from "./turn.ts";
+import type { MessageParam } from "./params.ts";
 import type { AnthropicEvent, AnthropicMessage } from "./wire.ts";
-
-const APPENDED_FIELDS = new Map<string | null, AppendedField>([
-  [DELTA_TYPES.text, "text"],
-  [DELTA_TYPES.thinking, "thinking"],
-  [DELTA_TYPES.partial_json, "partial_json"],
-]);
 
 /** Strings that wait to go into the message together. */
 const PIECES_KEPT = 256;
@@ -22,16 +16,40 @@ const PIECES_KEPT = 256;
 /** Turns frames and events of the Messages API into chunks, and accumulates their message. */
 export class AnthropicDecoder implements Decoder<AnthropicNative, DeltaTarget> {
   done = false;
-  readonly #accumulator = new MessageAccumulator();
-
-  // The strings of like frames go into the message together, but not ahead of the chunks that were taken: a rope of
-  // thousands of pieces, each cut out of a network read, would keep all those reads in memory.
+  readonly #accumulator = accumulate();
+  // The strings of like frames go into the message together, but not ahead of the chunks that were taken: a rope of thousands of pieces, each cut out of a network
+  // read, would keep all those reads in memory.
   #target: DeltaTarget | null = null;
   #run: readonly string[] = [];
   #taken = 0;
-  #settled = 0;
   #pieces: string[] = [];
-  #runs = 0;
+  /** How many of them were not empty, in all. */
+  #grown = 0;
+
+  takeReady(): AnthropicCallResponseChunk | null {
+    const text = this.#taken < this.#run.length ? this.#run[this.#taken++] : undefined;
+    if (text === undefined) return null;
+    this.#pieces.push(text);
+    if (text !== "") this.#grown++;
+    return new AnthropicCallResponseChunk(null, this.#target, text);
+  }
+
+  take(reader: SseReader<DeltaTarget>): AnthropicCallResponseChunk | null {
+    let chunk = this.takeReady();
+    while (chunk === null && !this.done && reader.advance()) {
+      const { run } = reader;
+      if (run === null) {
+        chunk = this.#takeFrame(reader);
+      } else {
+        if (run !== this.#target || this.#pieces.length >= PIECES_KEPT) this.#settle();
+        this.#target = run;
+        this.#run = reader.strings;
+        this.#taken = 0;
+        chunk = this.takeReady();
+      }
+    }
+    return chunk;
+  }
 
   get message(): AnthropicMessage | null {
     this.#settle();
@@ -39,7 +57,7 @@ export class AnthropicDecoder implements Decoder<AnthropicNative, DeltaTarget> {
   }
 
   get messageParam(): MessageParam | null {
-    return assistantTurn(this.message, (place) => this.#accumulator.input(place));
+    return assistantTurn(this.message, this.#accumulator.blocks);
   }
 
   get stopped(): boolean {
@@ -47,77 +65,33 @@ export class AnthropicDecoder implements Decoder<AnthropicNative, DeltaTarget> {
   }
 
   get hasContent(): boolean {
-    return this.#runs > 0 || this.#accumulator.hasContent;
+    return this.#grown > 0 || this.#accumulator.hasContent;
   }
 
   get progress(): number {
-    return this.#runs + this.#accumulator.progress;
-  }
-
-  takeReady(): AnthropicCallResponseChunk | null {
-    const text = this.#taken < this.#run.length ? this.#run[this.#taken] : undefined;
-    if (text === undefined) return null;
-    this.#taken++;
-    return new AnthropicCallResponseChunk(null, this.#target, text);
-  }
-
-  take(reader: SseReader<DeltaTarget>): AnthropicCallResponseChunk | null {
-    return this.takeReady() ?? this.#takeFrame(reader);
+    return this.#grown + this.#accumulator.progress;
   }
 
   #takeFrame(reader: SseReader<DeltaTarget>): AnthropicCallResponseChunk | null {
-    while (!this.done && reader.advance()) {
-      if (reader.run !== null) {
-        this.#startRun(reader.run, reader.strings);
-        return this.takeReady();
-      }
-      const chunk = this.#readFrame(reader);
-      if (chunk !== null) return chunk;
-    }
-    return null;
-  }
-
-  #startRun(target: DeltaTarget, strings: readonly string[]): void {
-    if (target !== this.#target || this.#pieces.length >= PIECES_KEPT) this.#settle();
-    else if (this.#settled < this.#taken) this.#pieces.push(this.#takenSinceSettled());
-    this.#target = target;
-    this.#run = strings;
-    this.#taken = 0;
-    this.#settled = 0;
-    this.#runs++;
-  }
-
-  #readFrame(reader: SseReader<DeltaTarget>): AnthropicCallResponseChunk | null {
-    if (reader.data === "[DONE]") return null;
     const event = parseFrame(reader);
     if (event === null) return null;
-    const { type } = event;
-    if (type === "content_block_delta") expectMore(reader, event);
-    return this.#read(typeof type === "string" ? type : reader.event, event);
-  }
-
-  #settle(): void {
-    if (this.#settled < this.#taken) this.#pieces.push(this.#takenSinceSettled());
-    this.#settled = this.#taken;
-    if (this.#pieces.length === 0 || this.#target === null) return;
-    const { index, field } = this.#target;
-    this.#accumulator.append(index, field, this.#pieces.join(""));
-    this.#pieces = [];
-  }
-
-  #takenSinceSettled(): string {
-    return this.#run.slice(this.#settled, this.#taken).join("");
-  }
-
-  #read(type: string, event: JsonObject): AnthropicCallResponseChunk | null {
+    const type = typeof event["type"] === "string" ? event["type"] : reader.event;
     if (type === "ping") return null;
     // Some servers put an error into a frame without a type.
     if (type === "error" || (type === "" && "error" in event)) throw errorFromEvent(event);
     this.#settle();
     this.#accumulator.apply(type, event);
+    if (type === "content_block_delta") expectMore(reader, event);
     this.done = type === "message_stop";
     // The event is what the wire says: of a known type, or one that AnthropicUnknownEvent stands for.
     return new AnthropicCallResponseChunk(event as unknown as AnthropicEvent);
+  }
+
+  #settle(): void {
+    if (this.#target === null || this.#pieces.length === 0) return;
+    const text = this.#pieces.join("");
+    this.#pieces = [];
+    this.#accumulator.append(this.#target.index, this.#target.field, text);
   }
 }
 
@@ -131,10 +105,10 @@ function expectMore(reader: SseReader<DeltaTarget>, { index, delta }: JsonObject
   reader.expect({ prefix, tag: { index, field } });
 }
 
-/** The frame's JSON; null for one that the end of the stream cut. */
-function parseFrame(reader: SseReader<DeltaTarget>): JsonObject | null {
-  const event = tryParse(reader.data);
+/** The frame's JSON; null for the mark of the end that some servers send, and for a frame that the end has cut. */
+function parseFrame({ data, unterminated }: SseReader<DeltaTarget>): JsonObject | null {
+  const event = tryParse(data);
   if (isObject(event)) return event;
-  if (reader.unterminated) return null;
-  throw new MalformedFrameError(reader.data);
+  if (unterminated || data === "[DONE]") return null;
+  throw new MalformedFrameError(data);
 }

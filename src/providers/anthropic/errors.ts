@@ -2,14 +2,8 @@ import { ApiError, ConnectionError, type ErrorDetails } from "../../errors.ts";
 import { field, stringField, tryParse } from "../../json/object.ts";
 
 // platform.claude.com/docs/en/api/errors; 408 and 409 as the official SDKs treat them.
-const RETRYABLE_TYPES = new Set([
-  "api_error",
-  "conflict_error",
-  "overloaded_error",
-  "rate_limit_error",
-  "timeout_error",
-]);
-const RETRYABLE_STATUSES = new Set([408, 409, 429]);
+const RETRYABLE_TYPE = /^(api|conflict|overloaded|rate_limit|timeout)_error$/;
+const RETRYABLE_STATUS = /^(408|409|429|5..)$/;
 /** A limit that the account's owner set: it will not pass by waiting. */
 const SPEND_LIMIT = "enforced_spend_limit_reached";
 const TEXT_SHOWN = 200;
@@ -19,14 +13,8 @@ type HeaderOf = (name: string) => string | null;
 /** The error of a response with a status of 400 or above: JSON, HTML or nothing as its body. */
 export function errorFromResponse(status: number, header: HeaderOf, text: string): ApiError {
   const body = tryParse(text) ?? text;
-  const words = wordsOf(body) ?? { type: null, message: plainText(text) };
-  const { type, message } = words;
-  const name = type === null ? "" : ` ${type}`;
-  return new ApiError(`Anthropic answered ${status}${name}: ${message || "(no message)"}`, {
+  return apiError(`answered ${status}`, body, {
     status,
-    type,
-    providerMessage: message,
-    body,
     requestId: requestIdOf(header) ?? stringField(body, "request_id"),
     retryable: isRetryable(status, header, body),
     retryAfterMs: retryAfterMs(header),
@@ -34,16 +22,18 @@ export function errorFromResponse(status: number, header: HeaderOf, text: string
 }
 
 /** The error of an `error` event inside a 200. */
-export function errorFromEvent(event: unknown, details: ErrorDetails = {}): ApiError {
-  const { type, message } = wordsOf(event) ?? { type: null, message: "" };
-  return new ApiError(`Anthropic ended the stream with ${type ?? "an error"}: ${message || "(no message)"}`, {
+export function errorFromEvent(event: unknown, details?: ErrorDetails): ApiError {
+  return apiError("ended the stream", event, {
     requestId: stringField(event, "request_id"),
-    retryable: type !== null && RETRYABLE_TYPES.has(type) && !isSpendLimit(event),
+    retryable: RETRYABLE_TYPE.test(wordsOf(event).type ?? "") && !isSpendLimit(event),
     ...details,
-    type,
-    providerMessage: message,
-    body: event,
   });
+}
+
+function apiError(what: string, body: unknown, details: ErrorDetails): ApiError {
+  const { type, message } = wordsOf(body);
+  const because = [type, message || "(no message)"].filter(Boolean).join(": ");
+  return new ApiError(`Anthropic ${what}: ${because}`, { ...details, type, providerMessage: message, body });
 }
 
 /** The error of what an SDK client threw, read by its shape: the SDKs' classes are not imported. */
@@ -51,8 +41,7 @@ export function errorFromClient(thrown: unknown): ApiError | ConnectionError {
   const status = field(thrown, "status");
   const body = field(thrown, "error");
   if (typeof status !== "number") {
-    if (wordsOf(body) !== null)
-      return errorFromEvent(body, { cause: thrown, requestId: stringField(thrown, "requestID") });
+    if (body) return errorFromEvent(body, { cause: thrown, requestId: stringField(thrown, "requestID") });
     const message = thrown instanceof Error ? thrown.message : String(thrown);
     return new ConnectionError(`The connection was lost: ${message}`, { cause: thrown });
   }
@@ -80,26 +69,21 @@ function retryAfterMs(header: HeaderOf): number | undefined {
 function isRetryable(status: number, header: HeaderOf, body: unknown): boolean {
   const told = header("x-should-retry");
   if (told === "true" || told === "false") return told === "true";
-  return (RETRYABLE_STATUSES.has(status) || status >= 500) && !isSpendLimit(body);
+  return RETRYABLE_STATUS.test(String(status)) && !isSpendLimit(body);
 }
 
 function isSpendLimit(body: unknown): boolean {
   return field(field(field(body, "error"), "details"), "error_code") === SPEND_LIMIT;
 }
 
-/** The provider's words: `{error: {type, message}}` here and in most imitations, `{message}` on AWS. */
-function wordsOf(body: unknown): { type: string | null; message: string } | null {
+/** The provider's words: `{error: {type, message}}` here and in most imitations, `{message}` on AWS, HTML from proxies. */
+function wordsOf(body: unknown): { readonly type: string | null; readonly message: string } {
   const error = field(body, "error") ?? body;
-  if (typeof error === "string" && typeof body === "object") return { type: null, message: error };
-  const message = stringField(error, "message");
-  const type = stringField(error, "type");
-  return message === null && type === null ? null : { type, message: message ?? "" };
-}
-
-function plainText(text: string): string {
-  const words = text
-    .replace(/<(style|script)[^]*?<\/\1>|<[^>]*>/gi, " ")
-    .replace(/\s+/g, " ")
+  if (typeof error !== "string")
+    return { type: stringField(error, "type"), message: stringField(error, "message") ?? "" };
+  const text = error
+    .replace(/<(style|script)[^]*?<\/\1>|<[^>]*>|\s+/gi, " ")
+    .replace(/ +/g, " ")
     .trim();
-  return words.length > TEXT_SHOWN ? `${words.slice(0, TEXT_SHOWN)}…` : words;
+  return { type: null, message: text.length > TEXT_SHOWN ? `${text.slice(0, TEXT_SHOWN)}…` : text };
 }

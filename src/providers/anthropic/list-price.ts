@@ -1,12 +1,9 @@
-import type { PerTokenKind, Price } from "../../cost/price.ts";
+import { type PerTokenKind, perTokenKind, type Price } from "../../cost/price.ts";
 import { canonicalModel } from "./models.ts";
-import { PRICE_ROWS, PRICE_SOURCES, type RateRow } from "./prices.ts";
+import { PRICE_ROWS, PRICE_SOURCES } from "./prices.ts";
 
 /** US dollars; searches that fail are free. platform.claude.com/docs/en/about-claude/pricing, read 2026-10-08. */
 export const WEB_SEARCH_PER_1000 = 10;
-
-/** Filled when it is first asked. */
-const prices = new Map<string, Price>();
 
 /**
  * What Anthropic charges for a model, by its public list; regional platforms may charge more.
@@ -20,23 +17,22 @@ const prices = new Map<string, Price>();
  * ```
  */
 export function listPrice(model: string): Price | null {
-  if (prices.size === 0) {
-    for (const [ids, place, row, fast, promptAbove, longPrompt] of PRICE_ROWS) {
-      const [source, date] = PRICE_SOURCES[place] ?? [];
-      const price: Price = {
-        ...rates(row),
-        ...(fast && { fast: rates(fast) }),
-        ...(promptAbove && longPrompt && { tiers: [{ promptAbove, ...rates(longPrompt) }] }),
-        webSearchPer1000: WEB_SEARCH_PER_1000,
-        source,
-        date,
-      };
-      for (const id of ids.split(" ")) prices.set(`claude-${id}`, price);
-    }
-  }
-  return prices.get(canonicalModel(model)) ?? null;
-}
-
-function rates([input, output, cacheRead, cacheWrite5m, cacheWrite1h]: RateRow): PerTokenKind {
-  return { input, output, cacheRead, cacheWrite5m, cacheWrite1h };
+  const id = canonicalModel(model);
+  const row = PRICE_ROWS.find(([ids]) => ids.split(" ").some((name) => `claude-${name}` === id));
+  if (row === undefined) return null;
+  const [, place, rates, factors = {}] = row;
+  const [source, date] = PRICE_SOURCES[place] ?? [];
+  const [input] = rates;
+  // A cache write costs 1.25 times the input for five minutes and twice for an hour, where the row does not say more.
+  const all = [...rates, input * 1.25, input * 2];
+  const times = (factor: number): PerTokenKind => perTokenKind((_, kind) => (all[kind] ?? 0) * factor);
+  const { fast, above, tier } = factors;
+  return {
+    ...times(1),
+    ...(fast && { fast: times(fast) }),
+    ...(above && tier && { tiers: [{ promptAbove: above, ...times(tier) }] }),
+    webSearchPer1000: WEB_SEARCH_PER_1000,
+    source,
+    date,
+  };
 }

@@ -18,234 +18,197 @@ export interface DeltaTarget {
   readonly field: AppendedField;
 }
 
-/** The state of a tool's input that is not in the native message. */
-export interface RawInput {
-  /** The JSON as received. */
+/** A block of the message, and what is known of it that the message does not say. */
+export interface OpenBlock {
+  readonly index: number;
+  readonly block: JsonObject;
+  /** The JSON of its input as received. */
   json: string;
-  state: "streaming" | "complete" | "invalid";
+  /** How its input stands; null for a block that has none. */
+  inputState: "streaming" | "complete" | "invalid" | null;
+}
+
+/** The native message of a stream, as its events build it: made by {@link accumulate}. */
+export interface MessageAccumulator {
+  /** The message so far; null before its first event. */
+  readonly message: AnthropicMessage | null;
+  /** Its blocks, in their order. */
+  readonly blocks: readonly OpenBlock[];
+  /** Rises with every event that changes the message. */
+  progress: number;
+  stopped: boolean;
+  hasContent: boolean;
+  /** Appends to a block's text, thinking or tool input. */
+  append(index: number, field: AppendedField, text: string): void;
+  /** Applies an event. Unknown ones change nothing. */
+  apply(type: string, event: JsonObject): void;
 }
 
 /**
- * The native message of a stream, as its events build it: every key that they carry, and no other. The only state of a
- * reply; text, tools and usage are views of it.
+ * Builds a message out of its events: every key that they carry, and no other. The only state of a reply; text, tools
+ * and usage are views of it.
  *
  * The rules are those of platform.claude.com/docs/en/build-with-claude/streaming. Blocks are placed by `index`,
  * whatever the order they start in; usage is cumulative, so that later counts replace earlier ones.
  */
-export class MessageAccumulator {
-  /** Rises with every event that changes the message. */
-  progress = 0;
-  stopped = false;
-  hasContent = false;
-  #message: (JsonObject & { content: JsonObject[] }) | null = null;
-  /** The `index` of each block of the content, in the same order. */
-  #indices: number[] = [];
-  readonly #inputs = new Map<number, RawInput>();
-  #thinkingTokens = 0;
+export function accumulate(): MessageAccumulator {
+  let message: (JsonObject & { content: JsonObject[] }) | null = null;
+  let blocks: OpenBlock[] = [];
+  let thinkingTokens = 0;
 
-  /** The message so far; null before its first event. */
-  get message(): AnthropicMessage | null {
-    return this.#message as AnthropicMessage | null;
-  }
+  const grow = (): void => {
+    self.progress++;
+    self.hasContent = true;
+  };
 
-  /** The input of the block at a place of the content, where it streams one. */
-  input(place: number): RawInput | undefined {
-    return this.#inputs.get(this.#indices[place] ?? -1);
-  }
+  const opened = (type: string): JsonObject & { content: JsonObject[] } => {
+    if (message === null) throw new ProtocolError(`${type} came before message_start.`);
+    return message;
+  };
 
-  /** Appends to a block's text, thinking or tool input. */
-  append(index: number, field: AppendedField, text: string): void {
-    const block = this.#blockAt(index);
-    if (text === "" || !accepts(block, field)) return;
-    this.progress++;
-    this.hasContent = true;
+  const blockAt = (index: unknown): OpenBlock => {
+    const found = blocks.findLast((open) => open.index === index);
+    if (found === undefined) throw new ProtocolError(`there is no content block ${String(index)} to change.`);
+    return found;
+  };
+
+  const start = (given: unknown): void => {
+    if (message !== null) throw new ProtocolError("a second message_start came.");
+    if (!isObject(given)) throw new ProtocolError("message_start has no message.");
+    // Events may be kept by the reader, and must not change under his hands: all that changes is a copy.
+    const whole = Array.isArray(given["content"]) ? given["content"].filter(isObject) : [];
+    blocks = whole.map((block, index) => open(index, block, "complete"));
+    const usage = isObject(given["usage"]) ? { ...given["usage"] } : {};
+    const stopReason = given["stop_reason"] ?? null;
+    message = { ...given, content: blocks.map(({ block }) => block), usage, stop_reason: stopReason };
+    self.stopped = stopReason !== null;
+    self.hasContent = blocks.length > 0;
+  };
+
+  const startBlock = (index: unknown, given: unknown): void => {
+    const target = opened("content_block_start");
+    if (typeof index !== "number" || !isObject(given)) {
+      throw new ProtocolError("content_block_start has no index, or no block.");
+    }
+    const added = open(index, given, "streaming");
+    blocks = [...blocks.filter((other) => other.index !== index), added].sort((a, b) => a.index - b.index);
+    target.content.splice(0, Infinity, ...blocks.map(({ block }) => block));
+    const { type, to, text, thinking } = given;
+    if (type === "fallback" && isObject(to) && "model" in to) target["model"] = to["model"];
+    // Text and thinking begin empty; every other block says something as soon as it starts.
+    if ((text ?? thinking) !== "") self.hasContent = true;
+  };
+
+  const append = (index: unknown, field: AppendedField, text: unknown): void => {
+    const target = blockAt(index);
+    const { block } = target;
+    if (typeof text !== "string" || text === "") return;
     if (field === "partial_json") {
-      const input = this.#inputs.get(index) ?? { json: "", state: "streaming" };
-      input.json += text;
-      this.#inputs.set(index, input);
+      if (target.inputState === null) return;
+      target.json += text;
     } else {
       const before = block[field];
+      if (typeof before !== "string" && block["type"] !== field) return;
       block[field] = typeof before === "string" ? before + text : text;
     }
-  }
+    grow();
+  };
 
-  /** Applies an event. Unknown ones change nothing. */
-  apply(type: string, event: JsonObject): void {
-    switch (type) {
-      case "message_start":
-        return this.#start(event["message"]);
-      case "content_block_start":
-        return this.#startBlock(indexOf(event), event["content_block"]);
-      case "content_block_delta":
-        return this.#delta(indexOf(event), event["delta"]);
-      case "content_block_stop":
-        return this.#stopBlock(indexOf(event));
-      case "message_delta":
-        return this.#messageDelta(event);
-    }
-  }
-
-  #start(message: unknown): void {
-    if (this.#message !== null) throw new ProtocolError("a second message_start came.");
-    if (!isObject(message)) throw new ProtocolError("message_start has no message.");
-    const content = Array.isArray(message["content"]) ? message["content"].filter(isObject).map(copyBlock) : [];
-    const usage = isObject(message["usage"]) ? { ...message["usage"] } : {};
-    this.#message = { ...message, content, usage, stop_reason: message["stop_reason"] ?? null };
-    this.#indices = content.map((_, index) => index);
-    this.stopped = this.#message["stop_reason"] !== null;
-    this.hasContent = content.length > 0;
-    this.progress++;
-  }
-
-  #startBlock(index: number, contentBlock: unknown): void {
-    const message = this.#open("content_block_start");
-    if (!isObject(contentBlock)) throw new ProtocolError(`content_block_start ${index} has no block.`);
-    const block = copyBlock(contentBlock);
-    const place = placeOf(this.#indices, index);
-    const replaces = this.#indices[place] === index ? 1 : 0;
-    this.#indices.splice(place, replaces, index);
-    message.content.splice(place, replaces, block);
-    this.#inputs.delete(index);
-    if (streamsInput(block)) this.#inputs.set(index, { json: "", state: "streaming" });
-    const { to } = block;
-    if (block["type"] === "fallback" && isObject(to) && "model" in to) message["model"] = to["model"];
-    // Text and thinking begin empty; every other block says something as soon as it starts.
-    if ((block["text"] ?? block["thinking"]) !== "") this.hasContent = true;
-    this.progress++;
-  }
-
-  #delta(index: number, delta: unknown): void {
+  const change = (index: unknown, delta: unknown): void => {
     if (!isObject(delta)) return;
-    switch (delta["type"]) {
-      case "text_delta":
-        return this.append(index, "text", stringOr(delta["text"]));
-      case "thinking_delta":
-        this.#countThinking(delta["estimated_tokens"]);
-        return this.append(index, "thinking", stringOr(delta["thinking"]));
-      case "input_json_delta":
-        return this.append(index, "partial_json", stringOr(delta["partial_json"]));
+    const { type, estimated_tokens: estimate } = delta;
+    if (typeof estimate === "number" && estimate > thinkingTokens) {
+      thinkingTokens = estimate;
+      grow();
     }
-    const block = this.#blockAt(index);
-    if (!changeBlock(block, delta)) return;
-    this.progress++;
-    this.hasContent = true;
-  }
+    const field = APPENDED_FIELDS.get(type);
+    if (field !== undefined) append(index, field, delta[field]);
+    else if (changeBlock(blockAt(index).block, delta)) grow();
+  };
 
-  #countThinking(estimate: unknown): void {
-    if (typeof estimate !== "number" || estimate <= this.#thinkingTokens) return;
-    this.#thinkingTokens = estimate;
-    this.progress++;
-    this.hasContent = true;
-  }
-
-  #stopBlock(index: number): void {
-    const block = this.#blockAt(index);
-    this.progress++;
-    const input = this.#inputs.get(index);
-    if (input === undefined) return;
-    if (input.json === "") {
-      block["input"] ??= {};
-      input.state = "complete";
-      return;
-    }
-    const value = tryParse(input.json);
-    input.state = isObject(value) ? "complete" : "invalid";
+  const stopBlock = (target: OpenBlock): void => {
+    const { block, json } = target;
+    if (target.inputState === null) return;
+    const value = json === "" ? (block["input"] ?? {}) : tryParse(json);
+    target.inputState = isObject(value) ? "complete" : "invalid";
     if (isObject(value)) block["input"] = value;
-  }
+  };
 
-  #messageDelta(event: JsonObject): void {
-    const message = this.#open("message_delta");
-    const { type: _type, delta, usage, ...beside } = event;
-    if (isObject(delta)) assign(message, delta);
-    assign(message, beside);
-    if (isObject(usage)) mergeUsage(message, usage);
-    if (typeof message["stop_reason"] === "string") this.stopped = true;
-    this.progress++;
-  }
+  const changeMessage = ({ type: _type, delta, usage, ...beside }: JsonObject): void => {
+    const target = opened("message_delta");
+    if (isObject(delta)) assign(target, delta);
+    assign(target, beside);
+    if (isObject(usage)) target["usage"] = mergedUsage(target["usage"], usage);
+    if (typeof target["stop_reason"] === "string") self.stopped = true;
+  };
 
-  #open(type: string): JsonObject & { content: JsonObject[] } {
-    if (this.#message === null) throw new ProtocolError(`${type} came before message_start.`);
-    return this.#message;
-  }
-
-  #blockAt(index: number): JsonObject {
-    const place = placeOf(this.#indices, index);
-    const block = this.#indices[place] === index ? this.#message?.content[place] : undefined;
-    if (block === undefined) throw new ProtocolError(`there is no content block ${index} to change.`);
-    return block;
-  }
+  const self: MessageAccumulator = {
+    get message() {
+      // Of the wire's shape: it is made of what the wire sends.
+      return message as AnthropicMessage | null;
+    },
+    get blocks() {
+      return blocks;
+    },
+    progress: 0,
+    stopped: false,
+    hasContent: false,
+    append,
+    apply(type, event) {
+      const { index } = event;
+      if (type === "content_block_delta") return change(index, event["delta"]);
+      if (type === "message_start") start(event["message"]);
+      else if (type === "content_block_start") startBlock(index, event["content_block"]);
+      else if (type === "content_block_stop") stopBlock(blockAt(index));
+      else if (type === "message_delta") changeMessage(event);
+      else return;
+      self.progress++;
+    },
+  };
+  return self;
 }
 
-/** Whether the input of this block comes in pieces. */
-function streamsInput(block: JsonObject): boolean {
-  return "input" in block || (typeof block["type"] === "string" && block["type"].endsWith("tool_use"));
-}
+/** The field that deltas of a type append to. */
+export const APPENDED_FIELDS: ReadonlyMap<unknown, AppendedField> = new Map([
+  [DELTA_TYPES.text, "text"],
+  [DELTA_TYPES.thinking, "thinking"],
+  [DELTA_TYPES.partial_json, "partial_json"],
+]);
 
-function accepts(block: JsonObject, field: AppendedField): boolean {
-  if (field === "partial_json") return streamsInput(block);
-  return block["type"] === field || typeof block[field] === "string";
+/** Whether there are to be pieces of input is known by the block's type, or by its having an input already. */
+function open(index: number, given: JsonObject, inputState: "streaming" | "complete"): OpenBlock {
+  const hasInput = "input" in given || (typeof given["type"] === "string" && given["type"].endsWith("tool_use"));
+  return { index, block: { ...given }, json: "", inputState: hasInput ? inputState : null };
 }
 
 /** Applies the deltas that come once or rarely; false where the delta changes nothing of this block. */
-function changeBlock(block: JsonObject, delta: JsonObject): boolean {
-  switch (delta["type"]) {
-    case "citations_delta":
-      if (block["type"] !== "text") return false;
-      block["citations"] = [...(Array.isArray(block["citations"]) ? block["citations"] : []), delta["citation"]];
-      return true;
-    case "signature_delta":
-      if (block["type"] !== "thinking") return false;
-      block["signature"] = delta["signature"];
-      return true;
-    case "compaction_delta": {
-      if (block["type"] !== "compaction") return false;
-      const { type: _type, ...fields } = delta;
-      assign(block, fields);
-      return true;
-    }
+function changeBlock(block: JsonObject, { type, ...fields }: JsonObject): boolean {
+  const { type: kind, citations } = block;
+  if (type === "citations_delta" && kind === "text") {
+    block["citations"] = [...(Array.isArray(citations) ? citations : []), fields["citation"]];
+  } else if (type === "signature_delta" && kind === "thinking") {
+    block["signature"] = fields["signature"];
+  } else if (type === "compaction_delta" && kind === "compaction") {
+    assign(block, fields);
+  } else {
+    return false;
   }
-  return false;
+  return true;
 }
 
-/** Events may be kept by the reader, and must not change under his hands. */
-function copyBlock(block: JsonObject): JsonObject {
-  return { ...block };
-}
-
-/** Sets what the event has. A null does not replace a value: it says that nothing new is known. */
+/** Sets what the event has. A null does not replace a value, with exceptions: it says that nothing new is known. */
 function assign(target: JsonObject, fields: JsonObject): void {
   for (const [key, value] of Object.entries(fields)) {
-    if (value !== null || KEPT_NULL.has(key) || target[key] === undefined) target[key] = value;
+    if (value !== null || /^stop_|content$/.test(key) || target[key] === undefined) target[key] = value;
   }
 }
 
-const KEPT_NULL = new Set(["stop_reason", "stop_sequence", "stop_details", "content", "encrypted_content"]);
-
-function mergeUsage(message: JsonObject, usage: JsonObject): void {
-  const merged: JsonObject = isObject(message["usage"]) ? message["usage"] : {};
-  message["usage"] = merged;
+function mergedUsage(before: unknown, usage: JsonObject): JsonObject {
+  const merged: JsonObject = isObject(before) ? before : {};
   for (const [key, value] of Object.entries(usage)) {
-    if (value === null) continue;
-    const before = merged[key];
+    const known = merged[key];
     // Some servers report a counter once and zeros ever after.
-    if (value === 0 && typeof before === "number" && before > 0) continue;
-    merged[key] = value;
+    if (value !== null && !(value === 0 && typeof known === "number" && known > 0)) merged[key] = value;
   }
-}
-
-/** Where `index` is in the sorted list, or where it belongs. */
-function placeOf(indices: readonly number[], index: number): number {
-  let place = indices.length;
-  while (place > 0 && (indices[place - 1] ?? 0) >= index) place--;
-  return place;
-}
-
-function indexOf(event: JsonObject): number {
-  const { index } = event;
-  if (typeof index !== "number") throw new ProtocolError(`${String(event["type"])} has no index.`);
-  return index;
-}
-
-function stringOr(value: unknown): string {
-  return typeof value === "string" ? value : "";
+  return merged;
 }

@@ -1,6 +1,6 @@
-import { type ApiError, type ConnectionError, ContentTypeError } from "../../errors.ts";
-import { PulledBody } from "../../http/pulled-body.ts";
-import { type HttpResponse, readText, type Transport } from "../../http/request.ts";
+import { ContentTypeError } from "../../errors.ts";
+import { pulledBody } from "../../http/pulled-body.ts";
+import { type Body, type HttpResponse, readText, type Transport } from "../../http/request.ts";
 import { tryParse } from "../../json/object.ts";
 import { errorFromClient } from "./errors.ts";
 
@@ -15,7 +15,7 @@ type SdkPromise = PromiseLike<unknown> & {
 };
 
 const MESSAGE_LIMIT = 256 * 1024 * 1024;
-const encoder = new TextEncoder();
+const EVENT_STREAM = "text/event-stream";
 
 /** Sends through an SDK client: its events become frames again, so that there is one way to read a reply. */
 export function sdkTransport(client: SdkClient, body: object): Transport {
@@ -28,8 +28,11 @@ export function sdkTransport(client: SdkClient, body: object): Transport {
       const pending = client.messages.create(body as never, options as never) as SdkPromise;
       const { data, request_id } = pending.withResponse ? await pending.withResponse() : { data: await pending };
       const header = (name: string): string | null => (name === "request-id" ? (request_id ?? null) : null);
-      const isStream = accept === "text/event-stream";
-      return { status: 200, header, body: bodyOf(isStream ? (data as AsyncIterable<unknown>) : whole(data)) };
+      return {
+        status: 200,
+        header,
+        body: accept === EVENT_STREAM ? framesOf(data as AsyncIterable<unknown>) : messageBody(data),
+      };
     };
     return { response: send().catch(rethrow), close: () => controller.abort() };
   };
@@ -44,26 +47,29 @@ export function unstreamed(transport: Transport): Transport {
       const text = await readText(received.body, MESSAGE_LIMIT);
       const message = tryParse(text);
       if (message === undefined) throw new ContentTypeError("not valid JSON", "a message", text);
-      return { ...received, body: bodyOf(whole(message)) };
+      return { ...received, body: messageBody(message) };
     });
-    return { response, close: () => exchange.close() };
+    return { ...exchange, response };
   };
 }
 
-async function* whole(message: unknown): AsyncGenerator<unknown> {
+function messageBody(message: unknown): Body {
+  return framesOf(wholeMessage(message));
+}
+
+async function* wholeMessage(message: unknown): AsyncGenerator<unknown> {
   yield { type: "message_start", message };
 }
 
-function bodyOf(events: AsyncIterable<unknown>): PulledBody {
+function framesOf(events: AsyncIterable<unknown>): Body {
   const iterator = events[Symbol.asyncIterator]();
-  const pull = async (): Promise<{ done: boolean; value?: Uint8Array }> => {
-    const { done = false, value } = await iterator.next().catch(rethrow);
-    return done ? { done } : { done, value: encoder.encode(`data: ${JSON.stringify(value)}\n\n`) };
+  const pull = async (): Promise<Uint8Array | null> => {
+    const { done, value } = await iterator.next().catch(rethrow);
+    return done ? null : new TextEncoder().encode(`data: ${JSON.stringify(value)}\n\n`);
   };
-  return new PulledBody(pull, () => void iterator.return?.()?.catch(() => {}));
+  return pulledBody(pull, () => void iterator.return?.().catch(() => {}));
 }
 
 function rethrow(thrown: unknown): never {
-  const error: ApiError | ConnectionError = errorFromClient(thrown);
-  throw error;
+  throw errorFromClient(thrown);
 }

@@ -1,4 +1,5 @@
-import { CallResponse, type ResponseParts } from "../../stream/response.ts";
+import type { Attempt } from "../../stream/attempt.ts";
+import { CallResponse } from "../../stream/response.ts";
 import { Stream } from "../../stream/stream.ts";
 import type { AnyTool } from "../../tool/tool.ts";
 import type { AnthropicNative } from "./native.ts";
@@ -28,7 +29,7 @@ export class AnthropicStream<out T extends AnyTool = never> extends Stream<Anthr
     return super.constructCallResponse();
   }
 
-  protected override createResponse(parts: ResponseParts<AnthropicNative>): AnthropicCallResponse<T> {
-    return new AnthropicCallResponse<T>(parts);
+  protected override createResponse(attempt: Attempt<AnthropicNative>): AnthropicCallResponse<T> {
+    return new AnthropicCallResponse<T>(attempt);
   }
 }

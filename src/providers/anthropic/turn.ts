@@ -1,10 +1,8 @@
-import type { RawInput } from "./message.ts";
+import type { OpenBlock } from "./message.ts";
 import type { MessageParam } from "./params.ts";
 import type { AnthropicMessage } from "./wire.ts";
 
 type Block = AnthropicMessage["content"][number];
-/** The input of the block at a place of the content, where it came in pieces. */
-type InputAt = (place: number) => RawInput | undefined;
 
 /**
  * The assistant's turn as the API accepts it in the next request, whatever happened to the stream; null where there is
@@ -13,18 +11,18 @@ type InputAt = (place: number) => RawInput | undefined;
  * Cut tool calls, unsigned thinking of a message that was cut, empty text and server tools without a result go; input
  * that is not a JSON object becomes `{ INVALID_JSON: "…" }`, the form that the API's documentation proposes.
  */
-export function assistantTurn(message: AnthropicMessage | null, inputAt: InputAt): MessageParam | null {
+export function assistantTurn(message: AnthropicMessage | null, blocks: readonly OpenBlock[]): MessageParam | null {
   if (message === null || message.stop_reason === "refusal") return null;
   const answered = new Set(message.content.map((block) => ("tool_use_id" in block ? block.tool_use_id : null)));
   const isWhole = message.stop_reason !== null;
   const isPaused = message.stop_reason === "pause_turn";
   const content: object[] = [];
   message.content.forEach((block, place) => {
-    const input = inputAt(place);
-    if (input?.state === "streaming" || isEmptyText(block)) return;
+    const { inputState, json } = blocks[place] ?? { inputState: null, json: "" };
+    if (inputState === "streaming" || isEmptyText(block)) return;
     if (block.type === "thinking" && !isWhole && !("signature" in block && block.signature)) return;
     if (isServerTool(block) && !isPaused && !answered.has(block.id)) return;
-    content.push(input?.state === "invalid" ? { ...block, input: { INVALID_JSON: input.json } } : block);
+    content.push(inputState === "invalid" ? { ...block, input: { INVALID_JSON: json } } : block);
   });
   // Blocks of the response are blocks of the request, those of the future included: the API takes back what it gave.
   return content.length === 0 ? null : ({ role: "assistant", content } as unknown as MessageParam);

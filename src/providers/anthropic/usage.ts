@@ -28,33 +28,29 @@ export interface AnthropicCostInput {
 }
 
 /** Refusals about these are charged even before anything was written, since 2026-09-24. */
-const CHARGED_REFUSALS = new Set<string | null | undefined>(["bio", "frontier_llm", "reasoning_extraction"]);
+const CHARGED_REFUSAL = /^(bio|frontier_llm|reasoning_extraction)$/;
 
 /** Models before Claude 4.6: their inference cannot be bound to a place. */
 const WITHOUT_GEOGRAPHY = /^claude-(\d|\w+-4(-[0-5])?$)/;
 
 /** The steps that answer; others, such as compaction, work behind the answer. */
-const ANSWERS = new Set<string>(["message", "fallback_message"]);
-
-const FREE: PerTokenKind = { input: 0, output: 0, cacheRead: 0, cacheWrite5m: 0, cacheWrite1h: 0 };
-
-const NO_USAGE: AnthropicUsage = { input_tokens: 0, output_tokens: 0 };
+const ANSWER = /^(fallback_)?message$/;
 
 /** Usage in words that all providers share. Models that worked behind the reply are left out, as Anthropic does. */
-export function anthropicUsage(native: AnthropicUsage | undefined, source: UsageSource): Usage {
-  const usage = native ?? NO_USAGE;
-  const tokens = tokensOf(usage);
+export function anthropicUsage(usage: AnthropicUsage | undefined, source: UsageSource): Usage {
+  const tokens = tokensOf(usage ?? {});
+  const { cacheWrite5m, cacheWrite1h } = tokens;
   return {
     source,
     inputTokens: tokens.input,
     outputTokens: tokens.output,
     cachedTokens: tokens.cacheRead,
-    cacheWriteTokens: tokens.cacheWrite5m + tokens.cacheWrite1h,
-    cacheWrite5mTokens: tokens.cacheWrite5m,
-    cacheWrite1hTokens: tokens.cacheWrite1h,
-    thinkingTokens: usage.output_tokens_details?.thinking_tokens ?? null,
-    webSearchRequests: usage.server_tool_use?.web_search_requests ?? 0,
-    webFetchRequests: usage.server_tool_use?.web_fetch_requests ?? 0,
+    cacheWriteTokens: cacheWrite5m + cacheWrite1h,
+    cacheWrite5mTokens: cacheWrite5m,
+    cacheWrite1hTokens: cacheWrite1h,
+    thinkingTokens: usage?.output_tokens_details?.thinking_tokens ?? null,
+    webSearchRequests: usage?.server_tool_use?.web_search_requests ?? 0,
+    webFetchRequests: usage?.server_tool_use?.web_fetch_requests ?? 0,
     totalTokens: sumOf(tokens),
   };
 }
@@ -95,25 +91,22 @@ function itemsOf({ model: served, usage, prices, refusal }: AnthropicCostInput):
   /** What the attempt has written so far. */
   let written = 0;
   return steps.map((step, place) => {
-    const { type: kind = "message" } = step;
+    const kind = step.type ?? "message";
     const model = step.model ?? served;
     const tokens = tokensOf(step);
     const price = priceOf(model, prices);
     const next = steps[place + 1];
+    const isAnswer = ANSWER.test(kind);
     if (kind === "fallback_message") written = 0;
-    if (ANSWERS.has(kind)) written += tokens.output;
+    if (isAnswer) written += tokens.output;
     const isRefused = next === undefined ? refusal != null : next.type === "fallback_message";
-    const isDeclined = ANSWERS.has(kind) && isRefused && written === 0 && !CHARGED_REFUSALS.has(refusal?.category);
-    const multiplier = isDeclined ? 0 : multiplierOf(usage, model);
+    const isDeclined = isAnswer && isRefused && written === 0 && !CHARGED_REFUSAL.test(refusal?.category ?? "");
+    const multiplier = isDeclined ? 0 : (usage.service_tier === "batch" ? 0.5 : 1) * (isInUs(usage, model) ? 1.1 : 1);
     // The speed is that of the attempt that served; other models were asked at their own.
     const rates = price && ratesOf(price, tokens, usage.speed === "fast" && model === served);
-    const costs = isDeclined ? FREE : rates && costsOf(tokens, rates, multiplier);
+    const costs = isDeclined ? costsOf(tokens, tokens, 0) : rates && costsOf(tokens, rates, multiplier);
     return { model, kind, tokens, costs, cost: costs && sumOf(costs), multiplier, price };
   });
-}
-
-function multiplierOf(usage: AnthropicUsage, model: string): number {
-  return (usage.service_tier === "batch" ? 0.5 : 1) * (isInUs(usage, model) ? 1.1 : 1);
 }
 
 function isInUs(usage: AnthropicUsage, model: string): boolean {
@@ -122,27 +115,25 @@ function isInUs(usage: AnthropicUsage, model: string): boolean {
 
 function notesOf(usage: AnthropicUsage, items: readonly CostItem[]): CostNote[] {
   const { service_tier: tier } = usage;
-  const notes: CostNote[] = [];
-  if (tier === "batch") notes.push("batch");
-  if (tier === "priority") notes.push("priority");
-  if (items.some(({ model }) => isInUs(usage, model))) notes.push("us-inference");
-  if (usage.speed === "fast") notes.push("fast");
-  if (items.some(({ multiplier }) => multiplier === 0)) notes.push("declined");
-  if (usage.fallback_credit?.status?.type === "redeemed") notes.push("fallback-credit");
-  if (items.some(({ cost }) => cost === null)) notes.push("unknown-price");
-  return notes;
+  const notes: Readonly<Record<CostNote, boolean>> = {
+    batch: tier === "batch",
+    priority: tier === "priority",
+    "us-inference": items.some(({ model }) => isInUs(usage, model)),
+    fast: usage.speed === "fast",
+    declined: items.some(({ multiplier }) => multiplier === 0),
+    "fallback-credit": usage.fallback_credit?.status?.type === "redeemed",
+    "unknown-price": items.some(({ cost }) => cost === null),
+  };
+  return (Object.keys(notes) as CostNote[]).filter((note) => notes[note]);
 }
 
-function priceOf(model: string, prices: Prices | undefined): Price | null {
-  return ownPrice(model, prices) ?? ownPrice(canonicalModel(model), prices) ?? listPrice(model);
-}
-
-function ownPrice(id: string, prices: Prices | undefined): Price | undefined {
-  return prices !== undefined && Object.hasOwn(prices, id) ? prices[id] : undefined;
+function priceOf(model: string, prices: Prices = {}): Price | null {
+  const id = [model, canonicalModel(model)].find((name) => Object.hasOwn(prices, name));
+  return (id === undefined ? null : prices[id]) ?? listPrice(model);
 }
 
 /** Cache writes whose time to live is not reported count as five minutes. Compatible servers may leave counts out. */
-function tokensOf(usage: TokenUsage): PerTokenKind {
+function tokensOf(usage: Partial<TokenUsage>): PerTokenKind {
   const cacheWrite1h = usage.cache_creation?.ephemeral_1h_input_tokens ?? 0;
   const known = cacheWrite1h + (usage.cache_creation?.ephemeral_5m_input_tokens ?? 0);
   return {

@@ -1,0 +1,97 @@
+import type { IncomingMessage } from "node:http";
+import type { Readable } from "node:stream";
+import type { Body } from "./request.ts";
+import { startTimer } from "./timeout.ts";
+
+/** Bytes that may wait for the reader before the socket is paused. */
+const READ_AHEAD_BYTES = 65_536;
+/** How long a finished body may take to end, before its connection is given up. */
+const LINGER_MS = 1_000;
+
+/** A response of `node:http`, pulled. */
+export class NodeBody implements Body {
+  ended = false;
+  failure: unknown = null;
+  onReady: () => void = () => {};
+  readonly #message: IncomingMessage;
+  /** What pauses and resumes the flow. */
+  readonly #valve: { pause(): unknown; resume(): unknown };
+  #queue: Uint8Array[] = [];
+  #size = 0;
+  #isPaused = false;
+
+  /** @param decoded - The message decompressed, where it was compressed. Made as the headers come, or bytes are lost. */
+  constructor(message: IncomingMessage, decoded?: Readable) {
+    this.#message = message;
+    this.#valve = decoded ?? message.socket;
+    if (decoded === undefined) this.#tap(message);
+    const source = decoded ?? message;
+    source.on("data", (bytes: Uint8Array) => this.#keep(bytes));
+    source.on("end", () => this.#end(null));
+    source.on("error", (error) => this.#end(error));
+    source.on("close", () => this.#end(message.complete ? null : new Error("The connection was lost.")));
+  }
+
+  take(): Uint8Array | null {
+    const bytes = this.#queue.shift();
+    if (bytes !== undefined) {
+      this.#size -= bytes.length;
+      return bytes;
+    }
+    if (this.#isPaused) {
+      this.#isPaused = false;
+      this.#valve.resume();
+    }
+    return null;
+  }
+
+  finish(): void {
+    this.#queue = [];
+    if (this.ended) return;
+    const cancel = startTimer(LINGER_MS, () => this.close());
+    this.onReady = () => {
+      this.#queue = [];
+      if (this.ended) cancel();
+    };
+    this.#size = -Infinity;
+    this.take();
+  }
+
+  close(): void {
+    this.#message.destroy();
+  }
+
+  /**
+   * Takes what the HTTP parser pushes before it gets into the stream's own queue, whose bookkeeping costs more than all
+   * that is done here. `push` is public, and were it not called, the bytes would come as `data` events.
+   */
+  #tap(message: IncomingMessage): void {
+    const push = message.push.bind(message);
+    message.push = (bytes: Uint8Array | null, encoding?: BufferEncoding) => {
+      if (bytes === null) {
+        const more = push(null, encoding);
+        if (message.complete) this.#end(null);
+        return more;
+      }
+      this.#keep(bytes);
+      return true;
+    };
+  }
+
+  #keep(bytes: Uint8Array): void {
+    this.#queue.push(bytes);
+    this.#size += bytes.length;
+    if (this.#size >= READ_AHEAD_BYTES && !this.#isPaused) {
+      this.#isPaused = true;
+      this.#valve.pause();
+    }
+    this.onReady();
+  }
+
+  #end(failure: unknown): void {
+    if (this.ended) return;
+    this.ended = true;
+    this.failure = failure;
+    this.onReady();
+  }
+}
