@@ -4,6 +4,8 @@ export default defineConfig({
   entry: {
     index: "src/index.ts",
     anthropic: "src/providers/anthropic/index.ts",
+    json: "src/json/index.ts",
+    mcp: "src/tool/mcp.ts",
     testing: "src/testing/index.ts",
     cli: "src/cli/index.ts",
     "fake-anthropic": "src/testing/command.ts",

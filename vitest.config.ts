@@ -8,6 +8,8 @@ export default defineConfig({
     alias: {
       "#platform": source("platform/node.ts"),
       "millrace/anthropic": source("providers/anthropic/index.ts"),
+      "millrace/json": source("json/index.ts"),
+      "millrace/mcp": source("tool/mcp.ts"),
       "millrace/testing": source("testing/index.ts"),
       millrace: source("index.ts"),
     },

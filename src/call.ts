@@ -1,16 +1,48 @@
 import type { Prices } from "./cost/price.ts";
 import { InvalidOptionError, MillraceError, PromptFunctionError } from "./errors.ts";
 import { defaultTimeout, type Timeout, type TimeoutLimits } from "./http/timeout.ts";
-import { normalizePrompt } from "./prompt/dynamic-config.ts";
+import { type NormalizedPrompt, normalizePrompt } from "./prompt/dynamic-config.ts";
 import { isPromptTemplate } from "./prompt/template.ts";
 import type { EncodedPrompt, Native, Prompt, Provider } from "./provider.ts";
-import type { CallPlan, Limit } from "./stream/attempt.ts";
+import type { CallPlan, Limit, PreparedCall } from "./stream/attempt.ts";
+import type { ResponseFormat } from "./schema/response-format.ts";
+import type { StandardSchema } from "./schema/standard-schema.ts";
+import { ToolBox } from "./stream/tool-box.ts";
+import { isDeclared } from "./tool/declared.ts";
+import type { AnyTool } from "./tool/tool.ts";
+import type { ToolChoice } from "./tool/tool-choice.ts";
 import { captureContext } from "#platform";
 
-/** What a call may be told, besides its model and its prompt. */
-export interface CallOptions<N extends Native, S extends boolean = boolean> {
+/** Whether a call is streamed, and whether its pairs hold tools while their input streams, too. */
+export type StreamOption = boolean | { readonly partialTools?: boolean | undefined };
+
+/**
+ * What a call may be told, besides its model and its prompt: `D` are its tools, `M` is the schema of what it is
+ * to give.
+ */
+export interface CallOptions<
+  N extends Native,
+  S extends StreamOption = StreamOption,
+  D = AnyTool | N["toolParam"],
+  M extends StandardSchema = StandardSchema,
+> {
   /** Whether the call gives a stream of `[chunk, tool]` pairs, or the promise of a response. Default false. */
   readonly stream?: S | undefined;
+  /** What the model may ask for: tools made by `tool()`, and the provider's own. */
+  readonly tools?: readonly D[] | undefined;
+  /** Whether the model may, must or must not use tools. The default is the provider's: it may. */
+  readonly toolChoice?: ToolChoice<NoInfer<NameOf<D>>> | undefined;
+  /**
+   * What the call is to give instead of a response: a schema of any library that speaks Standard Schema. The reply is
+   * validated. With `tools` the ordinary stream or response comes back, and has `parse()`.
+   */
+  readonly responseModel?: M | undefined;
+  /** JSON Schema of the model, where `responseModel` cannot put itself as such. */
+  readonly responseSchema?: object | undefined;
+  /** How often the model is told what is wrong with its reply and asked again. Only for calls that are not streamed. */
+  readonly validationRetries?: number | undefined;
+  /** Asks for JSON in words, whatever else the provider could do; with `responseModel`, or alone. */
+  readonly jsonMode?: boolean | undefined;
   /** The provider's own parameters, under the wire's names. */
   readonly callParams?: N["callParams"] | undefined;
   /** Where the requests go, and who asks: a client made by `client()`, or an official SDK client. */
@@ -27,6 +59,15 @@ export interface CallOptions<N extends Native, S extends boolean = boolean> {
   readonly prices?: Prices | undefined;
 }
 
+/** Makes what a call is to give out of its response. */
+export interface ParserOption<R, O> {
+  /** Makes what the call is to give out of its response, at once or asynchronously. Only for calls that are not streamed. */
+  readonly outputParser?: ((response: R) => O) | undefined;
+}
+
+/** The names that {@link ToolChoice} may take. */
+export type NameOf<D> = D extends { readonly name: infer Name extends string } ? Name : never;
+
 /** A call as it was defined: what it asks, of whom, and how. */
 export interface CallDefinition<N extends Native, Args extends readonly unknown[]> {
   readonly provider: Provider<N>;
@@ -39,43 +80,69 @@ export interface CallDefinition<N extends Native, Args extends readonly unknown[
 export function planCall<N extends Native, Args extends readonly unknown[]>(
   { provider, model, options, fn }: CallDefinition<N, Args>,
   fnArgs: Args,
+  format?: ResponseFormat,
 ): CallPlan<N> {
   const inContext = captureContext();
-  const { signal, prices, limit = {}, metadata = {}, timeout: given } = options;
-  return {
+  const { signal, prices, limit = {}, metadata = {}, toolChoice, jsonMode = false } = options;
+  // The function runs once, however often its prompt is sent.
+  let prompt: Promise<NormalizedPrompt<N["promptMessage"], N["callParams"], N["client"], AnyTool | N["toolParam"]>>;
+  const prepare = async (added: readonly N["promptMessage"][]): Promise<PreparedCall<N>> => {
+    prompt ??= runPrompt(() => inContext(() => fn(...fnArgs))).then(
+      normalizePrompt<N["promptMessage"], N["callParams"], N["client"], AnyTool | N["toolParam"]>,
+    );
+    const { messages, config } = await prompt;
+    const callParams = merge<N["callParams"]>(options.callParams, config?.callParams);
+    const tools = config?.tools ?? options.tools ?? [];
+    const timeout = { ...defaultTimeout, ...defined(options.timeout) };
+    const encoded = encode(provider, {
+      model,
+      messages: [...messages, ...added],
+      callParams,
+      tools,
+      toolChoice,
+      format,
+      jsonMode,
+      client: config?.client ?? options.client,
+      streamed: isStreamed(options.stream),
+      connectTimeoutMs: timeout.connect,
+    });
+    return {
+      encoded,
+      dynamicConfig: config,
+      callParams,
+      metadata: config?.metadata ?? metadata,
+      tools: toolBox(tools, options.stream),
+      timeout: { ...timeout, total: encoded.totalTimeoutMs ?? timeout.total },
+      limit,
+    };
+  };
+  const plan = (added: readonly N["promptMessage"][]): CallPlan<N> => ({
     provider,
     model,
     fnArgs,
     promptTemplate: isPromptTemplate(fn) ? fn.template : null,
     prices,
     signal,
-    async prepare() {
-      const result = await runPrompt(() => inContext(() => fn(...fnArgs)));
-      const { messages, config } = normalizePrompt<N["promptMessage"], N["callParams"], N["client"]>(result);
-      const callParams = merge<N["callParams"]>(options.callParams, config?.callParams);
-      const timeout = { ...defaultTimeout, ...defined(given) };
-      const encoded = encode(provider, {
-        model,
-        messages,
-        callParams,
-        client: config?.client ?? options.client,
-        streamed: options.stream === true,
-        connectTimeoutMs: timeout.connect,
-      });
-      return {
-        encoded,
-        dynamicConfig: config,
-        callParams,
-        metadata: config?.metadata ?? metadata,
-        timeout: { ...timeout, total: encoded.totalTimeoutMs ?? timeout.total },
-        limit,
-      };
-    },
-  };
+    prepare: () => prepare(added),
+    extend: (messages) => plan([...added, ...messages]),
+  });
+  return plan([]);
+}
+
+/** Whether the option asks for a stream. */
+export function isStreamed(option: StreamOption | undefined): boolean {
+  return option !== undefined && option !== false;
+}
+
+/** The declared tools; null where there is none, so that a stream without tools does no work for them. */
+function toolBox(tools: readonly object[], stream: StreamOption | undefined): ToolBox | null {
+  const declared = tools.filter(isDeclared);
+  const isPartial = typeof stream === "object" && stream.partialTools === true;
+  return declared.length === 0 ? null : new ToolBox(declared, isPartial);
 }
 
 /** Options over options: `callParams` and `timeout` are merged key by key, the rest replaces. */
-export function mergeOptions<N extends Native>(base: CallOptions<N>, over: CallOptions<N>): CallOptions<N> {
+export function mergeOptions<N extends Native, O extends CallOptions<N>>(base: O, over: O): O {
   return {
     ...base,
     ...over,

@@ -28,7 +28,8 @@ export {
   type TimeLimit,
   UnsupportedContentError,
 } from "./errors.ts";
-export type { CallOptions } from "./call.ts";
+export { agent, type AgentOptions, type AgentRun, type AgentStop, type AgentTurn } from "./agent.ts";
+export type { CallOptions, ParserOption, StreamOption } from "./call.ts";
 export type {
   CostItem,
   CostMetadata,
@@ -79,6 +80,52 @@ export type { CommonFinishReason, Native, ResponseChunk } from "./provider.ts";
 export type { Outcome } from "./stream/attempt.ts";
 export type { Limit } from "./stream/attempt.ts";
 export { CallResponse } from "./stream/response.ts";
-export { type Pair, Stream } from "./stream/stream.ts";
+export type { ToolOutput } from "./stream/history.ts";
+export type { Pair } from "./stream/pair-source.ts";
+export { ResponseModelError } from "./stream/response-model.ts";
+export { Stream } from "./stream/stream.ts";
+export { StructuredStream } from "./stream/structured.ts";
+export type { DeepPartial } from "./schema/deep-partial.ts";
+export { SchemaError } from "./schema/schema-error.ts";
+export type { SchemaIssue, Validation } from "./schema/validate.ts";
+export type { JsonSchema } from "./schema/json-schema.ts";
+export type {
+  SchemaInput,
+  SchemaOutput,
+  StandardConverter,
+  StandardIssue,
+  StandardJsonSchema,
+  StandardProps,
+  StandardResult,
+  StandardSchema,
+} from "./schema/standard-schema.ts";
 export type { Timings } from "./stream/view.ts";
-export type { AnyTool, PairTool } from "./tool/tool.ts";
+export type { AnyToolCall, CallOf, PairTool, PairTypes, PartialTools } from "./tool/pair.ts";
+export type { ToolChoice } from "./tool/tool-choice.ts";
+export type {
+  FailedToolCall,
+  OpenBlock,
+  OpenCall,
+  StreamingToolCall,
+  ToolBehavior,
+  ToolCall,
+  ToolContext,
+} from "./tool/tool-call.ts";
+export { ToolInputError } from "./tool/tool-input-error.ts";
+export {
+  type AnyTool,
+  type ArrivingToolArgs,
+  type ExplicitInputSchema,
+  type NoInput,
+  type NoInputSchema,
+  tool,
+  type Tool,
+  type ToolArgs,
+  type ToolDefinition,
+  type ToolDescription,
+  type ToolFunction,
+  type ToolInput,
+  type ToolOptions,
+  type ToolResult,
+} from "./tool/tool.ts";
+export { type NamespacedTools, toolkit } from "./tool/toolkit.ts";

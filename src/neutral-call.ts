@@ -1,3 +1,4 @@
+import type { StreamOption } from "./call.ts";
 import { InvalidOptionError } from "./errors.ts";
 import type { PromptFunction } from "./prompt/dynamic-config.ts";
 import {
@@ -5,8 +6,13 @@ import {
   type AnthropicCallOptions,
   type AnthropicPromptResult,
   defineCall,
+  type AnthropicParserOption,
+  type ToolsOf,
 } from "./providers/anthropic/call.ts";
 import type { AnthropicCallParams } from "./providers/anthropic/params.ts";
+import type { ToolParam } from "./providers/anthropic/tool-param.ts";
+import type { StandardSchema } from "./schema/standard-schema.ts";
+import type { AnyTool } from "./tool/tool.ts";
 
 /** A model by its provider. */
 export type ModelId = `anthropic/${string}`;
@@ -24,19 +30,24 @@ export type ModelId = `anthropic/${string}`;
  * for await (const [chunk] of recommend("fantasy")) process.stdout.write(chunk.content);
  * ```
  */
-export function call<const Args extends readonly unknown[], R extends AnthropicPromptResult>(
+export function call<const Args extends readonly unknown[], const R extends AnthropicPromptResult>(
   model: ModelId,
   fn: PromptFunction<Args, R, AnthropicCallParams>,
-): AnthropicCall<Args, false>;
-export function call<const Args extends readonly unknown[], R extends AnthropicPromptResult, S extends boolean = false>(
+): AnthropicCall<Args, false, ToolsOf<R>>;
+export function call<
+  const Args extends readonly unknown[],
+  const R extends AnthropicPromptResult,
+  const S extends StreamOption = false,
+  D extends AnyTool | ToolParam = never,
+  M extends StandardSchema = never,
+  O = never,
+>(
   model: ModelId,
-  options: AnthropicCallOptions<S>,
+  options: AnthropicCallOptions<S, D, M> &
+    AnthropicParserOption<NoInfer<S>, NoInfer<Extract<D, AnyTool> | ToolsOf<R>>, O>,
   fn: PromptFunction<Args, R, AnthropicCallParams>,
-): AnthropicCall<Args, S>;
-export function call<Args extends readonly unknown[]>(
-  model: string,
-  ...rest: [fn: unknown] | [options: AnthropicCallOptions, fn: unknown]
-): AnthropicCall<Args, boolean> {
+): AnthropicCall<Args, S, Extract<D, AnyTool> | ToolsOf<R>, M, O>;
+export function call(model: string, ...rest: [fn: unknown] | [options: object, fn: unknown]): unknown {
   const [, provider, name] = /^([^/]*)\/(.+)$/.exec(model) ?? [];
   if (provider !== "anthropic" || name === undefined) {
     throw new InvalidOptionError("model", `"${model}" is not "anthropic/…".`);

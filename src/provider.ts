@@ -2,7 +2,11 @@ import type { CostMetadata, Prices } from "./cost/price.ts";
 import type { Usage, UsageSource } from "./cost/usage.ts";
 import type { MillraceError, ReportedUsage } from "./errors.ts";
 import type { HttpRequest, Transport } from "./http/request.ts";
+import type { ResponseFormat } from "./schema/response-format.ts";
 import type { SseReader } from "./sse/reader.ts";
+import type { AnyTool } from "./tool/tool.ts";
+import type { ToolResult } from "./tool/tool-result.ts";
+import type { ToolChoice } from "./tool/tool-choice.ts";
 
 /** The native types of a provider, in one bundle. Type only: there is no such value. */
 export interface Native {
@@ -14,10 +18,14 @@ export interface Native {
   readonly message: unknown;
   /** One message of the request. */
   readonly messageParam: unknown;
+  /** The block of the message that asks for a tool. */
+  readonly toolCall: unknown;
   /** Anything a prompt function may give as a message. */
   readonly promptMessage: unknown;
   readonly usage: ReportedUsage;
   readonly finishReason: string;
+  /** A tool in the provider's own shape: one that it runs itself, say. */
+  readonly toolParam: object;
   /** The provider's own parameters of a call. */
   readonly callParams: unknown;
   /** The body of the request. */
@@ -56,6 +64,12 @@ export interface Prompt<N extends Native> {
   readonly model: string;
   readonly messages: readonly N["promptMessage"][];
   readonly callParams: N["callParams"] | undefined;
+  readonly tools: readonly (AnyTool | N["toolParam"])[];
+  readonly toolChoice: ToolChoice | undefined;
+  /** What the reply has to look like; undefined for words. */
+  readonly format: ResponseFormat | undefined;
+  /** Asks for JSON in words, whatever else the provider could do. */
+  readonly jsonMode: boolean;
   readonly client: N["client"] | undefined;
   readonly streamed: boolean;
   readonly connectTimeoutMs: number;
@@ -68,8 +82,30 @@ export interface EncodedPrompt<N extends Native> {
   readonly messages: readonly N["messageParam"][];
   readonly request: HttpRequest;
   readonly transport: Transport;
+  /** The tool whose input is the JSON that `format` asks for; null where the JSON is the text. */
+  readonly jsonTool: string | null;
   /** The `total` limit of the call parameters, where they have one. */
   readonly totalTimeoutMs: number | undefined;
+}
+
+/** A tool that the model asks for, as the message holds it. */
+export interface ToolInput {
+  readonly id: string;
+  readonly name: string;
+  /** The provider's own block, as it is when read. */
+  readonly block: unknown;
+  /** The input as the model wrote it. */
+  readonly text: string;
+  /** Its value once it is complete; undefined where the text is no JSON object. */
+  readonly value: unknown;
+  readonly state: "streaming" | "complete" | "invalid";
+}
+
+/** What an event did to the input of a tool. */
+export interface ToolUpdate {
+  readonly input: ToolInput;
+  /** What it added to the text; null where it completed the input. */
+  readonly fragment: string | null;
 }
 
 /**
@@ -82,6 +118,12 @@ export interface Decoder<N extends Native, Tag = unknown> {
   takeReady(): N["chunk"] | null;
   /** The next chunk out of what the reader holds, or null: it needs more bytes. */
   take(reader: SseReader<Tag>): N["chunk"] | null;
+  /** What the event of a chunk that was just taken did to the inputs of tools. */
+  toolUpdates(chunk: N["chunk"]): readonly ToolUpdate[];
+  /** The tools that the message asks for so far, in its order. The same object each time for the same tool. */
+  readonly toolInputs: readonly ToolInput[];
+  /** A chunk that says nothing: for the pairs of further tools that one event completed. */
+  readonly emptyChunk: N["chunk"];
   /** The native message so far; null before its first event. */
   readonly message: N["message"] | null;
   /** The reply so far as it may be sent back, or null where it may not. */
@@ -102,6 +144,8 @@ export interface Provider<N extends Native> {
   /** Encodes a prompt; throws where that cannot be done. Sends nothing. */
   encode(prompt: Prompt<N>): EncodedPrompt<N>;
   createDecoder(): Decoder<N>;
+  /** The message that gives the model the results of its tools. */
+  toolResults(results: readonly ToolResult[]): N["messageParam"];
   /** The error of a response with a status of 400 or above. */
   errorFromResponse(status: number, header: (name: string) => string | null, body: string): MillraceError;
   /** The provider's id of the request, from the response's headers. */

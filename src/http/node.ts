@@ -1,3 +1,4 @@
+import * as http from "node:http";
 import type { Agent, ClientRequest, IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import { ConnectionError, type MillraceError, RedirectError, StreamTimeoutError } from "../errors.ts";
@@ -6,19 +7,20 @@ import { NodeBody } from "./node-body.ts";
 import { startTimer } from "./timeout.ts";
 
 interface Protocol {
-  readonly request: typeof import("node:http").request;
+  readonly request: typeof http.request;
   readonly agent: Agent;
 }
 
-/** Loaded when they are first needed: they take longer than everything else together. */
-const protocols = new Map<boolean, Promise<Protocol>>();
+const plain: Protocol = { request: http.request, agent: new http.Agent({ keepAlive: true }) };
+/** Loaded when it is first needed: TLS takes longer than everything else together. */
+let secure: Promise<Protocol> | null = null;
 
 /** Sends over `node:http` or `node:https`, with connections that are kept alive. */
 export function sendByNode(request: HttpRequest): Exchange {
   let sender: ClientRequest | null = null;
   let isClosed = false;
   const send = async (isFirst: boolean): Promise<HttpResponse> => {
-    const { request: open, agent } = await protocolOf(request.url.startsWith("https:"));
+    const { request: open, agent } = await protocolOf(request.url);
     if (isClosed) throw new ConnectionError("The connection was closed before the request was sent.");
     const { url, headers, body } = request;
     const options = { method: "POST", headers, agent: (request.agent as Agent | undefined) ?? agent };
@@ -39,16 +41,10 @@ export function sendByNode(request: HttpRequest): Exchange {
   };
 }
 
-function protocolOf(isSecure: boolean): Promise<Protocol> {
-  let loading = protocols.get(isSecure);
-  if (loading === undefined) {
-    loading = (isSecure ? import("node:https") : import("node:http")).then((module) => ({
-      request: module.request,
-      agent: new module.Agent({ keepAlive: true }),
-    }));
-    protocols.set(isSecure, loading);
-  }
-  return loading;
+function protocolOf(url: string): Protocol | Promise<Protocol> {
+  if (!url.startsWith("https:")) return plain;
+  secure ??= import("node:https").then(({ request, Agent }) => ({ request, agent: new Agent({ keepAlive: true }) }));
+  return secure;
 }
 
 function respond(

@@ -5,7 +5,7 @@ import type { MessageLike, PromptMessage } from "./message.ts";
 
 /**
  * What a prompt function returns if it decides more than the messages. `M` is what the provider takes as a message,
- * `P` its call parameters, `C` its clients.
+ * `P` its call parameters, `C` its clients, `D` its tools.
  *
  * @example
  * ```ts
@@ -16,9 +16,11 @@ import type { MessageLike, PromptMessage } from "./message.ts";
  * }));
  * ```
  */
-export interface DynamicConfig<M = MessageLike, P = unknown, C = unknown> {
+export interface DynamicConfig<M = MessageLike, P = unknown, C = unknown, D = unknown> {
   /** The messages of the prompt. */
   readonly messages: readonly (M | PromptMessage)[];
+  /** Replaces the tools of the options. */
+  readonly tools?: readonly D[] | undefined;
   /** Parameters of this call. They are merged into those of the options, key by key, and win. */
   readonly callParams?: P | undefined;
   /** Replaces the metadata of the options. */
@@ -30,12 +32,12 @@ export interface DynamicConfig<M = MessageLike, P = unknown, C = unknown> {
 }
 
 /** What a prompt function may return, or promise: text (one user message), a message, messages, or a dynamic config. */
-export type PromptResult<M = MessageLike, P = unknown, C = unknown> =
+export type PromptResult<M = MessageLike, P = unknown, C = unknown, D = unknown> =
   | string
   | M
   | PromptMessage
   | readonly (M | PromptMessage)[]
-  | DynamicConfig<M, P, C>;
+  | DynamicConfig<M, P, C, D>;
 
 /**
  * What a call takes as its prompt function: one with the arguments `A` that returns or promises `R`. `P` are the
@@ -72,13 +74,16 @@ type ExcessParam<Q, P> = unknown extends P
     : never;
 
 /** A prompt as a request needs it: its messages, and what its function decided besides. */
-export interface NormalizedPrompt<M = MessageLike, P = unknown, C = unknown> {
+export interface NormalizedPrompt<M = MessageLike, P = unknown, C = unknown, D = unknown> {
   readonly messages: readonly M[];
   /** What the function returned, if that was a dynamic config. */
-  readonly config: DynamicConfig<M, P, C> | null;
+  readonly config: DynamicConfig<M, P, C, D> | null;
 }
 
-const KEYS = { messages: 1, callParams: 1, metadata: 1, client: 1, signal: 1 } satisfies Record<keyof DynamicConfig, 1>;
+const KEYS = { messages: 1, tools: 1, callParams: 1, metadata: 1, client: 1, signal: 1 } satisfies Record<
+  keyof DynamicConfig,
+  1
+>;
 
 /**
  * What a prompt function returned, as a request needs it. Text becomes one user message; messages stay as they are.
@@ -90,7 +95,9 @@ const KEYS = { messages: 1, callParams: 1, metadata: 1, client: 1, signal: 1 } s
  * @throws {InvalidOptionError} If it is neither text, nor messages, nor a dynamic config.
  * @internal
  */
-export function normalizePrompt<M = MessageLike, P = unknown, C = unknown>(result: unknown): NormalizedPrompt<M, P, C>;
+export function normalizePrompt<M = MessageLike, P = unknown, C = unknown, D = unknown>(
+  result: unknown,
+): NormalizedPrompt<M, P, C, D>;
 export function normalizePrompt(result: unknown): NormalizedPrompt {
   const config = isDynamicConfig(result) ? result : null;
   const unknownKey = Object.keys(config ?? {}).find((key) => !Object.hasOwn(KEYS, key));

@@ -1,12 +1,11 @@
 import { LimitExceededError } from "../errors.ts";
 import { asciiView, decodeUtf8, joinBytes } from "./bytes.ts";
-import { parseString, PLAIN, type RunTemplate, TAILS, TAIL_TO_NEWLINE } from "./run.ts";
+import { readRun, type RunTemplate } from "./run.ts";
 
 const LF = 0x0a;
 const CR = 0x0d;
 const COLON = 0x3a;
 const SPACE = 0x20;
-const BACKSLASH = 0x5c;
 const BYTE_ORDER_MARK = "\xef\xbb\xbf";
 const TEMPLATES_KEPT = 8;
 
@@ -80,30 +79,12 @@ export class SseReader<Tag = unknown> {
       this.#isAfterCr = false;
       if (this.#bytes[this.#at] === LF) return ++this.#at < this.#bytes.length && this.advance();
     }
-    // The short way, for frames that fit a template to the byte; what does not is left to the plain way, which gives the
-    // same. It is in this function since V8 would put a small one into each of its callers, and compile it with each. And
-    // whole-string builtins are fast from the first call on.
-    const view = this.#view;
-    const strings: string[] = [];
     for (let i = 0; this.#isBetween && i < this.#templates.length; i++) {
       const { prefix, tag } = this.#templates[i] as RunTemplate<Tag>;
-      for (;;) {
-        const start = this.#at + prefix.length;
-        if (view.slice(this.#at, start) !== prefix) break;
-        let end = view.indexOf('"', start);
-        const newline = view.indexOf("\n", start);
-        if (end === -1 || newline === -1) break;
-        if (view.charCodeAt(end - 1) === BACKSLASH) end = view.lastIndexOf('"', newline);
-        const spaces = newline - end - TAIL_TO_NEWLINE;
-        if (end < start || spaces < 0 || spaces >= TAILS.length || view.slice(end, newline + 2) !== TAILS[spaces])
-          break;
-        let text: string | null = view.slice(start, end);
-        if (!PLAIN.test(text)) text = parseString(view, this.#bytes, start - 1, end + 1);
-        if (text === null) break;
-        this.#at = newline + 2;
-        strings.push(text);
-      }
-      if (strings.length === 0) continue;
+      const strings: string[] = [];
+      const end = readRun(prefix, this.#view, this.#bytes, this.#at, strings);
+      if (end === this.#at) continue;
+      this.#at = end;
       this.run = tag;
       this.strings = strings;
       return true;

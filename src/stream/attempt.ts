@@ -16,6 +16,9 @@ import { defaultTimeout, StallTimer, startTimer, type TimeoutLimits } from "../h
 import type { DynamicConfig } from "../prompt/dynamic-config.ts";
 import type { Decoder, EncodedPrompt, Native, Provider } from "../provider.ts";
 import { SseReader } from "../sse/reader.ts";
+import type { AnyToolCall } from "../tool/pair.ts";
+import type { AnyTool } from "../tool/tool.ts";
+import type { ToolBox } from "./tool-box.ts";
 
 /** How a stream stands: `pending`, then exactly one of the others. */
 export type Outcome = "pending" | "complete" | "truncated" | "failed" | "aborted";
@@ -36,16 +39,27 @@ export interface CallPlan<N extends Native> {
   readonly promptTemplate: string | null;
   readonly prices: Prices | undefined;
   readonly signal: AbortSignal | undefined;
-  /** Runs the prompt function and encodes its prompt; called once, at the first read. */
+  /** Runs the prompt function, the first time, and encodes its prompt with the messages that have been added. */
   readonly prepare: () => Promise<PreparedCall<N>>;
+  /** The same call with more messages. */
+  extend(messages: readonly N["promptMessage"][]): CallPlan<N>;
 }
+
+/** The config object that a prompt function may return. */
+export type NativeConfig<N extends Native> = DynamicConfig<
+  N["promptMessage"],
+  N["callParams"],
+  N["client"],
+  AnyTool | N["toolParam"]
+>;
 
 /** What a call is once its prompt function has run. */
 export interface PreparedCall<N extends Native> {
   readonly encoded: EncodedPrompt<N>;
-  readonly dynamicConfig: DynamicConfig<N["promptMessage"], N["callParams"], N["client"]> | null;
+  readonly dynamicConfig: NativeConfig<N> | null;
   readonly callParams: N["callParams"] | undefined;
   readonly metadata: Readonly<Record<string, unknown>>;
+  readonly tools: ToolBox | null;
   readonly timeout: TimeoutLimits;
   readonly limit: Limit;
 }
@@ -107,7 +121,6 @@ export class Attempt<N extends Native> {
   }
 
   #takeMore(): N["chunk"] | null {
-    const { decoder } = this;
     const body = this.#body;
     if (body === null) {
       if (this.startTime === null) void this.#start();
@@ -116,33 +129,42 @@ export class Attempt<N extends Native> {
     this.#isTaking = true;
     let chunk: N["chunk"] | null = null;
     try {
-      // One large function: V8 would put small ones into each of their callers, and compile them with each.
-      for (;;) {
-        chunk = decoder.take(this.#reader);
-        if (chunk !== null || decoder.done) break;
-        const bytes = body.take();
-        if (bytes !== null) {
-          this.#bytes += bytes.length;
-          if (this.#bytes > this.#limitBytes) throw new LimitExceededError("response", this.#limitBytes);
-          this.#reader.push(bytes);
-        } else if (!body.ended) {
-          this.#wait();
-          break;
-        } else if (!this.#hasEnded) {
-          this.#hasEnded = true;
-          this.#reader.end();
-        } else {
-          if (body.failure instanceof ApiError) throw body.failure;
-          throw new StreamTruncatedError({ cause: body.failure ?? undefined });
-        }
-      }
-      if (this.firstContentTime === null && decoder.hasContent) this.firstContentTime = Date.now();
-      if (decoder.done) this.#finish("complete", null);
+      do chunk = this.decoder.take(this.#reader);
+      while (chunk === null && !this.decoder.done && this.#readMore(body));
+      if (this.firstContentTime === null && this.decoder.hasContent) this.firstContentTime = Date.now();
+      if (this.decoder.done) this.#finish("complete", null);
     } catch (error) {
       this.#fail(error);
     }
     this.#isTaking = false;
     return chunk;
+  }
+
+  /** Gives the reader what came next. False: nothing has, and there is nothing to do but wait. */
+  #readMore(body: Body): boolean {
+    const bytes = body.take();
+    if (bytes !== null) {
+      this.#bytes += bytes.length;
+      if (this.#bytes > this.#limitBytes) throw new LimitExceededError("response", this.#limitBytes);
+      this.#reader.push(bytes);
+      return true;
+    }
+    if (!body.ended) {
+      this.#wait();
+      return false;
+    }
+    if (this.#hasEnded) {
+      if (body.failure instanceof ApiError) throw body.failure;
+      throw new StreamTruncatedError({ cause: body.failure ?? undefined });
+    }
+    this.#hasEnded = true;
+    this.#reader.end();
+    return true;
+  }
+
+  /** The calls of declared tools so far, whatever has become of them. */
+  get toolCalls(): readonly AnyToolCall[] {
+    return this.prepared?.tools?.calls(this.decoder.toolInputs, this.#isOver()) ?? [];
   }
 
   get usageSource(): UsageSource {

@@ -1,12 +1,9 @@
 import type { Native } from "../provider.ts";
-import type { AnyTool } from "../tool/tool.ts";
+import type { PairTypes } from "../tool/pair.ts";
 import { CallView } from "./view.ts";
 
 /** A whole reply, as if it had not been streamed. */
-export class CallResponse<out N extends Native, out T extends AnyTool = AnyTool> extends CallView<N> {
-  /** Type only: the tools of the call. */
-  declare readonly "~tools"?: T;
-
+export class CallResponse<out N extends Native, out T extends PairTypes = PairTypes> extends CallView<N, T> {
   /** The provider's message, exact. */
   get response(): N["message"] {
     return this.message;

@@ -1,9 +1,10 @@
 import type { CostMetadata } from "../cost/price.ts";
 import type { Usage } from "../cost/usage.ts";
 import { StreamNotStartedError } from "../errors.ts";
-import type { DynamicConfig } from "../prompt/dynamic-config.ts";
 import type { CommonFinishReason, MessageViews, Native } from "../provider.ts";
-import type { Attempt, PreparedCall } from "./attempt.ts";
+import type { CallOf, PairTool, PairTypes } from "../tool/pair.ts";
+import { historyOf, resultMessages, type ToolOutput } from "./history.ts";
+import type { Attempt, NativeConfig, PreparedCall } from "./attempt.ts";
 
 /** When a call began, had its first content, and ended: milliseconds since the epoch, or null. */
 export interface Timings {
@@ -16,12 +17,29 @@ export interface Timings {
  * What a stream and a response have in common: views of the native message and of the request. They hold no state of
  * their own; each is computed when it is read.
  */
-export abstract class CallView<out N extends Native> {
+export abstract class CallView<out N extends Native, out T extends PairTypes = PairTypes> {
   readonly #attempt: Attempt<N>;
 
   /** @internal */
   constructor(attempt: Attempt<N>) {
     this.#attempt = attempt;
+  }
+
+  /** Where all state is. @internal */
+  protected get state(): Attempt<N> {
+    return this.#attempt;
+  }
+
+  /** The tools that the model asks for, in the message's order, with their states: those that failed, too. */
+  get tools(): readonly CallOf<T, N["toolCall"]>[] {
+    // The declared tools are what `T` stands for, and the blocks are those of `N`.
+    return this.#attempt.toolCalls as unknown as readonly CallOf<T, N["toolCall"]>[];
+  }
+
+  /** The first of {@link tools} that can be called, or null. */
+  get tool(): PairTool<T, N["toolCall"]> {
+    const found = this.#attempt.toolCalls.find(({ state }) => state === "complete") ?? null;
+    return found as unknown as PairTool<T, N["toolCall"]>;
   }
 
   /** The native message so far, or null before its first event. */
@@ -141,6 +159,35 @@ export abstract class CallView<out N extends Native> {
     return this.#views.userMessageParam(this.#prepared("userMessageParam").encoded.messages);
   }
 
+  /**
+   * The message that gives the model the results of its tools, in a list; an empty list for no outputs.
+   *
+   * @param outputs - Calls of this message, and what they gave: text, JSON, bytes, content parts, or an `Error`, whose
+   * message the model is told (never its stack).
+   */
+  toolMessageParams(outputs: readonly ToolOutput[]): readonly N["messageParam"][] {
+    const results = outputs.map(([call, output]) => call["~result"](output));
+    return resultMessages(this.#attempt, results);
+  }
+
+  /**
+   * The conversation so far: the messages sent, the answer as it may be sent back, and the results of its tools. The
+   * provider accepts it whatever has happened to the stream: what was cut is left out, and a call without an output is
+   * answered with an error that says why.
+   *
+   * @param outputs - As for {@link toolMessageParams}.
+   * @throws StreamNotStartedError, and InvalidOptionError for the output of a call that is not in the message.
+   * @example
+   * ```ts
+   * const outputs: [typeof stream.tools[number], unknown][] = [];
+   * for await (const [, tool] of stream) if (tool) outputs.push([tool, await tool.call()]);
+   * const next = chat([...stream.history(outputs), user("Go on")]);
+   * ```
+   */
+  history(outputs: readonly ToolOutput[] = []): readonly N["messageParam"][] {
+    return historyOf(this.#attempt, this.#prepared("history").encoded.messages, outputs);
+  }
+
   /** The provider's parameters: those of the options, and those of the dynamic config over them. */
   get callParams(): N["callParams"] | undefined {
     return this.#prepared("callParams").callParams;
@@ -152,7 +199,7 @@ export abstract class CallView<out N extends Native> {
   }
 
   /** The config object that the prompt function returned, or null where it returned a prompt alone. */
-  get dynamicConfig(): DynamicConfig<N["promptMessage"], N["callParams"], N["client"]> | null {
+  get dynamicConfig(): NativeConfig<N> | null {
     return this.#prepared("dynamicConfig").dynamicConfig;
   }
 

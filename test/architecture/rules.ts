@@ -55,7 +55,7 @@ export const LAYERS = [
   ["prompt", "tool", "http", "platform"],
   ["provider"],
   ["stream"],
-  ["call"],
+  ["call", "agent"],
   ["providers", "testing"],
   ["neutral-call", "index", "cli"],
 ] as const;

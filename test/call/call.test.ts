@@ -33,15 +33,15 @@ describe("call", () => {
       (genre: string, count?: number) => `${count} ${genre}`,
     );
     expectTypeOf(streamed).parameters.toEqualTypeOf<[genre: string, count?: number | undefined]>();
-    expectTypeOf<ReturnType<typeof streamed>>().toEqualTypeOf<AnthropicStream>();
+    expectTypeOf<ReturnType<typeof streamed>>().toEqualTypeOf<AnthropicStream<never>>();
     const whole = call("claude-sonnet-5-5", (genre: string) => genre);
-    expectTypeOf(whole).returns.toEqualTypeOf<Promise<AnthropicCallResponse>>();
-    expectTypeOf(call("m", { stream: false }, () => "x")).returns.toEqualTypeOf<Promise<AnthropicCallResponse>>();
-    expectTypeOf(call("m", {}, () => "x")).returns.toEqualTypeOf<Promise<AnthropicCallResponse>>();
+    expectTypeOf(whole).returns.toEqualTypeOf<Promise<AnthropicCallResponse<never>>>();
+    expectTypeOf(call("m", { stream: false }, () => "x")).returns.toEqualTypeOf<Promise<AnthropicCallResponse<never>>>();
+    expectTypeOf(call("m", {}, () => "x")).returns.toEqualTypeOf<Promise<AnthropicCallResponse<never>>>();
     const either = call("m", { stream: Math.random() > 2 }, () => "x");
-    expectTypeOf(either).returns.toEqualTypeOf<AnthropicStream | Promise<AnthropicCallResponse>>();
-    expectTypeOf(whole.with({ stream: true })).returns.toEqualTypeOf<AnthropicStream>();
-    expectTypeOf(streamed.with({ metadata: {} })).returns.toEqualTypeOf<AnthropicStream>();
+    expectTypeOf(either).returns.toEqualTypeOf<AnthropicStream<never> | Promise<AnthropicCallResponse<never>>>();
+    expectTypeOf(whole.with({ stream: true })).returns.toEqualTypeOf<AnthropicStream<never>>();
+    expectTypeOf(streamed.with({ metadata: {} })).returns.toEqualTypeOf<AnthropicStream<never>>();
     expect(anthropicCall).toBe(call);
   });
 

@@ -105,7 +105,11 @@ export class AnthropicCallResponseChunk implements ResponseChunk {
   #added(name: AppendedField): string {
     if (this.#target !== null) return this.#target.field === name ? this.#text : "";
     const delta = field(this.#event, "delta");
-    return (field(delta, "type") === DELTA_TYPES[name] && stringField(delta, name)) || "";
+    if (delta !== undefined) return (field(delta, "type") === DELTA_TYPES[name] && stringField(delta, name)) || "";
+    // Text may also come whole, in the event that starts its block or its message.
+    const blocks = field(this.#startMessage(), "content") ?? [field(this.#event, "content_block")];
+    if (!Array.isArray(blocks)) return "";
+    return blocks.map((block) => (field(block, "type") === name && stringField(block, name)) || "").join("");
   }
 
   #startMessage(): unknown {

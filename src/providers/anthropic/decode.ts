@@ -1,11 +1,12 @@
 import { MalformedFrameError } from "../../errors.ts";
-import { isObject, type JsonObject, stringField, tryParse } from "../../json/object.ts";
-import type { Decoder } from "../../provider.ts";
+import { field, isObject, type JsonObject, stringField, tryParse } from "../../json/object.ts";
+import type { Decoder, ToolInput, ToolUpdate } from "../../provider.ts";
 import type { SseReader } from "../../sse/reader.ts";
 import { AnthropicCallResponseChunk } from "./chunk.ts";
 import { errorFromEvent } from "./errors.ts";
-import { accumulate, APPENDED_FIELDS, type DeltaTarget } from "./message.ts";
+import { accumulate, APPENDED_FIELDS, DELTA_TYPES, type DeltaTarget } from "./message.ts";
 import type { AnthropicNative } from "./native.ts";
+import { toolInputOf } from "./tool-input.ts";
 import { assistantTurn } from "./turn.ts";
 import type { MessageParam } from "./params.ts";
 import type { AnthropicEvent, AnthropicMessage } from "./wire.ts";
@@ -49,6 +50,28 @@ export class AnthropicDecoder implements Decoder<AnthropicNative, DeltaTarget> {
       }
     }
     return chunk;
+  }
+
+  toolUpdates(chunk: AnthropicCallResponseChunk): readonly ToolUpdate[] {
+    if (chunk.content !== "" || chunk.thinking !== "") return [];
+    const event = chunk.chunk as unknown as JsonObject;
+    const { type, index, delta } = event;
+    const isStop = type === "content_block_stop";
+    // A whole message says all at once.
+    if (type === "message_start") return this.toolInputs.map((input) => ({ input, fragment: null }));
+    if (!isStop && field(delta, "type") !== DELTA_TYPES.partial_json) return [];
+    const input = toolInputOf(this.#accumulator.blockAt(index));
+    const fragment = isStop ? null : (stringField(delta, "partial_json") ?? "");
+    return input === null ? [] : [{ input, fragment }];
+  }
+
+  get toolInputs(): readonly ToolInput[] {
+    this.#settle();
+    return this.#accumulator.blocks.map(toolInputOf).filter((input) => input !== null);
+  }
+
+  get emptyChunk(): AnthropicCallResponseChunk {
+    return new AnthropicCallResponseChunk({ type: "ping" });
   }
 
   get message(): AnthropicMessage | null {

@@ -1,12 +1,15 @@
 import { InvalidOptionError, UnsupportedContentError } from "../../errors.ts";
 import { base64 } from "../../prompt/base64.ts";
 import type { ContentPart } from "../../prompt/message.ts";
+import type { ToolResult } from "../../tool/tool-result.ts";
 import type { EncodedPrompt, Prompt } from "../../provider.ts";
 import { destination, lowerCased } from "./client.ts";
 import { defaultMaxTokens } from "./models.ts";
 import type { AnthropicBody, AnthropicNative } from "./native.ts";
+import { formatInWords, planFormat, RESPONSE_TOOL } from "./output-format.ts";
 import type { AnthropicCallParams, MessageParam } from "./params.ts";
 import { sdkTransport, unstreamed } from "./sdk-client.ts";
+import { toolParams } from "./tool-schema.ts";
 
 type NativeBlock = Readonly<Record<string, unknown>>;
 
@@ -19,14 +22,27 @@ export function encode(prompt: Prompt<AnthropicNative>): EncodedPrompt<Anthropic
   if (!streamed && prompt.streamed) {
     throw new InvalidOptionError("callParams.max_tokens", "0 is legal only for a call that is not streamed.");
   }
+  const { format, jsonMode } = prompt;
+  const plan = format && planFormat(model, format, jsonMode, prompt.tools.length > 0, params);
   const { instructions, messages } = encodeMessages(prompt.messages);
+  if (plan?.way === "words" || (jsonMode && plan === undefined)) {
+    instructions.push({ type: "text", text: formatInWords(format) });
+  }
   const allInstructions = joinSystem(system, instructions);
   const body: AnthropicBody = {
     model,
     ...params,
     max_tokens: params.max_tokens ?? defaultMaxTokens(model),
     messages,
+    ...toolParams(prompt.tools, prompt.toolChoice),
     ...(allInstructions === undefined ? {} : { system: allInstructions }),
+    ...(plan?.way === "native" && {
+      output_config: { ...params.output_config, format: { type: "json_schema", schema: plan.schema } },
+    }),
+    ...(plan?.way === "tool" && {
+      tools: [{ name: RESPONSE_TOOL, description: "Gives the reply.", input_schema: format?.schema }],
+      tool_choice: { type: "tool", name: RESPONSE_TOOL },
+    }),
     ...(streamed ? { stream: true } : {}),
     ...extra_body,
   };
@@ -35,7 +51,8 @@ export function encode(prompt: Prompt<AnthropicNative>): EncodedPrompt<Anthropic
     ...(betas && betas.length > 0 ? { "anthropic-beta": betas.join(",") } : {}),
     ...extra_headers,
   });
-  const encoded = { body, messages, totalTimeoutMs: timeout };
+  const jsonTool = plan?.way === "tool" ? RESPONSE_TOOL : null;
+  const encoded = { body, messages, jsonTool, totalTimeoutMs: timeout };
   if (client !== undefined && "messages" in client) {
     const request = { url: "", headers: own, body: "", accept, connectTimeoutMs, agent: undefined };
     return { ...encoded, request, transport: sdkTransport(client, body) };
@@ -68,6 +85,17 @@ function encodeMessages(prompt: Prompt<AnthropicNative>["messages"]): {
     }
   }
   return { instructions, messages };
+}
+
+/** One user's turn with a result for each call. */
+export function encodeToolResults(results: readonly ToolResult[]): MessageParam {
+  const content = results.map(({ id, content, isError }) => ({
+    type: "tool_result",
+    tool_use_id: id,
+    ...(content.length > 0 && { content: typeof content === "string" ? content : encodeContent(content) }),
+    ...(isError && { is_error: true }),
+  }));
+  return { role: "user", content } as unknown as MessageParam;
 }
 
 function encodeContent(content: unknown): NativeBlock[] {

@@ -6,8 +6,13 @@ export {
   type AnthropicCallOptions,
   type AnthropicCallOverrides,
   type AnthropicPromptResult,
+  type AnthropicResult,
   call,
   call as anthropicCall,
+  type AnthropicParserOption,
+  type NoParserOfStreams,
+  type Parsing,
+  type ToolsOf,
 } from "./call.ts";
 export { AnthropicCallResponseChunk } from "./chunk.ts";
 export { type Client, client, type ClientOptions } from "./client.ts";
@@ -22,8 +27,9 @@ export type {
 } from "./native.ts";
 export type { AnthropicCallParams } from "./params.ts";
 export type { SdkClient } from "./sdk-client.ts";
-export { AnthropicCallResponse, AnthropicStream } from "./stream.ts";
+export { AnthropicCallResponse, AnthropicStream, AnthropicStructuredStream } from "./stream.ts";
 export type { ToolChoice, ToolParam } from "./tool-param.ts";
+export { toolSchema } from "./tool-schema.ts";
 export type { AnthropicEvent, AnthropicMessage, AnthropicUsage, FinishReason } from "./wire.ts";
 export { listPrice } from "./list-price.ts";
 export { type AnthropicCostInput, anthropicCost } from "./usage.ts";

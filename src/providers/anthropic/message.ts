@@ -19,7 +19,7 @@ export interface DeltaTarget {
 }
 
 /** A block of the message, and what is known of it that the message does not say. */
-export interface OpenBlock {
+export interface MessageBlock {
   readonly index: number;
   readonly block: JsonObject;
   /** The JSON of its input as received. */
@@ -33,7 +33,9 @@ export interface MessageAccumulator {
   /** The message so far; null before its first event. */
   readonly message: AnthropicMessage | null;
   /** Its blocks, in their order. */
-  readonly blocks: readonly OpenBlock[];
+  readonly blocks: readonly MessageBlock[];
+  /** @throws ProtocolError where there is no such block. */
+  blockAt(index: unknown): MessageBlock;
   /** Rises with every event that changes the message. */
   progress: number;
   stopped: boolean;
@@ -53,7 +55,7 @@ export interface MessageAccumulator {
  */
 export function accumulate(): MessageAccumulator {
   let message: (JsonObject & { content: JsonObject[] }) | null = null;
-  let blocks: OpenBlock[] = [];
+  let blocks: MessageBlock[] = [];
   let thinkingTokens = 0;
 
   const grow = (): void => {
@@ -66,7 +68,7 @@ export function accumulate(): MessageAccumulator {
     return message;
   };
 
-  const blockAt = (index: unknown): OpenBlock => {
+  const blockAt = (index: unknown): MessageBlock => {
     const found = blocks.findLast((open) => open.index === index);
     if (found === undefined) throw new ProtocolError(`there is no content block ${String(index)} to change.`);
     return found;
@@ -126,7 +128,7 @@ export function accumulate(): MessageAccumulator {
     else if (changeBlock(blockAt(index).block, delta)) grow();
   };
 
-  const stopBlock = (target: OpenBlock): void => {
+  const stopBlock = (target: MessageBlock): void => {
     const { block, json } = target;
     if (target.inputState === null) return;
     const value = json === "" ? (block["input"] ?? {}) : tryParse(json);
@@ -153,6 +155,7 @@ export function accumulate(): MessageAccumulator {
     progress: 0,
     stopped: false,
     hasContent: false,
+    blockAt,
     append,
     apply(type, event) {
       const { index } = event;
@@ -176,7 +179,7 @@ export const APPENDED_FIELDS: ReadonlyMap<unknown, AppendedField> = new Map([
 ]);
 
 /** Whether there are to be pieces of input is known by the block's type, or by its having an input already. */
-function open(index: number, given: JsonObject, inputState: "streaming" | "complete"): OpenBlock {
+function open(index: number, given: JsonObject, inputState: "streaming" | "complete"): MessageBlock {
   const hasInput = "input" in given || (typeof given["type"] === "string" && given["type"].endsWith("tool_use"));
   return { index, block: { ...given }, json: "", inputState: hasInput ? inputState : null };
 }

@@ -2,10 +2,12 @@ import type { ReportedUsage } from "../../errors.ts";
 import type { MessageLike } from "../../prompt/message.ts";
 import type { DynamicConfig } from "../../prompt/dynamic-config.ts";
 import type { Native } from "../../provider.ts";
+import type { ToolUseBlock } from "./block.ts";
 import type { AnthropicCallResponseChunk } from "./chunk.ts";
 import type { Client } from "./client.ts";
 import type { AnthropicCallParams, MessageParam } from "./params.ts";
 import type { SdkClient } from "./sdk-client.ts";
+import type { ToolParam } from "./tool-param.ts";
 import type { AnthropicEvent, AnthropicMessage, AnthropicUsage, FinishReason } from "./wire.ts";
 
 /** Usage as Anthropic reports it, and how far to trust it. */
@@ -30,6 +32,8 @@ export interface AnthropicNative extends Native {
   readonly chunk: AnthropicCallResponseChunk;
   readonly message: AnthropicMessage;
   readonly messageParam: MessageParam;
+  readonly toolCall: ToolUseBlock;
+  readonly toolParam: ToolParam;
   readonly promptMessage: MessageLike | MessageParam;
   readonly usage: SourcedUsage;
   readonly finishReason: FinishReason;

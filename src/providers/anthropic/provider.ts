@@ -1,6 +1,6 @@
 import type { Provider } from "../../provider.ts";
 import { AnthropicDecoder } from "./decode.ts";
-import { encode } from "./encode.ts";
+import { encode, encodeToolResults } from "./encode.ts";
 import { errorFromResponse, requestIdOf } from "./errors.ts";
 import type { AnthropicNative } from "./native.ts";
 import { anthropicViews } from "./view.ts";
@@ -10,6 +10,7 @@ export const anthropic: Provider<AnthropicNative> = {
   name: "anthropic",
   encode,
   createDecoder: () => new AnthropicDecoder(),
+  toolResults: encodeToolResults,
   errorFromResponse,
   requestId: requestIdOf,
   views: anthropicViews,

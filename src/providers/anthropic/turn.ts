@@ -1,4 +1,4 @@
-import type { OpenBlock } from "./message.ts";
+import type { MessageBlock } from "./message.ts";
 import type { MessageParam } from "./params.ts";
 import type { AnthropicMessage } from "./wire.ts";
 
@@ -11,7 +11,7 @@ type Block = AnthropicMessage["content"][number];
  * Cut tool calls, unsigned thinking of a message that was cut, empty text and server tools without a result go; input
  * that is not a JSON object becomes `{ INVALID_JSON: "…" }`, the form that the API's documentation proposes.
  */
-export function assistantTurn(message: AnthropicMessage | null, blocks: readonly OpenBlock[]): MessageParam | null {
+export function assistantTurn(message: AnthropicMessage | null, blocks: readonly MessageBlock[]): MessageParam | null {
   if (message === null || message.stop_reason === "refusal") return null;
   const answered = new Set(message.content.map((block) => ("tool_use_id" in block ? block.tool_use_id : null)));
   const isWhole = message.stop_reason !== null;

@@ -1,0 +1,47 @@
+import { isDeclared } from "../../tool/declared.ts";
+import type { AnyTool } from "../../tool/tool.ts";
+import type { ToolChoice } from "../../tool/tool-choice.ts";
+import type { ToolChoice as NativeToolChoice, ToolParam } from "./tool-param.ts";
+
+/**
+ * A tool as the Messages API is told of it.
+ *
+ * @example
+ * ```ts
+ * import { tool } from "millrace";
+ * import { toolSchema } from "millrace/anthropic";
+ *
+ * const ping = tool({ name: "ping", description: "Answers pong.", call: () => "pong" });
+ * console.log(toolSchema(ping)); // { name: "ping", description: "Answers pong.", input_schema: { type: "object", … } }
+ * ```
+ */
+export function toolSchema(tool: AnyTool): ToolParam {
+  const { name, description, inputSchema, cacheControl, strict, eagerInputStreaming, deferLoading } = tool;
+  const schema = {
+    name,
+    description,
+    input_schema: inputSchema,
+    cache_control: cacheControl,
+    strict,
+    eager_input_streaming: eagerInputStreaming,
+    defer_loading: deferLoading,
+  };
+  return JSON.parse(JSON.stringify(schema)) as ToolParam;
+}
+
+/** Tools and the choice among them, as parameters of a request; none, where there are none. */
+export function toolParams(
+  tools: readonly (AnyTool | ToolParam)[],
+  choice: ToolChoice | undefined,
+): { readonly tools?: readonly ToolParam[]; readonly tool_choice?: NativeToolChoice } {
+  return {
+    ...(tools.length > 0 && { tools: tools.map((tool) => (isDeclared(tool) ? toolSchema(tool) : tool)) }),
+    ...(choice !== undefined && { tool_choice: nativeChoice(choice) }),
+  };
+}
+
+function nativeChoice(choice: ToolChoice): NativeToolChoice {
+  if (typeof choice === "string") return { type: choice };
+  const { parallel, ...rest } = choice;
+  return parallel === undefined ? rest : { ...rest, disable_parallel_tool_use: !parallel };
+}

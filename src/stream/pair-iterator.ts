@@ -1,0 +1,83 @@
+import type { Native } from "../provider.ts";
+import type { PairTypes } from "../tool/pair.ts";
+import { handled, type Pair, type PairSource } from "./pair-source.ts";
+
+type Result<N extends Native, T extends PairTypes> = IteratorResult<Pair<N, T>, undefined>;
+type Answer<N extends Native, T extends PairTypes> = (result: Result<N, T> | Promise<Result<N, T>>) => void;
+
+const DONE = { value: undefined, done: true } as const;
+
+/** A hand-written iterator: an async generator would cost more than parsing does. */
+export class PairIterator<N extends Native, T extends PairTypes> implements AsyncIterableIterator<
+  Pair<N, T>,
+  undefined
+> {
+  readonly #source: PairSource<N, T>;
+  // Reads that wait, and how to answer them; usually there is one.
+  readonly #reads: Promise<Result<N, T>>[] = [];
+  readonly #answers: Answer<N, T>[] = [];
+  readonly #wait = (answer: Answer<N, T>): void => void this.#answers.push(answer);
+  #hasLeft = false;
+
+  constructor(source: PairSource<N, T>) {
+    this.#source = source;
+    source.attempt.onReady = () => this.#answer();
+  }
+
+  next(): Promise<Result<N, T>> {
+    const result = this.#reads.length > 0 ? null : this.#take();
+    if (result !== null) return Promise.resolve(result);
+    const read = new Promise(this.#wait);
+    this.#reads.push(read);
+    return read;
+  }
+
+  return(): Promise<Result<N, T>> {
+    this.#leave();
+    return Promise.resolve(DONE);
+  }
+
+  throw(error?: unknown): Promise<Result<N, T>> {
+    this.#leave(error);
+    return handled(Promise.reject(error));
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#leave();
+    return Promise.resolve();
+  }
+
+  #take(): Result<N, T> | Promise<Result<N, T>> | null {
+    const pair = this.#hasLeft ? null : this.#source.take();
+    if (pair === null) return this.#hasLeft || this.#source.attempt.outcome !== "pending" ? this.#end() : null;
+    if (Array.isArray(pair)) return { value: pair, done: false };
+    return handled(pair.then((value) => ({ value, done: false })));
+  }
+
+  /** The stream's error the first time, and nothing more from then on. */
+  #end(): Result<N, T> | Promise<Result<N, T>> {
+    const { error } = this.#source.attempt;
+    if (error === null || this.#hasLeft) return DONE;
+    this.#hasLeft = true;
+    return handled(Promise.reject(error));
+  }
+
+  #leave(reason?: unknown): void {
+    this.#hasLeft = true;
+    this.#source.attempt.abort(reason);
+  }
+
+  #answer(): void {
+    while (this.#reads.length > 0) {
+      const result = this.#take();
+      if (result === null) return;
+      const read = this.#reads.shift();
+      if (read !== undefined && "then" in result) handled(read);
+      this.#answers.shift()?.(result);
+    }
+  }
+}

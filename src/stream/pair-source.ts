@@ -1,0 +1,47 @@
+import type { Native } from "../provider.ts";
+import type { AnyToolCall, PairTool, PairTypes } from "../tool/pair.ts";
+import type { Attempt } from "./attempt.ts";
+
+/** One event of the stream, and the tool that it completes, or null. */
+export type Pair<N extends Native, T extends PairTypes> = [chunk: N["chunk"], tool: PairTool<T, N["toolCall"]>];
+
+/** The pairs of an attempt, pulled. */
+export class PairSource<N extends Native, T extends PairTypes> {
+  readonly attempt: Attempt<N>;
+  /** Further tools of an event that completed several. */
+  #further: (AnyToolCall | Promise<AnyToolCall>)[] = [];
+
+  constructor(attempt: Attempt<N>) {
+    this.attempt = attempt;
+  }
+
+  /** The next pair, a promise of it where a tool's schema is asynchronous, or null: none has arrived, or none will. */
+  take(): Pair<N, T> | Promise<Pair<N, T>> | null {
+    const { attempt } = this;
+    const further = this.#further.shift();
+    if (further !== undefined) return pair(attempt.decoder.emptyChunk, further);
+    const chunk = attempt.take();
+    if (chunk === null) return null;
+    const tools = attempt.prepared?.tools;
+    if (!tools) return [chunk, null];
+    const [first, ...others] = tools.apply(attempt.decoder.toolUpdates(chunk));
+    this.#further = others;
+    return first === undefined ? [chunk, null] : pair(chunk, first);
+  }
+}
+
+/** Calls that failed are no half of a pair: they stay in `stream.tools`. */
+function pair<N extends Native, T extends PairTypes>(
+  chunk: N["chunk"],
+  call: AnyToolCall | Promise<AnyToolCall>,
+): Pair<N, T> | Promise<Pair<N, T>> {
+  if (call instanceof Promise) return handled(call.then((settled) => pair<N, T>(chunk, settled)));
+  // The declared tools are what `T` stands for.
+  return [chunk, call.error === null ? (call as unknown as PairTool<T, N["toolCall"]>) : null];
+}
+
+/** The promise, which may be ignored without an unhandled rejection: its error is the stream's, and stays readable. */
+export function handled<R>(promise: Promise<R>): Promise<R> {
+  promise.catch(() => {});
+  return promise;
+}

@@ -1,0 +1,56 @@
+import type { ToolInput, ToolUpdate } from "../provider.ts";
+import type { AnyToolCall } from "../tool/pair.ts";
+import type { AnyTool } from "../tool/tool.ts";
+import type { OpenCall } from "../tool/tool-call.ts";
+
+/** The declared tools of a call, and what the model has asked of them so far. */
+export class ToolBox {
+  readonly #tools: ReadonlyMap<string, AnyTool>;
+  readonly #isPartial: boolean;
+  readonly #calls = new Map<ToolInput, OpenCall>();
+
+  /** @param isPartial - Whether calls are given while their input still streams, too. */
+  constructor(tools: readonly AnyTool[], isPartial: boolean) {
+    this.#tools = new Map(tools.map((tool) => [tool.name, tool]));
+    this.#isPartial = isPartial;
+  }
+
+  /** What an event did: calls that are complete now, and, if they were asked for, those that stream. */
+  apply(updates: readonly ToolUpdate[]): (AnyToolCall | Promise<AnyToolCall>)[] {
+    const calls: (AnyToolCall | Promise<AnyToolCall>)[] = [];
+    for (const { input, fragment } of updates) {
+      const call = this.#callOf(input);
+      if (call === undefined) continue;
+      if (fragment === null) {
+        calls.push(call.close(input.text, input.value));
+      } else {
+        const streaming = call.push(fragment);
+        if (this.#isPartial) calls.push(streaming);
+      }
+    }
+    return calls;
+  }
+
+  /**
+   * The calls of the message, in its order. Tools that were not declared are in the message alone.
+   *
+   * @param isOver - No input will be added: what is not complete was cut.
+   */
+  calls(inputs: readonly ToolInput[], isOver: boolean): AnyToolCall[] {
+    return inputs.flatMap((input) => {
+      const call = this.#callOf(input);
+      if (call === undefined) return [];
+      return isOver && input.state === "streaming" && call.current.state === "streaming"
+        ? call.truncate(input.text)
+        : call.current;
+    });
+  }
+
+  #callOf(input: ToolInput): OpenCall | undefined {
+    const known = this.#calls.get(input);
+    if (known !== undefined) return known;
+    const call = this.#tools.get(input.name)?.["~open"]({ id: input.id, toolCall: () => input.block });
+    if (call !== undefined) this.#calls.set(input, call);
+    return call;
+  }
+}

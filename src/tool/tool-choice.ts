@@ -1,0 +1,7 @@
+/** Whether the model may, must or must not use tools, and whether it may use several at once. */
+export type ToolChoice<Name extends string = string> =
+  | "auto"
+  | "any"
+  | "none"
+  | { readonly type: "auto" | "any"; readonly parallel?: boolean | undefined }
+  | { readonly type: "tool"; readonly name: Name; readonly parallel?: boolean | undefined };

@@ -1,0 +1,98 @@
+import { describe, expect, it } from "vitest";
+import { type AnyTool, tool, user } from "../../src/index.ts";
+import { type AnthropicStream, call, client } from "../../src/providers/anthropic/index.ts";
+import { bodyProblem } from "../../src/testing/anthropic/validate.ts";
+import { hasCorpus, type Recording, recordings } from "../corpus.ts";
+
+const MODEL = "claude-sonnet-5-5";
+
+/** A stream of the first events of a recording, as if the connection had been cut after them. */
+function streamOf(events: Recording["events"], tools: readonly AnyTool[] = []): AnthropicStream {
+  const body = events.map((event) => `event: ${String(event["type"])}\ndata: ${JSON.stringify(event)}\n\n`).join("");
+  const fetch = (): Promise<Response> =>
+    Promise.resolve(new Response(body, { headers: { "content-type": "text/event-stream" } }));
+  const own = client({ apiKey: "sk-test", baseURL: "http://127.0.0.1:1", fetch });
+  return call(MODEL, { stream: true, client: own, tools }, () => "Hello")();
+}
+
+async function drained(stream: AnthropicStream): Promise<AnthropicStream> {
+  await stream.response().catch(() => {});
+  return stream;
+}
+
+/** The body that a call with this prompt sends. */
+async function bodyOf(messages: readonly object[]): Promise<Record<string, unknown>> {
+  let body = "{}";
+  const fetch = (_: string, init: RequestInit): Promise<Response> => {
+    body = String(init.body);
+    return Promise.resolve(new Response("", { status: 500 }));
+  };
+  const own = client({ apiKey: "sk-test", baseURL: "http://127.0.0.1:1", fetch });
+  await call(MODEL, { client: own }, () => messages as never)().catch(() => {});
+  return JSON.parse(body) as Record<string, unknown>;
+}
+
+/** What the fake server, at its strictest, finds wrong with the next request. */
+async function problemWith(messages: readonly object[], thinking: ReadonlyMap<string, string>): Promise<unknown> {
+  const headers = { "anthropic-version": "2023-06-01" };
+  const rules = { validate: true, apiKey: undefined, models: [], betas: [], sentThinking: thinking };
+  return bodyProblem(await bodyOf(messages), headers, "message", rules);
+}
+
+/** The thinking that a recording sent, by its signature: it must come back as it was. */
+function thinkingOf(message: AnthropicStream["message"]): Map<string, string> {
+  const blocks = (message?.content ?? []) as { type: string; thinking?: string; signature?: string }[];
+  return new Map(
+    blocks.filter(({ type }) => type === "thinking").map(({ signature = "", thinking = "" }) => [signature, thinking]),
+  );
+}
+
+const all = recordings("anthropic");
+
+describe.skipIf(!hasCorpus)("history", () => {
+  it.each(all.map((recording) => [recording.file, recording.events] as const))(
+    "is accepted after a cut at every event of %s",
+    async (_, events) => {
+      const whole = await drained(streamOf(events));
+      const thinking = thinkingOf(whole.message);
+      for (let cut = 0; cut <= events.length; cut++) {
+        const stream = await drained(streamOf(events.slice(0, cut)));
+        const history = stream.history();
+        const isPaused = stream.finishReasons.includes("pause_turn");
+        const problem = await problemWith(isPaused ? history : [...history, user("Go on")], thinking);
+        expect(problem, `cut after ${cut} events, ${JSON.stringify(history.at(-1))}`).toBeNull();
+      }
+    },
+    60_000,
+  );
+
+  it("answers every call, those with an output by that", async () => {
+    const bearing = all.find(({ file }) => file.endsWith("tools-two-no-args.sse"));
+    if (bearing === undefined) throw new Error("The recording is gone.");
+    const names = [...JSON.stringify(bearing.events).matchAll(/"type":"tool_use","id":"[^"]*","name":"([^"]*)"/g)];
+    const tools = [...new Set(names.map(([, name]) => String(name)))].map((name) => tool({ name, call: () => "done" }));
+    const stream = streamOf(bearing.events, tools);
+    await drained(stream);
+    const [first, second] = stream.tools as unknown as Parameters<typeof stream.history>[0] extends
+      | readonly (readonly [infer Call, unknown])[]
+      | undefined
+      ? [Call, Call]
+      : never;
+    const history = stream.history([[first, { answer: 42 }]]);
+    expect(history.at(-1)).toEqual({
+      role: "user",
+      content: [
+        { type: "tool_result", tool_use_id: first.id, content: '{"answer":42}' },
+        { type: "tool_result", tool_use_id: second.id, content: "The tool was not run.", is_error: true },
+      ],
+    });
+    expect(await problemWith(history, new Map())).toBeNull();
+    expect(stream.toolMessageParams([[second, new Error("No such book.")]])).toEqual([
+      {
+        role: "user",
+        content: [{ type: "tool_result", tool_use_id: second.id, content: "No such book.", is_error: true }],
+      },
+    ]);
+    expect(stream.toolMessageParams([])).toEqual([]);
+  });
+});

@@ -1,0 +1,201 @@
+import { toStandardJsonSchema } from "@valibot/to-json-schema";
+import { type } from "arktype";
+import { Type } from "typebox";
+import * as v from "valibot";
+import { describe, expect, test } from "vitest";
+import * as z from "zod";
+import * as mini from "zod/mini";
+import { MillraceError } from "../../src/errors.ts";
+import { checkJsonSchema, isSelfDescribing, toJsonSchema } from "../../src/schema/json-schema.ts";
+import { SchemaError } from "../../src/schema/schema-error.ts";
+
+function thrownBy(run: () => unknown): unknown {
+  try {
+    run();
+  } catch (error) {
+    return error;
+  }
+  return undefined;
+}
+
+describe("a schema of each library becomes JSON Schema of its input", () => {
+  const expected = {
+    type: "object",
+    properties: { title: { type: "string" }, year: { type: "string" } },
+    required: ["title"],
+  };
+
+  test("zod", () => {
+    const schema = z.object({ title: z.string(), year: z.string().transform(Number).optional() });
+    expect(toJsonSchema(schema, "input")).toEqual(expected);
+  });
+
+  test("arktype", () => {
+    expect(toJsonSchema(type({ title: "string", "year?": "string" }), "input")).toEqual(expected);
+    const parsed = toJsonSchema(type({ "year?": "string.numeric.parse" }), "input");
+    expect(parsed).toMatchObject({ properties: { year: { type: "string" } } });
+  });
+
+  test("valibot, by its own way to put itself as JSON Schema", () => {
+    const year = v.optional(v.pipe(v.string(), v.transform(Number)));
+    const schema = toStandardJsonSchema(v.object({ title: v.string(), year }));
+    expect(toJsonSchema(schema, "input")).toEqual(expected);
+  });
+
+  test("which library can is asked of the schema", () => {
+    expect(isSelfDescribing(z.object({}))).toBe(true);
+    expect(isSelfDescribing(type({}))).toBe(true);
+    expect(isSelfDescribing(toStandardJsonSchema(v.object({})))).toBe(true);
+    expect(isSelfDescribing(mini.object({}))).toBe(false);
+    expect(isSelfDescribing(v.object({}))).toBe(false);
+  });
+
+  test("a default is no longer required, and a strict object stays strict", () => {
+    expect(toJsonSchema(z.strictObject({ count: z.number().default(3) }), "input")).toEqual({
+      type: "object",
+      properties: { count: { type: "number", default: 3 } },
+      additionalProperties: false,
+    });
+  });
+
+  test("descriptions stay", () => {
+    expect(toJsonSchema(z.object({ title: z.string().describe("The title.") }), "input")).toMatchObject({
+      properties: { title: { description: "The title." } },
+    });
+  });
+
+  test("a schema with a name of its own is an object all the same", () => {
+    const book = z.object({ title: z.string() }).meta({ id: "Book" });
+    expect(toJsonSchema(book, "input")).toMatchObject({ type: "object", required: ["title"] });
+    interface Node {
+      next?: Node | undefined;
+    }
+    const node: z.ZodType<Node> = z.object({ next: z.lazy(() => node).optional() }).meta({ id: "Node" });
+    expect(toJsonSchema(node, "input")).toMatchObject({
+      type: "object",
+      properties: { next: { $ref: "#/$defs/Node" } },
+      $defs: { Node: { type: "object" } },
+    });
+  });
+});
+
+describe("what JSON cannot hold is an error that names its place", () => {
+  const zodCases: readonly (readonly [z.core.$ZodShape, path: string, says: string])[] = [
+    [{ published: z.object({ date: z.date() }) }, "input.published.date", "Date cannot be represented"],
+    [{ ok: z.string(), at: z.date().describe("When").optional() }, "input.at", "Date cannot be represented"],
+    [{ tags: z.array(z.object({ map: z.map(z.string(), z.string()) })) }, "input.tags[].map", "Map cannot"],
+    [{ pair: z.tuple([z.string(), z.set(z.string())]) }, "input.pair[1]", "Set cannot be represented"],
+    [{ id: z.union([z.string(), z.bigint()]) }, "input.id", "BigInt cannot be represented"],
+    [{ dates: z.record(z.string(), z.date()) }, "input.dates.*", "Date cannot be represented"],
+    [{ properties: z.object({ items: z.symbol() }) }, "input.properties.items", "Symbols cannot"],
+    [{ file: z.custom<Uint8Array>() }, "input.file", "Custom types cannot be represented"],
+    [{ n: z.literal([1n]) }, "input.n", "BigInt literals cannot be represented"],
+    [{ first: z.date(), second: z.bigint() }, "input.first", "Date cannot be represented"],
+  ];
+
+  test.each(zodCases)("zod: %#", (shape, path, says) => {
+    const error = thrownBy(() => toJsonSchema(z.object(shape), "input"));
+    expect(error).toBeInstanceOf(SchemaError);
+    expect(error).toMatchObject({ code: "schema", path, message: expect.stringContaining(`${path}: ${says}`) });
+  });
+
+  test("zod: the whole message", () => {
+    expect(() => toJsonSchema(z.object({ date: z.date() }), "responseModel")).toThrow(
+      "responseModel.date: Date cannot be represented in JSON Schema. " +
+        "The model writes JSON: take text, or what else JSON has, and transform it.",
+    );
+  });
+
+  test.each([
+    [type({ published: { date: "Date" } }), "input.published.date", "Date cannot"],
+    [type({ dates: "Date[]" }), "input.dates[]", "Date cannot"],
+    [type({ map: "Map" }), "input.map", "Map cannot"],
+    [type({ "id?": "string | bigint" }), "input.id", "bigint cannot"],
+    [type({ "id?": "string | undefined" }), "input.id", "undefined cannot"],
+  ])("arktype: %#", (schema, path, says) => {
+    const error = thrownBy(() => toJsonSchema(schema, "input"));
+    expect(error).toMatchObject({ code: "schema", path, message: expect.stringContaining(`${path}: ${says}`) });
+  });
+
+  test("arktype: what only narrows the type is no error", () => {
+    const schema = type({ even: type("number").narrow((value) => value % 2 === 0), date: "string.date.parse" });
+    expect(toJsonSchema(schema, "input").properties).toEqual({ even: { type: "number" }, date: { type: "string" } });
+  });
+
+  test("others: in their words", () => {
+    const schema = toStandardJsonSchema(v.object({ published: v.object({ date: v.date() }) }));
+    const error = thrownBy(() => toJsonSchema(schema, "input"));
+    expect(error).toMatchObject({ path: "input", message: expect.stringMatching(/^input: .*"date" schema cannot be/) });
+    expect(error).toMatchObject({ cause: expect.any(Error) });
+  });
+
+  test("what is transformed after it came is no error", () => {
+    const date = z.iso.datetime().transform((text) => new Date(text));
+    expect(toJsonSchema(z.object({ date }), "input")).toMatchObject({ properties: { date: { type: "string" } } });
+    const codec = z.codec(z.iso.datetime(), z.date(), {
+      decode: (text) => new Date(text),
+      encode: (value) => value.toISOString(),
+    });
+    expect(toJsonSchema(z.object({ codec }), "input")).toMatchObject({ properties: { codec: { type: "string" } } });
+  });
+});
+
+describe("only objects", () => {
+  test.each([
+    [z.string(), 'it must describe an object, and has type "string". Wrap it in one.'],
+    [z.array(z.string()), 'and has type "array"'],
+    [z.union([z.object({ a: z.string() }), z.object({ b: z.string() })]), "and has anyOf"],
+    [z.unknown(), "and has no type"],
+  ])("zod: %#", (schema, says) => {
+    const error = thrownBy(() => toJsonSchema(schema, "input"));
+    expect(error).toBeInstanceOf(SchemaError);
+    expect(error).toMatchObject({ path: "input", message: expect.stringContaining(says) });
+  });
+
+  test("a converter that gives nonsense", () => {
+    const schema = z.object({});
+    const broken = { "~standard": { ...schema["~standard"], vendor: "other", jsonSchema: { input: () => "text" } } };
+    expect(() => toJsonSchema(broken, "input")).toThrow("input: it must describe an object, and has no type.");
+  });
+});
+
+describe("JSON Schema as it is", () => {
+  test("is copied, without $schema", () => {
+    const schema = { $schema: "https://json-schema.org/draft/2020-12/schema", type: "object", properties: { a: {} } };
+    const checked = checkJsonSchema(schema, "inputSchema");
+    schema.properties.a = { type: "string" };
+    expect(checked).toEqual({ type: "object", properties: { a: {} } });
+  });
+
+  test("typebox: without what is its own", () => {
+    const schema = checkJsonSchema(Type.Object({ a: Type.String(), b: Type.Optional(Type.Number()) }), "inputSchema");
+    expect(Reflect.ownKeys(schema)).not.toContain("~kind");
+    expect(schema).toEqual({
+      type: "object",
+      required: ["a"],
+      properties: { a: { type: "string" }, b: { type: "number" } },
+    });
+  });
+
+  test("may come from a library that lets it validate", () => {
+    expect(checkJsonSchema(z.toJSONSchema(mini.object({ a: mini.string() })), "inputSchema")).toMatchObject({
+      type: "object",
+      properties: { a: { type: "string" } },
+    });
+  });
+
+  test.each([[z.object({})], [mini.object({})], [v.object({})], [type({})]])("is no validator: %#", (schema) => {
+    expect(() => checkJsonSchema(schema, "inputSchema")).toThrow(
+      "inputSchema: this is no JSON Schema but a validator: give it as input.",
+    );
+  });
+
+  test("is of an object, and plain JSON", () => {
+    expect(() => checkJsonSchema({ type: "string" }, "inputSchema")).toThrow(SchemaError);
+    expect(() => checkJsonSchema([], "inputSchema")).toThrow(SchemaError);
+    const circle: Record<string, unknown> = { type: "object" };
+    circle["properties"] = { circle };
+    expect(() => checkJsonSchema(circle, "inputSchema")).toThrow("inputSchema: it is not plain JSON.");
+    expect(thrownBy(() => checkJsonSchema(circle, "inputSchema"))).toBeInstanceOf(MillraceError);
+  });
+});

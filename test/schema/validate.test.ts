@@ -1,0 +1,106 @@
+import { type } from "arktype";
+import * as v from "valibot";
+import { describe, expect, test } from "vitest";
+import * as z from "zod";
+import * as mini from "zod/mini";
+import type { StandardSchema } from "../../src/schema/standard-schema.ts";
+import { validate } from "../../src/schema/validate.ts";
+
+/** A schema of nobody's library. */
+function schemaOf(check: (value: unknown) => never): StandardSchema {
+  return { "~standard": { version: 1, vendor: "none", validate: check } };
+}
+
+describe.each<[string, StandardSchema<unknown, { year: number }>]>([
+  ["zod", z.object({ year: z.number().max(2100) })],
+  ["zod/mini", mini.object({ year: mini.number().check(mini.maximum(2100)) })],
+  ["valibot", v.object({ year: v.pipe(v.number(), v.maxValue(2100)) })],
+  ["arktype", type({ year: "number <= 2100" })],
+])("%s", (_, schema) => {
+  test("a valid value, at once", () => {
+    expect(validate(schema, { year: 2007 })).toEqual({ value: { year: 2007 } });
+  });
+
+  test("what is wrong, and where", () => {
+    expect(validate(schema, { year: 3000 })).toEqual({
+      issues: [{ message: expect.stringContaining("2100"), path: ["year"] }],
+    });
+    expect(validate(schema, "text")).toEqual({ issues: [{ message: expect.any(String), path: [] }] });
+  });
+});
+
+test("the value is what the schema puts out", () => {
+  const schema = z.object({ year: z.string().transform(Number), kept: z.boolean().default(true) });
+  expect(validate(schema, { year: "2007", other: 1 })).toEqual({ value: { year: 2007, kept: true } });
+});
+
+describe("an asynchronous schema", () => {
+  const isKnown = async (title: string): Promise<boolean> => {
+    await Promise.resolve();
+    if (title === "") throw new Error("No such title");
+    return title === "Mistborn";
+  };
+
+  test("is a promise of the same", async () => {
+    const schema = z.object({ title: z.string().refine(isKnown, "unknown title") });
+    // zod turns to promises by itself only in its own asynchronous methods, and in Standard Schema's.
+    const valid = validate(schema, { title: "Mistborn" });
+    expect(valid).toBeInstanceOf(Promise);
+    expect(await valid).toEqual({ value: { title: "Mistborn" } });
+    expect(await validate(schema, { title: "Other" })).toEqual({
+      issues: [{ message: "unknown title", path: ["title"] }],
+    });
+  });
+
+  test("that rejects has found an issue", async () => {
+    const schema = v.objectAsync({ title: v.pipeAsync(v.string(), v.checkAsync(isKnown)) });
+    expect(await validate(schema, { title: "" })).toEqual({
+      issues: [{ message: "The validator failed: No such title", path: [] }],
+      cause: new Error("No such title"),
+    });
+  });
+});
+
+describe("a validator that fails", () => {
+  test("by throwing", () => {
+    const cause = new TypeError("x is not a function");
+    const schema = schemaOf(() => {
+      throw cause;
+    });
+    const validation = validate(schema, {});
+    expect(validation).toEqual({
+      issues: [{ message: "The validator failed: x is not a function", path: [] }],
+      cause,
+    });
+  });
+
+  test("by giving nonsense, at once or later", async () => {
+    const nothing = { "~standard": { version: 1, vendor: "none", validate: () => undefined } };
+    const later = { "~standard": { version: 1, vendor: "none", validate: () => Promise.resolve(null) } };
+    for (const schema of [nothing, later]) {
+      // @ts-expect-error A validator gives a value or issues.
+      expect(await validate(schema, {})).toMatchObject({ issues: [{ path: [] }], cause: expect.any(TypeError) });
+    }
+  });
+});
+
+test("the path may be of keys, or of objects with keys", () => {
+  const schema = schemaOf((): never => {
+    throw new Error("replaced below");
+  });
+  const issues = [{ message: "a", path: ["x", { key: 0 }, { key: "y" }] }, { message: "b" }];
+  expect(validate({ "~standard": { ...schema["~standard"], validate: () => ({ issues }) } }, {})).toEqual({
+    issues: [
+      { message: "a", path: ["x", 0, "y"] },
+      { message: "b", path: [] },
+    ],
+  });
+});
+
+test.each(["", "x"])("a message that quotes the value is cut, and never within a character: %j", (start) => {
+  const schema = v.object({ year: v.number() });
+  const validation = validate(schema, { year: start + "\u{1f4d6}".repeat(500) });
+  expect(validation).toMatchObject({ issues: [{ message: expect.stringMatching(/received "x?\u{1f4d6}+…$/u) }] });
+  expect(JSON.stringify(validation)).not.toMatch(/\\ud83d/);
+  expect(JSON.stringify(validation).length).toBeLessThan(500);
+});
