@@ -7,6 +7,39 @@ prologue: "A silence of three parts" sets the tone.\n2. Don't rush the Universit
 Try \`Assassin's Apprentice\`, or Gene Wolfe's "The Shadow of the Torturer" if you'd like to work for it — café talk
 guaranteed. It ends where it began: with a man who's waiting to die, and a silence that was his to make.\n\n`;
 
+/** Documents of about `bytes` bytes: what the model writes as a tool's input, by the name of their shape. */
+export const documents = {
+  /** Records of some 400 bytes. */
+  records: (bytes) => ({ items: list(bytes, 400, (at) => record(at, 240)) }),
+  /** Records of some 100 bytes. */
+  small: (bytes) => ({ items: list(bytes, 100, (at) => record(at, 20)) }),
+  /** One flat array of numbers. */
+  flat: (bytes) => ({ items: list(bytes, 6, (at) => (at * 7919) % 100_000) }),
+  /** One long string. */
+  string: (bytes) => ({ items: PROSE.repeat(Math.ceil(bytes / PROSE.length)).slice(0, bytes) }),
+};
+
+/** Frames of a message that asks for one tool, whose input comes in fragments of 12 characters. */
+export function toolFrames(shape, bytes) {
+  const json = JSON.stringify(documents[shape](bytes));
+  const fragments = json.match(/[^]{1,12}/g);
+  const block = { type: "tool_use", id: "toolu_01Bench", name: "save", input: {} };
+  return frames(
+    seeded(bytes),
+    block,
+    fragments.map((partial_json) => ({ type: "input_json_delta", partial_json })),
+  );
+}
+
+function list(bytes, size, item) {
+  return Array.from({ length: Math.ceil(bytes / size) }, (_, at) => item(at));
+}
+
+function record(at, length) {
+  const start = (at * 17) % (PROSE.length - length);
+  return { id: at, title: `Book ${at}`, read: at % 3 === 0, price: at / 4, text: PROSE.slice(start, start + length) };
+}
+
 /** Frames of a message of `count` text deltas; half of them are of ten characters or fewer, as in recorded streams. */
 export function textFrames(count) {
   const random = seeded(count);

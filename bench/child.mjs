@@ -9,19 +9,14 @@ const packages = {
   bare: () => {},
   sdk: () => import("@anthropic-ai/sdk"),
   millrace: () => import("millrace/anthropic"),
-};
-
-const adapters = {
-  bare: () => import("./client/bare.mjs"),
-  sdk: () => import("./client/sdk.mjs"),
-  millrace: () => import("./client/millrace.mjs"),
+  partials: () => import("millrace/anthropic"),
 };
 
 const { job, client, baseURL, ...options } = JSON.parse(process.argv[2]);
 const importing = cpuAndTime();
 await packages[client]();
 const imported = importing();
-const { open } = await adapters[client]();
+const { open } = await import(`./client/${client}${job === "tool" ? "-tool" : ""}.mjs`);
 const { metrics, results } = await jobs[job](open, baseURL, options);
 const check = await fingerprint(results);
 console.log(JSON.stringify({ metrics: { ...metrics, ...startMetrics(metrics) }, check }));

@@ -3,7 +3,7 @@
 const PROMPT = "Recommend a fantasy book";
 
 /** A client's `open`, the base URL of the scenario, and the job's options -> metrics and results. */
-export const jobs = { drain, paced, tiny, frame, memory, start };
+export const jobs = { drain, paced, tiny, frame, memory, start, tool };
 
 /** One stream, read to its end. */
 async function drain(open, baseURL) {
@@ -67,6 +67,14 @@ function checkPage({ message }, megabytes) {
   const page = message?.content[0].content.content.source.data;
   if (page !== undefined && page.length < 0.9 * megabytes * 2 ** 20)
     throw new Error("The frame is not in the message.");
+}
+
+/** A tool's input, read to its end. */
+async function tool(open, baseURL) {
+  const cost = cpu();
+  const { args, events } = await open(baseURL)({ prompt: PROMPT });
+  const cpuMs = cost();
+  return { metrics: { cpuMs }, results: [{ text: JSON.stringify(args), events }] };
 }
 
 /** What four times the length adds to what is alive, and to the most the process ever had. */

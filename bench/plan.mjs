@@ -1,5 +1,6 @@
 // The jobs in the order of the report: what runs, which clients do it, and the rows that come of it.
-// `ratioBar` is the most that millrace may cost against the bare loop, `bar` the most its own figure may be.
+// `ratioBar` is the most that millrace may cost against the bare loop, `bar` the most its own figure may be; `bars` name
+// the client and whom it is compared with.
 
 const ALL = ["bare", "sdk", "millrace"];
 const CPU_PER_EVENT = { label: "CPU per event", unit: "us", metric: "cpuUsPerEvent" };
@@ -80,6 +81,7 @@ export const plan = [
       { label: "4 MB against 2 MB", unit: "x", metric: "growth", isDifference: true, bar: 2.2 },
     ],
   },
+  ...toolJobs(),
   {
     name: "import",
     title: "start of a process (bare: of an empty one), and import of the package",
@@ -108,6 +110,46 @@ export const plan = [
     rows: [{ label: "live heap", unit: "MB", metric: "liveGrowthMB", isDifference: true, bar: 8.4 }, PEAK],
   },
 ];
+
+/** A tool's input in fragments of 12 characters: `partials` reads the arguments so far at every one. */
+function toolJobs() {
+  const sizes = { "10k": 10_000, "100k": 100_000, "1m": 1_000_000 };
+  const shapes = {
+    records: "records of 400 bytes",
+    small: "records of 100 bytes",
+    flat: "a flat array",
+    string: "a string",
+  };
+  return Object.entries(shapes).flatMap(([shape, what]) =>
+    Object.entries(sizes).map(([size, bytes]) => ({
+      name: `tool-${shape}-${size}`,
+      title: `a tool's input of ${size}B, ${what}: parsed once (bare), given once (millrace), read at every fragment`,
+      job: "tool",
+      // 200,000 numbers at the most.
+      path: `/${shape}-${shape === "flat" ? bytes * 1.2 : bytes}`,
+      // The SDK parses all there is at each fragment: at 1 MB it would not finish in a quarter of an hour.
+      clients:
+        size === "1m" || shape === "string"
+          ? ["bare", "millrace", "partials"]
+          : ["bare", "millrace", "partials", "sdk"],
+      maxRounds: size === "100k" ? 3 : undefined,
+      rows: [
+        {
+          label: "CPU",
+          unit: "ms",
+          metric: "cpuMs",
+          bars:
+            size === "1m"
+              ? [
+                  { of: "bare", ratio: shape === "flat" ? 1.5 : 1.1 },
+                  { of: "millrace", ratio: 2 },
+                ]
+              : [],
+        },
+      ],
+    })),
+  );
+}
 
 function tinyRows() {
   return [

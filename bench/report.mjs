@@ -20,16 +20,28 @@ export function report(job, samples) {
 function line(client, row, samples) {
   const values = valuesOf(samples, client, row);
   const hasRatio = client !== "bare" && !row.isDifference && !row.clients;
-  const ratios = hasRatio ? ratiosToBare(values, valuesOf(samples, "bare", row)) : null;
+  const ratios = hasRatio ? ratiosTo(values, valuesOf(samples, "bare", row)) : null;
   const columns = [client.padEnd(8), spread(values).padEnd(24), (ratios === null ? "" : ratioText(ratios)).padEnd(38)];
-  return [...columns, client === "millrace" ? verdict(row, values, ratios) : ""].join(" ").trimEnd();
+  const judgement = client === "millrace" ? verdict(row, values, ratios) : "";
+  return [...columns, client === "partials" ? partialsVerdict(row, samples) : judgement].join(" ").trimEnd();
+}
+
+/** What reading at every fragment may cost against each of the others. */
+function partialsVerdict(row, samples) {
+  const values = valuesOf(samples, "partials", row);
+  const judgements = (row.bars ?? []).map(({ of, ratio }) => {
+    const { perRound, ofMedians } = ratiosTo(values, valuesOf(samples, of, row));
+    const value = Math.max(median(perRound), ofMedians);
+    return `${value.toFixed(2)} of ${of} ${judged(value, ratio)}`;
+  });
+  return judgements.join(", ");
 }
 
 function valuesOf(samples, client, row) {
   return (samples.get(client) ?? []).map((metrics) => metrics[row.metric]).filter(Number.isFinite);
 }
 
-function ratiosToBare(values, bare) {
+function ratiosTo(values, bare) {
   if (bare.length !== values.length) return null;
   return {
     perRound: values.map((value, round) => value / bare[round]),

@@ -12,7 +12,7 @@ const HELP = `Usage: npm run bench -- [options]
 
   --rounds N        rounds of each job (default 7)
   --only a,b        only jobs whose names begin so: ${plan.map((job) => job.name).join(", ")}
-  --clients a,b     only these of bare, sdk, millrace
+  --clients a,b     only these of bare, sdk, millrace, partials
   --json FILE       also write every sample to FILE
   --help`;
 
@@ -23,7 +23,7 @@ const run = promisify(execFile);
 async function main() {
   const options = readOptions();
   if (options === null) return;
-  if (options.clients.includes("millrace") && !existsSync(path("../dist/anthropic.js"))) {
+  if (!existsSync(path("../dist/anthropic.js"))) {
     throw new Error("There is no dist/anthropic.js: run `npm run build` first.");
   }
   const about = describe(options.rounds);
@@ -51,7 +51,7 @@ function readOptions() {
     options: {
       rounds: { type: "string", default: "7" },
       only: { type: "string", default: "" },
-      clients: { type: "string", default: "bare,sdk,millrace" },
+      clients: { type: "string", default: "bare,sdk,millrace,partials" },
       json: { type: "string" },
       help: { type: "boolean", default: false },
     },
@@ -67,7 +67,7 @@ function readOptions() {
   const jobs = plan.filter((job) => only.some((prefix) => job.name.startsWith(prefix)));
   if (jobs.length === 0) throw new Error(`--only ${values.only}: no such job. See --help.`);
   const clients = values.clients.split(",");
-  const unknown = clients.find((client) => !["bare", "sdk", "millrace"].includes(client));
+  const unknown = clients.find((client) => !["bare", "sdk", "millrace", "partials"].includes(client));
   if (unknown !== undefined) throw new Error(`--clients ${unknown}: no such client. See --help.`);
   return { rounds, jobs, clients, json: values.json };
 }

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import http from "node:http";
 import https from "node:https";
-import { emptyFrames, largeFrames, textFrames } from "./body.mjs";
+import { documents, emptyFrames, largeFrames, textFrames, toolFrames } from "./body.mjs";
 
 const LARGE_WRITE_BYTES = 65_536;
 const SMALL_WRITE_BYTES = 1_024;
@@ -14,6 +14,10 @@ const text = memoized((count) => Buffer.concat(textFrames(count)));
 const empty = memoized((count) => Buffer.concat(emptyFrames(count)));
 const large = memoized((megabytes) => Buffer.concat(largeFrames(megabytes * 2 ** 20)));
 const separate = memoized(textFrames);
+const tools = Object.keys(documents).map((shape) => {
+  const body = memoized((bytes) => Buffer.concat(toolFrames(shape, bytes)));
+  return [shape, (response, bytes) => send(response, body(bytes), LARGE_WRITE_BYTES)];
+});
 
 const replies = {
   /** As fast as the client takes it. */
@@ -23,6 +27,8 @@ const replies = {
   frame: (response, megabytes) => send(response, large(megabytes), SMALL_WRITE_BYTES),
   /** One event every 5 ms, each written alone. */
   paced: (response, count) => pace(response, separate(count)),
+  /** A tool's input of so many bytes, by the shape of its document. */
+  ...Object.fromEntries(tools),
 };
 
 const headers = {

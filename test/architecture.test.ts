@@ -51,7 +51,7 @@ describe("the package", () => {
 
 /** Each rule on a source that breaks it: what it must say. */
 const violations: readonly (readonly [rule: string, source: Readonly<Record<string, string>>, says: RegExp])[] = [
-  ["knownRooms", { "src/agent/agent.ts": "" }, /^src\/agent\/agent\.ts: "agent" has no place/],
+  ["knownRooms", { "src/robot/robot.ts": "" }, /^src\/robot\/robot\.ts: "robot" has no place/],
   ["filesExist", { "src/call.ts": 'import "./nowhere.ts";' }, /^src\/call\.ts imports src\/nowhere\.ts: there is no/],
   [
     "importsPointDown",

@@ -1,74 +1,153 @@
-import { JsonSyntaxError } from "./syntax-error.ts";
-import { copyPath, Frame } from "./frame.ts";
 import { endNumber, IN_NUMBER, IN_STRING, read, Scan } from "./scan.ts";
+import type { JsonSyntaxError } from "./syntax-error.ts";
 
+const PLAIN = /^[^"\\\x00-\x1f]*$/;
+/** Longer texts are read in copied pieces of this length: else one short string of a text would keep all of it. */
+const PIECE = 1024;
+/** Open containers of a weight up to that are copied at every snapshot. */
+const FREE_WEIGHT = 512;
+/** Heavier ones wait until so many characters have come for each element. */
+const CHARACTERS_PER_ELEMENT = 1 / 4;
+
+/** Settings of {@link incrementalJson}. */
 export interface IncrementalJsonOptions {
+  /** How deep arrays and objects may be nested. Default 1000. */
   readonly maxDepth?: number | undefined;
 }
 
+/** Reads one JSON document as it comes: see {@link incrementalJson}. */
 export class IncrementalJson {
   readonly #scan: Scan;
-  #error: JsonSyntaxError | null = null;
-  #offset = 0;
   #copiedAt = 0;
+  #snapshot: unknown;
 
-  constructor(options: IncrementalJsonOptions = {}) {
-    this.#scan = new Scan(options.maxDepth ?? 1000);
+  /** @internal */
+  constructor(maxDepth: number) {
+    this.#scan = new Scan(maxDepth);
   }
 
+  /**
+   * Reads the next part of the text, however it was split.
+   *
+   * @throws {@link JsonSyntaxError} where the text cannot be JSON, the same one at every later call.
+   */
+  push(text: string): void {
+    const scan = this.#scan;
+    if (scan.error !== null) throw scan.error;
+    if (text.length > PIECE) {
+      for (let at = 0; at < text.length; at += PIECE) read(scan, copied(text.slice(at, at + PIECE)));
+    } else if (scan.expected === IN_STRING && scan.carry === "" && PLAIN.test(text)) {
+      scan.token += text;
+      scan.offset += text.length;
+    } else {
+      read(scan, text);
+    }
+    if (scan.expected === IN_STRING) scan.show();
+  }
+
+  /**
+   * The value so far, undefined before anything of it is certain. It is live: its open arrays and objects grow with
+   * the text. It is for reading only.
+   */
   get value(): unknown {
     return this.#scan.root.list?.[0];
   }
 
+  /** Rises when the value has changed, and never else: the same number, the same value. */
   get version(): number {
     return this.#scan.version;
   }
 
+  /** Whether a whole document was read. A number is whole only at the {@link end}, since digits could follow. */
   get complete(): boolean {
-    return this.#scan.expected === 0 && this.#error === null;
+    return this.#scan.expected === 0 && this.#scan.error === null;
   }
 
-  push(text: string): void {
-    if (this.#error !== null) throw this.#error;
-    const scan = this.#scan;
-    if (text.length <= 1024) read(scan, scan.carry + text);
-    else
-      for (let at = 0; at < text.length; at += 1024)
-        read(scan, scan.carry + JSON.parse(JSON.stringify(text.slice(at, at + 1024))));
-    this.#offset += text.length;
-    if (scan.expected === IN_STRING && scan.shown !== scan.token.length) {
-      scan.put(scan.token);
-      scan.shown = scan.token.length;
-    }
-  }
-
-  end(): unknown {
-    if (this.#error !== null) throw this.#error;
-    const scan = this.#scan;
-    if (scan.expected === IN_NUMBER && scan.top === scan.root) endNumber(scan, "", 0);
-    if (scan.expected !== 0) this.#fail("", 0);
-    return this.value;
-  }
-
+  /**
+   * The value so far, as one that never changes. What is the same as in an earlier snapshot is the same object. While
+   * a very wide array or object is open, it may be a little behind; it never is once that is closed.
+   */
   snapshot(): unknown {
     const scan = this.#scan;
-    if (scan.copied !== scan.version) {
-      scan.isLate = scan.weight > 512 && (this.#offset - this.#copiedAt) * 8 < scan.weight;
-      if (!scan.isLate) {
-        scan.copied = scan.version;
-        this.#copiedAt = this.#offset;
-        copyPath(scan.top);
-      }
+    if (scan.copied === scan.version) return this.#snapshot;
+    const wait = (scan.weight - FREE_WEIGHT) * CHARACTERS_PER_ELEMENT;
+    scan.isLate = scan.offset - this.#copiedAt < wait;
+    if (!scan.isLate) {
+      scan.copied = scan.version;
+      this.#copiedAt = scan.offset;
+      let inner: ReturnType<typeof scan.top.copy> | null = null;
+      for (let frame = scan.top; frame.depth > 0; frame = frame.outer) inner = frame.copy(inner);
+      this.#snapshot = inner ?? this.value;
     }
-    return scan.root.listCopy?.[0];
+    return this.#snapshot;
   }
 
-  #fail(text: string, at: number, reason = "unexpected", shift = 0): never {
-    this.#error = new JsonSyntaxError(reason, this.#offset + at + shift, text.charAt(at), this.value);
-    throw this.#error;
+  /**
+   * Whether what the value has at a place is whole, `[]` being the value itself. False also where it has nothing.
+   *
+   * @example
+   * ```ts
+   * json.push('{"title": "Mistborn", "author": "Bran');
+   * json.isComplete(["title"]); // true
+   * json.isComplete(["author"]); // false
+   * ```
+   */
+  isComplete(path: readonly (string | number)[] = []): boolean {
+    let value = this.value;
+    if (value === undefined) return false;
+    for (const key of path) {
+      if (typeof value !== "object" || value === null) return false;
+      const property = Object.getOwnPropertyDescriptor(value, key);
+      if (property?.enumerable !== true) return false;
+      value = property.value;
+    }
+    return !this.#isOpen(path);
+  }
+
+  #isOpen(path: readonly (string | number)[]): boolean {
+    const { top, expected } = this.#scan;
+    let isOpen = path.length < top.depth || (path.length === top.depth && expected === IN_STRING);
+    for (let frame = top; isOpen && frame.depth > 0; frame = frame.outer) {
+      const place = frame.list === null ? frame.key : frame.index;
+      isOpen = frame.depth > path.length || String(path[frame.depth - 1]) === String(place);
+    }
+    return isOpen;
+  }
+
+  /**
+   * Says that no more text comes, and returns the value.
+   *
+   * @throws {@link JsonSyntaxError} if the document is not whole.
+   */
+  end(): unknown {
+    const scan = this.#scan;
+    if (scan.error !== null) throw scan.error;
+    if (scan.expected === IN_NUMBER && scan.top === scan.root) endNumber(scan, "", 0);
+    if (scan.expected !== 0) scan.fail(scan.offset + scan.carry.length, "");
+    return this.value;
   }
 }
 
-export function incrementalJson(options?: IncrementalJsonOptions): IncrementalJson {
-  return new IncrementalJson(options);
+function copied(text: string): string {
+  return JSON.parse(JSON.stringify(text));
+}
+
+/**
+ * Reads a JSON document while it comes, in time linear in its length, with a value to show after every fragment. It
+ * accepts what `JSON.parse` accepts, but for the depth, and gives the same value.
+ *
+ * Strings grow as they come; numbers, `true`, `false` and `null` appear when they are certain, keys with their value.
+ *
+ * @example
+ * ```ts
+ * const json = incrementalJson();
+ * for await (const fragment of fragments) {
+ *   json.push(fragment);
+ *   render(json.snapshot());
+ * }
+ * const value = json.end();
+ * ```
+ */
+export function incrementalJson(options: IncrementalJsonOptions = {}): IncrementalJson {
+  return new IncrementalJson(options.maxDepth ?? 1000);
 }

@@ -1,36 +1,56 @@
 import { Frame } from "./frame.ts";
+import { type JsonErrorReason, JsonSyntaxError } from "./syntax-error.ts";
 
-export const VALUE = 1;
-export const KEY = 2;
-export const COLON = 4;
-export const COMMA = 8;
-export const CLOSE = 16;
-export const IN_STRING = 32;
-export const IN_KEY = 64;
-export const IN_NUMBER = 96;
-export const IN_WORD = 128;
+/** What may come next: some of the first five, else one of the others, which {@link STEPS} reads. None at the end. */
+const VALUE = 1;
+const KEY = 2;
+const COLON = 4;
+const COMMA = 8;
+const CLOSE = 16;
+export const IN_STRING = 1 << 5;
+const IN_KEY = 2 << 5;
+export const IN_NUMBER = 3 << 5;
+const IN_WORD = 4 << 5;
 
-const RUN = /[^"\\\x00-\x1f]*/y;
-const ESCAPE = /\\(?:["\\/bfnrt]|u[\da-fA-F]{0,4})?/y;
-const NUMBER = /-?(?:(?:0|[1-9]\d*)(?:\.(?:\d+(?:[eE][+-]?\d*)?)?|[eE][+-]?\d*)?)?/y;
+const RUN = /[^"\\\x00-\x1f]*(?:\\(?:["\\/bfnrt]|u[\da-fA-F]{4})[^"\\\x00-\x1f]*)*/y;
 const DIGITS = /[-+.\dEe]*/y;
+// The next ones match as far as what has come is the start of such a token.
+const ESCAPE = /\\(?:u[\da-fA-F]{0,3})?/y;
+const NUMBER = /-?(?:(?:0|[1-9]\d*)(?:\.(?:\d+(?:[eE][+-]?\d*)?)?|[eE][+-]?\d*)?)?/y;
 const WORD = /t(?:r(?:ue?)?)?|f(?:a(?:l(?:se?)?)?)?|n(?:u(?:ll?)?)?/y;
-const FLAT = /^/;
+const START = /^/;
 
+/** What a copy of an object's property costs, or of an empty container, where that of an array's element costs 1. */
+const PROPERTY_WEIGHT = 8;
+
+/** How far a text has been read. */
 export class Scan {
   expected = VALUE;
-  readonly root = new Frame(null, [], null, 0);
+  /** Holds the value: `root.list[0]`. */
+  readonly root = new Frame(null, [], 0);
+  /** The innermost open container. */
   top = this.root;
   readonly maxDepth: number;
+  error: JsonSyntaxError | null = null;
+
+  /** How much of the text was read. */
+  offset = 0;
+  /** The start of an escape or a word that is cut in two: read again, together with what follows. */
   carry = "";
+  /** What has come of a string, a key or a number. */
   token = "";
+  /** How much of the open string the value shows; -1: nothing, not even the empty string. */
   shown = -1;
   flattenAt = 4096;
+
+  /** Rises with each change of the value. */
   version = 0;
+  /** What a copy of the open containers costs, in elements of an array. */
   weight = 0;
+  /** The version that was last copied. */
   copied = 0;
+  /** Whether the last snapshot was an older one. */
   isLate = false;
-  badAt = -1;
 
   constructor(maxDepth: number) {
     this.maxDepth = maxDepth;
@@ -41,179 +61,190 @@ export class Scan {
     this.version++;
   }
 
-  after(): void {
-    const top = this.top;
+  /** The value at the current place is whole. */
+  next(): void {
+    const { top } = this;
     top.index++;
-    this.weight += top.object === null ? 1 : 8;
-    this.expected = top.parent === null ? 0 : COMMA | CLOSE;
+    this.weight += top.list === null ? PROPERTY_WEIGHT : 1;
+    this.expected = top.depth === 0 ? 0 : COMMA | CLOSE;
+  }
+
+  /** Lets the value show all that has come of the open string. */
+  show(): void {
+    const { length } = this.token;
+    if (length === this.shown) return;
+    this.shown = length;
+    this.put(this.token);
+    if (length > this.flattenAt) {
+      flatten(this.token);
+      this.flattenAt = length * 2;
+    }
+  }
+
+  fail(position: number, found: string, reason: JsonErrorReason = found === "" ? "incomplete" : "unexpected"): never {
+    if (this.expected === IN_STRING) this.show();
+    const problem = {
+      unexpected: `unexpected ${printable(found)}`,
+      incomplete: "the text ends too early",
+      depth: found,
+    };
+    this.error = new JsonSyntaxError(reason, position, problem[reason], this.root.list?.[0]);
+    throw this.error;
   }
 }
 
+function printable(character: string): string {
+  return /[!-~]/.test(character)
+    ? `"${character}"`
+    : `U+${character.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0")}`;
+}
+
+/**
+ * Reads on from `at`, and returns how far it came. These are called through a table, and are small: inlined into each
+ * other they cost more to compile, at the start of every process, than they gain.
+ */
 type Step = (scan: Scan, text: string, at: number) => number;
 
-export function read(scan: Scan, text: string): void {
+const STEPS: readonly Step[] = [readStructure, readString, readString, readNumber, readWord];
+
+/** Reads the text's next part. */
+export function read(scan: Scan, fragment: string): void {
+  const text = scan.carry + fragment;
   scan.carry = "";
-  for (let at = 0; at < text.length;) {
-    const step = STEPS[scan.expected >> 5];
-    if (step === undefined) return;
-    at = step(scan, text, at);
-  }
+  for (let at = 0; at < text.length;) at = (STEPS[scan.expected >> 5] ?? readStructure)(scan, text, at);
+  scan.offset += text.length - scan.carry.length;
 }
 
-function structure(scan: Scan, text: string, start: number): number {
+function readStructure(scan: Scan, text: string, start: number): number {
   for (let at = start; at < text.length; at++) {
     const c = text.charCodeAt(at);
-    if (c === 0x20 || c === 0x0a || c === 0x0d || c === 0x09) continue;
-    const expected = scan.expected;
+    const { expected } = scan;
     if (c === 0x22) {
-      if ((expected & (VALUE | KEY)) === 0) return fail(scan, at);
+      if ((expected & (VALUE | KEY)) === 0) refuse(scan, text, at);
       scan.expected = (expected & VALUE) === 0 ? IN_KEY : IN_STRING;
       return at + 1;
     }
     if (c === 0x2c) {
-      if ((expected & COMMA) === 0) return fail(scan, at);
-      scan.expected = scan.top.object === null ? VALUE : KEY;
+      if ((expected & COMMA) === 0) refuse(scan, text, at);
+      scan.expected = scan.top.list === null ? KEY : VALUE;
     } else if (c === 0x3a) {
-      if (expected !== COLON) return fail(scan, at);
+      if (expected !== COLON) refuse(scan, text, at);
       scan.expected = VALUE;
-    } else if ((c | 0x20) === 0x7d) {
-      if ((expected & CLOSE) === 0 || (scan.top.object === null) !== (c === 0x5d)) return fail(scan, at);
+    } else if (c === 0x20 || c === 0x0a || c === 0x0d || c === 0x09) {
+      continue;
+    } else if (c === 0x5d || c === 0x7d) {
+      if ((expected & CLOSE) === 0 || (scan.top.list === null) === (c === 0x5d)) refuse(scan, text, at);
       close(scan);
     } else {
-      if ((expected & VALUE) === 0) return fail(scan, at);
-      if ((c | 0x20) !== 0x7b) {
+      if ((expected & VALUE) === 0) refuse(scan, text, at);
+      if (c !== 0x5b && c !== 0x7b) {
         scan.expected = c < 0x40 ? IN_NUMBER : IN_WORD;
         return at;
       }
-      if (scan.top.depth >= scan.maxDepth) return fail(scan, at);
+      if (scan.top.depth >= scan.maxDepth)
+        scan.fail(scan.offset + at, `deeper than maxDepth, ${scan.maxDepth}`, "depth");
       open(scan, c === 0x5b);
     }
   }
   return text.length;
 }
 
-function fail(scan: Scan, at: number): number {
-  throw new Error(`bad ${at}`);
+function refuse(scan: Scan, text: string, at: number): never {
+  scan.fail(scan.offset + at, text.charAt(at));
 }
 
 function open(scan: Scan, isList: boolean): void {
-  const frame = new Frame(scan.top, isList ? [] : null, isList ? null : {}, scan.weight);
+  const frame = new Frame(scan.top, isList ? [] : null, scan.weight);
   scan.put(frame.list ?? frame.object);
   scan.top = frame;
-  scan.weight += 8;
-  scan.expected = isList ? VALUE | CLOSE : KEY | CLOSE;
+  scan.weight += PROPERTY_WEIGHT;
+  scan.expected = CLOSE | (isList ? VALUE : KEY);
 }
 
 function close(scan: Scan): void {
-  const { parent, weight, listCopy, objectCopy } = scan.top;
-  if (parent === null) return;
-  scan.top = parent;
-  if (scan.copied === scan.version) parent.put(listCopy ?? objectCopy);
-  else if (scan.isLate) {
-    scan.version++;
-    scan.isLate = false;
-  }
-  scan.weight = weight;
-  scan.after();
+  const { outer, outerWeight, copied } = scan.top;
+  scan.top = outer;
+  scan.weight = outerWeight;
+  // What a snapshot shows of it stays what all later ones show.
+  if (scan.copied === scan.version) outer.put(copied);
+  else if (scan.isLate) scan.version++;
+  scan.isLate = false;
+  scan.next();
 }
 
-function word(scan: Scan, text: string, at: number): number {
-  WORD.lastIndex = at;
-  WORD.test(text);
-  const end = WORD.lastIndex;
-  const c = text.charCodeAt(at);
-  if (end - at === (c === 0x66 ? 5 : 4)) {
-    scan.put(c === 0x6e ? null : c === 0x74);
-    scan.after();
-    return end;
+function readString(scan: Scan, text: string, at: number): number {
+  RUN.lastIndex = at;
+  RUN.test(text);
+  const end = RUN.lastIndex;
+  const piece = text.slice(at, end);
+  scan.token += piece.includes("\\") ? JSON.parse(`"${piece}"`) : piece;
+  if (end === text.length) return end;
+  if (text.charCodeAt(end) !== 0x22) return readCutEscape(scan, text, end);
+  endString(scan);
+  return end + 1;
+}
+
+function endString(scan: Scan): void {
+  const { token, shown } = scan;
+  scan.token = "";
+  if (scan.expected === IN_KEY) {
+    scan.top.key = token;
+    scan.expected = COLON;
+    return;
   }
-  if (end < text.length) return fail(scan, end > at ? end : at);
+  scan.shown = -1;
+  if (shown !== token.length) scan.put(token);
+  if (shown !== -1) flatten(token);
+  scan.next();
+}
+
+function readCutEscape(scan: Scan, text: string, at: number): number {
+  ESCAPE.lastIndex = at;
+  const end = ESCAPE.test(text) ? ESCAPE.lastIndex : at;
+  if (end < text.length) refuse(scan, text, end);
   scan.carry = text.slice(at);
   return end;
 }
 
-function number(scan: Scan, text: string, start: number): number {
-  DIGITS.lastIndex = start;
+function readWord(scan: Scan, text: string, at: number): number {
+  WORD.lastIndex = at;
+  const end = WORD.test(text) ? WORD.lastIndex : at;
+  const c = text.charCodeAt(at);
+  if (end - at === (c === 0x66 ? 5 : 4)) {
+    scan.put(c === 0x6e ? null : c === 0x74);
+    scan.next();
+    return end;
+  }
+  if (end < text.length) refuse(scan, text, end);
+  scan.carry = text.slice(at);
+  return end;
+}
+
+function readNumber(scan: Scan, text: string, at: number): number {
+  DIGITS.lastIndex = at;
   DIGITS.test(text);
   const end = DIGITS.lastIndex;
-  scan.token += text.slice(start, end);
+  scan.token += text.slice(at, end);
   if (end < text.length) endNumber(scan, text, end);
   return end;
 }
 
+/** Takes the number that ends before `at`. */
 export function endNumber(scan: Scan, text: string, at: number): void {
-  const token = scan.token;
+  const { token } = scan;
   NUMBER.lastIndex = 0;
   NUMBER.test(token);
   const end = NUMBER.lastIndex;
-  const last = end === 0 ? 0 : token.charCodeAt(end - 1);
-  if (end < token.length || last < 0x30 || last > 0x39) fail(scan, end);
+  // Of all that NUMBER matches, what ends in a digit is whole.
+  if (end < token.length || !/\d$/.test(token)) {
+    scan.fail(scan.offset + at - token.length + end, token.charAt(end) || text.charAt(at));
+  }
   scan.token = "";
   scan.put(+token);
-  scan.after();
+  scan.next();
 }
 
-function key(scan: Scan, text: string, start: number): number {
-  const end = characters(scan, text, start);
-  if (end === text.length) return end;
-  scan.top.key = scan.token;
-  scan.token = "";
-  scan.expected = COLON;
-  return end + 1;
+/** Makes one string of the many that it was put together from: a regular expression cannot do otherwise. */
+function flatten(text: string): void {
+  START.test(text);
 }
-
-function string(scan: Scan, text: string, start: number): number {
-  const isFirst = scan.token === "";
-  const end = characters(scan, text, start);
-  const { token } = scan;
-  if (end === text.length) {
-    if (token.length > scan.flattenAt) {
-      FLAT.test(token);
-      scan.flattenAt = token.length * 2;
-    }
-    return end;
-  }
-  if (!isFirst) FLAT.test(token);
-  if (scan.shown !== token.length) scan.put(token);
-  scan.token = "";
-  scan.shown = -1;
-  scan.after();
-  return end + 1;
-}
-
-const STEPS: readonly Step[] = [structure, string, key, number, word];
-
-function characters(scan: Scan, text: string, start: number): number {
-  let piece = "";
-  for (let at = start; ; at = ESCAPE.lastIndex) {
-    RUN.lastIndex = at;
-    RUN.test(text);
-    const end = RUN.lastIndex;
-    piece += text.slice(at, end);
-    const c = end < text.length ? text.charCodeAt(end) : 0x22;
-    const character = c === 0x5c ? escape(scan, text, end) : "";
-    if (character === "") {
-      scan.token += piece;
-      if (c === 0x5c) return text.length;
-      if (c !== 0x22) fail(scan, end);
-      return end;
-    }
-    piece += character;
-  }
-}
-
-function escape(scan: Scan, text: string, at: number): string {
-  ESCAPE.lastIndex = at;
-  ESCAPE.test(text);
-  const end = ESCAPE.lastIndex;
-  if (end - at === 6) return String.fromCharCode(parseInt(text.slice(at + 2, end), 16));
-  if (end - at === 2) {
-    const index = NAMES.indexOf(text.charAt(at + 1));
-    if (index !== -1) return ESCAPED.charAt(index);
-  }
-  if (end < text.length) fail(scan, end);
-  scan.carry = text.slice(at);
-  return "";
-}
-const ESCAPED = '\b\f\n\r\t"\\/';
-const NAMES = 'bfnrt"\\/';

@@ -1,16 +1,39 @@
 import { MillraceError } from "../errors.ts";
 
+/**
+ * Why a text is refused: `unexpected`, no JSON continues like this; `incomplete`, it ended too early; `depth`, it is
+ * nested deeper than `maxDepth`.
+ */
+export type JsonErrorReason = "unexpected" | "incomplete" | "depth";
+
+/**
+ * A text is not JSON, or nested too deeply. The message says where, and shows one character of the text at most.
+ *
+ * @example
+ * ```ts
+ * try {
+ *   json.push(fragment);
+ * } catch (error) {
+ *   if (!(error instanceof JsonSyntaxError)) throw error;
+ *   console.error(error.message); // Invalid JSON at position 12: unexpected "x".
+ * }
+ * ```
+ */
 export class JsonSyntaxError extends MillraceError {
   readonly code = "json_syntax";
-  readonly reason: string;
+  readonly reason: JsonErrorReason;
+  /** Where: how many UTF-16 units of the text come before. */
   readonly position: number;
   readonly #value: unknown;
-  constructor(reason: string, position: number, character: string, value: unknown) {
-    super(`Invalid JSON at position ${position}: ${JSON.stringify(character)}`);
+
+  constructor(reason: JsonErrorReason, position: number, problem: string, value: unknown) {
+    super(`Invalid JSON at position ${position}: ${problem}.`);
     this.reason = reason;
     this.position = position;
     this.#value = value;
   }
+
+  /** What had been read by then. Not enumerable: the model's words do not belong in logs. */
   get value(): unknown {
     return this.#value;
   }

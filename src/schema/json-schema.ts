@@ -56,7 +56,7 @@ function toObjectSchema(schema: unknown, option: string): JsonSchema {
 }
 
 /** A schema with a name of its own is a reference to its definition: providers want the object itself. */
-function liftDefinition(schema: JsonObject): JsonObject {
+export function liftDefinition(schema: JsonObject): JsonObject {
   const { $ref, ...rest } = schema;
   const name = typeof $ref === "string" ? /^#\/\$defs\/([^/~%]+)$/.exec($ref)?.[1] : undefined;
   const definition = name === undefined ? undefined : field(schema["$defs"], name);

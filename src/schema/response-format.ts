@@ -1,7 +1,8 @@
-import type { JsonObject } from "../json/object.ts";
-import type { JsonSchema } from "./json-schema.ts";
+import { isObject, type JsonObject } from "../json/object.ts";
+import { convertInput } from "./convert.ts";
+import { isSelfDescribing, type JsonSchema, liftDefinition } from "./json-schema.ts";
 import { SchemaError } from "./schema-error.ts";
-import type { StandardJsonSchema, StandardSchema } from "./standard-schema.ts";
+import type { StandardSchema } from "./standard-schema.ts";
 
 /** What a reply has to look like, as JSON Schema of an object. */
 export interface ResponseFormat {
@@ -17,22 +18,30 @@ export interface ResponseFormat {
  * @throws {SchemaError} If there is no JSON Schema, or JSON cannot hold what it describes.
  */
 export function responseFormat(model: StandardSchema, explicit: object | undefined): ResponseFormat {
-  const { $schema: _, ...schema } = explicit === undefined ? described(model) : (explicit as JsonObject);
+  const described: unknown = explicit ?? describe(model);
+  const { $schema: _, ...schema } = liftDefinition(isObject(described) ? described : {});
   if (schema["type"] === "object") return { schema: { ...schema, type: "object" }, isWrapped: false };
-  const { $defs, ...value } = schema;
-  const rest = { properties: { value }, required: ["value"], additionalProperties: false };
-  return { schema: { type: "object", ...rest, ...($defs === undefined ? {} : { $defs }) }, isWrapped: true };
+  const { $defs, definitions, ...value } = moved(schema);
+  const wrapper = {
+    type: "object",
+    properties: { value },
+    required: ["value"],
+    additionalProperties: false,
+    ...($defs !== undefined && { $defs }),
+    ...(definitions !== undefined && { definitions }),
+  } as const;
+  return { schema: wrapper, isWrapped: true };
 }
 
-function described(model: StandardSchema): JsonObject {
-  const { vendor, jsonSchema } = model["~standard"] as StandardSchema["~standard"] &
-    Partial<StandardJsonSchema["~standard"]>;
-  if (jsonSchema === undefined) {
-    throw new SchemaError("responseModel", `schemas of ${vendor} give no JSON Schema: give responseSchema as well.`);
-  }
-  try {
-    return jsonSchema.input({ target: "draft-2020-12" }) as JsonObject;
-  } catch (cause) {
-    throw new SchemaError("responseModel", cause instanceof Error ? cause.message : String(cause), { cause });
-  }
+function describe(model: StandardSchema): unknown {
+  if (isSelfDescribing(model)) return convertInput(model["~standard"], "responseModel");
+  const { vendor } = model["~standard"];
+  throw new SchemaError("responseModel", `schemas of ${vendor} give no JSON Schema: give responseSchema as well.`);
+}
+
+/** The schema as it is in its wrapper: what refers to the whole has to find it there. */
+function moved(schema: JsonObject): JsonObject {
+  const inWrapper = (key: string, part: unknown): unknown =>
+    key === "$ref" && part === "#" ? "#/properties/value" : part;
+  return JSON.parse(JSON.stringify(schema, inWrapper)) as JsonObject;
 }

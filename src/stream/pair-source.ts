@@ -9,7 +9,7 @@ export type Pair<N extends Native, T extends PairTypes> = [chunk: N["chunk"], to
 export class PairSource<N extends Native, T extends PairTypes> {
   readonly attempt: Attempt<N>;
   /** Further tools of an event that completed several. */
-  #further: (AnyToolCall | Promise<AnyToolCall>)[] = [];
+  readonly #further: (AnyToolCall | Promise<AnyToolCall>)[] = [];
 
   constructor(attempt: Attempt<N>) {
     this.attempt = attempt;
@@ -18,15 +18,19 @@ export class PairSource<N extends Native, T extends PairTypes> {
   /** The next pair, a promise of it where a tool's schema is asynchronous, or null: none has arrived, or none will. */
   take(): Pair<N, T> | Promise<Pair<N, T>> | null {
     const { attempt } = this;
-    const further = this.#further.shift();
+    const further = this.#further.length > 0 ? this.#further.shift() : undefined;
     if (further !== undefined) return pair(attempt.decoder.emptyChunk, further);
     const chunk = attempt.take();
     if (chunk === null) return null;
     const tools = attempt.prepared?.tools;
     if (!tools) return [chunk, null];
-    const [first, ...others] = tools.apply(attempt.decoder.toolUpdates(chunk));
-    this.#further = others;
-    return first === undefined ? [chunk, null] : pair(chunk, first);
+    let first: AnyToolCall | Promise<AnyToolCall> | null = null;
+    for (const update of attempt.decoder.toolUpdates(chunk)) {
+      const call = tools.apply(update);
+      if (first === null) first = call;
+      else if (call !== null) this.#further.push(call);
+    }
+    return first === null ? [chunk, null] : pair(chunk, first);
   }
 }
 

@@ -15,20 +15,13 @@ export class ToolBox {
     this.#isPartial = isPartial;
   }
 
-  /** What an event did: calls that are complete now, and, if they were asked for, those that stream. */
-  apply(updates: readonly ToolUpdate[]): (AnyToolCall | Promise<AnyToolCall>)[] {
-    const calls: (AnyToolCall | Promise<AnyToolCall>)[] = [];
-    for (const { input, fragment } of updates) {
-      const call = this.#callOf(input);
-      if (call === undefined) continue;
-      if (fragment === null) {
-        calls.push(call.close(input.text, input.value));
-      } else {
-        const streaming = call.push(fragment);
-        if (this.#isPartial) calls.push(streaming);
-      }
-    }
-    return calls;
+  /** What an event did: a call that is complete now, or, if they were asked for, one that streams; else null. */
+  apply({ input, fragment }: ToolUpdate): AnyToolCall | Promise<AnyToolCall> | null {
+    const call = this.#callOf(input);
+    if (call === undefined) return null;
+    if (fragment === null) return call.close(input.text, input.value);
+    const streaming = call.push(fragment);
+    return this.#isPartial ? streaming : null;
   }
 
   /**

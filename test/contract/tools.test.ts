@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { tool, type Tool, user } from "../../src/index.ts";
+import { tool, type Tool } from "../../src/index.ts";
 import { type AnthropicStream, call, client } from "../../src/providers/anthropic/index.ts";
 import { hasCorpus, type Recording, recordings } from "../corpus.ts";
 

@@ -11,6 +11,8 @@ import { assistantTurn } from "./turn.ts";
 import type { MessageParam } from "./params.ts";
 import type { AnthropicEvent, AnthropicMessage } from "./wire.ts";
 
+const NO_UPDATES: readonly ToolUpdate[] = [];
+
 /** Strings that wait to go into the message together. */
 const PIECES_KEPT = 256;
 
@@ -24,6 +26,9 @@ export class AnthropicDecoder implements Decoder<AnthropicNative, DeltaTarget> {
   #run: readonly string[] = [];
   #taken = 0;
   #pieces: string[] = [];
+  /** The chunk that was taken last, if it was one of a run, and the tool whose input the run adds to, once asked for. */
+  #latest: AnthropicCallResponseChunk | null = null;
+  #input: ToolInput | null | undefined = undefined;
   /** How many of them were not empty, in all. */
   #grown = 0;
 
@@ -32,7 +37,8 @@ export class AnthropicDecoder implements Decoder<AnthropicNative, DeltaTarget> {
     if (text === undefined) return null;
     this.#pieces.push(text);
     if (text !== "") this.#grown++;
-    return new AnthropicCallResponseChunk(null, this.#target, text);
+    this.#latest = new AnthropicCallResponseChunk(null, this.#target, text);
+    return this.#latest;
   }
 
   take(reader: SseReader<DeltaTarget>): AnthropicCallResponseChunk | null {
@@ -43,6 +49,7 @@ export class AnthropicDecoder implements Decoder<AnthropicNative, DeltaTarget> {
         chunk = this.#takeFrame(reader);
       } else {
         if (run !== this.#target || this.#pieces.length >= PIECES_KEPT) this.#settle();
+        if (run !== this.#target) this.#input = undefined;
         this.#target = run;
         this.#run = reader.strings;
         this.#taken = 0;
@@ -53,16 +60,23 @@ export class AnthropicDecoder implements Decoder<AnthropicNative, DeltaTarget> {
   }
 
   toolUpdates(chunk: AnthropicCallResponseChunk): readonly ToolUpdate[] {
-    if (chunk.content !== "" || chunk.thinking !== "") return [];
+    if (chunk === this.#latest) {
+      // The short way again: most of what comes are fragments of the same input, or text.
+      const { field, index } = this.#target ?? {};
+      if (field !== "partial_json") return NO_UPDATES;
+      this.#input ??= toolInputOf(this.#accumulator.blockAt(index));
+      const fragment = this.#run[this.#taken - 1] ?? "";
+      return this.#input === null ? NO_UPDATES : [{ input: this.#input, fragment }];
+    }
     const event = chunk.chunk as unknown as JsonObject;
     const { type, index, delta } = event;
-    const isStop = type === "content_block_stop";
     // A whole message says all at once.
     if (type === "message_start") return this.toolInputs.map((input) => ({ input, fragment: null }));
-    if (!isStop && field(delta, "type") !== DELTA_TYPES.partial_json) return [];
+    const isStop = type === "content_block_stop";
+    if (!isStop && field(delta, "type") !== DELTA_TYPES.partial_json) return NO_UPDATES;
     const input = toolInputOf(this.#accumulator.blockAt(index));
     const fragment = isStop ? null : (stringField(delta, "partial_json") ?? "");
-    return input === null ? [] : [{ input, fragment }];
+    return input === null ? NO_UPDATES : [{ input, fragment }];
   }
 
   get toolInputs(): readonly ToolInput[] {

@@ -1,0 +1,37 @@
+// What a careful engineer writes by hand to read a tool's input: it is parsed once, at the end.
+
+const headers = { "content-type": "application/json", "anthropic-version": "2023-06-01", "x-api-key": "sk-ant-bench" };
+
+/** Makes a reader of one stream after another. */
+export function open(baseURL) {
+  return async ({ prompt }) => {
+    const body = { model: "claude-sonnet-5-5", max_tokens: 4096, stream: true };
+    const response = await fetch(`${baseURL}/v1/messages`, {
+      method: "POST",
+      headers,
+      body: JSON.stringify({ ...body, messages: [{ role: "user", content: prompt }] }),
+    });
+    if (!response.ok || response.body === null) throw new Error(`HTTP ${response.status}`);
+    const decoder = new TextDecoder();
+    let buffer = "";
+    let json = "";
+    let events = 0;
+    const reader = response.body.getReader();
+    for (let read = await reader.read(); !read.done; read = await reader.read()) {
+      buffer += decoder.decode(read.value, { stream: true });
+      const frames = buffer.split("\n\n");
+      buffer = frames.pop();
+      for (const frame of frames) {
+        const data = frame.indexOf("data: ");
+        if (data === -1) continue;
+        const event = JSON.parse(frame.slice(data + 6));
+        if (event.type === "ping") continue;
+        if (event.type === "error") throw new Error(event.error.message);
+        events++;
+        if (event.type === "content_block_delta" && event.delta.type === "input_json_delta")
+          json += event.delta.partial_json;
+      }
+    }
+    return { args: JSON.parse(json), events };
+  };
+}
