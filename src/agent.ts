@@ -1,8 +1,9 @@
-import { StreamAbortedError } from "./errors.ts";
+/// <reference lib="esnext.disposable" />
+import { InvalidOptionError, StreamAbortedError, StreamConsumedError } from "./errors.ts";
 import type { Native } from "./provider.ts";
 import type { CallPlan } from "./stream/attempt.ts";
 import type { ToolOutput } from "./stream/history.ts";
-import type { Pair } from "./stream/pair-source.ts";
+import { handled, type Pair } from "./stream/pair-source.ts";
 import type { Stream } from "./stream/stream.ts";
 import type { AnyToolCall, PairTypes } from "./tool/pair.ts";
 import type { ToolCall } from "./tool/tool-call.ts";
@@ -24,7 +25,7 @@ export interface AgentTurn<out N extends Native = Native, out T extends PairType
   /** Counts from 0. */
   readonly index: number;
   readonly stream: Stream<N, T>;
-  /** The tools that were run, and what they gave; an `Error` where they failed or were refused. */
+  /** The tools that were run, and what they gave; an `Error` where they failed, were refused or interrupted. */
   readonly outputs: readonly ToolOutput[];
 }
 
@@ -39,20 +40,35 @@ export interface AgentOptions<N extends Native = Native, T extends PairTypes = P
   readonly parallel?: number | undefined;
   /** Stops before tools of this name run: for a tool that hands something over, say. */
   readonly stopAtTool?: string | readonly string[] | undefined;
-  /** Stops after the turn that passes this many output tokens, in all turns together. */
+  /** Stops after the turn that reaches this many output tokens, in all turns together. */
   readonly maxOutputTokens?: number | undefined;
-  /** Stops after the turn that passes this cost in US dollars, in all turns together. */
+  /** Stops after the turn that reaches this cost in US dollars, in all turns together. */
   readonly maxCost?: number | undefined;
-  /** Stops after a turn for which this gives true. */
-  readonly stopWhen?: ((turn: AgentTurn<N, T>) => boolean | Promise<boolean>) | undefined;
-  /** Asked before a tool runs. False, or a reason, is told to the model instead of a result. */
-  readonly approve?: ((tool: NonNullable<T["~pair"]>) => boolean | string | Promise<boolean | string>) | undefined;
-  /** Aborts the run: the stream, and the tools through their own signal. */
+  /** Stops after a turn for which this gives true. It is asked where the run would go on. */
+  readonly stopWhen?: Asked<AgentTurn<N, T>, boolean> | undefined;
+  /**
+   * Asked before a tool runs: true lets it run. False, or a reason, is told to the model instead of a result. What it
+   * throws ends the run. As many may be asked about at a time as may run.
+   */
+  readonly approve?: Asked<CallableTool<T>, boolean | string> | undefined;
+  /** Aborts the run: the stream, and the tools through their own signal. That of the call does so, too. */
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
+ * A function that is asked something. It is a method's type, whose parameter is compared both ways: TypeScript first
+ * looks at the options before it knows the tools of a call that is written in place.
+ */
+export type Asked<About, Answer> = { ask(about: About): Answer | Promise<Answer> }["ask"];
+
+/** A tool of the pairs whose input is complete. */
+export type CallableTool<T extends PairTypes> = Exclude<NonNullable<T["~pair"]>, { readonly state: "streaming" }>;
+
+/**
  * Makes a function that repeats a call for as long as the model asks for tools, and runs them.
+ *
+ * What a tool throws is told to the model, and so is input that its schema refuses. A turn that the provider has paused
+ * is sent back, and goes on.
  *
  * @param call - A call with tools, streamed or not.
  *
@@ -77,23 +93,27 @@ export function agent<N extends Native, Args extends readonly unknown[], T exten
 /**
  * A run of an agent: the pairs of all its turns as one stream. The third of each is the turn that it belongs to.
  *
- * It can be read once. Leaving the iteration stops the stream and the tools.
+ * Nothing is sent before the first read. It can be read once: iterate it, or `await` {@link finish}. Leaving the
+ * iteration stops the stream and the tools.
  */
 export class AgentRun<out N extends Native, out T extends PairTypes> implements AsyncDisposable {
   readonly #plan: CallPlan<N>;
   readonly #machine: { open(plan: CallPlan<N>): Stream<N, T> };
   readonly #options: AgentOptions<Native, PairTypes>;
   readonly #controller = new AbortController();
-  readonly #pairs: AsyncGenerator<[...Pair<N, T>, AgentTurn<N, T>], void, undefined>;
   readonly #turns: AgentTurn<N, T>[] = [];
+  #pairs: AsyncGenerator<[...Pair<N, T>, AgentTurn<N, T>], void, undefined> | null = null;
+  #finished: Promise<AgentTurn<N, T>> | null = null;
   #stopReason: AgentStop | null = null;
+  #isOver = false;
+  #hasLeft = false;
+  #error: unknown = null;
 
   /** @internal */
   constructor(plan: CallPlan<N>, machine: { open(plan: CallPlan<N>): Stream<N, T> }, options: object) {
     this.#plan = plan;
     this.#machine = machine;
     this.#options = options;
-    this.#pairs = this.#run();
   }
 
   /** The turns so far. */
@@ -101,7 +121,7 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
     return this.#turns;
   }
 
-  /** Why the run ended; null while it goes on, and after an error. */
+  /** Why the run ended; null while it goes on, and where it was left or failed. */
   get stopReason(): AgentStop | null {
     return this.#stopReason;
   }
@@ -124,22 +144,35 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
     );
   }
 
-  /** The whole conversation, as it may be sent back. */
+  /** The whole conversation, as it may be sent back, however the run has ended. */
   history(): readonly N["messageParam"][] {
     const last = this.#turns.at(-1);
-    return last === undefined ? [] : last.stream.history(last.outputs);
+    if (last === undefined) return [];
+    const { stream, outputs } = last;
+    // What was refused is no part of it, and nor is what tools gave that had begun before.
+    return stream.history(stream.messageParam === null ? [] : outputs);
   }
 
+  /** @throws StreamConsumedError if the run is being read, or was. */
   [Symbol.asyncIterator](): AsyncGenerator<[...Pair<N, T>, AgentTurn<N, T>], void, undefined> {
-    return this.#pairs;
+    if (this.#pairs !== null) throw new StreamConsumedError();
+    const pairs = this.#run();
+    const leave = pairs.return.bind(pairs);
+    // A generator by itself would leave only when the read that is under way has ended.
+    this.#pairs = Object.assign(pairs, { return: (value: void) => (this.#leave(), leave(value)) });
+    return pairs;
   }
 
-  /** Runs to the end, if nobody iterates, and gives the last turn. */
-  async finish(): Promise<AgentTurn<N, T>> {
-    while (!(await this.#pairs.next()).done);
-    const last = this.#turns.at(-1);
-    if (last === undefined) throw new StreamAbortedError("The run was left before its first turn.");
-    return last;
+  /**
+   * Runs to the end, and gives the last turn; after an iteration, what that came to. The same promise each time.
+   *
+   * @throws StreamConsumedError while an iteration is under way; whatever has ended the run before its end.
+   */
+  finish(): Promise<AgentTurn<N, T>> {
+    if (this.#finished === null && this.#pairs !== null && !this.#isOver) {
+      return handled(Promise.reject(new StreamConsumedError()));
+    }
+    return (this.#finished ??= handled(this.#drain()));
   }
 
   /** Stops the stream and the tools. The iteration throws StreamAbortedError. */
@@ -148,71 +181,116 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
     this.#turns.at(-1)?.stream.abort(reason);
   }
 
+  /** Stops the stream and the tools. */
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#leave();
+    await this.#pairs?.return();
+  }
+
+  #leave(): void {
+    this.#hasLeft = true;
     this.abort();
-    await this.#pairs.return();
+  }
+
+  async #drain(): Promise<AgentTurn<N, T>> {
+    if (!this.#isOver) {
+      const pairs = this[Symbol.asyncIterator]();
+      while (!(await pairs.next()).done);
+    }
+    const last = this.#turns.at(-1);
+    if (this.#stopReason === null || last === undefined) throw this.#error ?? new StreamAbortedError();
+    return last;
   }
 
   async *#run(): AsyncGenerator<[...Pair<N, T>, AgentTurn<N, T>], void, undefined> {
-    const { signal, maxTurns = 10 } = this.#options;
-    const onAbort = (): void => this.abort(signal?.reason);
-    if (signal?.aborted) onAbort();
-    signal?.addEventListener("abort", onAbort);
+    const signals = [this.#options.signal, this.#plan.signal];
     try {
+      for (const signal of signals) this.#listen(signal);
       let plan = this.#plan;
-      for (let index = 0; this.#stopReason === null; index++) {
-        if (index >= maxTurns) {
-          this.#stopReason = "turns";
-          break;
-        }
-        const turn = { index, stream: this.#machine.open(plan), outputs: [] as ToolOutput[] };
-        this.#turns.push(turn);
-        if (this.#controller.signal.aborted) turn.stream.abort(this.#controller.signal.reason);
-        yield* this.#runTurn(turn);
-        const sent = turn.stream.messages.length;
-        plan = plan.extend(turn.stream.history(turn.outputs).slice(sent));
+      while (this.#stopReason === null) {
+        const { turn, runner } = this.#open(plan);
+        yield* this.#read(turn, runner);
+        const signal = turn.stream.dynamicConfig?.signal;
+        signals.push(signal);
+        this.#listen(signal);
+        this.#stopReason = await this.#finishTurn(turn, runner);
+        plan = plan.extend(this.history().slice(turn.stream.messages.length));
       }
+    } catch (error) {
+      if (this.#hasLeft) return;
+      this.#error = error;
+      throw error;
     } finally {
-      signal?.removeEventListener("abort", onAbort);
+      this.#isOver = true;
+      for (const signal of signals) signal?.removeEventListener("abort", this.#onAbort);
       this.#controller.abort(new StreamAbortedError("The run has ended."));
     }
   }
 
-  async *#runTurn(
-    turn: AgentTurn<N, T> & { readonly outputs: ToolOutput[] },
-  ): AsyncGenerator<[...Pair<N, T>, AgentTurn<N, T>], void, undefined> {
-    const { parallel = 4, approve } = this.#options;
-    const { stream } = turn;
-    const runner = new ToolRunner(
-      parallel,
-      this.#controller.signal,
-      approve as ((tool: ToolCall) => boolean) | undefined,
-    );
-    for await (const [chunk, tool] of stream) {
-      // Of pairs with tools, those that can be called.
-      const call = tool as (AnyToolCall & { readonly "~early"?: boolean }) | null;
-      if (call?.state === "complete" && call["~early"] && !this.#stopsAt(call.name)) runner.start(call);
-      yield [chunk, tool, turn];
-    }
-    const calls = stream.tools as readonly AnyToolCall[];
-    if (calls.some(({ name, state }) => state === "complete" && this.#stopsAt(name))) {
-      this.#stopReason = "tool";
-      return;
-    }
-    for (const call of calls) if (call.state === "complete") runner.start(call);
-    turn.outputs.push(...(await runner.finish()));
-    const goesOn = stream.asksForTools || stream.commonFinishReasons.includes("pause");
-    this.#stopReason = goesOn ? await this.#limit(turn) : "answer";
+  /** While a stream is read it listens itself; tools know of this run's signal alone. */
+  #listen(signal: AbortSignal | undefined): void {
+    if (signal?.aborted) this.abort(signal.reason);
+    else signal?.addEventListener("abort", this.#onAbort);
   }
 
-  #stopsAt(name: string): boolean {
+  readonly #onAbort = ({ target }: Event): void =>
+    this.abort(target instanceof AbortSignal ? target.reason : undefined);
+
+  #open(plan: CallPlan<N>): { turn: AgentTurn<N, T>; runner: ToolRunner } {
+    const { signal } = this.#controller;
+    if (signal.aborted) throw new StreamAbortedError(signal.reason);
+    const { parallel = 4, approve, maxCost } = this.#options;
+    const stream = this.#machine.open(plan);
+    if (maxCost !== undefined && stream.cost === null) {
+      throw new InvalidOptionError(
+        "maxCost",
+        `the price of ${stream.model} is not known; the call's prices can say it.`,
+      );
+    }
+    const runner = new ToolRunner(parallel, signal, approve);
+    const turn = {
+      index: this.#turns.length,
+      stream,
+      get outputs() {
+        return runner.outputs;
+      },
+    };
+    this.#turns.push(turn);
+    return { turn, runner };
+  }
+
+  async *#read(
+    turn: AgentTurn<N, T>,
+    runner: ToolRunner,
+  ): AsyncGenerator<[...Pair<N, T>, AgentTurn<N, T>], void, undefined> {
+    for await (const [chunk, tool] of turn.stream) {
+      // The declared tools are what `T` stands for.
+      const call = tool as unknown as AnyToolCall | null;
+      if (call?.state === "complete" && call["~early"] && !this.#stopsAt(call)) runner.start(call);
+      yield [chunk, tool, turn];
+    }
+  }
+
+  /** Runs the tools that a turn asks for. Gives why the run ends with it, or null: it goes on. */
+  async #finishTurn(turn: AgentTurn<N, T>, runner: ToolRunner): Promise<AgentStop | null> {
+    const { tools, asksForTools, commonFinishReasons } = turn.stream;
+    const calls = (tools as readonly AnyToolCall[]).filter((call) => call.state === "complete");
+    const isHandedOver = asksForTools && calls.some((call) => this.#stopsAt(call));
+    if (asksForTools && !isHandedOver) for (const call of calls) runner.start(call);
+    await runner.finish();
+    if (isHandedOver) return "tool";
+    return asksForTools || commonFinishReasons.includes("pause") ? this.#limit(turn) : "answer";
+  }
+
+  #stopsAt({ name }: ToolCall): boolean {
     return [this.#options.stopAtTool ?? []].flat().includes(name);
   }
 
   async #limit(turn: AgentTurn<N, T>): Promise<AgentStop | null> {
-    const { maxOutputTokens = Infinity, maxCost = Infinity, stopWhen } = this.#options;
+    const { maxTurns = 10, maxOutputTokens = Infinity, maxCost, stopWhen } = this.#options;
     if (this.outputTokens >= maxOutputTokens) return "tokens";
-    if ((this.cost ?? 0) >= maxCost) return "cost";
-    return (await stopWhen?.(turn)) ? "condition" : null;
+    if (maxCost !== undefined && (this.cost ?? Infinity) >= maxCost) return "cost";
+    if (await stopWhen?.(turn)) return "condition";
+    return this.#turns.length >= maxTurns ? "turns" : null;
   }
 }

@@ -1,6 +1,7 @@
 import type { Prices } from "./cost/price.ts";
 import { InvalidOptionError, MillraceError, PromptFunctionError } from "./errors.ts";
-import { defaultTimeout, type Timeout, type TimeoutLimits } from "./http/timeout.ts";
+import { defaultTimeout, type Timeout } from "./http/timeout.ts";
+import { defined } from "./json/object.ts";
 import { type NormalizedPrompt, normalizePrompt } from "./prompt/dynamic-config.ts";
 import { isPromptTemplate } from "./prompt/template.ts";
 import type { EncodedPrompt, Native, Prompt, Provider } from "./provider.ts";
@@ -11,7 +12,6 @@ import { ToolBox } from "./stream/tool-box.ts";
 import { isDeclared } from "./tool/declared.ts";
 import type { AnyTool } from "./tool/tool.ts";
 import type { ToolChoice } from "./tool/tool-choice.ts";
-import { captureContext } from "#platform";
 
 /** Whether a call is streamed, and whether its pairs hold tools while their input streams, too. */
 export type StreamOption = boolean | { readonly partialTools?: boolean | undefined };
@@ -82,18 +82,30 @@ export function planCall<N extends Native, Args extends readonly unknown[]>(
   fnArgs: Args,
   format?: ResponseFormat,
 ): CallPlan<N> {
-  const inContext = captureContext();
+  // A reaction runs in the asynchronous context (AsyncLocalStorage and its like) in which it was registered: that of the
+  // call. It runs once, however often the prompt is sent.
+  let runPrompt = (): void => {};
+  const result = new Promise<void>((resolve) => (runPrompt = resolve)).then(() => fn(...fnArgs));
   const { signal, prices, limit = {}, metadata = {}, toolChoice, jsonMode = false } = options;
   // The function runs once, however often its prompt is sent.
   let prompt: Promise<NormalizedPrompt<N["promptMessage"], N["callParams"], N["client"], AnyTool | N["toolParam"]>>;
   const prepare = async (added: readonly N["promptMessage"][]): Promise<PreparedCall<N>> => {
-    prompt ??= runPrompt(() => inContext(() => fn(...fnArgs))).then(
-      normalizePrompt<N["promptMessage"], N["callParams"], N["client"], AnyTool | N["toolParam"]>,
-    );
+    runPrompt();
+    prompt ??= result
+      .catch(promptFailed)
+      .then(normalizePrompt<N["promptMessage"], N["callParams"], N["client"], AnyTool | N["toolParam"]>);
     const { messages, config } = await prompt;
     const callParams = merge<N["callParams"]>(options.callParams, config?.callParams);
-    const tools = config?.tools ?? options.tools ?? [];
-    const timeout = { ...defaultTimeout, ...defined(options.timeout) };
+    const { tools: declared = [] } = options;
+    const tools = config?.tools ?? declared;
+    // What the call gives was decided before its function ran.
+    if (format && tools.some(isDeclared) && !declared.some(isDeclared)) {
+      throw new InvalidOptionError(
+        "tools",
+        "beside responseModel they are named in the options, not by the function alone.",
+      );
+    }
+    const timeout = { ...defaultTimeout, ...defined(options.timeout ?? {}) };
     const encoded = encode(provider, {
       model,
       messages: [...messages, ...added],
@@ -160,17 +172,8 @@ function encode<N extends Native>(provider: Provider<N>, prompt: Prompt<N>): Enc
   }
 }
 
-async function runPrompt(run: () => unknown): Promise<unknown> {
-  try {
-    return await run();
-  } catch (error) {
-    throw error instanceof MillraceError ? error : new PromptFunctionError(error);
-  }
-}
-
-/** Without what was given as undefined. */
-function defined(timeout: Timeout = {}): Partial<TimeoutLimits> {
-  return Object.fromEntries(Object.entries(timeout).filter(([, ms]) => ms !== undefined));
+function promptFailed(error: unknown): never {
+  throw error instanceof MillraceError ? error : new PromptFunctionError(error);
 }
 
 function merge<P>(base: P | undefined, over: unknown): P | undefined {

@@ -28,7 +28,17 @@ export {
   type TimeLimit,
   UnsupportedContentError,
 } from "./errors.ts";
-export { agent, type AgentOptions, type AgentRun, type AgentStop, type AgentTurn } from "./agent.ts";
+export {
+  agent,
+  type AgentOptions,
+  type AgentRun,
+  type AgentStop,
+  type AgentTurn,
+  type Asked,
+  type CallableTool,
+  type CallMachine,
+  type Repeatable,
+} from "./agent.ts";
 export type { CallOptions, ParserOption, StreamOption } from "./call.ts";
 export type {
   CostItem,

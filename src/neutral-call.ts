@@ -44,7 +44,7 @@ export function call<
 >(
   model: ModelId,
   options: AnthropicCallOptions<S, D, M> &
-    AnthropicParserOption<NoInfer<S>, NoInfer<Extract<D, AnyTool> | ToolsOf<R>>, O>,
+    AnthropicParserOption<NoInfer<S>, NoInfer<Extract<D, AnyTool> | ToolsOf<R>>, NoInfer<M>, O>,
   fn: PromptFunction<Args, R, AnthropicCallParams>,
 ): AnthropicCall<Args, S, Extract<D, AnyTool> | ToolsOf<R>, M, O>;
 export function call(model: string, ...rest: [fn: unknown] | [options: object, fn: unknown]): unknown {

@@ -62,13 +62,21 @@ export class NodeBody implements Body {
   }
 
   /**
-   * Takes what the HTTP parser pushes before it gets into the stream's own queue, whose bookkeeping costs more than all
-   * that is done here. `push` is public, and were it not called, the bytes would come as `data` events.
+   * Takes bytes before they get into the queues of the socket and of the message, whose bookkeeping costs more than all
+   * that is done here. `push` is public; where it is not called, the bytes come as `data` events all the same.
    */
   #tap(message: IncomingMessage): void {
+    const { socket } = message;
+    const queue = socket.push.bind(socket);
+    socket.push = (bytes: Uint8Array | null, encoding?: BufferEncoding) => {
+      if (bytes === null || !socket.readableFlowing || socket.readableLength > 0) return queue(bytes, encoding);
+      return socket.emit("data", bytes);
+    };
     const push = message.push.bind(message);
     message.push = (bytes: Uint8Array | null, encoding?: BufferEncoding) => {
       if (bytes === null) {
+        // The next response on this connection may be somebody else's.
+        Reflect.deleteProperty(socket, "push");
         const more = push(null, encoding);
         if (message.complete) this.#end(null);
         return more;

@@ -1,52 +1,56 @@
 import type { JsonObject } from "./object.ts";
 
-/** V8 keeps an object of more properties than that as a hash table, which spread copies key by key, at 0.3 us each. */
+/** An array or an object. */
+export type Container = unknown[] | JsonObject;
+
+/** V8 keeps an object of more properties than that as a hash table, which spread copies at 0.3 us a key. */
 const SPREAD_KEYS = 16;
 
-/** A container that is still open: an array or an object, or around them all, the document. */
+/** An array or object that is still open; or the document, as an array around its one value. */
 export class Frame {
-  /** The array, or null in an object; and the other way round. */
+  /** The array; null in an object. */
   readonly list: unknown[] | null;
-  readonly object: JsonObject | null;
-  /** Where it stands. The document stands in itself. */
+  /** The object; unused in an array. */
+  readonly object: JsonObject = {};
+  /** What it stands in; the document stands in itself. */
   readonly outer: Frame;
   readonly depth: number;
-  /** What a copy of all frames around it costs, in elements of an array. */
+  /** What it costs to copy the frames around this one. */
   readonly outerWeight: number;
-  /** The place that is written now, or next: in an array the index, which in an object counts the values. */
+  /** Which value is read now, or next: 0, 1, … */
   index = 0;
+  /** The key of that value, in an object. */
   key = "";
-  /** As it was at the last snapshot. */
-  copied: unknown[] | JsonObject | null = null;
+  /** The array or object as it was at the last snapshot. */
+  copied: Container | null = null;
 
   constructor(outer: Frame | null, list: unknown[] | null, outerWeight: number) {
     this.list = list;
-    this.object = list === null ? {} : null;
     this.outer = outer ?? this;
     this.depth = outer === null ? 0 : outer.depth + 1;
     this.outerWeight = outerWeight;
   }
 
-  /** Writes the value at the current place, over what is there. */
+  /** Writes the value that is read now, over what is there. */
   put(value: unknown): void {
-    if (this.list !== null) this.list[this.index] = value;
-    else if (this.object !== null) setOwn(this.object, this.key, value);
+    if (this.list === null) setOwn(this.object, this.key, value);
+    else this.list[this.index] = value;
   }
 
-  /** Keeps a copy, in which `inner`, if any, stands at the current place. */
-  copy(inner: unknown[] | JsonObject | null): unknown[] | JsonObject {
-    if (this.list !== null) {
-      const list = this.list.slice();
-      if (inner !== null) list[this.index] = inner;
-      return (this.copied = list);
+  /** Copies the array or object, with `inner`, if any, as the value that is read now. */
+  copy(inner: Container | null): Container {
+    if (this.list === null) {
+      const object = this.index > SPREAD_KEYS ? copyByKey(this.object) : { ...this.object };
+      if (inner !== null) setOwn(object, this.key, inner);
+      return (this.copied = object);
     }
-    const object = this.index > SPREAD_KEYS ? copyByKey(this.object) : { ...this.object };
-    if (inner !== null) setOwn(object, this.key, inner);
-    return (this.copied = object);
+    const list = this.list.slice();
+    if (inner !== null) list[this.index] = inner;
+    return (this.copied = list);
   }
 }
 
-function copyByKey(object: JsonObject | null): JsonObject {
+function copyByKey(object: JsonObject): JsonObject {
   const copy: JsonObject = {};
   for (const key in object) setOwn(copy, key, object[key]);
   return copy;

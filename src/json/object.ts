@@ -25,3 +25,10 @@ export function tryParse(text: string): unknown {
     return undefined;
   }
 }
+
+/** An object without the fields that are undefined: JSON does not have them either. */
+export function defined<T extends object>(fields: T): { [Key in keyof T]: Exclude<T[Key], undefined> } {
+  const kept = Object.entries(fields).filter(([, value]) => value !== undefined);
+  // Those that are left out were optional, or said so by being undefined.
+  return Object.fromEntries(kept) as { [Key in keyof T]: Exclude<T[Key], undefined> };
+}

@@ -1,13 +1,5 @@
-import { endNumber, IN_NUMBER, IN_STRING, read, Scan } from "./scan.ts";
-import type { JsonSyntaxError } from "./syntax-error.ts";
-
-const PLAIN = /^[^"\\\x00-\x1f]*$/;
-/** Longer texts are read in copied pieces of this length: else one short string of a text would keep all of it. */
-const PIECE = 1024;
-/** Open containers of a weight up to that are copied at every snapshot. */
-const FREE_WEIGHT = 512;
-/** Heavier ones wait until so many characters have come for each element. */
-const CHARACTERS_PER_ELEMENT = 1 / 4;
+import type { Container } from "./frame.ts";
+import { endNumber, IN_NUMBER, IN_STRING, read, refuse, Scan } from "./scan.ts";
 
 /** Settings of {@link incrementalJson}. */
 export interface IncrementalJsonOptions {
@@ -15,11 +7,20 @@ export interface IncrementalJsonOptions {
   readonly maxDepth?: number | undefined;
 }
 
-/** Reads one JSON document as it comes: see {@link incrementalJson}. */
+/** A fragment without anything but a string's characters, as {@link read} knows them. */
+const PLAIN = /^[ !#-[\]-\uffff]*$/;
+/** Longer texts are read in copied pieces of this length: else one short string of a text would keep all of it. */
+const PIECE = 1024;
+/** Open containers up to this weight are copied at every snapshot. */
+const FREE_WEIGHT = 512;
+/** Heavier ones are copied once so many characters have come for each element above it. */
+const CHARACTERS_AN_ELEMENT = 1 / 4;
+
+/** A JSON document that is still being read: see {@link incrementalJson}. */
 export class IncrementalJson {
   readonly #scan: Scan;
-  #copiedAt = 0;
   #snapshot: unknown;
+  #snapshotOffset = 0;
 
   /** @internal */
   constructor(maxDepth: number) {
@@ -29,7 +30,7 @@ export class IncrementalJson {
   /**
    * Reads the next part of the text, however it was split.
    *
-   * @throws {@link JsonSyntaxError} where the text cannot be JSON, the same one at every later call.
+   * @throws {@link JsonSyntaxError} where the text cannot be JSON; and the same one at every later call.
    */
   push(text: string): void {
     const scan = this.#scan;
@@ -46,44 +47,41 @@ export class IncrementalJson {
   }
 
   /**
-   * The value so far, undefined before anything of it is certain. It is live: its open arrays and objects grow with
-   * the text. It is for reading only.
+   * The value so far; undefined before anything is certain. It is live: its open arrays and objects grow with the
+   * text. For reading only.
    */
   get value(): unknown {
-    return this.#scan.root.list?.[0];
+    return this.#scan.document[0];
   }
 
-  /** Rises when the value has changed, and never else: the same number, the same value. */
+  /** Rises when the value has changed, and then only: the same version, the same value. */
   get version(): number {
     return this.#scan.version;
   }
 
-  /** Whether a whole document was read. A number is whole only at the {@link end}, since digits could follow. */
+  /** Whether a whole document was read. A number alone is whole at the {@link end}, since digits could follow. */
   get complete(): boolean {
     return this.#scan.expected === 0 && this.#scan.error === null;
   }
 
   /**
-   * The value so far, as one that never changes. What is the same as in an earlier snapshot is the same object. While
-   * a very wide array or object is open, it may be a little behind; it never is once that is closed.
+   * The value so far, as one that never changes. What has not changed since an earlier snapshot is the same object.
+   * While arrays and objects of more than about 500 elements, or 60 keys, are open, it may be a little behind.
    */
   snapshot(): unknown {
     const scan = this.#scan;
     if (scan.copied === scan.version) return this.#snapshot;
-    const wait = (scan.weight - FREE_WEIGHT) * CHARACTERS_PER_ELEMENT;
-    scan.isLate = scan.offset - this.#copiedAt < wait;
-    if (!scan.isLate) {
-      scan.copied = scan.version;
-      this.#copiedAt = scan.offset;
-      let inner: ReturnType<typeof scan.top.copy> | null = null;
-      for (let frame = scan.top; frame.depth > 0; frame = frame.outer) inner = frame.copy(inner);
-      this.#snapshot = inner ?? this.value;
-    }
-    return this.#snapshot;
+    scan.isLate = scan.offset - this.#snapshotOffset < (scan.weight - FREE_WEIGHT) * CHARACTERS_AN_ELEMENT;
+    if (scan.isLate) return this.#snapshot;
+    scan.copied = scan.version;
+    this.#snapshotOffset = scan.offset;
+    let inner: Container | null = null;
+    for (let frame = scan.top; frame.depth > 0; frame = frame.outer) inner = frame.copy(inner);
+    return (this.#snapshot = inner ?? this.value);
   }
 
   /**
-   * Whether what the value has at a place is whole, `[]` being the value itself. False also where it has nothing.
+   * Whether the value at a place has come to its end; `[]` is the whole value. False where there is none.
    *
    * @example
    * ```ts
@@ -93,7 +91,7 @@ export class IncrementalJson {
    * ```
    */
   isComplete(path: readonly (string | number)[] = []): boolean {
-    let value = this.value;
+    let { value } = this;
     if (value === undefined) return false;
     for (const key of path) {
       if (typeof value !== "object" || value === null) return false;
@@ -122,8 +120,8 @@ export class IncrementalJson {
   end(): unknown {
     const scan = this.#scan;
     if (scan.error !== null) throw scan.error;
-    if (scan.expected === IN_NUMBER && scan.top === scan.root) endNumber(scan, "", 0);
-    if (scan.expected !== 0) scan.fail(scan.offset + scan.carry.length, "");
+    if (scan.expected === IN_NUMBER && scan.top.depth === 0) endNumber(scan, "", 0);
+    if (scan.expected !== 0) refuse(scan, scan.carry, scan.carry.length);
     return this.value;
   }
 }
@@ -134,7 +132,7 @@ function copied(text: string): string {
 
 /**
  * Reads a JSON document while it comes, in time linear in its length, with a value to show after every fragment. It
- * accepts what `JSON.parse` accepts, but for the depth, and gives the same value.
+ * accepts what `JSON.parse` accepts, but for the depth, and ends with the same value.
  *
  * Strings grow as they come; numbers, `true`, `false` and `null` appear when they are certain, keys with their value.
  *

@@ -1,7 +1,7 @@
 import { Frame } from "./frame.ts";
 import { type JsonErrorReason, JsonSyntaxError } from "./syntax-error.ts";
 
-/** What may come next: some of the first five, else one of the others, which {@link STEPS} reads. None at the end. */
+/** What may come next: some of the first five, or one of the others; nothing after the document. */
 const VALUE = 1;
 const KEY = 2;
 const COLON = 4;
@@ -12,174 +12,149 @@ const IN_KEY = 2 << 5;
 export const IN_NUMBER = 3 << 5;
 const IN_WORD = 4 << 5;
 
-const RUN = /[^"\\\x00-\x1f]*(?:\\(?:["\\/bfnrt]|u[\da-fA-F]{4})[^"\\\x00-\x1f]*)*/y;
+// A string has any characters but quotation marks, backslashes, and those below the space.
+const CHARACTERS = /[ !#-[\]-\uffff]*(?:\\(?:["\\/bfnrt]|u[\da-fA-F]{4})[ !#-[\]-\uffff]*)*/y;
 const DIGITS = /[-+.\dEe]*/y;
-// The next ones match as far as what has come is the start of such a token.
-const ESCAPE = /\\(?:u[\da-fA-F]{0,3})?/y;
+// The next two match as far as it may be the start of such a token.
 const NUMBER = /-?(?:(?:0|[1-9]\d*)(?:\.(?:\d+(?:[eE][+-]?\d*)?)?|[eE][+-]?\d*)?)?/y;
-const WORD = /t(?:r(?:ue?)?)?|f(?:a(?:l(?:se?)?)?)?|n(?:u(?:ll?)?)?/y;
-const START = /^/;
+const WORD_OR_ESCAPE = /t(?:r(?:ue?)?)?|f(?:a(?:l(?:se?)?)?)?|n(?:u(?:ll?)?)?|\\(?:u[\da-fA-F]{0,3})?/y;
 
-/** What a copy of an object's property costs, or of an empty container, where that of an array's element costs 1. */
+/** What it costs to copy a property of an object, if that of an element of an array is 1. */
 const PROPERTY_WEIGHT = 8;
 
-/** How far a text has been read. */
+/** How far a document was read, and its value so far. */
 export class Scan {
   expected = VALUE;
-  /** Holds the value: `root.list[0]`. */
-  readonly root = new Frame(null, [], 0);
-  /** The innermost open container. */
-  top = this.root;
   readonly maxDepth: number;
   error: JsonSyntaxError | null = null;
 
-  /** How much of the text was read. */
+  /** How much text was read. */
   offset = 0;
-  /** The start of an escape or a word that is cut in two: read again, together with what follows. */
+  /** The start of a word or an escape that was cut in two: it is read again, with what follows. */
   carry = "";
   /** What has come of a string, a key or a number. */
   token = "";
-  /** How much of the open string the value shows; -1: nothing, not even the empty string. */
+  /** How much of an open string the value shows; -1: not even an empty one. */
   shown = -1;
   flattenAt = 4096;
 
-  /** Rises with each change of the value. */
+  /** Holds the value. */
+  readonly document: unknown[] = [];
+  /** The innermost open array or object, or the document. */
+  top = new Frame(null, this.document, 0);
+  /** Rises with every change of the value. */
   version = 0;
-  /** What a copy of the open containers costs, in elements of an array. */
+  /** What it costs to copy all that is open, in elements of an array. */
   weight = 0;
-  /** The version that was last copied. */
+  /** The version of the last snapshot. */
   copied = 0;
-  /** Whether the last snapshot was an older one. */
+  /** Whether an older snapshot was given since. */
   isLate = false;
 
   constructor(maxDepth: number) {
     this.maxDepth = maxDepth;
   }
 
-  put(value: unknown): void {
-    this.top.put(value);
-    this.version++;
-  }
-
-  /** The value at the current place is whole. */
-  next(): void {
-    const { top } = this;
-    top.index++;
-    this.weight += top.list === null ? PROPERTY_WEIGHT : 1;
-    this.expected = top.depth === 0 ? 0 : COMMA | CLOSE;
-  }
-
-  /** Lets the value show all that has come of the open string. */
+  /** Shows what has come of an open string. */
   show(): void {
     const { length } = this.token;
     if (length === this.shown) return;
     this.shown = length;
-    this.put(this.token);
+    change(this, this.token);
     if (length > this.flattenAt) {
       flatten(this.token);
       this.flattenAt = length * 2;
     }
   }
 
-  fail(position: number, found: string, reason: JsonErrorReason = found === "" ? "incomplete" : "unexpected"): never {
+  fail(position: number, problem: string, reason: JsonErrorReason): never {
     if (this.expected === IN_STRING) this.show();
-    const problem = {
-      unexpected: `unexpected ${printable(found)}`,
-      incomplete: "the text ends too early",
-      depth: found,
-    };
-    this.error = new JsonSyntaxError(reason, position, problem[reason], this.root.list?.[0]);
+    this.error = new JsonSyntaxError(reason, position, problem, this.document[0]);
     throw this.error;
   }
 }
 
-function printable(character: string): string {
-  return /[!-~]/.test(character)
-    ? `"${character}"`
-    : `U+${character.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0")}`;
-}
+/** Reads on from a place in the text, and returns the place that it came to. */
+type Reader = (scan: Scan, text: string, at: number) => number;
 
-/**
- * Reads on from `at`, and returns how far it came. These are called through a table, and are small: inlined into each
- * other they cost more to compile, at the start of every process, than they gain.
- */
-type Step = (scan: Scan, text: string, at: number) => number;
+// Called through a table, V8 does not inline them into each other: compiling that costs more than it gains.
+const READERS: readonly Reader[] = [readMarks, readString, readString, readNumber, readWord];
 
-const STEPS: readonly Step[] = [readStructure, readString, readString, readNumber, readWord];
-
-/** Reads the text's next part. */
+/** Reads the next part of the text. */
 export function read(scan: Scan, fragment: string): void {
   const text = scan.carry + fragment;
   scan.carry = "";
-  for (let at = 0; at < text.length;) at = (STEPS[scan.expected >> 5] ?? readStructure)(scan, text, at);
+  for (let at = 0; at < text.length;) at = (READERS[scan.expected >> 5] ?? readMarks)(scan, text, at);
   scan.offset += text.length - scan.carry.length;
 }
 
-function readStructure(scan: Scan, text: string, start: number): number {
+/** Reads up to where a string, a number or a word starts. */
+function readMarks(scan: Scan, text: string, start: number): number {
   for (let at = start; at < text.length; at++) {
     const c = text.charCodeAt(at);
-    const { expected } = scan;
+    const { expected, top } = scan;
     if (c === 0x22) {
-      if ((expected & (VALUE | KEY)) === 0) refuse(scan, text, at);
-      scan.expected = (expected & VALUE) === 0 ? IN_KEY : IN_STRING;
+      scan.expected = expected & KEY ? IN_KEY : expected & VALUE ? IN_STRING : refuse(scan, text, at);
       return at + 1;
     }
-    if (c === 0x2c) {
-      if ((expected & COMMA) === 0) refuse(scan, text, at);
-      scan.expected = scan.top.list === null ? KEY : VALUE;
-    } else if (c === 0x3a) {
-      if (expected !== COLON) refuse(scan, text, at);
-      scan.expected = VALUE;
-    } else if (c === 0x20 || c === 0x0a || c === 0x0d || c === 0x09) {
-      continue;
-    } else if (c === 0x5d || c === 0x7d) {
-      if ((expected & CLOSE) === 0 || (scan.top.list === null) === (c === 0x5d)) refuse(scan, text, at);
+    if (c === 0x2c) scan.expected = expected & COMMA ? (top.list === null ? KEY : VALUE) : refuse(scan, text, at);
+    else if (c === 0x3a) scan.expected = expected & COLON ? VALUE : refuse(scan, text, at);
+    else if (c === 0x5d || c === 0x7d) {
+      if (!(expected & CLOSE) || (top.list === null) === (c === 0x5d)) refuse(scan, text, at);
       close(scan);
-    } else {
-      if ((expected & VALUE) === 0) refuse(scan, text, at);
+    } else if (c !== 0x20 && c !== 0x0a && c !== 0x0d && c !== 0x09) {
+      if (!(expected & VALUE)) refuse(scan, text, at);
       if (c !== 0x5b && c !== 0x7b) {
         scan.expected = c < 0x40 ? IN_NUMBER : IN_WORD;
         return at;
       }
-      if (scan.top.depth >= scan.maxDepth)
-        scan.fail(scan.offset + at, `deeper than maxDepth, ${scan.maxDepth}`, "depth");
+      const { maxDepth } = scan;
+      if (top.depth >= maxDepth) scan.fail(scan.offset + at, `deeper than ${maxDepth} levels (maxDepth)`, "depth");
       open(scan, c === 0x5b);
     }
   }
   return text.length;
 }
 
-function refuse(scan: Scan, text: string, at: number): never {
-  scan.fail(scan.offset + at, text.charAt(at));
-}
-
 function open(scan: Scan, isList: boolean): void {
   const frame = new Frame(scan.top, isList ? [] : null, scan.weight);
-  scan.put(frame.list ?? frame.object);
+  change(scan, frame.list ?? frame.object);
   scan.top = frame;
   scan.weight += PROPERTY_WEIGHT;
   scan.expected = CLOSE | (isList ? VALUE : KEY);
 }
 
 function close(scan: Scan): void {
-  const { outer, outerWeight, copied } = scan.top;
+  const { copied, outer, outerWeight } = scan.top;
   scan.top = outer;
   scan.weight = outerWeight;
-  // What a snapshot shows of it stays what all later ones show.
+  // What the last snapshot shows of it stays in all later ones.
   if (scan.copied === scan.version) outer.put(copied);
   else if (scan.isLate) scan.version++;
   scan.isLate = false;
-  scan.next();
+  next(scan);
+}
+
+/** Writes the value that is read now, over what is there. */
+function change(scan: Scan, value: unknown): void {
+  scan.top.put(value);
+  scan.version++;
+}
+
+/** The value that is read now is whole. */
+function next(scan: Scan): void {
+  const { top } = scan;
+  top.index++;
+  scan.weight += top.list === null ? PROPERTY_WEIGHT : 1;
+  scan.expected = top.depth === 0 ? 0 : COMMA | CLOSE;
 }
 
 function readString(scan: Scan, text: string, at: number): number {
-  RUN.lastIndex = at;
-  RUN.test(text);
-  const end = RUN.lastIndex;
+  const end = matchEnd(CHARACTERS, text, at);
   const piece = text.slice(at, end);
   scan.token += piece.includes("\\") ? JSON.parse(`"${piece}"`) : piece;
   if (end === text.length) return end;
-  if (text.charCodeAt(end) !== 0x22) return readCutEscape(scan, text, end);
+  if (text.charCodeAt(end) !== 0x22) return cut(scan, text, end, matchEnd(WORD_OR_ESCAPE, text, end));
   endString(scan);
   return end + 1;
 }
@@ -192,59 +167,61 @@ function endString(scan: Scan): void {
     scan.expected = COLON;
     return;
   }
-  scan.shown = -1;
-  if (shown !== token.length) scan.put(token);
+  if (shown !== token.length) change(scan, token);
   if (shown !== -1) flatten(token);
-  scan.next();
-}
-
-function readCutEscape(scan: Scan, text: string, at: number): number {
-  ESCAPE.lastIndex = at;
-  const end = ESCAPE.test(text) ? ESCAPE.lastIndex : at;
-  if (end < text.length) refuse(scan, text, end);
-  scan.carry = text.slice(at);
-  return end;
+  scan.shown = -1;
+  next(scan);
 }
 
 function readWord(scan: Scan, text: string, at: number): number {
-  WORD.lastIndex = at;
-  const end = WORD.test(text) ? WORD.lastIndex : at;
   const c = text.charCodeAt(at);
-  if (end - at === (c === 0x66 ? 5 : 4)) {
-    scan.put(c === 0x6e ? null : c === 0x74);
-    scan.next();
-    return end;
-  }
+  const end = matchEnd(WORD_OR_ESCAPE, text, at);
+  if (end - at !== (c === 0x66 ? 5 : 4)) return cut(scan, text, at, end);
+  change(scan, c === 0x6e ? null : c === 0x74);
+  next(scan);
+  return end;
+}
+
+/** Puts off a word or an escape of which only the start has come, up to `end`. */
+function cut(scan: Scan, text: string, at: number, end: number): number {
   if (end < text.length) refuse(scan, text, end);
   scan.carry = text.slice(at);
   return end;
 }
 
 function readNumber(scan: Scan, text: string, at: number): number {
-  DIGITS.lastIndex = at;
-  DIGITS.test(text);
-  const end = DIGITS.lastIndex;
+  const end = matchEnd(DIGITS, text, at);
   scan.token += text.slice(at, end);
   if (end < text.length) endNumber(scan, text, end);
   return end;
 }
 
-/** Takes the number that ends before `at`. */
+/** Takes the number before `at`. */
 export function endNumber(scan: Scan, text: string, at: number): void {
   const { token } = scan;
-  NUMBER.lastIndex = 0;
-  NUMBER.test(token);
-  const end = NUMBER.lastIndex;
-  // Of all that NUMBER matches, what ends in a digit is whole.
+  const end = matchEnd(NUMBER, token, 0);
+  // Of what NUMBER matches, all that ends in a digit is whole.
   if (end < token.length || !/\d$/.test(token)) {
-    scan.fail(scan.offset + at - token.length + end, token.charAt(end) || text.charAt(at));
+    refuse(scan, token + text.slice(at), end, scan.offset + at - token.length);
   }
   scan.token = "";
-  scan.put(+token);
-  scan.next();
+  change(scan, +token);
+  next(scan);
 }
 
-/** Makes one string of the many that it was put together from: a regular expression cannot do otherwise. */
+/** Refuses a character, or the end, of a text that starts at `start`. */
+export function refuse(scan: Scan, text: string, at: number, start = scan.offset): never {
+  if (at === text.length) scan.fail(start + at, "the text ends too early", "incomplete");
+  scan.fail(start + at, `unexpected ${JSON.stringify(text.charAt(at))}`, "unexpected");
+}
+
+/** Makes one string of the pieces that it consists of: a regular expression needs it whole. */
 function flatten(text: string): void {
-  START.test(text);
+  /./.test(text);
+}
+
+/** Where the sticky pattern's match at `at` ends: there, if it does not match. */
+function matchEnd(pattern: RegExp, text: string, at: number): number {
+  pattern.lastIndex = at;
+  return pattern.test(text) ? pattern.lastIndex : at;
 }

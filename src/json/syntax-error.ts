@@ -1,13 +1,13 @@
 import { MillraceError } from "../errors.ts";
 
 /**
- * Why a text is refused: `unexpected`, no JSON continues like this; `incomplete`, it ended too early; `depth`, it is
+ * Why a text is refused: `unexpected`, no JSON goes on like this; `incomplete`, it ended too early; `depth`, it is
  * nested deeper than `maxDepth`.
  */
 export type JsonErrorReason = "unexpected" | "incomplete" | "depth";
 
 /**
- * A text is not JSON, or nested too deeply. The message says where, and shows one character of the text at most.
+ * A text is not JSON, or nested too deeply. The message says where, and quotes one character of the text at most.
  *
  * @example
  * ```ts
@@ -21,20 +21,14 @@ export type JsonErrorReason = "unexpected" | "incomplete" | "depth";
  */
 export class JsonSyntaxError extends MillraceError {
   readonly code = "json_syntax";
-  readonly reason: JsonErrorReason;
-  /** Where: how many UTF-16 units of the text come before. */
-  readonly position: number;
-  readonly #value: unknown;
+  declare readonly reason: JsonErrorReason;
+  /** How many UTF-16 units of the text come before the fault. */
+  declare readonly position: number;
+  /** What had been read by then. Not enumerable: the model's words do not belong in logs. */
+  declare readonly value: unknown;
 
   constructor(reason: JsonErrorReason, position: number, problem: string, value: unknown) {
-    super(`Invalid JSON at position ${position}: ${problem}.`);
-    this.reason = reason;
-    this.position = position;
-    this.#value = value;
-  }
-
-  /** What had been read by then. Not enumerable: the model's words do not belong in logs. */
-  get value(): unknown {
-    return this.#value;
+    super(`Invalid JSON at position ${position}: ${problem}.`, { reason, position });
+    Object.defineProperty(this, "value", { value });
   }
 }

@@ -8,6 +8,8 @@ interface Slicing {
 }
 
 const { Buffer: Buffers } = globalThis as { Buffer?: typeof Buffer };
+/** From this length on V8 does not copy: `SlicedString::kMinLength`. */
+const SLICED_LENGTH = 13;
 const utf8Decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 const byteDecoder = new TextDecoder("latin1");
 
@@ -25,6 +27,14 @@ function canSlice(bytes: Uint8Array): bytes is Uint8Array & Slicing {
 /** The bytes as text with one character per byte, exact below 0x80. */
 export function asciiView(bytes: Uint8Array): string {
   return slicing(bytes)?.latin1Slice(0, bytes.length) ?? byteDecoder.decode(bytes);
+}
+
+/**
+ * A part of the view. V8 makes a longer part a pointer into the view, and would so keep the whole read in memory for as
+ * long as somebody has the part: it is taken from the bytes instead.
+ */
+export function ownSlice(view: string, bytes: Uint8Array, start: number, end: number): string {
+  return end - start >= SLICED_LENGTH && canSlice(bytes) ? bytes.latin1Slice(start, end) : view.slice(start, end);
 }
 
 /** The bytes from `start` to `end` as UTF-8; invalid sequences become U+FFFD, a byte order mark is kept. */

@@ -1,5 +1,5 @@
 import { tryParse } from "../json/object.ts";
-import { decodeUtf8 } from "./bytes.ts";
+import { decodeUtf8, ownSlice } from "./bytes.ts";
 
 /** Frames that are equal but for one string, the last thing in their data but for two braces. */
 export interface RunTemplate<Tag> {
@@ -38,7 +38,7 @@ export function readRun(prefix: string, view: string, bytes: Uint8Array, at: num
     if (end < start || spaces < 0 || spaces >= TAILS.length) return frame;
     const next = newline + 2;
     if (view.slice(end, next) !== TAILS[spaces]) return frame;
-    let string: unknown = view.slice(start, end);
+    let string: unknown = ownSlice(view, bytes, start, end);
     if (!PLAIN.test(string as string)) string = tryParse(quoted(view, bytes, start - 1, end + 1));
     if (typeof string !== "string") return frame; // Invalid: the full parser reports it.
     strings.push(string);

@@ -6,7 +6,7 @@ import type { StructuredStream } from "./structured.ts";
 
 /**
  * The validated model of a reply that is not streamed. If the reply is not what the model asks for, the provider is
- * told what is wrong with it and asked again, `retries` times at most.
+ * told what is wrong with it and asked again, `retries` times at most; not so after a refusal.
  *
  * @throws ResponseModelError, and what ends the stream.
  */
@@ -19,12 +19,16 @@ export async function extract<N extends Native, Model>(
   try {
     return await stream.parse();
   } catch (error) {
-    if (!(error instanceof ResponseModelError) || retries <= 0) throw error;
-    const issues = error.issues.map(
-      ({ path, message }) => `- ${path.map(String).join(".") || "the whole"}: ${message}`,
-    );
-    const complaint = user(`Your reply does not fit:\n${issues.join("\n")}\nReply again, corrected and whole.`);
+    const { commonFinishReasons: reasons } = stream;
+    if (!(error instanceof ResponseModelError) || retries <= 0 || reasons.includes("content_filter")) throw error;
     const answer = stream.history().slice(stream.messages.length);
-    return extract(plan.extend([...answer, complaint]), open, retries - 1);
+    // A turn that was paused goes on where it stopped, and only there.
+    const next = reasons.includes("pause") ? answer : [...answer, user(complaintOf(error))];
+    return extract(plan.extend(next), open, retries - 1);
   }
+}
+
+function complaintOf({ issues }: ResponseModelError): string {
+  const problems = issues.map(({ path, message }) => `- ${path.map(String).join(".") || "the whole"}: ${message}`);
+  return `Your reply does not fit:\n${problems.join("\n")}\nReply again, corrected and whole.`;
 }

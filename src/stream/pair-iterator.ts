@@ -52,10 +52,19 @@ export class PairIterator<N extends Native, T extends PairTypes> implements Asyn
   }
 
   #take(): Result<N, T> | Promise<Result<N, T>> | null {
-    const pair = this.#hasLeft ? null : this.#source.take();
-    if (pair === null) return this.#hasLeft || this.#source.attempt.outcome !== "pending" ? this.#end() : null;
-    if (Array.isArray(pair)) return { value: pair, done: false };
-    return handled(pair.then((value) => ({ value, done: false })));
+    const { attempt } = this.#source;
+    if (!this.#hasLeft) {
+      // Without tools there is nothing between a chunk and its pair, and this is where most of the time goes.
+      if (attempt.prepared !== null && attempt.prepared.tools !== null) {
+        const pair = this.#source.take();
+        if (pair !== null) return resultOf(pair);
+      } else {
+        const chunk = attempt.take();
+        if (chunk !== null) return { value: [chunk, null], done: false };
+      }
+      if (attempt.outcome === "pending") return null;
+    }
+    return this.#end();
   }
 
   /** The stream's error the first time, and nothing more from then on. */
@@ -80,4 +89,11 @@ export class PairIterator<N extends Native, T extends PairTypes> implements Asyn
       this.#answers.shift()?.(result);
     }
   }
+}
+
+function resultOf<N extends Native, T extends PairTypes>(
+  pair: Pair<N, T> | Promise<Pair<N, T>>,
+): Result<N, T> | Promise<Result<N, T>> {
+  if (Array.isArray(pair)) return { value: pair, done: false };
+  return handled(pair.then((value) => ({ value, done: false })));
 }

@@ -4,7 +4,7 @@ import type { CallPlan } from "./attempt.ts";
 import { CallStream } from "./call-stream.ts";
 import { PairIterator } from "./pair-iterator.ts";
 import { handled } from "./pair-source.ts";
-import { ArrivingModel, type ResponseModel, validateModel } from "./response-model.ts";
+import { ArrivingModel, construct, type Constructed, modelOf, type ResponseModel } from "./response-model.ts";
 
 /**
  * The reply to a call with a response model, while it comes: an iterable of the model so far.
@@ -17,9 +17,8 @@ export abstract class StructuredStream<out N extends Native, out Model = unknown
   implements AsyncIterable<Arriving>
 {
   readonly #model: ResponseModel;
-  readonly #arriving: ArrivingModel;
-  #result: Promise<Model> | null = null;
-  #constructed: { readonly value: Model } | { readonly error: unknown } | null = null;
+  #arriving: ArrivingModel;
+  #constructed: Constructed | Promise<Constructed> | null = null;
 
   /** @internal */
   constructor(plan: CallPlan<N>, model: ResponseModel) {
@@ -28,15 +27,30 @@ export abstract class StructuredStream<out N extends Native, out Model = unknown
     this.#arriving = new ArrivingModel(model.format);
   }
 
-  /** The validated model, once the stream was read to its end. */
+  /**
+   * The validated model, once the stream was read to its end. (With a schema that is asynchronous, and a stream that
+   * `response()` has read, that is only after {@link parse}.)
+   *
+   * @throws StreamNotConsumedError while the stream is pending, and its own error unless it is complete;
+   * ResponseModelError if the reply is not what the model asks for.
+   */
   get constructedResponseModel(): Model {
-    const constructed = this.#constructed;
-    if (constructed === null) throw new StreamNotConsumedError();
-    if ("error" in constructed) throw constructed.error;
-    return constructed.value;
+    const constructed = this.#construct();
+    if ("then" in constructed) throw new StreamNotConsumedError();
+    // That is what the model's type means.
+    return modelOf(constructed) as Model;
   }
 
-  /** Whether the part of the model at a path has come whole: `isComplete(["title"])`, `isComplete(["chapters", 0])`. */
+  /**
+   * Whether the part of the model at a path has come whole, and will not change any more.
+   *
+   * @example
+   * ```ts
+   * for await (const book of extraction) {
+   *   const title = extraction.isComplete(["title"]) ? book.title : `${book.title ?? ""}…`;
+   * }
+   * ```
+   */
   isComplete(path: readonly (string | number)[]): boolean {
     return this.#arriving.isComplete(path);
   }
@@ -47,72 +61,101 @@ export abstract class StructuredStream<out N extends Native, out Model = unknown
    * @throws StreamConsumedError if the stream has an owner already; ResponseModelError at the end of a reply that is not
    * what the model asks for.
    */
-  async *[Symbol.asyncIterator](): AsyncGenerator<Arriving, void, undefined> {
-    for await (const [chunk] of new PairIterator<N, never>(this.iterate())) {
-      const snapshot = this.#absorb(chunk) ? this.#arriving.snapshot : undefined;
+  [Symbol.asyncIterator](): AsyncGenerator<Arriving, void, undefined> {
+    let last: unknown;
+    return this.#iterate(() => {
+      const { snapshot } = this.#arriving;
+      if (snapshot === last) return [];
+      last = snapshot;
       // What has arrived of a model is `Arriving`: that is what its type means.
-      if (snapshot !== undefined) yield snapshot as Arriving;
-    }
-    await this.parse();
+      return [snapshot as Arriving];
+    });
   }
 
   /**
-   * For a model that is a list: its elements, each once it is complete. They are not validated one by one.
+   * For a model that is a list: its elements, each as soon as it is complete. They are validated with the whole list,
+   * when that has come.
    *
    * @throws As the iteration does, whose place this takes.
    * @example
    * ```ts
-   * for await (const book of extraction.elements()) console.log(book);
+   * for await (const book of extraction.elements()) console.log(book.title);
    * ```
    */
-  async *elements(): AsyncGenerator<Arriving extends readonly (infer Element)[] ? Element : never, void, undefined> {
+  elements(): AsyncGenerator<Arriving extends readonly (infer Element)[] ? Element : never, void, undefined> {
+    type Element = Arriving extends readonly (infer E)[] ? E : never;
     let given = 0;
-    for await (const [chunk] of new PairIterator<N, never>(this.iterate())) {
-      if (!this.#absorb(chunk)) continue;
-      while (this.#arriving.isComplete([given])) {
-        const list = this.#arriving.snapshot;
-        if (!Array.isArray(list) || given >= list.length) break;
-        yield list[given++] as Arriving extends readonly (infer Element)[] ? Element : never;
-      }
-    }
-    await this.parse();
+    return this.#iterate(() => {
+      const elements = this.#arriving.elements(given) as readonly Element[];
+      given += elements.length;
+      return elements;
+    });
   }
 
   /**
-   * Reads the stream to its end, if nobody did, and gives the validated model. The same promise each time.
+   * Reads the stream to its end, if nobody did, and gives the validated model.
    *
-   * @throws ResponseModelError; the stream's own error unless it is complete.
+   * @throws ResponseModelError; StreamConsumedError while an iteration is under way; the stream's own error unless it is
+   * complete.
    */
   parse(): Promise<Model> {
-    this.#result ??= handled(this.#parse());
-    return this.#result;
+    return handled(this.#parse());
   }
 
   async #parse(): Promise<Model> {
-    try {
-      if (this.outcome === "pending") await this.response();
-      const response = this.constructCallResponse();
-      // Whoever drained the stream did not look at what came.
-      if (this.#arriving.snapshot === undefined) this.#arriving.push(this.#whole());
-      const value = await validateModel(this.#model, this.#arriving, response, response.finishReasons[0]);
-      this.#constructed = { value: value as Model };
-      return this.constructedResponseModel;
-    } catch (error) {
-      this.#constructed = { error };
-      throw error;
+    if (this.outcome === "pending") await this.response();
+    await this.#construct();
+    return this.constructedResponseModel;
+  }
+
+  /** @param take - What there is to give after an event. */
+  #iterate<V>(take: () => readonly V[]): AsyncGenerator<V, void, undefined> {
+    const pairs = new PairIterator<N, never>(this.iterate());
+    const values = this.#values(pairs, take);
+    const leave = values.return.bind(values);
+    // A generator by itself would leave only when the read that is under way has ended.
+    return Object.assign(values, { return: (value: void) => (void pairs.return(), leave(value)) });
+  }
+
+  async *#values<V>(
+    pairs: AsyncIterable<readonly [chunk: N["chunk"], tool: null]>,
+    take: () => readonly V[],
+  ): AsyncGenerator<V, void, undefined> {
+    for await (const [chunk] of pairs) {
+      this.#absorb(chunk);
+      for (const value of take()) yield value;
+    }
+    // Left while a read was under way.
+    if (this.outcome !== "complete") return;
+    const constructed = this.#construct();
+    for (const value of take()) yield value;
+    modelOf(await constructed);
+  }
+
+  /** Takes what an event adds to the model. */
+  #absorb(chunk: N["chunk"]): void {
+    const { decoder, prepared } = this.state;
+    const tool = prepared?.encoded.jsonTool ?? null;
+    if (tool === null) return this.#arriving.push(chunk.content);
+    for (const { input, fragment } of decoder.toolUpdates(chunk)) {
+      if (input.name === tool && fragment !== null) this.#arriving.push(fragment);
     }
   }
 
-  /** Takes what an event adds to the model; whether that has grown. */
-  #absorb(chunk: N["chunk"]): boolean {
-    const { decoder, prepared } = this.state;
-    if (!prepared?.encoded.jsonTool) return chunk.content !== "" && this.#arriving.push(chunk.content);
-    const updates = decoder.toolUpdates(chunk).filter(({ input }) => input.name === prepared.encoded.jsonTool);
-    return updates.some(({ fragment }) => this.#arriving.push(fragment ?? ""));
-  }
-
-  #whole(): string {
-    const tool = this.state.prepared?.encoded.jsonTool;
-    return tool ? (this.state.decoder.toolInputs.find(({ name }) => name === tool)?.text ?? "") : this.content;
+  /** @throws As {@link constructCallResponse}. */
+  #construct(): Constructed | Promise<Constructed> {
+    const response = this.constructCallResponse();
+    if (this.#constructed !== null) return this.#constructed;
+    if (!this.#arriving.isWhole) {
+      // It was drained, or did not come in events that add to it.
+      const tool = this.state.prepared?.encoded.jsonTool;
+      const input = this.state.decoder.toolInputs.find(({ name }) => name === tool);
+      const whole = new ArrivingModel(this.#model.format);
+      whole.push(tool ? (input?.text ?? "") : response.content);
+      if (whole.isWhole) this.#arriving = whole;
+    }
+    const constructed = construct(this.#model, this.#arriving, response);
+    if ("then" in constructed) void constructed.then((settled) => (this.#constructed = settled));
+    return (this.#constructed = constructed);
   }
 }

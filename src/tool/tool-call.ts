@@ -29,6 +29,8 @@ export interface ToolCall<out Name extends string = string, out Args = unknown, 
   readonly toolCall: unknown;
   /** The result of this call, as the model is told of it. @internal */
   "~result"(output: unknown): ToolResult;
+  /** An agent may run it while the reply still streams. @internal */
+  readonly "~early"?: boolean | undefined;
   /**
    * Runs the tool's function. What that throws, rejects the promise; so does a signal that is aborted before.
    *
@@ -104,6 +106,7 @@ export interface OpenCall {
 /** What a tool does with its input. */
 export interface ToolBehavior {
   readonly name: string;
+  readonly runEarly?: boolean | undefined;
   "~validate"(input: Record<string, unknown>): Validation | Promise<Validation>;
   "~run"(args: unknown, context: ToolContext): unknown;
 }
@@ -227,6 +230,7 @@ function completeCall(tool: ToolBehavior, block: OpenBlock, text: string, args: 
       return block.toolCall();
     },
     "~result": (output) => toolResult(block.id, output),
+    "~early": tool.runEarly,
     async call({ signal = new AbortController().signal } = {}) {
       signal.throwIfAborted();
       return await tool["~run"](args, { signal });

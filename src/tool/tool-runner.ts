@@ -1,60 +1,87 @@
+import { StreamAbortedError } from "../errors.ts";
 import type { ToolCall } from "./tool-call.ts";
 
-/** Asked before a tool runs: false or a reason refuses it. */
+/** Asked before a tool runs: anything but true refuses it; text says why. */
 type Approve = (tool: ToolCall) => boolean | string | Promise<boolean | string>;
 
-/** Runs tools, so many at a time. What they throw is their output. */
+/** Runs the tools of one turn, so many at a time. What they throw is their output. */
 export class ToolRunner {
   readonly #parallel: number;
   readonly #signal: AbortSignal;
   readonly #approve: Approve | undefined;
-  readonly #outputs = new Map<ToolCall, Promise<unknown>>();
-  #running = 0;
+  readonly #runs = new Map<ToolCall, Promise<void>>();
+  readonly #outputs = new Map<ToolCall, unknown>();
+  readonly #underWay = new Set<ToolCall>();
+  /** How many run, or are asked about. */
+  #busy = 0;
   readonly #waiting: (() => void)[] = [];
 
   constructor(parallel: number, signal: AbortSignal, approve: Approve | undefined) {
-    this.#parallel = parallel;
+    this.#parallel = Math.max(1, parallel);
     this.#signal = signal;
     this.#approve = approve;
   }
 
   /** Runs a tool, unless that was done. */
   start(call: ToolCall): void {
-    if (this.#outputs.has(call)) return;
-    const output = this.#run(call).catch((error: unknown) =>
-      error instanceof Error ? error : new Error(String(error)),
-    );
-    this.#outputs.set(call, output);
+    if (this.#runs.has(call)) return;
+    const run = this.#run(call);
+    // Told by finish(), which may come much later.
+    run.catch(() => {});
+    this.#runs.set(call, run);
   }
 
-  /** What the tools gave, in the order of their start; rejects as soon as the signal is aborted. */
-  async finish(): Promise<[call: ToolCall, output: unknown][]> {
+  /** What the tools gave so far; an error for those that were interrupted. */
+  get outputs(): [call: ToolCall, output: unknown][] {
+    const cut = this.#signal.aborted ? [...this.#underWay] : [];
+    return [
+      ...this.#outputs,
+      ...cut.map((call): [ToolCall, unknown] => [call, new Error("The tool was interrupted.")]),
+    ];
+  }
+
+  /** Waits for the tools. Rejects as soon as the signal is aborted, and if there was no answer to whether one may run. */
+  async finish(): Promise<void> {
     const signal = this.#signal;
     let onAbort = (): void => {};
     const aborted = new Promise<never>((_, reject) => {
-      onAbort = () => reject(signal.reason as Error);
+      onAbort = () => reject(new StreamAbortedError(signal.reason));
       signal.addEventListener("abort", onAbort);
     });
     try {
-      signal.throwIfAborted();
-      const all = [...this.#outputs].map(async ([call, output]): Promise<[ToolCall, unknown]> => [call, await output]);
-      return await Promise.race([Promise.all(all), aborted]);
+      if (signal.aborted) throw new StreamAbortedError(signal.reason);
+      await Promise.race([Promise.all(this.#runs.values()), aborted]);
     } finally {
       signal.removeEventListener("abort", onAbort);
     }
   }
 
-  async #run(call: ToolCall): Promise<unknown> {
-    while (this.#running >= this.#parallel) await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    this.#running++;
+  async #run(call: ToolCall): Promise<void> {
+    while (this.#busy >= this.#parallel) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    if (this.#signal.aborted) return;
+    this.#busy++;
     try {
-      this.#signal.throwIfAborted();
-      const answer = (await this.#approve?.(call)) ?? true;
-      if (answer !== true) throw new Error(answer || "The user did not allow this tool to run.");
-      return await call.call({ signal: this.#signal });
+      const answer = this.#approve === undefined || (await this.#approve(call));
+      if (!this.#signal.aborted)
+        this.#outputs.set(call, answer === true ? await this.#outputOf(call) : refusal(answer));
     } finally {
-      this.#running--;
+      this.#busy--;
       this.#waiting.shift()?.();
     }
   }
+
+  async #outputOf(call: ToolCall): Promise<unknown> {
+    this.#underWay.add(call);
+    try {
+      return await call.call({ signal: this.#signal });
+    } catch (error) {
+      return error instanceof Error ? error : new Error(String(error));
+    } finally {
+      this.#underWay.delete(call);
+    }
+  }
+}
+
+function refusal(reason: unknown): Error {
+  return new Error(typeof reason === "string" && reason !== "" ? reason : "The user did not allow this tool to run.");
 }

@@ -32,6 +32,11 @@ export interface ToolOptions {
   readonly eagerInputStreaming?: boolean | undefined;
   /** Hides the tool from the model until a tool search finds it. */
   readonly deferLoading?: boolean | undefined;
+  /**
+   * Lets an agent start the tool as soon as its input is complete, while the reply still streams. Not for what must not
+   * happen if the reply fails or is refused afterwards. The provider is not told.
+   */
+  readonly runEarly?: boolean | undefined;
 }
 
 /** Any tool. Members whose names begin with `~` are the library's own. */

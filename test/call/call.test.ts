@@ -36,7 +36,9 @@ describe("call", () => {
     expectTypeOf<ReturnType<typeof streamed>>().toEqualTypeOf<AnthropicStream<never>>();
     const whole = call("claude-sonnet-5-5", (genre: string) => genre);
     expectTypeOf(whole).returns.toEqualTypeOf<Promise<AnthropicCallResponse<never>>>();
-    expectTypeOf(call("m", { stream: false }, () => "x")).returns.toEqualTypeOf<Promise<AnthropicCallResponse<never>>>();
+    expectTypeOf(call("m", { stream: false }, () => "x")).returns.toEqualTypeOf<
+      Promise<AnthropicCallResponse<never>>
+    >();
     expectTypeOf(call("m", {}, () => "x")).returns.toEqualTypeOf<Promise<AnthropicCallResponse<never>>>();
     const either = call("m", { stream: Math.random() > 2 }, () => "x");
     expectTypeOf(either).returns.toEqualTypeOf<AnthropicStream<never> | Promise<AnthropicCallResponse<never>>>();

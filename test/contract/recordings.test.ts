@@ -4,19 +4,35 @@ import { SseReader } from "../../src/sse/reader.ts";
 import { call, client } from "../../src/providers/anthropic/index.ts";
 import { AnthropicDecoder } from "../../src/providers/anthropic/decode.ts";
 import { type DeltaTarget } from "../../src/providers/anthropic/message.ts";
+import type { AnyTool } from "../../src/index.ts";
+import { ToolBox } from "../../src/stream/tool-box.ts";
 import { hasCorpus, type Recording, recordings } from "../corpus.ts";
+import { toolsOf } from "../recorded-tools.ts";
 
 interface Decoded {
   readonly events: unknown[];
   readonly message: unknown;
+  /** What the pairs hold of tools: every fragment, and every call that is complete. */
+  readonly calls: unknown[];
 }
 
-function decode(pieces: Iterable<Uint8Array>, runs: boolean): Decoded {
+function decode(pieces: Iterable<Uint8Array>, runs: boolean, tools: readonly AnyTool[] = []): Decoded {
+  const box = new ToolBox(tools, true);
+  const calls: unknown[] = [];
   const reader = new SseReader<DeltaTarget>({ runs });
   const decoder = new AnthropicDecoder();
   const chunks: { chunk: unknown }[] = [];
   const drain = (): void => {
-    for (let chunk = decoder.take(reader); chunk !== null; chunk = decoder.take(reader)) chunks.push(chunk);
+    for (let chunk = decoder.take(reader); chunk !== null; chunk = decoder.take(reader)) {
+      chunks.push(chunk);
+      if (tools.length === 0) continue;
+      for (const update of decoder.toolUpdates(chunk)) {
+        const called = box.apply(update);
+        if (called === null || called instanceof Promise) continue;
+        calls.push([called.id, called.state, called.state === "streaming" ? called.delta : called.text]);
+        if (called.state === "complete") calls.push(called.args);
+      }
+    }
   };
   try {
     for (const piece of pieces) {
@@ -29,7 +45,7 @@ function decode(pieces: Iterable<Uint8Array>, runs: boolean): Decoded {
   } catch {
     // The outcome is tested on the stream; here it matters that what came before is the same.
   }
-  return { events: chunks.map(({ chunk }) => chunk), message: decoder.message };
+  return { events: chunks.map(({ chunk }) => chunk), message: decoder.message, calls };
 }
 
 function* cutAt(bytes: Uint8Array, places: readonly number[]): Generator<Uint8Array> {
@@ -136,19 +152,20 @@ describe.runIf(hasCorpus)("recorded Anthropic streams", () => {
     const expected = recording.events.filter((event) => event["type"] !== "ping");
     if (stream.outcome === "failed") expect(seen).toEqual(expected.slice(0, seen.length));
     else expect(seen).toEqual(expected);
-    if (stream.message !== null && !recording.covers.includes("message_start_content_nonempty")) {
-      expect(stream.content).toBe(text);
-    }
+    expect(stream.content).toBe(text);
   });
 
   it.each(all.filter(({ bytes }) => bytes.length <= 20_000).map((recording) => [recording.file, recording] as const))(
     "%s decodes alike, split at every position",
-    (_, { bytes }) => {
-      const whole = decode([bytes], true);
-      expect(decode([bytes], false)).toEqual(whole);
+    (_, recording) => {
+      const { bytes } = recording;
+      const tools = toolsOf(recording);
+      const whole = decode([bytes], true, tools);
+      expect(whole.calls.length > 0).toBe(tools.length > 0);
+      expect(decode([bytes], false, tools)).toEqual(whole);
       const json = JSON.stringify(whole);
       for (let place = 0; place <= bytes.length; place++) {
-        const parts = decode(cutAt(bytes, [place]), true);
+        const parts = decode(cutAt(bytes, [place]), true, tools);
         if (JSON.stringify(parts) !== json) expect({ place, ...parts }).toEqual({ place, ...whole });
       }
     },
@@ -156,8 +173,10 @@ describe.runIf(hasCorpus)("recorded Anthropic streams", () => {
 
   it.each(all.map((recording, i) => [recording.file, recording, i] as const))(
     "%s decodes alike, split at random positions",
-    (_, { bytes }, seed) => {
-      const whole = decode([bytes], false);
+    (_, recording, seed) => {
+      const { bytes } = recording;
+      const tools = toolsOf(recording);
+      const whole = decode([bytes], false, tools);
       const random = numbers(seed + 1);
       for (let round = 0; round < 20; round++) {
         const count = 1 + ((random.next().value as number) % 200);
@@ -169,6 +188,7 @@ describe.runIf(hasCorpus)("recorded Anthropic streams", () => {
               places.sort((a, b) => a - b),
             ),
             true,
+            tools,
           ),
         ).toEqual(whole);
       }
@@ -176,6 +196,7 @@ describe.runIf(hasCorpus)("recorded Anthropic streams", () => {
         decode(
           [...bytes].map((byte) => Uint8Array.of(byte)),
           true,
+          tools,
         ),
       ).toEqual(whole);
     },

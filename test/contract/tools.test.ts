@@ -1,29 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { tool, type Tool } from "../../src/index.ts";
 import { type AnthropicStream, call, client } from "../../src/providers/anthropic/index.ts";
 import { hasCorpus, type Recording, recordings } from "../corpus.ts";
+import { toolsOf } from "../recorded-tools.ts";
 
 interface ToolUse {
   readonly name: string;
   readonly id: string;
   readonly input: unknown;
-}
-
-/** A tool for each name that a recording asks for: what they take is not looked at. */
-function toolsOf({ events }: Recording): Tool<string, Record<string, unknown>, string>[] {
-  const blocks = events.flatMap((event) => {
-    const { content_block, message } = event as { content_block?: unknown; message?: { content?: unknown[] } };
-    return [content_block, ...(message?.content ?? [])];
-  });
-  const names = blocks
-    .map((block) => block as { type?: string; name?: string } | undefined)
-    .filter((block) => block?.type === "tool_use")
-    .map((block) => block?.name ?? "");
-  return [...new Set(names)].map((name) => tool({ name, inputSchema: { type: "object" }, call: () => "done" })) as Tool<
-    string,
-    Record<string, unknown>,
-    string
-  >[];
 }
 
 /** A response whose bytes come in pieces. */

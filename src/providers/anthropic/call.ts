@@ -14,8 +14,10 @@ import { responseFormat } from "../../schema/response-format.ts";
 import type { SchemaInput, SchemaOutput, StandardSchema } from "../../schema/standard-schema.ts";
 import type { CallPlan } from "../../stream/attempt.ts";
 import { extract } from "../../stream/extract.ts";
-import { ArrivingModel, type ResponseModel, validateModel } from "../../stream/response-model.ts";
+import { handled } from "../../stream/pair-source.ts";
+import { parseText, type ResponseModel } from "../../stream/response-model.ts";
 import type { PairTypes, PartialTools } from "../../tool/pair.ts";
+import { isDeclared } from "../../tool/declared.ts";
 import type { AnyTool } from "../../tool/tool.ts";
 import type { Client } from "./client.ts";
 import type { AnthropicModel } from "./models.ts";
@@ -40,16 +42,18 @@ export type AnthropicCallOverrides<
   M extends StandardSchema = StandardSchema,
 > = AnthropicCallOptions<S, D, M> & { readonly model?: AnthropicModel | undefined };
 
-/** The option `outputParser`. A stream takes none, and its type says why. */
-export type AnthropicParserOption<S extends StreamOption, T extends PairTypes, O> = ParserOption<
+/** The option `outputParser`. A stream takes none, nor does a call with a response model; the type says why. */
+export type AnthropicParserOption<S extends StreamOption, T extends PairTypes, M, O> = ParserOption<
   AnthropicCallResponse<T>,
   O
 > &
-  NoParserOfStreams<S>;
+  NoParser<S, M>;
 
-/** Why a parser cannot be given to a stream. */
-export type NoParserOfStreams<S extends StreamOption> = S extends false
-  ? unknown
+/** Why a parser cannot be given. */
+export type NoParser<S extends StreamOption, M> = S extends false
+  ? [M] extends [never]
+    ? unknown
+    : { readonly outputParser?: "the reply is parsed by responseModel already" }
   : {
       readonly outputParser?: "a stream is parsed by whoever reads it: outputParser needs a call that is not streamed";
     };
@@ -82,9 +86,12 @@ export type AnthropicResult<
       ? Promise<AnthropicCallResponse<T> & Parsing<SchemaOutput<M>>>
       : AnthropicStreamOf<S, T> & Parsing<SchemaOutput<M>>;
 
-type AnthropicStreamOf<S extends StreamOption, T extends PairTypes> = S extends { readonly partialTools: true }
-  ? AnthropicStream<PartialTools<T>>
-  : AnthropicStream<T>;
+type AnthropicStreamOf<S extends StreamOption, T extends PairTypes> = AnthropicStream<ShownTools<S, T>>;
+
+/** The tools that pairs hold. */
+export type ShownTools<S extends StreamOption, T extends PairTypes> = S extends { readonly partialTools: true }
+  ? PartialTools<T>
+  : T;
 
 /** A typed function that asks a model. */
 export interface AnthropicCall<
@@ -95,12 +102,13 @@ export interface AnthropicCall<
   O = never,
 > {
   /** How {@link agent} repeats it. @internal */
-  readonly "~call": CallMachine<AnthropicNative, Args, T>;
+  readonly "~call": CallMachine<AnthropicNative, Args, ShownTools<S, T>>;
   /** Asks. */
   (...args: Args): AnthropicResult<S, T, M, O>;
   /** The same call with other options; `callParams` and `timeout` are merged, the rest replaces. */
   with<const S2 extends StreamOption = S, D extends AnyTool | ToolParam = never, M2 extends StandardSchema = M, O2 = O>(
-    overrides: AnthropicCallOverrides<S2, D, M2> & AnthropicParserOption<NoInfer<S2>, NoInfer<Extract<D, AnyTool>>, O2>,
+    overrides: AnthropicCallOverrides<S2, D, M2> &
+      AnthropicParserOption<NoInfer<S2>, NoInfer<Extract<D, AnyTool>>, NoInfer<M2>, O2>,
   ): AnthropicCall<Args, S2, [D] extends [never] ? T : Extract<D, AnyTool>, M2, O2>;
 }
 
@@ -145,7 +153,7 @@ export function call<
 >(
   model: AnthropicModel,
   options: AnthropicCallOptions<S, D, M> &
-    AnthropicParserOption<NoInfer<S>, NoInfer<Extract<D, AnyTool> | ToolsOf<R>>, O>,
+    AnthropicParserOption<NoInfer<S>, NoInfer<Extract<D, AnyTool> | ToolsOf<R>>, NoInfer<M>, O>,
   fn: PromptFunction<Args, R, AnthropicCallParams>,
 ): AnthropicCall<Args, S, Extract<D, AnyTool> | ToolsOf<R>, M, O>;
 export function call(model: string, ...rest: [fn: unknown] | [options: object, fn: unknown]): unknown {
@@ -181,7 +189,7 @@ export function defineCall<Args extends readonly unknown[]>(
     planCall({ provider: anthropic, model, options, fn }, args, wanted?.format);
   const ask = (...args: Args): unknown => {
     const plan = planOf(...args);
-    if (wanted !== undefined && tools.length === 0) {
+    if (wanted !== undefined && !tools.some(isDeclared)) {
       const open = (from: CallPlan<AnthropicNative>): AnthropicStructuredStream =>
         new AnthropicStructuredStream(from, wanted);
       return isStream ? open(plan) : extract(plan, open, validationRetries);
@@ -207,12 +215,5 @@ function withParse<V extends object>(
   model: ResponseModel,
   respond: () => AnthropicCallResponse | Promise<AnthropicCallResponse>,
 ): V {
-  return Object.defineProperty(view, "parse", {
-    value: async () => {
-      const response = await respond();
-      const arriving = new ArrivingModel(model.format);
-      arriving.push(response.content);
-      return validateModel(model, arriving, response, response.finishReasons[0]);
-    },
-  });
+  return Object.defineProperty(view, "parse", { value: () => handled(parseText(model, respond())) });
 }

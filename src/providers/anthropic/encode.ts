@@ -1,5 +1,6 @@
 import { InvalidOptionError, UnsupportedContentError } from "../../errors.ts";
 import { base64 } from "../../prompt/base64.ts";
+import { defined } from "../../json/object.ts";
 import type { ContentPart } from "../../prompt/message.ts";
 import type { ToolResult } from "../../tool/tool-result.ts";
 import type { EncodedPrompt, Prompt } from "../../provider.ts";
@@ -29,13 +30,13 @@ export function encode(prompt: Prompt<AnthropicNative>): EncodedPrompt<Anthropic
     instructions.push({ type: "text", text: formatInWords(format) });
   }
   const allInstructions = joinSystem(system, instructions);
-  const body: AnthropicBody = {
+  const body: AnthropicBody = defined({
     model,
     ...params,
     max_tokens: params.max_tokens ?? defaultMaxTokens(model),
     messages,
     ...toolParams(prompt.tools, prompt.toolChoice),
-    ...(allInstructions === undefined ? {} : { system: allInstructions }),
+    system: allInstructions,
     ...(plan?.way === "native" && {
       output_config: { ...params.output_config, format: { type: "json_schema", schema: plan.schema } },
     }),
@@ -43,14 +44,11 @@ export function encode(prompt: Prompt<AnthropicNative>): EncodedPrompt<Anthropic
       tools: [{ name: RESPONSE_TOOL, description: "Gives the reply.", input_schema: format?.schema }],
       tool_choice: { type: "tool", name: RESPONSE_TOOL },
     }),
-    ...(streamed ? { stream: true } : {}),
+    stream: streamed || undefined,
     ...extra_body,
-  };
-  const accept = streamed ? "text/event-stream" : "application/json";
-  const own = lowerCased({
-    ...(betas && betas.length > 0 ? { "anthropic-beta": betas.join(",") } : {}),
-    ...extra_headers,
   });
+  const accept = streamed ? "text/event-stream" : "application/json";
+  const own = lowerCased(defined({ "anthropic-beta": betas?.join(",") || undefined, ...extra_headers }));
   const jsonTool = plan?.way === "tool" ? RESPONSE_TOOL : null;
   const encoded = { body, messages, jsonTool, totalTimeoutMs: timeout };
   if (client !== undefined && "messages" in client) {
@@ -89,12 +87,14 @@ function encodeMessages(prompt: Prompt<AnthropicNative>["messages"]): {
 
 /** One user's turn with a result for each call. */
 export function encodeToolResults(results: readonly ToolResult[]): MessageParam {
-  const content = results.map(({ id, content, isError }) => ({
-    type: "tool_result",
-    tool_use_id: id,
-    ...(content.length > 0 && { content: typeof content === "string" ? content : encodeContent(content) }),
-    ...(isError && { is_error: true }),
-  }));
+  const content = results.map(({ id, content, isError }) =>
+    defined({
+      type: "tool_result",
+      tool_use_id: id,
+      content: content.length === 0 ? undefined : typeof content === "string" ? content : encodeContent(content),
+      is_error: isError || undefined,
+    }),
+  );
   return { role: "user", content } as unknown as MessageParam;
 }
 
@@ -110,25 +110,22 @@ function isNeutral(part: ContentPart | NativeBlock): part is ContentPart {
 }
 
 function encodePart(part: ContentPart): NativeBlock {
-  const { cacheControl } = part;
-  const cached = cacheControl === undefined ? {} : { cache_control: cacheControl };
-  switch (part.type) {
-    case "text":
-      return { type: "text", text: part.text, ...cached };
-    case "image":
-      return { type: "image", source: sourceOf(part), ...cached };
-    case "document":
-      return {
-        type: "document",
-        source: sourceOf(part),
-        ...(part.title === undefined ? {} : { title: part.title }),
-        ...(part.context === undefined ? {} : { context: part.context }),
-        ...(part.citations === undefined ? {} : { citations: { enabled: part.citations } }),
-        ...cached,
-      };
-    case "audio":
-      throw new UnsupportedContentError("audio", "Anthropic's models take no audio. Nothing was sent.");
+  const { type, cacheControl: cache_control } = part;
+  if (type === "audio") {
+    throw new UnsupportedContentError(type, "Anthropic's models take no audio. Nothing was sent.");
   }
+  if (type === "text") return defined({ type, text: part.text, cache_control });
+  const source = sourceOf(part);
+  if (type === "image") return defined({ type, source, cache_control });
+  const { title, context, citations } = part;
+  return defined({
+    type,
+    source,
+    title,
+    context,
+    citations: citations === undefined ? citations : { enabled: citations },
+    cache_control,
+  });
 }
 
 function sourceOf(part: Extract<ContentPart, { type: "image" | "document" }>): NativeBlock {

@@ -10,8 +10,9 @@ export {
   call,
   call as anthropicCall,
   type AnthropicParserOption,
-  type NoParserOfStreams,
+  type NoParser,
   type Parsing,
+  type ShownTools,
   type ToolsOf,
 } from "./call.ts";
 export { AnthropicCallResponseChunk } from "./chunk.ts";

@@ -1,3 +1,4 @@
+import { defined } from "../../json/object.ts";
 import { isDeclared } from "../../tool/declared.ts";
 import type { AnyTool } from "../../tool/tool.ts";
 import type { ToolChoice } from "../../tool/tool-choice.ts";
@@ -17,7 +18,7 @@ import type { ToolChoice as NativeToolChoice, ToolParam } from "./tool-param.ts"
  */
 export function toolSchema(tool: AnyTool): ToolParam {
   const { name, description, inputSchema, cacheControl, strict, eagerInputStreaming, deferLoading } = tool;
-  const schema = {
+  return defined({
     name,
     description,
     input_schema: inputSchema,
@@ -25,23 +26,23 @@ export function toolSchema(tool: AnyTool): ToolParam {
     strict,
     eager_input_streaming: eagerInputStreaming,
     defer_loading: deferLoading,
-  };
-  return JSON.parse(JSON.stringify(schema)) as ToolParam;
+  }) as ToolParam;
 }
 
 /** Tools and the choice among them, as parameters of a request; none, where there are none. */
 export function toolParams(
   tools: readonly (AnyTool | ToolParam)[],
   choice: ToolChoice | undefined,
-): { readonly tools?: readonly ToolParam[]; readonly tool_choice?: NativeToolChoice } {
+): { readonly tools?: readonly ToolParam[] | undefined; readonly tool_choice?: NativeToolChoice | undefined } {
+  if (tools.length === 0) return {};
   return {
-    ...(tools.length > 0 && { tools: tools.map((tool) => (isDeclared(tool) ? toolSchema(tool) : tool)) }),
-    ...(choice !== undefined && { tool_choice: nativeChoice(choice) }),
+    tools: tools.map((tool) => (isDeclared(tool) ? toolSchema(tool) : tool)),
+    tool_choice: nativeChoice(choice),
   };
 }
 
-function nativeChoice(choice: ToolChoice): NativeToolChoice {
-  if (typeof choice === "string") return { type: choice };
-  const { parallel, ...rest } = choice;
-  return parallel === undefined ? rest : { ...rest, disable_parallel_tool_use: !parallel };
+function nativeChoice(choice: ToolChoice | undefined): NativeToolChoice | undefined {
+  if (choice === undefined) return choice;
+  const { parallel, ...rest } = typeof choice === "string" ? { type: choice, parallel: undefined } : choice;
+  return defined({ ...rest, disable_parallel_tool_use: parallel === undefined ? parallel : !parallel });
 }

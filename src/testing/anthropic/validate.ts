@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { type CheckedRequest, firstProblem } from "./check.ts";
+import { formatChecks } from "./check-format.ts";
 import { messageChecks } from "./check-messages.ts";
 import { countParams, messageParams, STRICT_VERSION } from "./check-params.ts";
 import { isJsonObject, type JsonObject } from "./json.ts";
@@ -89,7 +90,10 @@ export function bodyProblem(
     betas: new Set(betasOf(headers)),
     sentThinking: validation.sentThinking,
   };
-  const problem = firstProblem([...(kind === "message" ? messageParams : countParams), ...messageChecks], request);
+  const problem = firstProblem(
+    [...(kind === "message" ? messageParams : countParams), ...messageChecks, ...formatChecks],
+    request,
+  );
   return problem === null ? null : invalidRequest(problem);
 }
 

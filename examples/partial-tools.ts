@@ -1,0 +1,17 @@
+import { tool } from "millrace";
+import { call } from "millrace/anthropic";
+import * as z from "zod";
+
+const saveReview = tool({
+  name: "save_review",
+  input: z.object({ title: z.string(), stars: z.number(), text: z.string() }),
+  call: ({ title, stars }) => `Saved ${stars} stars for ${title}.`,
+});
+const options = { stream: { partialTools: true }, tools: [saveReview] } as const;
+const review = call("claude-sonnet-5-5", options, (book: string) => `Review ${book}.`);
+
+for await (const [, tool] of review("Mistborn")) {
+  if (tool === null) continue;
+  if (tool.delta !== null) console.log(tool.args.title ?? "…", tool.args.text?.length ?? 0); // a tool that still streams
+  else console.log(tool.args.stars, await tool.call());
+}

@@ -1,0 +1,19 @@
+import { tool } from "millrace";
+import { call } from "millrace/anthropic";
+import * as z from "zod";
+
+const getBookAuthor = tool({
+  name: "get_book_author",
+  description: "Returns the author of the book with the given title.",
+  input: z.object({ title: z.string().describe("The title of the book.") }),
+  call: ({ title }) => (title === "The Name of the Wind" ? "Patrick Rothfuss" : "Unknown"),
+});
+
+const recommendBook = call("claude-sonnet-5-5", { stream: true, tools: [getBookAuthor] }, (genre: string) => {
+  return `Recommend two ${genre} books, and look up who wrote them.`;
+});
+
+for await (const [chunk, tool] of recommendBook("fantasy")) {
+  if (tool) console.log(tool.name, tool.args.title, await tool.call());
+  else process.stdout.write(chunk.content);
+}

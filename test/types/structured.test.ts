@@ -1,0 +1,182 @@
+import * as v from "valibot";
+import { describe, expect, expectTypeOf, test } from "vitest";
+import * as z from "zod";
+import {
+  type CallResponse,
+  call as neutralCall,
+  type DeepPartial,
+  type Native,
+  ResponseModelError,
+  type SchemaIssue,
+  type StructuredStream,
+  tool,
+  type Tool,
+} from "../../src/index.ts";
+import {
+  type AnthropicCallResponse,
+  type AnthropicNative,
+  type AnthropicStream,
+  type AnthropicStructuredStream,
+  call,
+  type Parsing,
+} from "../../src/providers/anthropic/index.ts";
+
+const model = "claude-sonnet-5-5";
+const Book = z.object({
+  title: z.string(),
+  genre: z.enum(["fantasy", "crime"]),
+  published: z.string().transform((date) => new Date(date)),
+});
+interface Book {
+  title: string;
+  genre: "fantasy" | "crime";
+  published: Date;
+}
+interface ArrivingBook {
+  readonly title?: string | undefined;
+  readonly genre?: string | undefined;
+  readonly published?: string | undefined;
+}
+const lookUp = tool({ name: "look_up", input: z.object({ title: z.string() }), call: ({ title }) => title.length });
+type LookUp = Tool<"look_up", { title: string }, number, { readonly title?: string | undefined }>;
+
+describe("a call with a response model", () => {
+  const extractBook = call(model, { stream: true, responseModel: Book }, (page: string) => `Extract: ${page}`);
+
+  test("gives a stream of what has arrived, and then what the schema gives", () => {
+    expectTypeOf(extractBook).parameters.toEqualTypeOf<[page: string]>();
+    expectTypeOf(extractBook).returns.toEqualTypeOf<AnthropicStructuredStream<Book, ArrivingBook>>();
+    const extraction = extractBook("page");
+    type Item = typeof extraction extends AsyncIterable<infer Value> ? Value : never;
+    expectTypeOf<Item>().toEqualTypeOf<DeepPartial<z.input<typeof Book>>>();
+    expectTypeOf<Item>().toEqualTypeOf<ArrivingBook>();
+    expectTypeOf<typeof extraction.constructedResponseModel>().toEqualTypeOf<Book>();
+    expectTypeOf(extraction.parse).returns.toEqualTypeOf<Promise<Book>>();
+    expectTypeOf(extraction.isComplete).parameters.toEqualTypeOf<[path: readonly (string | number)[]]>();
+    expectTypeOf<typeof extraction.tool>().toEqualTypeOf<null>();
+  });
+
+  test("gives its promise, where it is not streamed", () => {
+    const ask = call(model, { responseModel: Book, validationRetries: 2 }, () => "x");
+    expectTypeOf(ask).returns.toEqualTypeOf<Promise<Book>>();
+    expectTypeOf(call(model, { responseModel: z.number() }, () => "x")).returns.toEqualTypeOf<Promise<number>>();
+    expectTypeOf(ask.with({ stream: true })).returns.toEqualTypeOf<AnthropicStructuredStream<Book, ArrivingBook>>();
+    expectTypeOf(ask.with({ responseModel: z.string() })).returns.toEqualTypeOf<Promise<string>>();
+    expectTypeOf(call(model, () => "x").with({ responseModel: Book })).returns.toEqualTypeOf<Promise<Book>>();
+  });
+
+  test("takes a schema of any library", () => {
+    const Valibot = v.object({ title: v.pipe(v.string(), v.transform(Number)) });
+    const streamed = call(model, { stream: true, responseModel: Valibot, responseSchema: {} }, () => "x");
+    expectTypeOf(streamed).returns.toEqualTypeOf<
+      AnthropicStructuredStream<{ title: number }, { readonly title?: string | undefined }>
+    >();
+  });
+
+  test("is the same by the neutral entry", () => {
+    const ask = neutralCall("anthropic/claude-sonnet-5-5", { stream: true, responseModel: Book }, () => "x");
+    expectTypeOf(ask).returns.toEqualTypeOf<AnthropicStructuredStream<Book, ArrivingBook>>();
+  });
+
+  test("gives the elements of a list, and of nothing else", () => {
+    const list = call(model, { stream: true, responseModel: z.array(Book) }, () => "x")();
+    type Element = ReturnType<typeof list.elements> extends AsyncIterable<infer Value> ? Value : never;
+    expectTypeOf<Element>().toEqualTypeOf<ArrivingBook>();
+    expectTypeOf<typeof list.constructedResponseModel>().toEqualTypeOf<Book[]>();
+    const one = extractBook("page");
+    expectTypeOf(one.elements).returns.toEqualTypeOf<AsyncGenerator<never, void, undefined>>();
+  });
+
+  test("gives what any provider's does", () => {
+    const take = (stream: StructuredStream<Native, { title: string }, object>): unknown => stream.outcome;
+    expectTypeOf(take).toBeCallableWith(extractBook("page"));
+    expectTypeOf<AnthropicStructuredStream<Book>>().toExtend<StructuredStream<AnthropicNative>>();
+    expectTypeOf(extractBook("page").response).returns.toEqualTypeOf<Promise<AnthropicCallResponse<never>>>();
+  });
+});
+
+describe("a response model with tools", () => {
+  const options = { responseModel: Book, tools: [lookUp] } as const;
+
+  test("gives the ordinary stream or response, which can be parsed", () => {
+    const streamed = call(model, { stream: true, ...options }, () => "x");
+    expectTypeOf(streamed).returns.toEqualTypeOf<AnthropicStream<LookUp> & Parsing<Book>>();
+    expectTypeOf(streamed().parse).returns.toEqualTypeOf<Promise<Book>>();
+    const whole = call(model, options, () => "x");
+    expectTypeOf(whole).returns.toEqualTypeOf<Promise<AnthropicCallResponse<LookUp> & Parsing<Book>>>();
+  });
+
+  test("gives the structured stream, where the provider runs the tools", () => {
+    const search = { type: "web_search_20260209", name: "web_search" } as const;
+    const ask = call(model, { stream: true, responseModel: Book, tools: [search] }, () => "x");
+    expectTypeOf(ask).returns.toEqualTypeOf<AnthropicStructuredStream<Book, ArrivingBook>>();
+  });
+});
+
+describe("an output parser", () => {
+  test("says what the call gives", () => {
+    const split = call(model, { outputParser: ({ content }) => content.split(", ") }, (count: number) => `${count}`);
+    expectTypeOf(split).parameters.toEqualTypeOf<[count: number]>();
+    expectTypeOf(split).returns.toEqualTypeOf<Promise<string[]>>();
+    const later = call(model, { outputParser: async ({ usage }) => Promise.resolve(usage.output_tokens) }, () => "x");
+    expectTypeOf(later).returns.toEqualTypeOf<Promise<number>>();
+    expectTypeOf(call(model, { stream: false, outputParser: () => 1 }, () => "x")).returns.toEqualTypeOf<
+      Promise<number>
+    >();
+    expectTypeOf(call(model, () => "x").with({ outputParser: () => 1 })).returns.toEqualTypeOf<Promise<number>>();
+  });
+
+  test("gets the response with its tools", () => {
+    call(
+      model,
+      {
+        tools: [lookUp],
+        outputParser: (response) => {
+          expectTypeOf(response).toEqualTypeOf<AnthropicCallResponse<LookUp>>();
+          return response.tool?.args.title;
+        },
+      },
+      () => "x",
+    );
+  });
+});
+
+test("its error has the issues, and the response", () => {
+  const look = (error: ResponseModelError): void => {
+    expectTypeOf(error.issues).toEqualTypeOf<readonly SchemaIssue[]>();
+    expectTypeOf(error.response).toEqualTypeOf<CallResponse<Native>>();
+    expectTypeOf(error.response.content).toEqualTypeOf<string>();
+  };
+  expect(look).toBeTypeOf("function");
+});
+
+// Each is a compile error. None of them runs.
+export function mistakes(): void {
+  // @ts-expect-error "a stream is parsed by whoever reads it: outputParser needs a call that is not streamed"
+  call(model, { stream: true, outputParser: () => 1 }, () => "x");
+  // @ts-expect-error The same.
+  call(model, { stream: { partialTools: true }, outputParser: () => 1 }, () => "x");
+  // @ts-expect-error The same.
+  call(model, { stream: true }, () => "x").with({ outputParser: () => 1 });
+  // @ts-expect-error "the reply is parsed by responseModel already"
+  call(model, { responseModel: Book, outputParser: () => 1 }, () => "x");
+  // @ts-expect-error A shape is no schema.
+  call(model, { responseModel: { title: z.string() } }, () => "x");
+  // @ts-expect-error Did you mean to write 'responseModel'?
+  call(model, { responseModell: Book }, () => "x");
+  // @ts-expect-error A count.
+  call(model, { responseModel: Book, validationRetries: "often" }, () => "x");
+  // @ts-expect-error The model has no such field.
+  void call(model, { responseModel: Book }, () => "x")().then((book) => book.titel);
+  const extraction = call(model, { stream: true, responseModel: Book }, () => "x")();
+  type Value = typeof extraction extends AsyncIterable<infer Arriving> ? Arriving : never;
+  // @ts-expect-error What has arrived may lack its title.
+  const length = (book: Value): number => book.title.length;
+  // @ts-expect-error There are no pairs.
+  const first = ([chunk]: Value): unknown => chunk;
+  // @ts-expect-error It is no list.
+  const element: Book = extraction.elements();
+  // @ts-expect-error A call without a model has nothing to parse.
+  const parse = call(model, { stream: true, tools: [lookUp] }, () => "x")().parse;
+  expect([length, first, element, parse]).toBeDefined();
+}
