@@ -95,6 +95,13 @@ export function agent<N extends Native, Args extends readonly unknown[], T exten
  *
  * Nothing is sent before the first read. It can be read once: iterate it, or `await` {@link finish}. Leaving the
  * iteration stops the stream and the tools.
+ *
+ * @example
+ * ```ts
+ * const run = librarian("Something funny, please.");
+ * for await (const [chunk, tool, turn] of run) process.stdout.write(tool ? `${turn.index}: ${tool.name}` : chunk.content);
+ * console.log(run.stopReason, run.cost, run.history().length);
+ * ```
  */
 export class AgentRun<out N extends Native, out T extends PairTypes> implements AsyncDisposable {
   readonly #plan: CallPlan<N>;
@@ -214,7 +221,7 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
         signals.push(signal);
         this.#listen(signal);
         this.#stopReason = await this.#finishTurn(turn, runner);
-        plan = plan.extend(this.history().slice(turn.stream.messages.length));
+        if (this.#stopReason === null) plan = plan.extend(this.history().slice(turn.stream.messages.length));
       }
     } catch (error) {
       if (this.#hasLeft) return;

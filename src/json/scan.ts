@@ -15,9 +15,10 @@ const IN_WORD = 4 << 5;
 // A string has any characters but quotation marks, backslashes, and those below the space.
 const CHARACTERS = /[ !#-[\]-\uffff]*(?:\\(?:["\\/bfnrt]|u[\da-fA-F]{4})[ !#-[\]-\uffff]*)*/y;
 const DIGITS = /[-+.\dEe]*/y;
-// The next two match as far as it may be the start of such a token.
+// The next ones match as far as it may be the start of such a token.
 const NUMBER = /-?(?:(?:0|[1-9]\d*)(?:\.(?:\d+(?:[eE][+-]?\d*)?)?|[eE][+-]?\d*)?)?/y;
-const WORD_OR_ESCAPE = /t(?:r(?:ue?)?)?|f(?:a(?:l(?:se?)?)?)?|n(?:u(?:ll?)?)?|\\(?:u[\da-fA-F]{0,3})?/y;
+const WORD = /t(?:r(?:ue?)?)?|f(?:a(?:l(?:se?)?)?)?|n(?:u(?:ll?)?)?/y;
+const ESCAPE = /\\(?:u[\da-fA-F]{0,3})?/y;
 
 /** What it costs to copy a property of an object, if that of an element of an array is 1. */
 const PROPERTY_WEIGHT = 8;
@@ -154,7 +155,7 @@ function readString(scan: Scan, text: string, at: number): number {
   const piece = text.slice(at, end);
   scan.token += piece.includes("\\") ? JSON.parse(`"${piece}"`) : piece;
   if (end === text.length) return end;
-  if (text.charCodeAt(end) !== 0x22) return cut(scan, text, end, matchEnd(WORD_OR_ESCAPE, text, end));
+  if (text.charCodeAt(end) !== 0x22) return cut(scan, text, end, matchEnd(ESCAPE, text, end));
   endString(scan);
   return end + 1;
 }
@@ -175,7 +176,7 @@ function endString(scan: Scan): void {
 
 function readWord(scan: Scan, text: string, at: number): number {
   const c = text.charCodeAt(at);
-  const end = matchEnd(WORD_OR_ESCAPE, text, at);
+  const end = matchEnd(WORD, text, at);
   if (end - at !== (c === 0x66 ? 5 : 4)) return cut(scan, text, at, end);
   change(scan, c === 0x6e ? null : c === 0x74);
   next(scan);

@@ -36,7 +36,7 @@ interface Gate<V = void> {
 }
 
 function gate<V = void>(): Gate<V> {
-  let open = (_: V): void => {};
+  let open: (value: V) => void = () => {};
   const opened = new Promise<V>((resolve) => (open = resolve));
   return { opened, open };
 }

@@ -228,7 +228,7 @@ describe("the elements of a list", () => {
   });
 
   it("come as soon as they are whole, before the next one begins", async () => {
-    let more = (_: string): void => {};
+    let more: (json: string) => void = () => {};
     await using server = await serve((response) => {
       startStream(response, frames([...started, delta(`{"value": [${JSON_OF_IT.slice(0, -1)}`)]));
       more = (json) => void response.write(frames([delta(json)]));

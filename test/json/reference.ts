@@ -23,7 +23,7 @@ export function prefixOf(text: string): Prefix {
 
   const string = (): { text: string; isOpen: boolean } => {
     let units = "";
-    for (at++; at < text.length; ) {
+    for (at++; at < text.length;) {
       if (text[at] === '"') {
         at++;
         return { text: JSON.parse(`"${units}"`) as string, isOpen: false };
@@ -85,15 +85,15 @@ export function prefixOf(text: string): Prefix {
       if (text[at] === '"') {
         const key = string();
         skipSpace();
-        at++; // The colon.
-        const member = key.isOpen || at >= text.length ? undefined : value([...path, key.text]);
+        if (at < text.length) at++; // The colon.
+        const member = key.isOpen || at === text.length ? undefined : value([...path, key.text]);
         if (member !== undefined) {
           const isKept = { writable: true, enumerable: true, configurable: true };
           Object.defineProperty(found, key.text, { value: member, ...isKept });
         }
         skipSpace();
       }
-      if (at >= text.length) {
+      if (at === text.length) {
         open.splice(place, 0, path);
         return found;
       }
@@ -103,9 +103,7 @@ export function prefixOf(text: string): Prefix {
     return found;
   };
 
-  const read = value([]);
-  // A number alone is whole only when the text has ended.
-  return { value: read, open };
+  return { value: value([]), open };
 }
 
 /** Every place of a value, its own first. */

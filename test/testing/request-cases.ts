@@ -13,6 +13,15 @@ export const base = { model: "claude-sonnet-4-5", max_tokens: 2000, messages: [u
 export const headers = { "x-api-key": "k", "anthropic-version": "2023-06-01" };
 const strict = { ...headers, "anthropic-version": "2026-10-21" };
 
+const closed = { type: "object", properties: {}, required: [], additionalProperties: false };
+const formatted = (schema: unknown, type = "json_schema"): Json => ({ output_config: { format: { type, schema } } });
+const many = (count: number, part: Json): Json => {
+  const names = Array.from({ length: count }, (_, n) => `part${n}`);
+  return { ...closed, properties: Object.fromEntries(names.map((name) => [name, part])), required: names };
+};
+const withPart = (part: Json): Json => many(1, part);
+const cited = { type: "document", source: { type: "text", data: "a" }, citations: { enabled: true } };
+
 /** A name, what is changed in an acceptable request, and what is said of it. */
 export type Case = readonly [name: string, body: Json, message: string | RegExp, headers?: Record<string, string>];
 
@@ -31,6 +40,40 @@ export const refused: readonly Case[] = [
     { max_tokens: 0, output_config: { format: { type: "json_schema" } } },
     /^max_tokens: 0/,
   ],
+  ["a format of another type", formatted(undefined, "json"), /^output_config\.format\.type/],
+  ["a format without a schema", formatted(undefined), "output_config.format.schema: Field required"],
+  [
+    "an open object",
+    formatted({ ...closed, additionalProperties: true }),
+    /'additionalProperties' must be explicitly set/,
+  ],
+  ["an object in it that is open", formatted(withPart({ type: "object", properties: {} })), /'additionalProperties'/],
+  ["a schema that is no object", formatted({ type: "string" }), /root of the schema must be an object/],
+  ["a limit", formatted(withPart({ type: "integer", minimum: 1 })), /'integer' type, property 'minimum'/],
+  [
+    "a list of two at least",
+    formatted(withPart({ type: "array", minItems: 2 })),
+    /'minItems' values other than 0 or 1/,
+  ],
+  ["a format of text that it has not", formatted(withPart({ type: "string", format: "base64" })), /Format 'base64'/],
+  ["any value", formatted(withPart({})), /must have a 'type'/],
+  ["recursion", formatted(withPart({ $ref: "#" })), /Recursive/],
+  [
+    "recursion by a definition",
+    formatted({ ...withPart({ $ref: "#/$defs/A" }), $defs: { A: { type: "array", items: { $ref: "#/$defs/A" } } } }),
+    /Recursive/,
+  ],
+  ["a reference elsewhere", formatted(withPart({ $ref: "https://example.com" })), /External \$ref/],
+  ["allOf with a reference", formatted(withPart({ allOf: [{ $ref: "#/$defs/A" }] })), /'allOf' with '\$ref'/],
+  ["values with parts", formatted(withPart({ enum: [{}] })), /Complex enum/],
+  ["25 optional parameters", formatted({ ...many(25, { type: "string" }), required: [] }), /Too many optional/],
+  ["17 unions", formatted(many(17, { type: ["string", "null"] })), /Too many parameters with union types/],
+  [
+    "a format and a beginning of the answer",
+    { ...formatted(closed), messages: [user("Hello"), assistant("Hi")] },
+    /prefill/,
+  ],
+  ["a format and citations", { ...formatted(closed), messages: [user([cited])] }, /citations/],
   ["max_tokens 0 with a forced tool", { max_tokens: 0, ...forced }, /^max_tokens: 0/],
   ["no messages", { messages: undefined }, "messages: Field required"],
   ["messages that are no list", { messages: "Hello" }, "messages: Input should be a valid list"],
@@ -221,6 +264,13 @@ export const accepted: readonly (readonly [name: string, body: Json, headers?: R
   [
     "a model of the house, which takes everything",
     { model: "house-model", temperature: 0, thinking: { type: "enabled", budget_tokens: 1024 } },
+  ],
+  [
+    "a format with all that it may have",
+    formatted({
+      ...many(2, { anyOf: [{ type: "string", format: "date" }, { const: 1 }, { $ref: "#/$defs/A" }] }),
+      $defs: { A: { type: "array", items: { ...closed, description: "x" }, minItems: 1 }, B: { $ref: "#/$defs/A" } },
+    }),
   ],
   ["a prefill, up to 4.5", { messages: [user("a"), assistant("b")] }],
   [

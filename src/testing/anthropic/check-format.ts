@@ -6,11 +6,10 @@
 import type { Check } from "./check.ts";
 import { isJsonObject, type JsonObject, objectsOf } from "./json.ts";
 
-const KEYWORDS: readonly string[] = [
-  ...["type", "enum", "const", "default", "title", "description", "format", "pattern"],
-  ...["properties", "required", "additionalProperties", "items", "minItems"],
-  ...["anyOf", "allOf", "$ref", "$defs", "definitions"],
-];
+const KEYWORDS = (
+  "type enum const default title description format pattern properties required additionalProperties items minItems " +
+  "anyOf allOf $ref $defs definitions"
+).split(" ");
 const FORMATS = "date-time time date duration email hostname uri ipv4 ipv6 uuid".split(" ");
 const MOST_OPTIONAL = 24;
 const MOST_UNIONS = 16;
