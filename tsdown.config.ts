@@ -4,6 +4,7 @@ export default defineConfig({
   entry: {
     index: "src/index.ts",
     anthropic: "src/providers/anthropic/index.ts",
+    "anthropic-structured": "src/providers/anthropic/structured.ts",
     json: "src/json/index.ts",
     mcp: "src/tool/mcp.ts",
     testing: "src/testing/index.ts",

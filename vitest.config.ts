@@ -7,6 +7,7 @@ export default defineConfig({
   resolve: {
     alias: {
       "#platform": source("platform/node.ts"),
+      "millrace/anthropic/structured": source("providers/anthropic/structured.ts"),
       "millrace/anthropic": source("providers/anthropic/index.ts"),
       "millrace/json": source("json/index.ts"),
       "millrace/mcp": source("tool/mcp.ts"),

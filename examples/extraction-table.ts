@@ -1,4 +1,4 @@
-import { call } from "millrace/anthropic";
+import { call } from "millrace/anthropic/structured";
 import * as z from "zod";
 
 const Books = z.array(z.object({ title: z.string(), author: z.string(), year: z.int() }));

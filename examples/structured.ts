@@ -1,4 +1,4 @@
-import { call } from "millrace/anthropic";
+import { call } from "millrace/anthropic/structured";
 import * as z from "zod";
 
 const Book = z.object({

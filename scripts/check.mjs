@@ -22,7 +22,7 @@ const steps = [
     "package types are whole",
     "tsc",
     ...asConsumer.split(" "),
-    ...["index", "anthropic", "json", "mcp", "testing"].map((name) => `dist/${name}.d.ts`),
+    ...["index", "anthropic", "anthropic-structured", "json", "mcp", "testing"].map((name) => `dist/${name}.d.ts`),
   ],
   ["size", "vitest", "run", "test/size.test.ts"],
 ];

@@ -249,10 +249,7 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
     const { parallel = 4, approve, maxCost } = this.#options;
     const stream = this.#machine.open(plan);
     if (maxCost !== undefined && stream.cost === null) {
-      throw new InvalidOptionError(
-        "maxCost",
-        `the price of ${stream.model} is not known; the call's prices can say it.`,
-      );
+      throw new InvalidOptionError("maxCost", `the price of ${stream.model} is not known: give it in prices.`);
     }
     const runner = new ToolRunner(parallel, signal, approve);
     const turn = {

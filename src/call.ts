@@ -4,9 +4,8 @@ import { defaultTimeout, type Timeout } from "./http/timeout.ts";
 import { defined } from "./json/object.ts";
 import { type NormalizedPrompt, normalizePrompt } from "./prompt/dynamic-config.ts";
 import { isPromptTemplate } from "./prompt/template.ts";
-import type { EncodedPrompt, Native, Prompt, Provider } from "./provider.ts";
+import type { EncodedPrompt, Native, Prompt, Provider, ShapeBody } from "./provider.ts";
 import type { CallPlan, Limit, PreparedCall } from "./stream/attempt.ts";
-import type { ResponseFormat } from "./schema/response-format.ts";
 import type { StandardSchema } from "./schema/standard-schema.ts";
 import { ToolBox } from "./stream/tool-box.ts";
 import { isDeclared } from "./tool/declared.ts";
@@ -16,33 +15,14 @@ import type { ToolChoice } from "./tool/tool-choice.ts";
 /** Whether a call is streamed, and whether its pairs hold tools while their input streams, too. */
 export type StreamOption = boolean | { readonly partialTools?: boolean | undefined };
 
-/**
- * What a call may be told, besides its model and its prompt: `D` are its tools, `M` is the schema of what it is
- * to give.
- */
-export interface CallOptions<
-  N extends Native,
-  S extends StreamOption = StreamOption,
-  D = AnyTool | N["toolParam"],
-  M extends StandardSchema = StandardSchema,
-> {
+/** What a call may be told, besides its model and its prompt. `D` are its tools. */
+export interface CallOptions<N extends Native, S extends StreamOption = StreamOption, D = AnyTool | N["toolParam"]> {
   /** Whether the call gives a stream of `[chunk, tool]` pairs, or the promise of a response. Default false. */
   readonly stream?: S | undefined;
   /** What the model may ask for: tools made by `tool()`, and the provider's own. */
   readonly tools?: readonly D[] | undefined;
   /** Whether the model may, must or must not use tools. The default is the provider's: it may. */
   readonly toolChoice?: ToolChoice<NoInfer<NameOf<D>>> | undefined;
-  /**
-   * What the call is to give instead of a response: a schema of any library that speaks Standard Schema. The reply is
-   * validated. With `tools` the ordinary stream or response comes back, and has `parse()`.
-   */
-  readonly responseModel?: M | undefined;
-  /** JSON Schema of the model, where `responseModel` cannot put itself as such. */
-  readonly responseSchema?: object | undefined;
-  /** How often the model is told what is wrong with its reply and asked again. Only for calls that are not streamed. */
-  readonly validationRetries?: number | undefined;
-  /** Asks for JSON in words, whatever else the provider could do; with `responseModel`, or alone. */
-  readonly jsonMode?: boolean | undefined;
   /** The provider's own parameters, under the wire's names. */
   readonly callParams?: N["callParams"] | undefined;
   /** Where the requests go, and who asks: a client made by `client()`, or an official SDK client. */
@@ -57,6 +37,21 @@ export interface CallOptions<
   readonly metadata?: Readonly<Record<string, unknown>> | undefined;
   /** Prices by model id; they win over the built-in ones. */
   readonly prices?: Prices | undefined;
+}
+
+/** What a call may be told that is to give something else than a response. `M` is the schema of that. */
+export interface ModelOptions<M extends StandardSchema = StandardSchema> {
+  /**
+   * What the call is to give instead of a response: a schema of any library that speaks Standard Schema. The reply is
+   * validated. With `tools` the ordinary stream or response comes back, and has `parse()`.
+   */
+  readonly responseModel?: M | undefined;
+  /** JSON Schema of the model, where `responseModel` cannot put itself as such. */
+  readonly responseSchema?: object | undefined;
+  /** How often the model is told what is wrong with its reply and asked again. Only for calls that are not streamed. */
+  readonly validationRetries?: number | undefined;
+  /** Asks for JSON in words, whatever else the provider could do; with `responseModel`, or alone. */
+  readonly jsonMode?: boolean | undefined;
 }
 
 /** Makes what a call is to give out of its response. */
@@ -80,14 +75,13 @@ export interface CallDefinition<N extends Native, Args extends readonly unknown[
 export function planCall<N extends Native, Args extends readonly unknown[]>(
   { provider, model, options, fn }: CallDefinition<N, Args>,
   fnArgs: Args,
-  format?: ResponseFormat,
+  shape?: ShapeBody<N>,
 ): CallPlan<N> {
   // A reaction runs in the asynchronous context (AsyncLocalStorage and its like) in which it was registered: that of the
   // call. It runs once, however often the prompt is sent.
   let runPrompt = (): void => {};
   const result = new Promise<void>((resolve) => (runPrompt = resolve)).then(() => fn(...fnArgs));
-  const { signal, prices, limit = {}, metadata = {}, toolChoice, jsonMode = false } = options;
-  // The function runs once, however often its prompt is sent.
+  const { signal, prices, limit = {}, metadata = {}, toolChoice } = options;
   let prompt: Promise<NormalizedPrompt<N["promptMessage"], N["callParams"], N["client"], AnyTool | N["toolParam"]>>;
   const prepare = async (added: readonly N["promptMessage"][]): Promise<PreparedCall<N>> => {
     runPrompt();
@@ -99,7 +93,7 @@ export function planCall<N extends Native, Args extends readonly unknown[]>(
     const { tools: declared = [] } = options;
     const tools = config?.tools ?? declared;
     // What the call gives was decided before its function ran.
-    if (format && tools.some(isDeclared) && !declared.some(isDeclared)) {
+    if (shape && tools.some(isDeclared) && !declared.some(isDeclared)) {
       throw new InvalidOptionError(
         "tools",
         "beside responseModel they are named in the options, not by the function alone.",
@@ -112,8 +106,7 @@ export function planCall<N extends Native, Args extends readonly unknown[]>(
       callParams,
       tools,
       toolChoice,
-      format,
-      jsonMode,
+      ...(shape && { shape }),
       client: config?.client ?? options.client,
       streamed: isStreamed(options.stream),
       connectTimeoutMs: timeout.connect,

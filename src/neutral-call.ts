@@ -1,14 +1,13 @@
 import type { StreamOption } from "./call.ts";
 import { InvalidOptionError } from "./errors.ts";
 import type { PromptFunction } from "./prompt/dynamic-config.ts";
+import type { AnthropicPromptResult, ToolsOf } from "./providers/anthropic/call.ts";
 import {
-  type AnthropicCall,
-  type AnthropicCallOptions,
-  type AnthropicPromptResult,
-  defineCall,
-  type AnthropicParserOption,
-  type ToolsOf,
-} from "./providers/anthropic/call.ts";
+  defineStructuredCall,
+  type StructuredCall,
+  type StructuredCallOptions,
+  type StructuredParserOption,
+} from "./providers/anthropic/structured.ts";
 import type { AnthropicCallParams } from "./providers/anthropic/params.ts";
 import type { ToolParam } from "./providers/anthropic/tool-param.ts";
 import type { StandardSchema } from "./schema/standard-schema.ts";
@@ -33,7 +32,7 @@ export type ModelId = `anthropic/${string}`;
 export function call<const Args extends readonly unknown[], const R extends AnthropicPromptResult>(
   model: ModelId,
   fn: PromptFunction<Args, R, AnthropicCallParams>,
-): AnthropicCall<Args, false, ToolsOf<R>>;
+): StructuredCall<Args, false, ToolsOf<R>>;
 export function call<
   const Args extends readonly unknown[],
   const R extends AnthropicPromptResult,
@@ -43,14 +42,14 @@ export function call<
   O = never,
 >(
   model: ModelId,
-  options: AnthropicCallOptions<S, D, M> &
-    AnthropicParserOption<NoInfer<S>, NoInfer<Extract<D, AnyTool> | ToolsOf<R>>, NoInfer<M>, O>,
+  options: StructuredCallOptions<S, D, M> &
+    StructuredParserOption<NoInfer<S>, NoInfer<Extract<D, AnyTool> | ToolsOf<R>>, NoInfer<M>, O>,
   fn: PromptFunction<Args, R, AnthropicCallParams>,
-): AnthropicCall<Args, S, Extract<D, AnyTool> | ToolsOf<R>, M, O>;
+): StructuredCall<Args, S, Extract<D, AnyTool> | ToolsOf<R>, M, O>;
 export function call(model: string, ...rest: [fn: unknown] | [options: object, fn: unknown]): unknown {
   const [, provider, name] = /^([^/]*)\/(.+)$/.exec(model) ?? [];
   if (provider !== "anthropic" || name === undefined) {
     throw new InvalidOptionError("model", `"${model}" is not "anthropic/…".`);
   }
-  return rest.length === 1 ? defineCall(name, {}, rest[0]) : defineCall(name, rest[0], rest[1]);
+  return rest.length === 1 ? defineStructuredCall(name, {}, rest[0]) : defineStructuredCall(name, rest[0], rest[1]);
 }

@@ -2,7 +2,6 @@ import type { CostMetadata, Prices } from "./cost/price.ts";
 import type { Usage, UsageSource } from "./cost/usage.ts";
 import type { MillraceError, ReportedUsage } from "./errors.ts";
 import type { HttpRequest, Transport } from "./http/request.ts";
-import type { ResponseFormat } from "./schema/response-format.ts";
 import type { SseReader } from "./sse/reader.ts";
 import type { AnyTool } from "./tool/tool.ts";
 import type { ToolResult } from "./tool/tool-result.ts";
@@ -66,24 +65,28 @@ export interface Prompt<N extends Native> {
   readonly callParams: N["callParams"] | undefined;
   readonly tools: readonly (AnyTool | N["toolParam"])[];
   readonly toolChoice: ToolChoice | undefined;
-  /** What the reply has to look like; undefined for words. */
-  readonly format: ResponseFormat | undefined;
-  /** Asks for JSON in words, whatever else the provider could do. */
-  readonly jsonMode: boolean;
+  /** Has the last word on the body, where the reply is to be more than words. */
+  shape?(body: N["body"]): ShapedBody<N>;
   readonly client: N["client"] | undefined;
   readonly streamed: boolean;
   readonly connectTimeoutMs: number;
 }
 
-/** A prompt as the provider takes it. */
-export interface EncodedPrompt<N extends Native> {
+/** A body that asks for JSON, and the tool whose input that is, or null where it is the text. */
+export interface ShapedBody<N extends Native> {
   readonly body: N["body"];
+  readonly jsonTool: string | null;
+}
+
+/** Makes a body ask for JSON. */
+export type ShapeBody<N extends Native> = NonNullable<Prompt<N>["shape"]>;
+
+/** A prompt as the provider takes it. */
+export interface EncodedPrompt<N extends Native> extends ShapedBody<N> {
   /** The messages of the body. */
   readonly messages: readonly N["messageParam"][];
   readonly request: HttpRequest;
   readonly transport: Transport;
-  /** The tool whose input is the JSON that `format` asks for; null where the JSON is the text. */
-  readonly jsonTool: string | null;
   /** The `total` limit of the call parameters, where they have one. */
   readonly totalTimeoutMs: number | undefined;
 }

@@ -11,13 +11,8 @@ import {
   StructuredStream,
   tool,
 } from "../../src/index.ts";
-import {
-  AnthropicCallResponse,
-  AnthropicStream,
-  AnthropicStructuredStream,
-  call,
-  client,
-} from "../../src/providers/anthropic/index.ts";
+import { AnthropicCallResponse, AnthropicStream, client } from "../../src/providers/anthropic/index.ts";
+import { AnthropicStructuredStream, call } from "../../src/providers/anthropic/structured.ts";
 import {
   cut,
   fakeAnthropic,

@@ -4,7 +4,7 @@ import { incrementalJson, JsonSyntaxError } from "../../src/json/index.ts";
 import { cuts, document, mutated, paddedDocument, split } from "./grammar.ts";
 import { difference, places, prefixOf } from "./reference.ts";
 
-const runs = { numRuns: 400 };
+const runs = { numRuns: 300 };
 
 /** What `JSON.parse` says, or the word "refused". */
 function parsed(text: string): unknown {
@@ -56,7 +56,7 @@ describe("every prefix", () => {
         expect(difference(json.end(), JSON.parse(text))).toBeNull();
         expect(json.complete).toBe(true);
       }),
-      runs,
+      { numRuns: 100 },
     );
   });
 

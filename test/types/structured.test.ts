@@ -12,14 +12,8 @@ import {
   tool,
   type Tool,
 } from "../../src/index.ts";
-import {
-  type AnthropicCallResponse,
-  type AnthropicNative,
-  type AnthropicStream,
-  type AnthropicStructuredStream,
-  call,
-  type Parsing,
-} from "../../src/providers/anthropic/index.ts";
+import type { AnthropicCallResponse, AnthropicNative, AnthropicStream } from "../../src/providers/anthropic/index.ts";
+import { type AnthropicStructuredStream, call, type Parsing } from "../../src/providers/anthropic/structured.ts";
 
 const model = "claude-sonnet-5-5";
 const Book = z.object({

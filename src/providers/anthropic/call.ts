@@ -9,15 +9,9 @@ import {
 } from "../../call.ts";
 import { InvalidOptionError } from "../../errors.ts";
 import type { PromptFunction, PromptResult } from "../../prompt/dynamic-config.ts";
-import type { DeepPartial } from "../../schema/deep-partial.ts";
-import { responseFormat } from "../../schema/response-format.ts";
-import type { SchemaInput, SchemaOutput, StandardSchema } from "../../schema/standard-schema.ts";
+import type { ShapeBody } from "../../provider.ts";
 import type { CallPlan } from "../../stream/attempt.ts";
-import { extract } from "../../stream/extract.ts";
-import { handled } from "../../stream/pair-source.ts";
-import { parseText, type ResponseModel } from "../../stream/response-model.ts";
 import type { PairTypes, PartialTools } from "../../tool/pair.ts";
-import { isDeclared } from "../../tool/declared.ts";
 import type { AnyTool } from "../../tool/tool.ts";
 import type { Client } from "./client.ts";
 import type { AnthropicModel } from "./models.ts";
@@ -26,67 +20,43 @@ import type { AnthropicCallParams, MessageParam } from "./params.ts";
 import type { SdkClient } from "./sdk-client.ts";
 import type { ToolParam } from "./tool-param.ts";
 import { anthropic } from "./provider.ts";
-import { type AnthropicCallResponse, AnthropicStream, AnthropicStructuredStream } from "./stream.ts";
+import { type AnthropicCallResponse, AnthropicStream } from "./stream.ts";
 
 /** The options of a call to Anthropic. */
 export type AnthropicCallOptions<
   S extends StreamOption = StreamOption,
   D extends AnyTool | ToolParam = AnyTool | ToolParam,
-  M extends StandardSchema = StandardSchema,
-> = CallOptions<AnthropicNative, S, D, M>;
+> = CallOptions<AnthropicNative, S, D>;
 
 /** What `.with()` takes: options, and another model. */
 export type AnthropicCallOverrides<
   S extends StreamOption = StreamOption,
   D extends AnyTool | ToolParam = AnyTool | ToolParam,
-  M extends StandardSchema = StandardSchema,
-> = AnthropicCallOptions<S, D, M> & { readonly model?: AnthropicModel | undefined };
+> = AnthropicCallOptions<S, D> & { readonly model?: AnthropicModel | undefined };
 
-/** The option `outputParser`. A stream takes none, nor does a call with a response model; the type says why. */
-export type AnthropicParserOption<S extends StreamOption, T extends PairTypes, M, O> = ParserOption<
+/** The option `outputParser`. A stream takes none, and the type says why. */
+export type AnthropicParserOption<S extends StreamOption, T extends PairTypes, O> = ParserOption<
   AnthropicCallResponse<T>,
   O
 > &
-  NoParser<S, M>;
+  NoParserOfStreams<S>;
 
-/** Why a parser cannot be given. */
-export type NoParser<S extends StreamOption, M> = S extends false
-  ? [M] extends [never]
-    ? unknown
-    : { readonly outputParser?: "the reply is parsed by responseModel already" }
+/** Why a stream takes no parser. */
+export type NoParserOfStreams<S extends StreamOption> = S extends false
+  ? unknown
   : {
       readonly outputParser?: "a stream is parsed by whoever reads it: outputParser needs a call that is not streamed";
     };
 
-/** What a stream or a response has besides, where a call has a response model and tools. */
-export interface Parsing<out Model> {
-  /**
-   * The validated model of the text.
-   *
-   * @throws ResponseModelError where the text is something else: if the model asked for tools, say.
-   */
-  parse(): Promise<Model>;
+/** Where response models are: a program without them does not carry what they need. */
+export interface NoResponseModel {
+  readonly responseModel?: 'import { call } from "millrace/anthropic/structured" for response models' | undefined;
 }
 
 /** What a call gives: a stream, which sends nothing before it is read, or a promise, which starts at once. */
-export type AnthropicResult<
-  S extends StreamOption,
-  T extends PairTypes,
-  M extends StandardSchema = never,
-  O = never,
-> = [M] extends [never]
-  ? S extends false
-    ? Promise<[O] extends [never] ? AnthropicCallResponse<T> : Awaited<O>>
-    : AnthropicStreamOf<S, T>
-  : [T] extends [never]
-    ? S extends false
-      ? Promise<SchemaOutput<M>>
-      : AnthropicStructuredStream<SchemaOutput<M>, DeepPartial<SchemaInput<M>>>
-    : S extends false
-      ? Promise<AnthropicCallResponse<T> & Parsing<SchemaOutput<M>>>
-      : AnthropicStreamOf<S, T> & Parsing<SchemaOutput<M>>;
-
-type AnthropicStreamOf<S extends StreamOption, T extends PairTypes> = AnthropicStream<ShownTools<S, T>>;
+export type AnthropicResult<S extends StreamOption, T extends PairTypes, O = never> = S extends false
+  ? Promise<[O] extends [never] ? AnthropicCallResponse<T> : Awaited<O>>
+  : AnthropicStream<ShownTools<S, T>>;
 
 /** The tools that pairs hold. */
 export type ShownTools<S extends StreamOption, T extends PairTypes> = S extends { readonly partialTools: true }
@@ -98,18 +68,18 @@ export interface AnthropicCall<
   Args extends readonly unknown[],
   S extends StreamOption,
   T extends PairTypes = never,
-  M extends StandardSchema = never,
   O = never,
 > {
   /** How {@link agent} repeats it. @internal */
   readonly "~call": CallMachine<AnthropicNative, Args, ShownTools<S, T>>;
   /** Asks. */
-  (...args: Args): AnthropicResult<S, T, M, O>;
+  (...args: Args): AnthropicResult<S, T, O>;
   /** The same call with other options; `callParams` and `timeout` are merged, the rest replaces. */
-  with<const S2 extends StreamOption = S, D extends AnyTool | ToolParam = never, M2 extends StandardSchema = M, O2 = O>(
-    overrides: AnthropicCallOverrides<S2, D, M2> &
-      AnthropicParserOption<NoInfer<S2>, NoInfer<Extract<D, AnyTool>>, NoInfer<M2>, O2>,
-  ): AnthropicCall<Args, S2, [D] extends [never] ? T : Extract<D, AnyTool>, M2, O2>;
+  with<const S2 extends StreamOption = S, D extends AnyTool | ToolParam = never, O2 = O>(
+    overrides: AnthropicCallOverrides<S2, D> &
+      NoResponseModel &
+      AnthropicParserOption<NoInfer<S2>, NoInfer<Extract<D, AnyTool>>, O2>,
+  ): AnthropicCall<Args, S2, [D] extends [never] ? T : Extract<D, AnyTool>, O2>;
 }
 
 /** What a prompt function may give. */
@@ -148,72 +118,56 @@ export function call<
   const R extends AnthropicPromptResult,
   const S extends StreamOption = false,
   D extends AnyTool | ToolParam = never,
-  M extends StandardSchema = never,
   O = never,
 >(
   model: AnthropicModel,
-  options: AnthropicCallOptions<S, D, M> &
-    AnthropicParserOption<NoInfer<S>, NoInfer<Extract<D, AnyTool> | ToolsOf<R>>, NoInfer<M>, O>,
+  options: AnthropicCallOptions<S, D> &
+    NoResponseModel &
+    AnthropicParserOption<NoInfer<S>, NoInfer<Extract<D, AnyTool> | ToolsOf<R>>, O>,
   fn: PromptFunction<Args, R, AnthropicCallParams>,
-): AnthropicCall<Args, S, Extract<D, AnyTool> | ToolsOf<R>, M, O>;
+): AnthropicCall<Args, S, Extract<D, AnyTool> | ToolsOf<R>, O>;
 export function call(model: string, ...rest: [fn: unknown] | [options: object, fn: unknown]): unknown {
   return rest.length === 1 ? defineCall(model, {}, rest[0]) : defineCall(model, rest[0], rest[1]);
 }
 
-/** A call of which only the arguments are known. */
-type AnyAnthropicCall<Args extends readonly unknown[]> = AnthropicCall<
-  Args,
-  StreamOption,
-  PairTypes,
-  StandardSchema,
-  unknown
->;
+/** Options of which nothing more is known. @internal */
+export type AnyAnthropicOptions = AnthropicCallOptions & ParserOption<AnthropicCallResponse<never>, unknown>;
 
-/** Options of which nothing more is known. */
-type AnyAnthropicOptions = AnthropicCallOptions & ParserOption<AnthropicCallResponse<never>, unknown>;
+/** How a call asks: made out of its options, by what its entry offers. @internal */
+export type Ask<O> = (plan: CallPlan<AnthropicNative>, options: O) => unknown;
 
-/** What both signatures come to. @internal */
-export function defineCall<Args extends readonly unknown[]>(
+function defineCall(model: string, options: AnyAnthropicOptions, prompt: unknown): unknown {
+  return callOf(model, options, prompt, undefined, (plan, { stream: option, outputParser }: AnyAnthropicOptions) => {
+    const stream = new AnthropicStream(plan);
+    if (isStreamed(option)) return stream;
+    // A new promise: that of the stream may be ignored, while an ignored failure of this one should be noticed.
+    return stream.response().then((response) => outputParser?.(response as AnthropicCallResponse<never>) ?? response);
+  });
+}
+
+/**
+ * What all signatures come to.
+ *
+ * @param shape - Has the last word on the body of a request.
+ * @internal
+ */
+export function callOf<O extends AnyAnthropicOptions>(
   model: string,
-  options: AnyAnthropicOptions,
+  options: O,
   prompt: unknown,
-): AnyAnthropicCall<Args> {
+  shape: ((options: O) => ShapeBody<AnthropicNative> | undefined) | undefined,
+  ask: Ask<O>,
+): unknown {
   if (typeof prompt !== "function") {
     throw new InvalidOptionError("prompt function", `it is ${prompt === null ? "null" : typeof prompt}.`);
   }
-  const fn = prompt as (...args: Args) => unknown;
-  const { responseModel, responseSchema, validationRetries = 0, tools = [] } = options;
-  const wanted = responseModel && { model: responseModel, format: responseFormat(responseModel, responseSchema) };
-  const isStream = isStreamed(options.stream);
-  const planOf = (...args: Args): CallPlan<AnthropicNative> =>
-    planCall({ provider: anthropic, model, options, fn }, args, wanted?.format);
-  const ask = (...args: Args): unknown => {
-    const plan = planOf(...args);
-    if (wanted !== undefined && !tools.some(isDeclared)) {
-      const open = (from: CallPlan<AnthropicNative>): AnthropicStructuredStream =>
-        new AnthropicStructuredStream(from, wanted);
-      return isStream ? open(plan) : extract(plan, open, validationRetries);
-    }
-    const stream = new AnthropicStream(plan);
-    if (isStream) return wanted === undefined ? stream : withParse(stream, wanted, () => stream.response());
-    // A new promise: that of the stream may be ignored, while an ignored failure of this one should be noticed.
-    return stream.response().then((response) => {
-      if (wanted !== undefined) return withParse(response, wanted, () => response);
-      return options.outputParser ? options.outputParser(response as AnthropicCallResponse<never>) : response;
-    });
-  };
-  return Object.assign(ask, {
-    "~call": { plan: planOf, open: (plan: CallPlan<AnthropicNative>) => new AnthropicStream(plan) },
-    with: ({ model: other = model, ...overrides }: AnyAnthropicOptions & { readonly model?: string }) =>
-      defineCall(other, mergeOptions(options, overrides), fn),
-  }) as unknown as AnyAnthropicCall<Args>;
-}
-
-/** Adds {@link Parsing}. */
-function withParse<V extends object>(
-  view: V,
-  model: ResponseModel,
-  respond: () => AnthropicCallResponse | Promise<AnthropicCallResponse>,
-): V {
-  return Object.defineProperty(view, "parse", { value: () => handled(parseText(model, respond())) });
+  const fn = prompt as (...args: readonly unknown[]) => unknown;
+  const shaping = shape?.(options);
+  const plan = (...args: readonly unknown[]): CallPlan<AnthropicNative> =>
+    planCall({ provider: anthropic, model, options, fn }, args, shaping);
+  return Object.assign((...args: readonly unknown[]) => ask(plan(...args), options), {
+    "~call": { plan, open: (from: CallPlan<AnthropicNative>) => new AnthropicStream(from) },
+    with: ({ model: other = model, ...overrides }: O & { readonly model?: string }) =>
+      callOf(other, mergeOptions(options, overrides as unknown as O), fn, shape, ask),
+  });
 }

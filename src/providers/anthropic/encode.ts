@@ -7,9 +7,9 @@ import type { EncodedPrompt, Prompt } from "../../provider.ts";
 import { destination, lowerCased } from "./client.ts";
 import { defaultMaxTokens } from "./models.ts";
 import type { AnthropicBody, AnthropicNative } from "./native.ts";
-import { formatInWords, planFormat, RESPONSE_TOOL } from "./output-format.ts";
-import type { AnthropicCallParams, MessageParam } from "./params.ts";
+import type { MessageParam } from "./params.ts";
 import { sdkTransport, unstreamed } from "./sdk-client.ts";
+import { joinSystem } from "./system.ts";
 import { toolParams } from "./tool-schema.ts";
 
 type NativeBlock = Readonly<Record<string, unknown>>;
@@ -23,33 +23,20 @@ export function encode(prompt: Prompt<AnthropicNative>): EncodedPrompt<Anthropic
   if (!streamed && prompt.streamed) {
     throw new InvalidOptionError("callParams.max_tokens", "0 is legal only for a call that is not streamed.");
   }
-  const { format, jsonMode } = prompt;
-  const plan = format && planFormat(model, format, jsonMode, prompt.tools.length > 0, params);
   const { instructions, messages } = encodeMessages(prompt.messages);
-  if (plan?.way === "words" || (jsonMode && plan === undefined)) {
-    instructions.push({ type: "text", text: formatInWords(format) });
-  }
-  const allInstructions = joinSystem(system, instructions);
-  const body: AnthropicBody = defined({
+  const base: AnthropicBody = defined({
     model,
     ...params,
     max_tokens: params.max_tokens ?? defaultMaxTokens(model),
     messages,
     ...toolParams(prompt.tools, prompt.toolChoice),
-    system: allInstructions,
-    ...(plan?.way === "native" && {
-      output_config: { ...params.output_config, format: { type: "json_schema", schema: plan.schema } },
-    }),
-    ...(plan?.way === "tool" && {
-      tools: [{ name: RESPONSE_TOOL, description: "Gives the reply.", input_schema: format?.schema }],
-      tool_choice: { type: "tool", name: RESPONSE_TOOL },
-    }),
+    system: joinSystem(system, instructions),
     stream: streamed || undefined,
-    ...extra_body,
   });
+  const { body: shaped, jsonTool } = prompt.shape?.(base) ?? { body: base, jsonTool: null };
+  const body = { ...shaped, ...extra_body };
   const accept = streamed ? "text/event-stream" : "application/json";
   const own = lowerCased(defined({ "anthropic-beta": betas?.join(",") || undefined, ...extra_headers }));
-  const jsonTool = plan?.way === "tool" ? RESPONSE_TOOL : null;
   const encoded = { body, messages, jsonTool, totalTimeoutMs: timeout };
   if (client !== undefined && "messages" in client) {
     const request = { url: "", headers: own, body: "", accept, connectTimeoutMs, agent: undefined };
@@ -137,13 +124,4 @@ function sourceOf(part: Extract<ContentPart, { type: "image" | "document" }>): N
     return { type: "text", media_type: "text/plain", data: new TextDecoder().decode(bytes as Uint8Array) };
   }
   return { type: "base64", media_type: mediaType, data: typeof data === "string" ? data : base64(data) };
-}
-
-function joinSystem(
-  system: AnthropicCallParams["system"],
-  instructions: readonly NativeBlock[],
-): AnthropicCallParams["system"] | readonly object[] {
-  if (instructions.length === 0) return system;
-  const first = typeof system === "string" ? [{ type: "text", text: system }] : (system ?? []);
-  return [...first, ...instructions];
 }

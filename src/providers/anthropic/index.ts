@@ -10,8 +10,8 @@ export {
   call,
   call as anthropicCall,
   type AnthropicParserOption,
-  type NoParser,
-  type Parsing,
+  type NoParserOfStreams,
+  type NoResponseModel,
   type ShownTools,
   type ToolsOf,
 } from "./call.ts";
@@ -28,7 +28,7 @@ export type {
 } from "./native.ts";
 export type { AnthropicCallParams } from "./params.ts";
 export type { SdkClient } from "./sdk-client.ts";
-export { AnthropicCallResponse, AnthropicStream, AnthropicStructuredStream } from "./stream.ts";
+export { AnthropicCallResponse, AnthropicStream } from "./stream.ts";
 export type { ToolChoice, ToolParam } from "./tool-param.ts";
 export { toolSchema } from "./tool-schema.ts";
 export type { AnthropicEvent, AnthropicMessage, AnthropicUsage, FinishReason } from "./wire.ts";

@@ -1,6 +1,9 @@
 import { field, isObject, type JsonObject } from "../../json/object.ts";
 import type { ResponseFormat } from "../../schema/response-format.ts";
+import type { ShapeBody } from "../../provider.ts";
+import { joinSystem } from "./system.ts";
 import { canonicalModel } from "./models.ts";
+import type { AnthropicBody, AnthropicNative } from "./native.ts";
 import type { AnthropicCallParams } from "./params.ts";
 
 /** How a model is brought to give JSON of a format. */
@@ -29,7 +32,7 @@ export function planFormat(
   { schema }: ResponseFormat,
   jsonMode: boolean,
   hasTools: boolean,
-  { thinking }: AnthropicCallParams,
+  { thinking }: Pick<AnthropicCallParams, "thinking">,
 ): FormatPlan {
   const id = canonicalModel(model);
   if (!jsonMode && NATIVE.test(id)) {
@@ -40,8 +43,30 @@ export function planFormat(
   return { way: canForce ? "tool" : "words" };
 }
 
+/** Makes the body of a request ask for JSON: of a format, or, in words, for any. */
+export function shapeBody(format: ResponseFormat | undefined, jsonMode: boolean): ShapeBody<AnthropicNative> {
+  return (body) => {
+    const { tools, thinking, output_config, system } = body as AnthropicBody &
+      AnthropicCallParams & { tools?: unknown };
+    const plan = format && planFormat(body.model, format, jsonMode, tools !== undefined, { thinking });
+    if (plan?.way === "native") {
+      const config = { ...output_config, format: { type: "json_schema", schema: plan.schema } };
+      return { body: { ...body, output_config: config }, jsonTool: null };
+    }
+    if (plan?.way === "tool") {
+      const tool = { name: RESPONSE_TOOL, description: "Gives the reply.", input_schema: format?.schema };
+      return {
+        body: { ...body, tools: [tool], tool_choice: { type: "tool", name: RESPONSE_TOOL } },
+        jsonTool: RESPONSE_TOOL,
+      };
+    }
+    const words = { type: "text", text: formatInWords(format) };
+    return { body: { ...body, system: joinSystem(system, [words]) }, jsonTool: null };
+  };
+}
+
 /** What the model is told where its reply is to be JSON in words. */
-export function formatInWords(format: ResponseFormat | undefined): string {
+function formatInWords(format: ResponseFormat | undefined): string {
   const like = format === undefined ? "" : ` that fits this JSON Schema:\n${JSON.stringify(format.schema)}\n`;
   return `Reply with one JSON object${like || " "}and with nothing else: no words around it, no code fence.`;
 }
