@@ -7,7 +7,7 @@ import { isPromptTemplate } from "./prompt/template.ts";
 import type { EncodedPrompt, Native, Prompt, Provider, ShapeBody } from "./provider.ts";
 import type { CallPlan, Limit, PreparedCall } from "./stream/attempt.ts";
 import type { StandardSchema } from "./schema/standard-schema.ts";
-import { ToolBox } from "./stream/tool-box.ts";
+import type { ToolBox } from "./tool/tool-box.ts";
 import { isDeclared } from "./tool/declared.ts";
 import type { AnyTool } from "./tool/tool.ts";
 import type { ToolChoice } from "./tool/tool-choice.ts";
@@ -90,15 +90,7 @@ export function planCall<N extends Native, Args extends readonly unknown[]>(
       .then(normalizePrompt<N["promptMessage"], N["callParams"], N["client"], AnyTool | N["toolParam"]>);
     const { messages, config } = await prompt;
     const callParams = merge<N["callParams"]>(options.callParams, config?.callParams);
-    const { tools: declared = [] } = options;
-    const tools = config?.tools ?? declared;
-    // What the call gives was decided before its function ran.
-    if (shape && tools.some(isDeclared) && !declared.some(isDeclared)) {
-      throw new InvalidOptionError(
-        "tools",
-        "beside responseModel they are named in the options, not by the function alone.",
-      );
-    }
+    const tools = config?.tools ?? options.tools ?? [];
     const timeout = { ...defaultTimeout, ...defined(options.timeout ?? {}) };
     const encoded = encode(provider, {
       model,
@@ -143,7 +135,7 @@ export function isStreamed(option: StreamOption | undefined): boolean {
 function toolBox(tools: readonly object[], stream: StreamOption | undefined): ToolBox | null {
   const declared = tools.filter(isDeclared);
   const isPartial = typeof stream === "object" && stream.partialTools === true;
-  return declared.length === 0 ? null : new ToolBox(declared, isPartial);
+  return declared[0]?.["~box"](declared, isPartial) ?? null;
 }
 
 /** Options over options: `callParams` and `timeout` are merged key by key, the rest replaces. */
@@ -161,7 +153,7 @@ function encode<N extends Native>(provider: Provider<N>, prompt: Prompt<N>): Enc
     return provider.encode(prompt);
   } catch (error) {
     if (error instanceof MillraceError) throw error;
-    throw new InvalidOptionError("prompt", `it cannot be sent: ${String(error)}`, { cause: error });
+    throw new InvalidOptionError("prompt", String(error), { cause: error });
   }
 }
 

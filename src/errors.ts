@@ -95,7 +95,7 @@ export class MissingApiKeyError extends MillraceError {
   /** The environment variable that would have been read. */
   declare readonly variable: string;
   constructor(variable: string) {
-    super(`No API key: set the environment variable ${variable}, or pass client: client({ apiKey }).`, { variable });
+    super(`No API key: set ${variable}, or pass client: client({ apiKey }).`, { variable });
   }
 }
 
@@ -113,7 +113,7 @@ export class InvalidOptionError extends MillraceError {
 export class EmptyPromptError extends MillraceError {
   readonly code = "empty_prompt";
   constructor() {
-    super("The prompt is empty: the function returned no text and no content parts.");
+    super("The prompt is empty: the function returned no content.");
   }
 }
 
@@ -190,7 +190,7 @@ export class StreamTimeoutError extends MillraceError {
 export class RedirectError extends MillraceError {
   readonly code = "redirect";
   constructor(status: number, target: string | null) {
-    super(`The server redirected to ${target} (status ${status}), which is refused; check baseURL.`, { status });
+    super(`The server redirected to ${target}, which is refused; check baseURL.`, { status });
   }
 }
 
@@ -238,7 +238,7 @@ export class LimitExceededError extends MillraceError {
 export class StreamTruncatedError extends MillraceError {
   readonly code = "stream_truncated";
   constructor(details?: ErrorDetails) {
-    super("The stream ended before the message did: no stop reason was received.", { retryable: true, ...details });
+    super("The stream ended before the message did: no stop reason came.", { retryable: true, ...details });
   }
 }
 
@@ -254,7 +254,7 @@ export class StreamAbortedError extends MillraceError {
 export class StreamConsumedError extends MillraceError {
   readonly code = "stream_consumed";
   constructor() {
-    super("The stream has been read, or is being read, which works once. Call the function again for a new one.");
+    super("A stream can be read once: call the function again for a new one.");
   }
 }
 
@@ -262,7 +262,7 @@ export class StreamConsumedError extends MillraceError {
 export class StreamNotConsumedError extends MillraceError {
   readonly code = "stream_not_consumed";
   constructor() {
-    super("No response yet: iterate the stream to its end first, or use `await stream.response()`.");
+    super("No response yet: iterate the stream to its end, or await stream.response().");
   }
 }
 
@@ -270,6 +270,6 @@ export class StreamNotConsumedError extends MillraceError {
 export class StreamNotStartedError extends MillraceError {
   readonly code = "stream_not_started";
   constructor(accessor: string) {
-    super(`stream.${accessor} is not known before the stream is first read, when the prompt function runs.`);
+    super(`stream.${accessor} is not known before the stream is first read.`);
   }
 }

@@ -4,6 +4,7 @@ import type { MillraceError, ReportedUsage } from "./errors.ts";
 import type { HttpRequest, Transport } from "./http/request.ts";
 import type { SseReader } from "./sse/reader.ts";
 import type { AnyTool } from "./tool/tool.ts";
+import type { ToolInput, ToolUpdate } from "./tool/tool-box.ts";
 import type { ToolResult } from "./tool/tool-result.ts";
 import type { ToolChoice } from "./tool/tool-choice.ts";
 
@@ -89,26 +90,6 @@ export interface EncodedPrompt<N extends Native> extends ShapedBody<N> {
   readonly transport: Transport;
   /** The `total` limit of the call parameters, where they have one. */
   readonly totalTimeoutMs: number | undefined;
-}
-
-/** A tool that the model asks for, as the message holds it. */
-export interface ToolInput {
-  readonly id: string;
-  readonly name: string;
-  /** The provider's own block, as it is when read. */
-  readonly block: unknown;
-  /** The input as the model wrote it. */
-  readonly text: string;
-  /** Its value once it is complete; undefined where the text is no JSON object. */
-  readonly value: unknown;
-  readonly state: "streaming" | "complete" | "invalid";
-}
-
-/** What an event did to the input of a tool. */
-export interface ToolUpdate {
-  readonly input: ToolInput;
-  /** What it added to the text; null where it completed the input. */
-  readonly fragment: string | null;
 }
 
 /**

@@ -21,7 +21,7 @@ export function sendByNode(request: HttpRequest): Exchange {
   let isClosed = false;
   const send = async (isFirst: boolean): Promise<HttpResponse> => {
     const { request: open, agent } = await protocolOf(request.url);
-    if (isClosed) throw new ConnectionError("The connection was closed before the request was sent.");
+    if (isClosed) throw new ConnectionError("Closed before the request was sent.");
     const { url, headers, body } = request;
     const options = { method: "POST", headers, agent: (request.agent as Agent | undefined) ?? agent };
     sender = open(url, options);

@@ -80,10 +80,14 @@ export interface NormalizedPrompt<M = MessageLike, P = unknown, C = unknown, D =
   readonly config: DynamicConfig<M, P, C, D> | null;
 }
 
-const KEYS = { messages: 1, tools: 1, callParams: 1, metadata: 1, client: 1, signal: 1 } satisfies Record<
-  keyof DynamicConfig,
-  1
->;
+const KEYS: readonly string[] = [
+  "messages",
+  "tools",
+  "callParams",
+  "metadata",
+  "client",
+  "signal",
+] satisfies readonly (keyof DynamicConfig)[];
 
 /**
  * What a prompt function returned, as a request needs it. Text becomes one user message; messages stay as they are.
@@ -100,9 +104,9 @@ export function normalizePrompt<M = MessageLike, P = unknown, C = unknown, D = u
 ): NormalizedPrompt<M, P, C, D>;
 export function normalizePrompt(result: unknown): NormalizedPrompt {
   const config = isDynamicConfig(result) ? result : null;
-  const unknownKey = Object.keys(config ?? {}).find((key) => !Object.hasOwn(KEYS, key));
+  const unknownKey = Object.keys(config ?? {}).find((key) => !KEYS.includes(key));
   if (unknownKey !== undefined) {
-    throw invalid(`"${unknownKey}" is no key of a dynamic config, which has ${Object.keys(KEYS).join(", ")}.`);
+    throw invalid(`"${unknownKey}" is no key of a dynamic config, which has ${KEYS.join(", ")}.`);
   }
   const messages: unknown = config === null ? toList(result) : config.messages;
   if (!areMessages(messages)) {

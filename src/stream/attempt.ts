@@ -18,7 +18,7 @@ import type { Decoder, EncodedPrompt, Native, Provider } from "../provider.ts";
 import { SseReader } from "../sse/reader.ts";
 import type { AnyToolCall } from "../tool/pair.ts";
 import type { AnyTool } from "../tool/tool.ts";
-import type { ToolBox } from "./tool-box.ts";
+import type { ToolBox } from "../tool/tool-box.ts";
 
 /** How a stream stands: `pending`, then exactly one of the others. */
 export type Outcome = "pending" | "complete" | "truncated" | "failed" | "aborted";
@@ -187,7 +187,7 @@ export class Attempt<N extends Native> {
       if (this.#isOver()) return;
       this.#listen(dynamicConfig?.signal);
       this.#timeout = timeout;
-      const late = (): void => this.#fail(new StreamTimeoutError("total", timeout.total, "the call took too long"));
+      const late = (): void => this.#fail(new StreamTimeoutError("total", timeout.total, "the call took long"));
       this.#cleanups.push(startTimer(timeout.total, late));
       if (this.#isOver()) return;
       this.#limitBytes = limit.response ?? Infinity;

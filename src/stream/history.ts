@@ -38,8 +38,8 @@ export function historyOf<N extends Native>(
     const given = outputs.find(([call]) => call.id === id);
     if (given !== undefined) return given[0]["~result"](given[1]);
     const error = attempt.toolCalls.find((call) => call.id === id)?.error?.message;
-    const invalid = state === "invalid" ? "The input is not a JSON object." : undefined;
-    return { id, content: error ?? invalid ?? "The tool was not run.", isError: true };
+    const reason = state === "invalid" ? "The input is no JSON object." : "The tool was not run.";
+    return { id, content: error ?? reason, isError: true };
   });
   return [...sent, ...(messageParam === null ? [] : [messageParam]), ...resultMessages(attempt, results)];
 }

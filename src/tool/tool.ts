@@ -11,6 +11,7 @@ import type {
   StandardSchema,
 } from "../schema/standard-schema.ts";
 import { validate } from "../schema/validate.ts";
+import { ToolBox } from "./tool-box.ts";
 import type { PairTypes } from "./pair.ts";
 import {
   type OpenBlock,
@@ -46,6 +47,8 @@ export interface AnyTool extends ToolOptions, ToolBehavior, PairTypes {
   readonly inputSchema: JsonSchema;
   /** Begins a call. */
   "~open"(block: OpenBlock): OpenCall;
+  /** Made by one of the tools, so that a program without tools does not carry it. */
+  "~box"(tools: readonly AnyTool[], isPartial: boolean): ToolBox;
 }
 
 /** A tool whose function takes `Args` and gives `Result`. While its input streams, that is `Arriving`. */
@@ -163,6 +166,7 @@ export function tool({ input, inputSchema, call, ...rest }: LooseDefinition): An
     "~open"(block) {
       return openCall(this, block);
     },
+    "~box": (tools, isPartial) => new ToolBox(tools, isPartial),
   });
 }
 

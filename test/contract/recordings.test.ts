@@ -5,7 +5,7 @@ import { call, client } from "../../src/providers/anthropic/index.ts";
 import { AnthropicDecoder } from "../../src/providers/anthropic/decode.ts";
 import { type DeltaTarget } from "../../src/providers/anthropic/message.ts";
 import type { AnyTool } from "../../src/index.ts";
-import { ToolBox } from "../../src/stream/tool-box.ts";
+import { ToolBox } from "../../src/tool/tool-box.ts";
 import { hasCorpus, type Recording, recordings } from "../corpus.ts";
 import { toolsOf } from "../recorded-tools.ts";
 

@@ -73,7 +73,7 @@ function resolve(options: ClientOptions, transport: Transport = defaultTransport
   const { apiVersion = "2023-06-01", headers = {}, agent, dangerouslyAllowBrowser } = options;
   const inBrowser = "window" in globalThis && "document" in globalThis;
   if (inBrowser && dangerouslyAllowBrowser !== true) {
-    throw new InvalidOptionError("client", "a browser shows its key to every visitor. See dangerouslyAllowBrowser.");
+    throw new InvalidOptionError("client", "a browser shows its key to all. See dangerouslyAllowBrowser.");
   }
   return {
     url: `${checkedBaseURL(options)}/v1/messages`,
@@ -96,10 +96,7 @@ export function lowerCased(headers: Readonly<Record<string, string>>): Record<st
   const checked: Record<string, string> = {};
   for (const [name, value] of Object.entries(headers)) {
     if (/[^\t\x20-\x7e\x80-\xff]/.test(value)) {
-      throw new InvalidOptionError(
-        `header ${name}`,
-        "it has a character that no header may have (a line break, perhaps).",
-      );
+      throw new InvalidOptionError(`header ${name}`, "it has a character that no header may have.");
     }
     checked[name.toLowerCase()] = value;
   }

@@ -1,6 +1,7 @@
 import { MalformedFrameError } from "../../errors.ts";
 import { field, isObject, type JsonObject, stringField, tryParse } from "../../json/object.ts";
-import type { Decoder, ToolInput, ToolUpdate } from "../../provider.ts";
+import type { Decoder } from "../../provider.ts";
+import type { ToolInput, ToolUpdate } from "../../tool/tool-box.ts";
 import type { SseReader } from "../../sse/reader.ts";
 import { AnthropicCallResponseChunk } from "./chunk.ts";
 import { errorFromEvent } from "./errors.ts";

@@ -21,7 +21,7 @@ export function encode(prompt: Prompt<AnthropicNative>): EncodedPrompt<Anthropic
   // Legal only for a reply that is not streamed: it fills the cache and writes nothing.
   const streamed = params.max_tokens !== 0;
   if (!streamed && prompt.streamed) {
-    throw new InvalidOptionError("callParams.max_tokens", "0 is legal only for a call that is not streamed.");
+    throw new InvalidOptionError("callParams.max_tokens", "0 is only for calls that are not streamed.");
   }
   const { instructions, messages } = encodeMessages(prompt.messages);
   const base: AnthropicBody = defined({

@@ -81,9 +81,6 @@ function wordsOf(body: unknown): { readonly type: string | null; readonly messag
   const error = field(body, "error") ?? body;
   if (typeof error !== "string")
     return { type: stringField(error, "type"), message: stringField(error, "message") ?? "" };
-  const text = error
-    .replace(/<(style|script)[^]*?<\/\1>|<[^>]*>|\s+/gi, " ")
-    .replace(/ +/g, " ")
-    .trim();
-  return { type: null, message: text.length > TEXT_SHOWN ? `${text.slice(0, TEXT_SHOWN)}…` : text };
+  const text = error.replace(/<style[^]*?<\/style>|<[^>]*>|\s+/gi, " ").trim();
+  return { type: null, message: text.replace(/ +/g, " ").slice(0, TEXT_SHOWN) };
 }

@@ -70,7 +70,7 @@ export function accumulate(): MessageAccumulator {
 
   const blockAt = (index: unknown): MessageBlock => {
     const found = blocks.findLast((open) => open.index === index);
-    if (found === undefined) throw new ProtocolError(`there is no content block ${String(index)} to change.`);
+    if (found === undefined) throw new ProtocolError(`there is no content block ${String(index)}.`);
     return found;
   };
 
@@ -90,7 +90,7 @@ export function accumulate(): MessageAccumulator {
   const startBlock = (index: unknown, given: unknown): void => {
     const target = opened("content_block_start");
     if (typeof index !== "number" || !isObject(given)) {
-      throw new ProtocolError("content_block_start has no index, or no block.");
+      throw new ProtocolError("content_block_start has no block.");
     }
     const added = open(index, given, "streaming");
     blocks = [...blocks.filter((other) => other.index !== index), added].sort((a, b) => a.index - b.index);

@@ -2,6 +2,7 @@
 
 import type { CallMachine } from "../../agent.ts";
 import { isStreamed, type ModelOptions, type StreamOption } from "../../call.ts";
+import { InvalidOptionError } from "../../errors.ts";
 import type { PromptFunction } from "../../prompt/dynamic-config.ts";
 import type { DeepPartial } from "../../schema/deep-partial.ts";
 import { responseFormat } from "../../schema/response-format.ts";
@@ -24,7 +25,7 @@ import {
   type ToolsOf,
 } from "./call.ts";
 import type { AnthropicModel } from "./models.ts";
-import type { AnthropicNative } from "./native.ts";
+import type { AnthropicBody, AnthropicNative } from "./native.ts";
 import { shapeBody } from "./output-format.ts";
 import type { AnthropicCallParams } from "./params.ts";
 import { type AnthropicCallResponse, AnthropicStream } from "./stream.ts";
@@ -143,7 +144,18 @@ export function defineStructuredCall(model: string, options: AnyStructuredOption
 function shapeOf(options: AnyStructuredOptions): ReturnType<typeof shapeBody> | undefined {
   const { jsonMode = false } = options;
   const format = wantedBy(options)?.format;
-  return format === undefined && !jsonMode ? undefined : shapeBody(format, jsonMode);
+  if (format === undefined && !jsonMode) return undefined;
+  const shape = shapeBody(format, jsonMode);
+  const isNamed = options.tools?.some(isDeclared) ?? false;
+  return (body) => {
+    const { tools = [] } = body as AnthropicBody & { readonly tools?: readonly object[] };
+    // What the call gives was decided before its function ran.
+    if (format !== undefined && !isNamed && tools.some((tool) => "input_schema" in tool)) {
+      const rule = "beside responseModel they are named in the options, not by the function alone.";
+      throw new InvalidOptionError("tools", rule);
+    }
+    return shape(body);
+  };
 }
 
 /** What the options ask for. @throws SchemaError if there is no JSON Schema of it. */

@@ -1,5 +1,5 @@
 import { isObject } from "../../json/object.ts";
-import type { ToolInput } from "../../provider.ts";
+import type { ToolInput } from "../../tool/tool-box.ts";
 import type { MessageBlock } from "./message.ts";
 
 const inputs = new WeakMap<MessageBlock, ToolInput>();

@@ -1,7 +1,26 @@
-import type { ToolInput, ToolUpdate } from "../provider.ts";
-import type { AnyToolCall } from "../tool/pair.ts";
-import type { AnyTool } from "../tool/tool.ts";
-import type { OpenCall } from "../tool/tool-call.ts";
+import type { AnyToolCall } from "./pair.ts";
+import type { AnyTool } from "./tool.ts";
+import type { OpenCall } from "./tool-call.ts";
+
+/** A tool that the model asks for, as the message holds it. */
+export interface ToolInput {
+  readonly id: string;
+  readonly name: string;
+  /** The provider's own block, as it is when read. */
+  readonly block: unknown;
+  /** The input as the model wrote it. */
+  readonly text: string;
+  /** Its value once it is complete; undefined where the text is no JSON object. */
+  readonly value: unknown;
+  readonly state: "streaming" | "complete" | "invalid";
+}
+
+/** What an event did to the input of a tool. */
+export interface ToolUpdate {
+  readonly input: ToolInput;
+  /** What it added to the text; null where it completed the input. */
+  readonly fragment: string | null;
+}
 
 /** The declared tools of a call, and what the model has asked of them so far. */
 export class ToolBox {
