@@ -113,7 +113,7 @@ export class InvalidOptionError extends MillraceError {
 export class EmptyPromptError extends MillraceError {
   readonly code = "empty_prompt";
   constructor() {
-    super("The prompt is empty: the function returned no content.");
+    super("The prompt is empty.");
   }
 }
 
@@ -211,7 +211,7 @@ export class MalformedFrameError extends MillraceError {
   /** The frame's data as received. Not enumerable: it may hold the model's words. */
   declare readonly data: string;
   constructor(data: string) {
-    super(`A frame of the stream is not a JSON object (${data.length} characters).`, { retryable: true });
+    super(`A frame is no JSON object (${data.length} characters).`, { retryable: true });
     hide(this, "data", data);
   }
 }
@@ -238,7 +238,7 @@ export class LimitExceededError extends MillraceError {
 export class StreamTruncatedError extends MillraceError {
   readonly code = "stream_truncated";
   constructor(details?: ErrorDetails) {
-    super("The stream ended before the message did: no stop reason came.", { retryable: true, ...details });
+    super("The stream ended before its message did: no stop reason came.", { retryable: true, ...details });
   }
 }
 
@@ -246,7 +246,7 @@ export class StreamTruncatedError extends MillraceError {
 export class StreamAbortedError extends MillraceError {
   readonly code = "stream_aborted";
   constructor(cause?: unknown) {
-    super("The stream was aborted before the message was complete.", { cause });
+    super("The stream was aborted before its end.", { cause });
   }
 }
 
