@@ -39,7 +39,11 @@ describe("the price table", () => {
 
   it("has the rates of fast mode, of long prompts, and of cache writes that are not the usual", () => {
     expect(listPrice("claude-opus-5")).toMatchObject({
-      ...{ input: 5, output: 25, cacheRead: 0.5, cacheWrite5m: 6.25, cacheWrite1h: 10 },
+      input: 5,
+      output: 25,
+      cacheRead: 0.5,
+      cacheWrite5m: 6.25,
+      cacheWrite1h: 10,
       fast: { input: 10, output: 50, cacheRead: 1, cacheWrite5m: 12.5, cacheWrite1h: 20 },
     });
     expect(listPrice("claude-haiku-5-5")?.tiers).toEqual([

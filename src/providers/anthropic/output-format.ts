@@ -13,7 +13,7 @@ export type FormatPlan =
   | { readonly way: "words" };
 
 /** The tool whose input is the reply, where a model has no structured output of its own. */
-export const RESPONSE_TOOL = "respond";
+const RESPONSE_TOOL = "respond";
 
 // What is said here of structured outputs, and their limits, is said in
 // platform.claude.com/docs/en/build-with-claude/structured-outputs, read 2026-11-25.
