@@ -1,0 +1,56 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import ts from "typescript";
+import { describe, expect, it } from "vitest";
+
+const root = resolve(import.meta.dirname, "..");
+const pages = ["README.md", ...readdirSync(resolve(root, "docs")).map((name) => `docs/${name}`)];
+
+/** The snippets of a page that are whole programs: those that import something. */
+const snippets = pages.flatMap((page) => {
+  const text = readFileSync(resolve(root, page), "utf8");
+  return [...text.matchAll(/```ts\n(import [^]*?)```/g)].map(([, code = ""], place) => ({
+    name: `${page} ${place + 1}`,
+    code,
+  }));
+});
+
+/** What the compiler says of each, all at once: it reads the library only once. */
+function compile(): Map<string, string[]> {
+  const files = new Map(
+    snippets.map(({ name, code }) => [resolve(root, `test/${name.replace(/\W/g, "-")}.ts`), { name, code }]),
+  );
+  const { config } = ts.readConfigFile(resolve(root, "tsconfig.json"), (path) => ts.sys.readFile(path));
+  const { options } = ts.parseJsonConfigFileContent(config, ts.sys, root);
+  const host = ts.createCompilerHost({ ...options, noUnusedLocals: false, noUnusedParameters: false });
+  const { readFile, fileExists, getSourceFile } = host;
+  host.readFile = (path) => files.get(path)?.code ?? readFile(path);
+  host.fileExists = (path) => files.has(path) || fileExists(path);
+  host.getSourceFile = (path, target, ...rest) => {
+    const found = files.get(path);
+    return found ? ts.createSourceFile(path, found.code, target) : getSourceFile(path, target, ...rest);
+  };
+  const program = ts.createProgram(
+    [...files.keys()],
+    { ...options, noUnusedLocals: false, noUnusedParameters: false },
+    host,
+  );
+  const problems = new Map<string, string[]>();
+  for (const [path, { name }] of files) {
+    const source = program.getSourceFile(path);
+    const found = [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)];
+    problems.set(
+      name,
+      found.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, " ")),
+    );
+  }
+  return problems;
+}
+
+describe("snippets of the documentation", () => {
+  it("compile", () => {
+    const problems = compile();
+    expect(problems.size).toBeGreaterThan(15);
+    expect(Object.fromEntries([...problems].filter(([, found]) => found.length > 0))).toEqual({});
+  }, 120_000);
+});
