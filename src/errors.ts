@@ -190,7 +190,7 @@ export class StreamTimeoutError extends MillraceError {
 export class RedirectError extends MillraceError {
   readonly code = "redirect";
   constructor(status: number, target: string | null) {
-    super(`The server redirected to ${target}, which is refused; check baseURL.`, { status });
+    super(`Refused a redirect to ${target}; check baseURL.`, { status });
   }
 }
 
@@ -254,7 +254,7 @@ export class StreamAbortedError extends MillraceError {
 export class StreamConsumedError extends MillraceError {
   readonly code = "stream_consumed";
   constructor() {
-    super("A stream can be read once: call the function again for a new one.");
+    super("A stream can be read once: call the function again.");
   }
 }
 

@@ -20,8 +20,9 @@ const NUMBER = /-?(?:(?:0|[1-9]\d*)(?:\.(?:\d+(?:[eE][+-]?\d*)?)?|[eE][+-]?\d*)?
 const WORD = /t(?:r(?:ue?)?)?|f(?:a(?:l(?:se?)?)?)?|n(?:u(?:ll?)?)?/y;
 const ESCAPE = /\\(?:u[\da-fA-F]{0,3})?/y;
 
-/** What it costs to copy a property of an object, if that of an element of an array is 1. */
+/** What it costs to copy a property of an object, or to copy one container more, if an element of an array costs 1. */
 const PROPERTY_WEIGHT = 8;
+const CONTAINER_WEIGHT = 4;
 
 /** How far a document was read, and its value so far. */
 export class Scan {
@@ -121,7 +122,7 @@ function open(scan: Scan, isList: boolean): void {
   const frame = new Frame(scan.top, isList ? [] : null, scan.weight);
   change(scan, frame.list ?? frame.object);
   scan.top = frame;
-  scan.weight += PROPERTY_WEIGHT;
+  scan.weight += CONTAINER_WEIGHT;
   scan.expected = CLOSE | (isList ? VALUE : KEY);
 }
 

@@ -3,6 +3,7 @@ import type { Usage } from "../cost/usage.ts";
 import { StreamNotStartedError } from "../errors.ts";
 import type { CommonFinishReason, MessageViews, Native } from "../provider.ts";
 import type { CallOf, PairTool, PairTypes } from "../tool/pair.ts";
+import type { AnyTool } from "../tool/tool.ts";
 import { historyOf, resultMessages, type ToolOutput } from "./history.ts";
 import type { Attempt, NativeConfig, PreparedCall } from "./attempt.ts";
 
@@ -40,6 +41,11 @@ export abstract class CallView<out N extends Native, out T extends PairTypes = P
   get tool(): PairTool<T, N["toolCall"]> {
     const found = this.#attempt.toolCalls.find(({ state }) => state === "complete") ?? null;
     return found as unknown as PairTool<T, N["toolCall"]>;
+  }
+
+  /** The tools that the model may ask for; those in the provider's own shape are in {@link callKwargs}. */
+  get toolTypes(): readonly AnyTool[] {
+    return this.#prepared("toolTypes").tools?.types ?? [];
   }
 
   /** The native message so far, or null before its first event. */

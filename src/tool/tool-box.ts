@@ -24,12 +24,15 @@ export interface ToolUpdate {
 
 /** The declared tools of a call, and what the model has asked of them so far. */
 export class ToolBox {
+  /** The tools themselves. */
+  readonly types: readonly AnyTool[];
   readonly #tools: ReadonlyMap<string, AnyTool>;
   readonly #isPartial: boolean;
   readonly #calls = new Map<ToolInput, OpenCall>();
 
   /** @param isPartial - Whether calls are given while their input still streams, too. */
   constructor(tools: readonly AnyTool[], isPartial: boolean) {
+    this.types = tools;
     this.#tools = new Map(tools.map((tool) => [tool.name, tool]));
     this.#isPartial = isPartial;
   }

@@ -124,6 +124,8 @@ describe("values", () => {
     expect(difference(json.snapshot(), JSON.parse('{"__proto__": {"polluted": 1}}'))).toBeNull();
     expect(({} as Record<string, unknown>)["polluted"]).toBeUndefined();
     expect(Object.getPrototypeOf(json.value)).toBe(Object.prototype);
+    const isKept = { value: { polluted: 1 }, writable: true, enumerable: true, configurable: true };
+    expect(Object.getOwnPropertyDescriptor(json.value, "__proto__")).toEqual(isKept);
   });
 });
 
@@ -180,15 +182,7 @@ describe("complete", () => {
     expect(places.map((path) => json.isComplete(path))).toEqual(
       [0, 0, 1, 1, 1, 1, 0, 0, 1].map((isComplete) => isComplete === 1),
     );
-    const nowhere = [
-      ["b"],
-      ["a", 3],
-      ["a", "length"],
-      ["a", 0, 0],
-      ["toString"],
-      ["a", 2, "c", 1],
-      ["a", 2, "c", 0, "x"],
-    ];
+    const nowhere = [["b"], ["a", 3], ["a", "length"], ["a", 0, 0], ["toString"], ["a", 2, "c", 0, "x"]];
     for (const path of nowhere) expect(json.isComplete(path)).toBe(false);
     json.push("]}]}");
     for (const path of places) expect(json.isComplete(path)).toBe(true);

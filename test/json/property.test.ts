@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { incrementalJson, JsonSyntaxError } from "../../src/json/index.ts";
 import { cuts, document, mutated, paddedDocument, split } from "./grammar.ts";
-import { difference, places, prefixOf } from "./reference.ts";
+import { difference, hasDuplicateKeys, places, prefixOf } from "./reference.ts";
 
 const runs = { numRuns: 300 };
 
@@ -143,13 +143,6 @@ describe("a text with faults", () => {
     );
   });
 });
-
-/** More colons than keys. */
-function hasDuplicateKeys(text: string): boolean {
-  const marks = text.replaceAll(/"(?:[^"\\]|\\.)*"/g, "");
-  const keys = places(JSON.parse(text)).filter((path) => typeof path.at(-1) === "string");
-  return marks.split(":").length - 1 > keys.length;
-}
 
 /** All before the position could be JSON; the character there could not. */
 function expectPosition(text: string, error: JsonSyntaxError): void {

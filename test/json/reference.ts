@@ -115,6 +115,13 @@ export function places(value: unknown, path: Path = []): Path[] {
   return [path, ...inner];
 }
 
+/** Whether an object of the document has a key twice: the text has more colons than the value has keys. */
+export function hasDuplicateKeys(text: string): boolean {
+  const marks = text.replaceAll(/"(?:[^"\\]|\\.)*"/g, "");
+  const keys = places(JSON.parse(text)).filter((path) => typeof path.at(-1) === "string");
+  return marks.split(":").length - 1 > keys.length;
+}
+
 /**
  * Where two JSON values differ, or null: they are the same to the last bit, with the order of keys, `-0`, own
  * properties called `__proto__`, and the prototypes.
@@ -130,7 +137,7 @@ export function difference(left: unknown, right: unknown, path = "$"): string | 
   }
   for (const key of keys) {
     const [own, other] = [Object.getOwnPropertyDescriptor(left, key), Object.getOwnPropertyDescriptor(right, key)];
-    if (own?.enumerable !== other?.enumerable || own?.writable !== other?.writable) return `${path}: ${String(key)}`;
+    if (own?.enumerable !== other?.enumerable) return `${path}.${String(key)} is not enumerable`;
     const found = difference(own?.value, other?.value, `${path}.${String(key)}`);
     if (found !== null) return found;
   }

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type IncrementalJson, incrementalJson } from "../../src/json/index.ts";
 import { cuts, paddedDocument, split } from "./grammar.ts";
-import { difference, type Path, places } from "./reference.ts";
+import { difference, hasDuplicateKeys, type Path, places } from "./reference.ts";
 
 function deepFreeze(value: unknown): void {
   if (typeof value !== "object" || value === null || Object.isFrozen(value)) return;
@@ -47,6 +47,8 @@ describe("a snapshot", () => {
   it("shares with the last one all that is the same", () => {
     fc.assert(
       fc.property(paddedDocument, cuts, (text, cutPlaces) => {
+        // A key that comes again may write what was there.
+        fc.pre(!hasDuplicateKeys(text));
         const json = incrementalJson();
         let last: unknown;
         for (const piece of split(text, cutPlaces)) {
@@ -185,5 +187,6 @@ describe("a long string", () => {
 });
 
 function size(value: unknown): number {
+  if (Array.isArray(value)) return value.length;
   return typeof value === "object" && value !== null ? Object.keys(value).length : 0;
 }

@@ -23,6 +23,7 @@ export type {
   AnthropicBody,
   AnthropicDynamicConfig,
   AnthropicNative,
+  AnthropicTool,
   AsyncAnthropicDynamicConfig,
   SourcedUsage,
 } from "./native.ts";

@@ -2,6 +2,8 @@ import type { ReportedUsage } from "../../errors.ts";
 import type { MessageLike } from "../../prompt/message.ts";
 import type { DynamicConfig } from "../../prompt/dynamic-config.ts";
 import type { Native } from "../../provider.ts";
+import type { PairTool, PairTypes } from "../../tool/pair.ts";
+import type { AnyTool } from "../../tool/tool.ts";
 import type { ToolUseBlock } from "./block.ts";
 import type { AnthropicCallResponseChunk } from "./chunk.ts";
 import type { Client } from "./client.ts";
@@ -41,3 +43,6 @@ export interface AnthropicNative extends Native {
   readonly body: AnthropicBody;
   readonly client: Client | SdkClient;
 }
+
+/** A tool that the model asks for, as the pairs of a call with the tools `T` hold it; `toolCall` is the native block. */
+export type AnthropicTool<T extends PairTypes = AnyTool> = NonNullable<PairTool<T, ToolUseBlock>>;
