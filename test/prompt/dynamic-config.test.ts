@@ -108,7 +108,7 @@ describe("what is no prompt is refused", () => {
   test("so is a config with a key that does not exist", () => {
     expect(() => normalizePrompt({ messages: [user("Hi")], callParms: {} })).toThrow(
       'Invalid prompt: "callParms" is no key of a dynamic config, which has ' +
-        "messages, callParams, metadata, client, signal.",
+        "messages, tools, callParams, metadata, client, signal.",
     );
   });
 });
