@@ -29,16 +29,16 @@ describe("a snapshot", () => {
     fc.assert(
       fc.property(paddedDocument, cuts, (text, places) => {
         const json = incrementalJson();
-        const taken: { snapshot: unknown; then: unknown }[] = [];
+        const taken: { snapshot: unknown; before: unknown }[] = [];
         for (const piece of split(text, places)) {
           json.push(piece);
           const snapshot = json.snapshot();
-          taken.push({ snapshot, then: structuredClone(json.value) });
+          taken.push({ snapshot, before: structuredClone(json.value) });
           // Writing to what is frozen throws.
           deepFreeze(snapshot);
         }
         expect(difference(json.end(), JSON.parse(text))).toBeNull();
-        for (const { snapshot, then } of taken) expect(difference(snapshot, then)).toBeNull();
+        for (const { snapshot, before } of taken) expect(difference(snapshot, before)).toBeNull();
       }),
       { numRuns: 300 },
     );

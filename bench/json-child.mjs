@@ -1,0 +1,159 @@
+// What `json.mjs` measures. Run with a task, it does it once, and prints the CPU that it took, in ms.
+import { fileURLToPath } from "node:url";
+
+const FRAGMENT = 12;
+
+/** Documents of about so many characters. */
+export const shapes = {
+  records400: { title: "array of records of 400 bytes", text: (size) => records(size, largeRecord) },
+  records100: { title: "array of records of 100 bytes", text: (size) => records(size, smallRecord) },
+  numbers: { title: "flat array of numbers", text: (size) => list(size, (i) => (i * 7919) % 1_000_003) },
+  text: { title: "one long string, without escapes", text: (size) => JSON.stringify({ text: filled(size, PROSE) }) },
+  code: {
+    title: "one long string, an escape every 14 characters",
+    text: (size) => JSON.stringify({ text: filled(size, CODE) }),
+  },
+};
+
+const PROSE = "The mill stands where the stream leaves the wood, and its wheel has not turned for years. ";
+const CODE = 'export function greet(name: string): string {\n  return "Hello, " + name + "!";\n}\n';
+
+/** How a text is read in fragments: each gives the final value. */
+export const readers = {
+  parse: { title: "JSON.parse, once", read: () => Promise.resolve((fragments) => JSON.parse(fragments.join(""))) },
+  live: {
+    title: "millrace, value",
+    package: "millrace",
+    isOurs: true,
+    hasRatioBar: true,
+    read: () => millrace((json) => json.value),
+  },
+  snapshot: {
+    title: "millrace, snapshot()",
+    package: "millrace",
+    isOurs: true,
+    read: () => millrace((json) => json.snapshot()),
+  },
+  jsonriver: { title: "jsonriver", package: "jsonriver", read: jsonriver },
+  streamparser: { title: "@streamparser/json", package: "@streamparser/json", read: streamparser },
+  // These read the whole text again at each fragment: at 100 KB it takes them 10 s and more.
+  partialJson: { title: "partial-json", package: "partial-json", limit: 10_000, read: partialJson },
+  sdk: { title: "@anthropic-ai/sdk, its parser", package: "@anthropic-ai/sdk", limit: 10_000, read: sdk },
+  ai: { title: "ai, parsePartialJson", package: "ai", limit: 10_000, read: ai },
+};
+
+async function millrace(look) {
+  const { incrementalJson } = await import("millrace/json");
+  return (fragments) => {
+    const json = incrementalJson();
+    for (const fragment of fragments) {
+      json.push(fragment);
+      look(json);
+    }
+    return json.end();
+  };
+}
+
+async function jsonriver() {
+  const { parse } = await import("jsonriver");
+  return async (fragments) => {
+    let value;
+    for await (value of parse(stream(fragments)));
+    return value;
+  };
+}
+
+async function* stream(fragments) {
+  yield* fragments;
+}
+
+async function streamparser() {
+  const { JSONParser } = await import("@streamparser/json");
+  return (fragments) => {
+    let value;
+    const parser = new JSONParser({ emitPartialTokens: true, emitPartialValues: true });
+    parser.onValue = (found) => {
+      value = found.stack[1]?.value ?? found.parent ?? found.value;
+    };
+    for (const fragment of fragments) parser.write(fragment);
+    return value;
+  };
+}
+
+async function partialJson() {
+  const { parse } = await import("partial-json");
+  return again((text) => parse(text));
+}
+
+async function sdk() {
+  // Not exported by the package.
+  const file = "../node_modules/@anthropic-ai/sdk/_vendor/partial-json-parser/parser.mjs";
+  const { partialParse } = await import(new URL(file, import.meta.url).href);
+  return again((text) => partialParse(text));
+}
+
+async function ai() {
+  const { parsePartialJson } = await import("ai");
+  return again(async (text) => (await parsePartialJson(text)).value);
+}
+
+function again(parse) {
+  return async (fragments) => {
+    let [text, value] = ["", undefined];
+    for (const fragment of fragments) {
+      text += fragment;
+      value = await parse(text);
+    }
+    return value;
+  };
+}
+
+function list(size, element) {
+  const elements = [];
+  for (let length = 0; length < size;) {
+    const text = JSON.stringify(element(elements.length));
+    elements.push(text);
+    length += text.length + 1;
+  }
+  return `[${elements.join(",")}]`;
+}
+
+function records(size, record) {
+  return list(size, record);
+}
+
+function smallRecord(i) {
+  return { id: i, name: `Person number ${i}`, active: i % 2 === 0, score: i * 1.25, city: "Springfield", zip: "12345" };
+}
+
+function largeRecord(i) {
+  return {
+    ...smallRecord(i),
+    email: `person${i}@example.com`,
+    tags: ["reader", "writer", "miller"],
+    address: { street: `${i} Mill Lane`, country: "GB", geo: [51.5 + i / 1000, -0.12] },
+    bio: 'She calls herself "the miller",\nand writes about rivers, weirs and everything that turns in them.',
+    notes: null,
+  };
+}
+
+function filled(size, text) {
+  return text.repeat(Math.ceil(size / text.length));
+}
+
+async function measure({ reader, shape, size }) {
+  const text = shapes[shape].text(size);
+  const fragments = [];
+  for (let at = 0; at < text.length; at += FRAGMENT) fragments.push(text.slice(at, at + FRAGMENT));
+  const read = await readers[reader].read();
+  // Fragments that come from a network are not part of it.
+  globalThis.gc();
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  const before = process.cpuUsage();
+  const value = await read(fragments);
+  const { user, system } = process.cpuUsage(before);
+  if (JSON.stringify(value) !== text) throw new Error(`${reader} has read another value.`);
+  return (user + system) / 1000;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) console.log(await measure(JSON.parse(process.argv[2])));
