@@ -67,17 +67,19 @@ export class NodeBody implements Body {
    */
   #tap(message: IncomingMessage): void {
     const { socket } = message;
-    const queue = socket.push.bind(socket);
+    const { push: queue } = socket;
     socket.push = (bytes: Uint8Array | null, encoding?: BufferEncoding) => {
-      if (bytes === null || !socket.readableFlowing || socket.readableLength > 0) return queue(bytes, encoding);
+      if (bytes === null || !socket.readableFlowing || socket.readableLength > 0) {
+        return queue.call(socket, bytes, encoding);
+      }
       return socket.emit("data", bytes);
     };
-    const push = message.push.bind(message);
+    const { push } = message;
     message.push = (bytes: Uint8Array | null, encoding?: BufferEncoding) => {
       if (bytes === null) {
-        // The next response on this connection may be somebody else's.
-        Reflect.deleteProperty(socket, "push");
-        const more = push(null, encoding);
+        // The next response on this connection may be somebody else's. Not deleted: that would make the socket slow.
+        socket.push = queue;
+        const more = push.call(message, null, encoding);
         if (message.complete) this.#end(null);
         return more;
       }
