@@ -46,11 +46,6 @@ export class PairIterator<N extends Native, T extends PairTypes> implements Asyn
     return this;
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
-    this.#leave();
-    return Promise.resolve();
-  }
-
   #take(): Result<N, T> | Promise<Result<N, T>> | null {
     const { attempt } = this.#source;
     if (!this.#hasLeft) {

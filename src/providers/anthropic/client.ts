@@ -56,7 +56,10 @@ export function client(options: ClientOptions = {}): Client {
   const made: Client = { kind: "millrace.client" };
   // Made here, so that a program without `client()` does not carry it.
   const transport = options.fetch && fetchTransport(options.fetch);
-  destinations.set(made, () => resolve(options, transport));
+  // The environment may change; options cannot.
+  const isFixed = options.baseURL && (options.apiKey ?? options.authToken);
+  let known: Destination | undefined;
+  destinations.set(made, () => (isFixed ? (known ??= resolve(options, transport)) : resolve(options, transport)));
   return made;
 }
 
