@@ -45,7 +45,7 @@ function readOptions() {
   }
   const rounds = Number(values.rounds);
   if (!Number.isInteger(rounds) || rounds < 1) throw new Error(`--rounds ${values.rounds}: a whole number above 0.`);
-  const wanted = new Set(["parse", ...values.readers.split(",")]);
+  const wanted = new Set(["parse", "parseWarm", ...values.readers.split(",")]);
   const unknown = [
     ...[...wanted].filter((name) => !(name in readers)),
     ...values.only.split(",").filter((name) => !(name in shapes)),
@@ -77,7 +77,8 @@ function about({ rounds, missing, readers: chosen }) {
     `${new Date().toISOString()}, Node ${process.version}, ${process.platform}, ${cpus().length} x ${model}, load ${loadavg()[0]}`,
     packages.map((name) => `${name} ${versionOf(name)}`).join(", "),
     `CPU (user and system, all threads) in ms, medians of ${rounds} rounds. Each figure comes from a process of its own,`,
-    "nothing warmed up. A value is read after every fragment of 12 characters.",
+    "which has read nothing before; warm: which has read the same kind of text, 2 MB of it and 5 times at least.",
+    "A value is read after every fragment of 12 characters. The fragments were cut before.",
     ...missing.map((name) => `${readers[name].title}: skipped, ${readers[name].package} is not installed.`),
   ];
 }
@@ -105,13 +106,13 @@ async function child(task) {
 
 function table(shape, samples) {
   const last = SIZES.at(-1);
-  const once = median(samples.parse[last]);
   const head = ["", ...SIZES.map((size) => `${size / 1000} KB`), "growth", "", "/ parse", ""];
   const rows = Object.entries(samples).map(([name, bySize]) => {
+    const { isOurs, hasRatioBar, isWarm } = readers[name];
     const costs = SIZES.map((size) => (bySize[size] === undefined ? null : median(bySize[size])));
     const growth = costs.slice(1).map((cost, i) => (cost === null ? null : cost / costs[i]));
+    const once = median(samples[isWarm ? "parseWarm" : "parse"][last]);
     const ratio = costs.at(-1) === null ? null : costs.at(-1) / once;
-    const { isOurs, hasRatioBar } = readers[name];
     return [
       readers[name].title,
       ...costs.map((cost) => cost?.toFixed(1) ?? "-"),

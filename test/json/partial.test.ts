@@ -176,11 +176,12 @@ describe("complete", () => {
       ["a", 1],
       ["a", 1, "b"],
       ["a", 2],
+      ["a", "2"],
       ["a", 2, "c"],
       ["a", 2, "c", 0],
     ];
     expect(places.map((path) => json.isComplete(path))).toEqual(
-      [0, 0, 1, 1, 1, 1, 0, 0, 1].map((isComplete) => isComplete === 1),
+      [0, 0, 1, 1, 1, 1, 0, 0, 0, 1].map((isComplete) => isComplete === 1),
     );
     const nowhere = [["b"], ["a", 3], ["a", "length"], ["a", 0, 0], ["toString"], ["a", 2, "c", 0, "x"]];
     for (const path of nowhere) expect(json.isComplete(path)).toBe(false);
