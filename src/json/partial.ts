@@ -1,5 +1,5 @@
 import type { Container } from "./frame.ts";
-import { endNumber, IN_NUMBER, IN_STRING, read, refuse, Scan } from "./scan.ts";
+import { endText, IN_STRING, read, Scan } from "./scan.ts";
 
 /** Settings of {@link incrementalJson}. */
 export interface IncrementalJsonOptions {
@@ -120,8 +120,7 @@ export class IncrementalJson {
   end(): unknown {
     const scan = this.#scan;
     if (scan.error !== null) throw scan.error;
-    if (scan.expected === IN_NUMBER && scan.top.depth === 0) endNumber(scan, "", 0);
-    if (scan.expected !== 0) refuse(scan, scan.carry, scan.carry.length);
+    endText(scan);
     return this.value;
   }
 }

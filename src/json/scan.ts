@@ -9,7 +9,7 @@ const COMMA = 8;
 const CLOSE = 16;
 export const IN_STRING = 1 << 5;
 const IN_KEY = 2 << 5;
-export const IN_NUMBER = 3 << 5;
+const IN_NUMBER = 3 << 5;
 const IN_WORD = 4 << 5;
 
 // A string has any characters but quotation marks, backslashes, and those below the space.
@@ -192,27 +192,37 @@ function cut(scan: Scan, text: string, at: number, end: number): number {
 }
 
 function readNumber(scan: Scan, text: string, at: number): number {
-  const end = matchEnd(DIGITS, text, at);
-  scan.token += text.slice(at, end);
-  if (end < text.length) endNumber(scan, text, end);
+  const isWhole = scan.token === "";
+  const end = matchEnd(isWhole ? NUMBER : DIGITS, text, at);
+  const token = scan.token + text.slice(at, end);
+  scan.token = end < text.length ? "" : token;
+  if (end < text.length) endNumber(scan, text, end, token, isWhole ? token.length : matchEnd(NUMBER, token, 0));
   return end;
 }
 
-/** Takes the number before `at`. */
-export function endNumber(scan: Scan, text: string, at: number): void {
-  const { token } = scan;
-  const end = matchEnd(NUMBER, token, 0);
+/** Takes the number that ends before `at`, if it could be one up to its end. */
+function endNumber(scan: Scan, text: string, at: number, token: string, goodLength: number): void {
   // Of what NUMBER matches, all that ends in a digit is whole.
-  if (end < token.length || !/\d$/.test(token)) {
-    refuse(scan, token + text.slice(at), end, scan.offset + at - token.length);
+  const last = token.charCodeAt(goodLength - 1);
+  if (goodLength < token.length || !(last >= 0x30 && last <= 0x39)) {
+    refuse(scan, token + text.slice(at), goodLength, scan.offset + at - token.length);
   }
-  scan.token = "";
   change(scan, +token);
   next(scan);
 }
 
+/** No more text comes: takes the number that had no end, or refuses what is not whole. */
+export function endText(scan: Scan): void {
+  const { token, carry } = scan;
+  if (scan.expected === IN_NUMBER) {
+    const goodLength = matchEnd(NUMBER, token, 0);
+    if (scan.top.depth === 0 || goodLength < token.length) endNumber(scan, "", 0, token, goodLength);
+  }
+  if (scan.expected !== 0) refuse(scan, carry, carry.length);
+}
+
 /** Refuses a character, or the end, of a text that starts at `start`. */
-export function refuse(scan: Scan, text: string, at: number, start = scan.offset): never {
+function refuse(scan: Scan, text: string, at: number, start = scan.offset): never {
   if (at === text.length) scan.fail(start + at, "the text ends too early", "incomplete");
   scan.fail(start + at, `unexpected ${JSON.stringify(text.charAt(at))}`, "unexpected");
 }

@@ -224,6 +224,8 @@ describe("a fault", () => {
     ["[+1]", 1, "unexpected"],
     ["[1-2]", 2, "unexpected"],
     ["[1e5.2]", 4, "unexpected"],
+    ["[1..0", 3, "unexpected"],
+    ["-01", 2, "unexpected"],
     ["[truE]", 4, "unexpected"],
     ["[nul1]", 4, "unexpected"],
     ["[undefined]", 1, "unexpected"],
