@@ -1,7 +1,7 @@
 /// <reference lib="esnext.disposable" />
 import { InvalidOptionError, StreamAbortedError, StreamConsumedError } from "./errors.ts";
 import type { Native } from "./provider.ts";
-import type { CallPlan } from "./stream/attempt.ts";
+import type { CallPlan } from "./stream/plan.ts";
 import type { ToolOutput } from "./stream/history.ts";
 import { handled, type Pair } from "./stream/pair-source.ts";
 import type { Stream } from "./stream/stream.ts";

@@ -5,7 +5,10 @@ import { defined } from "./json/object.ts";
 import { type NormalizedPrompt, normalizePrompt } from "./prompt/dynamic-config.ts";
 import { isPromptTemplate } from "./prompt/template.ts";
 import type { EncodedPrompt, Native, Prompt, Provider, ShapeBody } from "./provider.ts";
-import type { CallPlan, Limit, PreparedCall } from "./stream/attempt.ts";
+import type { Budget } from "./stream/budget.ts";
+import type { Limiter } from "./stream/limiter.ts";
+import type { CallPlan, Limit, PreparedCall, Target } from "./stream/plan.ts";
+import { type Interruption, type RetryOptions, retryPolicy } from "./stream/recovery.ts";
 import type { StandardSchema } from "./schema/standard-schema.ts";
 import type { ToolBox } from "./tool/tool-box.ts";
 import { isDeclared } from "./tool/declared.ts";
@@ -33,6 +36,22 @@ export interface CallOptions<N extends Native, S extends StreamOption = StreamOp
   readonly timeout?: Timeout | undefined;
   /** Size limits of the response, in bytes. */
   readonly limit?: Limit | undefined;
+  /**
+   * How a request that fails before its first content is sent again, unseen: three times in all, unless told otherwise.
+   * False: it is not, and pairs are not held until there is content.
+   */
+  readonly retry?: false | RetryOptions | undefined;
+  /**
+   * What happens when the stream is interrupted after its first content: `"fail"` (the default), `"restart"`, or
+   * `"continue"`. As many requests are made as `retry` says.
+   */
+  readonly onInterrupt?: Interruption | undefined;
+  /** Models to ask, in this order, once the requests to the one before have failed, or where it does not exist. */
+  readonly fallback?: string | readonly (string | Target<N>)[] | undefined;
+  /** Stops the call when it has taken so much. */
+  readonly budget?: Budget | undefined;
+  /** Makes requests wait for each other, and for the provider's rate limits. It may be shared by many calls. */
+  readonly limiter?: Limiter | undefined;
   /** Anything you want to find again on the stream and the response. It is not sent. */
   readonly metadata?: Readonly<Record<string, unknown>> | undefined;
   /** Prices by model id; they win over the built-in ones. */
@@ -81,19 +100,20 @@ export function planCall<N extends Native, Args extends readonly unknown[]>(
   // call. It runs once, however often the prompt is sent.
   let runPrompt = (): void => {};
   const result = new Promise<void>((resolve) => (runPrompt = resolve)).then(() => fn(...fnArgs));
-  const { signal, prices, limit = {}, metadata = {}, toolChoice } = options;
+  const { signal, prices, limit = {}, metadata = {}, toolChoice, onInterrupt = "fail", budget, limiter } = options;
   let prompt: Promise<NormalizedPrompt<N["promptMessage"], N["callParams"], N["client"], AnyTool | N["toolParam"]>>;
-  const prepare = async (added: readonly N["promptMessage"][]): Promise<PreparedCall<N>> => {
+  const prepare = async (target: Target<N>, added: readonly N["promptMessage"][]): Promise<PreparedCall<N>> => {
     runPrompt();
     prompt ??= result
       .catch(promptFailed)
       .then(normalizePrompt<N["promptMessage"], N["callParams"], N["client"], AnyTool | N["toolParam"]>);
     const { messages, config } = await prompt;
-    const callParams = merge<N["callParams"]>(options.callParams, config?.callParams);
+    const common = merge<N["callParams"]>(options.callParams, config?.callParams);
+    const callParams = merge<N["callParams"]>(common, target.callParams);
     const tools = config?.tools ?? options.tools ?? [];
     const timeout = { ...defaultTimeout, ...defined(options.timeout ?? {}) };
     const encoded = encode(provider, {
-      model,
+      model: target.model,
       messages: [...messages, ...added],
       callParams,
       tools,
@@ -115,15 +135,24 @@ export function planCall<N extends Native, Args extends readonly unknown[]>(
   };
   const plan = (added: readonly N["promptMessage"][]): CallPlan<N> => ({
     provider,
-    model,
+    targets: [{ model }, ...[options.fallback ?? []].flat().map(targetOf)],
     fnArgs,
     promptTemplate: isPromptTemplate(fn) ? fn.template : null,
     prices,
     signal,
-    prepare: () => prepare(added),
+    retry: retryPolicy(options.retry),
+    // JSON that was cut cannot be gone on with: a model whose output has a form begins it anew.
+    onInterrupt: shape !== undefined && onInterrupt !== "restart" ? "fail" : onInterrupt,
+    budget,
+    limiter,
+    prepare: (target, more = []) => prepare(target, [...added, ...more]),
     extend: (messages) => plan([...added, ...messages]),
   });
   return plan([]);
+}
+
+function targetOf<N extends Native>(fallback: string | Target<N>): Target<N> {
+  return typeof fallback === "string" ? { model: fallback } : fallback;
 }
 
 /** Whether the option asks for a stream. */

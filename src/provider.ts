@@ -106,8 +106,6 @@ export interface Decoder<N extends Native, Tag = unknown> {
   toolUpdates(chunk: N["chunk"]): readonly ToolUpdate[];
   /** The tools that the message asks for so far, in its order. The same object each time for the same tool. */
   readonly toolInputs: readonly ToolInput[];
-  /** A chunk that says nothing: for the pairs of further tools that one event completed. */
-  readonly emptyChunk: N["chunk"];
   /** The native message so far; null before its first event. */
   readonly message: N["message"] | null;
   /** The reply so far as it may be sent back, or null where it may not. */
@@ -116,10 +114,32 @@ export interface Decoder<N extends Native, Tag = unknown> {
   readonly stopped: boolean;
   /** The last event was seen: nothing may follow. */
   readonly done: boolean;
+  /** The reply could be cut here, and go on in another: no tool was asked for. */
+  readonly canContinue: boolean;
+  /** About how many tokens have been written so far. */
+  readonly estimatedTokens: number;
   /** The model has begun to answer. */
   readonly hasContent: boolean;
   /** Rises with every event that changes the message. */
   readonly progress: number;
+}
+
+/** A reply that was cut. */
+export interface CutReply<N extends Native> {
+  /** What is kept of it, as it may be sent back. */
+  readonly turn: N["messageParam"];
+  /** What was asked. */
+  readonly body: N["body"];
+  /** Who is to go on with it. */
+  readonly model: string;
+  /** What asks for the rest, in a turn of the user's; null for what the provider finds best. */
+  readonly words: string | null;
+}
+
+/** What asks a model for the rest of a reply. */
+export interface Continuation<N extends Native> {
+  readonly messages: readonly N["messageParam"][];
+  readonly withheld: number;
 }
 
 /** Everything the core knows of a provider. */
@@ -128,6 +148,12 @@ export interface Provider<N extends Native> {
   /** Encodes a prompt; throws where that cannot be done. Sends nothing. */
   encode(prompt: Prompt<N>): EncodedPrompt<N>;
   createDecoder(): Decoder<N>;
+  /** A chunk of any event, with text of its own. */
+  createChunk(event: unknown, content: string): N["chunk"];
+  /** A message, or a turn, after what it goes on from. `repeated` is how much of its first text was there before. */
+  join<M extends N["message"] | N["messageParam"]>(before: N["messageParam"], after: M, repeated: number): M;
+  /** How a model is asked for the rest of a reply. `withheld` is how many characters at its end it is not shown. */
+  continuation(cut: CutReply<N>): Continuation<N>;
   /** The message that gives the model the results of its tools. */
   toolResults(results: readonly ToolResult[]): N["messageParam"];
   /** The error of a response with a status of 400 or above. */
@@ -136,6 +162,9 @@ export interface Provider<N extends Native> {
   requestId(header: (name: string) => string | null): string | null;
   readonly views: MessageViews<N>;
 }
+
+/** What usage is read off. */
+export type Reply<N extends Native> = Pick<Decoder<N>, "message" | "estimatedTokens">;
 
 /** What can be read off a native message, finished or not; null stands for one that has not begun. */
 export interface MessageViews<N extends Native> {
@@ -146,15 +175,10 @@ export interface MessageViews<N extends Native> {
   signature(message: N["message"] | null): string | null;
   finishReasons(message: N["message"] | null): readonly N["finishReason"][];
   commonFinishReasons(message: N["message"] | null): readonly CommonFinishReason[];
-  usage(message: N["message"] | null, source: UsageSource): N["usage"];
-  commonUsage(message: N["message"] | null, source: UsageSource): Usage;
+  usage(reply: Reply<N>, source: UsageSource): N["usage"];
+  commonUsage(reply: Reply<N>, source: UsageSource): Usage;
   /** @param model - The model that was asked, for a message that names none. */
-  cost(
-    message: N["message"] | null,
-    model: string,
-    source: UsageSource,
-    prices: Prices | undefined,
-  ): CostMetadata | null;
+  cost(reply: Reply<N>, model: string, source: UsageSource, prices: Prices | undefined): CostMetadata | null;
   /** The last user message of a request, or null. */
   userMessageParam(messages: readonly N["messageParam"][]): N["messageParam"] | null;
 }

@@ -148,3 +148,16 @@ export function costMetadata(
     notes,
   };
 }
+
+/** Adds up what several requests cost; null where that of one is not known. */
+export function joinCosts(costs: readonly (CostMetadata | null)[]): CostMetadata | null {
+  const known = costs.filter((cost) => cost !== null);
+  if (known.length < costs.length) return null;
+  if (known.length === 1) return known[0] ?? null;
+  return costMetadata(
+    known.flatMap(({ items }) => items),
+    known.reduce((sum, { webSearchRequests }) => sum + webSearchRequests, 0),
+    known.reduce((sum, { webSearchCost }) => sum + webSearchCost, 0),
+    [...new Set(known.flatMap(({ notes }) => notes))],
+  );
+}

@@ -2,7 +2,9 @@
 import { type MillraceError, StreamConsumedError, type StreamErrorContext, StreamNotConsumedError } from "../errors.ts";
 import type { Native } from "../provider.ts";
 import type { PairTypes } from "../tool/pair.ts";
-import { Attempt, type CallPlan, type Outcome } from "./attempt.ts";
+import type { Outcome } from "./attempt.ts";
+import { CallState } from "./call-state.ts";
+import type { CallPlan } from "./plan.ts";
 import { handled, PairSource } from "./pair-source.ts";
 import type { CallResponse } from "./response.ts";
 import { CallView } from "./view.ts";
@@ -17,11 +19,11 @@ export abstract class CallStream<out N extends Native, out T extends PairTypes =
 
   /** @internal */
   constructor(plan: CallPlan<N>) {
-    super(new Attempt(plan, () => this.#errorContext()));
+    super(new CallState(plan, () => this.#errorContext()));
   }
 
   /** Makes this provider's response. @internal */
-  protected abstract createResponse(attempt: Attempt<N>): CallResponse<N, T>;
+  protected abstract createResponse(state: CallState<N>): CallResponse<N, T>;
 
   /** Makes an iteration the owner. @internal */
   protected iterate(): PairSource<N, T> {
@@ -37,7 +39,7 @@ export abstract class CallStream<out N extends Native, out T extends PairTypes =
 
   /** The answer has calls of tools, which the next request has to answer. */
   get asksForTools(): boolean {
-    const { decoder } = this.state;
+    const { decoder } = this.state.shown;
     return decoder.messageParam !== null && decoder.toolInputs.some(({ state }) => state !== "streaming");
   }
 
@@ -84,17 +86,17 @@ export abstract class CallStream<out N extends Native, out T extends PairTypes =
 
   #drain(): Promise<CallResponse<N, T>> {
     this.#owner = "response";
-    const attempt = this.state;
-    const source = new PairSource<N, T>(attempt);
+    const { state } = this;
+    const source = new PairSource<N, T>(state);
     const pending: Promise<unknown>[] = [];
     return new Promise<void>((resolve) => {
-      attempt.onReady = () => {
+      state.onReady = () => {
         for (let pair = source.take(); pair !== null; pair = source.take()) {
           if (!Array.isArray(pair)) pending.push(pair);
         }
-        if (attempt.outcome !== "pending") resolve();
+        if (state.outcome !== "pending") resolve();
       };
-      attempt.onReady();
+      state.onReady();
     })
       .then(() => Promise.all(pending))
       .then(() => this.constructCallResponse());

@@ -1,6 +1,6 @@
 import type { Native } from "../provider.ts";
 import { user } from "../prompt/message.ts";
-import type { CallPlan } from "./attempt.ts";
+import type { CallPlan } from "./plan.ts";
 import { ResponseModelError } from "./response-model.ts";
 import type { StructuredStream } from "./structured.ts";
 

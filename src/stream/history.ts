@@ -29,7 +29,10 @@ export function historyOf<N extends Native>(
   sent: readonly N["messageParam"][],
   outputs: readonly ToolOutput[],
 ): N["messageParam"][] {
-  const { messageParam, toolInputs } = attempt.decoder;
+  const {
+    messageParam,
+    decoder: { toolInputs },
+  } = attempt;
   // Calls that were cut are no part of the answer.
   const asked = messageParam === null ? [] : toolInputs.filter(({ state }) => state !== "streaming");
   const foreign = outputs.find(([{ id }]) => !asked.some((input) => input.id === id));

@@ -1,3 +1,4 @@
+import { field } from "../json/object.ts";
 import type { Native } from "../provider.ts";
 import type { PairTypes } from "../tool/pair.ts";
 import { handled, type Pair, type PairSource } from "./pair-source.ts";
@@ -21,7 +22,7 @@ export class PairIterator<N extends Native, T extends PairTypes> implements Asyn
 
   constructor(source: PairSource<N, T>) {
     this.#source = source;
-    source.attempt.onReady = () => this.#answer();
+    source.state.onReady = () => this.#answer();
   }
 
   next(): Promise<Result<N, T>> {
@@ -47,24 +48,28 @@ export class PairIterator<N extends Native, T extends PairTypes> implements Asyn
   }
 
   #take(): Result<N, T> | Promise<Result<N, T>> | null {
-    const { attempt } = this.#source;
+    const { state } = this.#source;
     if (!this.#hasLeft) {
       // Without tools there is nothing between a chunk and its pair, and this is where most of the time goes.
-      if (attempt.prepared !== null && attempt.prepared.tools !== null) {
+      if (state.prepared !== null && state.prepared.tools !== null) {
         const pair = this.#source.take();
-        if (pair !== null) return resultOf(pair);
+        if (pair !== null) {
+          // Whoever has a tool may run it.
+          if (!Array.isArray(pair) || field(pair[1], "state") === "complete") state.mayRestart = false;
+          return resultOf(pair);
+        }
       } else {
-        const chunk = attempt.take();
+        const chunk = state.take();
         if (chunk !== null) return { value: [chunk, null], done: false };
       }
-      if (attempt.outcome === "pending") return null;
+      if (state.outcome === "pending") return null;
     }
     return this.#end();
   }
 
   /** The stream's error the first time, and nothing more from then on. */
   #end(): Result<N, T> | Promise<Result<N, T>> {
-    const { error } = this.#source.attempt;
+    const { error } = this.#source.state;
     if (error === null || this.#hasLeft) return DONE;
     this.#hasLeft = true;
     return handled(Promise.reject(error));
@@ -72,7 +77,7 @@ export class PairIterator<N extends Native, T extends PairTypes> implements Asyn
 
   #leave(reason?: unknown): void {
     this.#hasLeft = true;
-    this.#source.attempt.abort(reason);
+    this.#source.state.abort(reason);
   }
 
   #answer(): void {

@@ -1,31 +1,31 @@
 import type { Native } from "../provider.ts";
 import type { AnyToolCall, PairTool, PairTypes } from "../tool/pair.ts";
-import type { Attempt } from "./attempt.ts";
+import type { CallState } from "./call-state.ts";
 
 /** One event of the stream, and the tool that it completes, or null. */
 export type Pair<N extends Native, T extends PairTypes> = [chunk: N["chunk"], tool: PairTool<T, N["toolCall"]>];
 
-/** The pairs of an attempt, pulled. */
+/** The pairs of a call, pulled. */
 export class PairSource<N extends Native, T extends PairTypes> {
-  readonly attempt: Attempt<N>;
+  readonly state: CallState<N>;
   /** Further tools of an event that completed several. */
   readonly #further: (AnyToolCall | Promise<AnyToolCall>)[] = [];
 
-  constructor(attempt: Attempt<N>) {
-    this.attempt = attempt;
+  constructor(state: CallState<N>) {
+    this.state = state;
   }
 
   /** The next pair, a promise of it where a tool's schema is asynchronous, or null: none has arrived, or none will. */
   take(): Pair<N, T> | Promise<Pair<N, T>> | null {
-    const { attempt } = this;
+    const { state } = this;
     const further = this.#further.length > 0 ? this.#further.shift() : undefined;
-    if (further !== undefined) return pair(attempt.decoder.emptyChunk, further);
-    const chunk = attempt.take();
+    if (further !== undefined) return pair(state.plan.provider.createChunk({ type: "ping" }, ""), further);
+    const chunk = state.take();
     if (chunk === null) return null;
-    const tools = attempt.prepared?.tools;
+    const tools = state.prepared?.tools;
     if (!tools) return [chunk, null];
     let first: AnyToolCall | Promise<AnyToolCall> | null = null;
-    for (const update of attempt.decoder.toolUpdates(chunk)) {
+    for (const update of state.shown.decoder.toolUpdates(chunk)) {
       const call = tools.apply(update);
       if (first === null) first = call;
       else if (call !== null) this.#further.push(call);

@@ -20,7 +20,8 @@ export abstract class Stream<out N extends Native, out T extends PairTypes = Pai
   }
 
   /**
-   * The text alone, a piece at a time. It owns the stream as an iteration does.
+   * The text alone, a piece at a time. It owns the stream as an iteration does. An interrupted stream is not restarted:
+   * text cannot be taken back.
    *
    * @example
    * ```ts
@@ -28,6 +29,7 @@ export abstract class Stream<out N extends Native, out T extends PairTypes = Pai
    * ```
    */
   async *textStream(): AsyncGenerator<string, void, undefined> {
+    this.state.mayRestart = false;
     for await (const [chunk] of this) {
       if (chunk.content !== "") yield chunk.content;
     }

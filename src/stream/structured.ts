@@ -1,6 +1,7 @@
 import { StreamNotConsumedError } from "../errors.ts";
+import { field } from "../json/object.ts";
 import type { Native } from "../provider.ts";
-import type { CallPlan } from "./attempt.ts";
+import type { CallPlan } from "./plan.ts";
 import { CallStream } from "./call-stream.ts";
 import { PairIterator } from "./pair-iterator.ts";
 import { handled } from "./pair-source.ts";
@@ -74,7 +75,7 @@ export abstract class StructuredStream<out N extends Native, out Model = unknown
 
   /**
    * For a model that is a list: its elements, each as soon as it is complete. They are validated with the whole list,
-   * when that has come.
+   * when that has come. An interrupted stream is not restarted: elements cannot be taken back.
    *
    * @throws As the iteration does, whose place this takes.
    * @example
@@ -84,6 +85,7 @@ export abstract class StructuredStream<out N extends Native, out Model = unknown
    */
   elements(): AsyncGenerator<Arriving extends readonly (infer Element)[] ? Element : never, void, undefined> {
     type Element = Arriving extends readonly (infer E)[] ? E : never;
+    this.state.mayRestart = false;
     let given = 0;
     return this.#iterate(() => {
       const elements = this.#arriving.elements(given) as readonly Element[];
@@ -134,7 +136,8 @@ export abstract class StructuredStream<out N extends Native, out Model = unknown
 
   /** Takes what an event adds to the model. */
   #absorb(chunk: N["chunk"]): void {
-    const { decoder, prepared } = this.state;
+    const { decoder, prepared } = this.state.shown;
+    if (field(chunk.chunk, "type") === "restart") this.#arriving = new ArrivingModel(this.#model.format);
     const tool = prepared?.encoded.jsonTool ?? null;
     if (tool === null) return this.#arriving.push(chunk.content);
     for (const { input, fragment } of decoder.toolUpdates(chunk)) {
@@ -149,7 +152,7 @@ export abstract class StructuredStream<out N extends Native, out Model = unknown
     if (!this.#arriving.isWhole) {
       // It was drained, or did not come in events that add to it.
       const tool = this.state.prepared?.encoded.jsonTool;
-      const input = this.state.decoder.toolInputs.find(({ name }) => name === tool);
+      const input = this.state.shown.decoder.toolInputs.find(({ name }) => name === tool);
       const whole = new ArrivingModel(this.#model.format);
       whole.push(tool ? (input?.text ?? "") : response.content);
       if (whole.isWhole) this.#arriving = whole;

@@ -5,7 +5,9 @@ import type { CommonFinishReason, MessageViews, Native } from "../provider.ts";
 import type { CallOf, PairTool, PairTypes } from "../tool/pair.ts";
 import type { AnyTool } from "../tool/tool.ts";
 import { historyOf, resultMessages, type ToolOutput } from "./history.ts";
-import type { Attempt, NativeConfig, PreparedCall } from "./attempt.ts";
+import { type AttemptReport, reportOf } from "./attempt-report.ts";
+import type { CallState } from "./call-state.ts";
+import type { NativeConfig, PreparedCall } from "./plan.ts";
 
 /** When a call began, had its first content, and ended: milliseconds since the epoch, or null. */
 export interface Timings {
@@ -19,27 +21,35 @@ export interface Timings {
  * their own; each is computed when it is read.
  */
 export abstract class CallView<out N extends Native, out T extends PairTypes = PairTypes> {
-  readonly #attempt: Attempt<N>;
+  readonly #state: CallState<N>;
 
   /** @internal */
-  constructor(attempt: Attempt<N>) {
-    this.#attempt = attempt;
+  constructor(state: CallState<N>) {
+    this.#state = state;
   }
 
   /** Where all state is. @internal */
-  protected get state(): Attempt<N> {
-    return this.#attempt;
+  protected get state(): CallState<N> {
+    return this.#state;
+  }
+
+  /**
+   * The requests that were made for this call, in their order: those that failed, too. {@link usage} is that of the one
+   * that served; {@link cost} is that of all.
+   */
+  get attempts(): readonly AttemptReport<N>[] {
+    return this.#state.attempts.map(reportOf);
   }
 
   /** The tools that the model asks for, in the message's order, with their states: those that failed, too. */
   get tools(): readonly CallOf<T, N["toolCall"]>[] {
     // The declared tools are what `T` stands for, and the blocks are those of `N`.
-    return this.#attempt.toolCalls as unknown as readonly CallOf<T, N["toolCall"]>[];
+    return this.#state.shown.toolCalls as unknown as readonly CallOf<T, N["toolCall"]>[];
   }
 
   /** The first of {@link tools} that can be called, or null. */
   get tool(): PairTool<T, N["toolCall"]> {
-    const found = this.#attempt.toolCalls.find(({ state }) => state === "complete") ?? null;
+    const found = this.#state.shown.toolCalls.find(({ state }) => state === "complete") ?? null;
     return found as unknown as PairTool<T, N["toolCall"]>;
   }
 
@@ -50,23 +60,23 @@ export abstract class CallView<out N extends Native, out T extends PairTypes = P
 
   /** The native message so far, or null before its first event. */
   get message(): N["message"] | null {
-    return this.#attempt.decoder.message;
+    return this.#state.shown.message;
   }
 
   /** The assistant's turn as it may be sent back, or null where it may not: a refusal, or no content. */
   get messageParam(): N["messageParam"] | null {
-    return this.#attempt.decoder.messageParam;
+    return this.#state.shown.messageParam;
   }
 
   /** When the call began, had its first content, and ended. */
   get timings(): Timings {
-    const { startTime, firstContentTime, endTime } = this.#attempt;
+    const { startTime, firstContentTime, endTime } = this.#state;
     return { start: startTime, firstChunk: firstContentTime, end: endTime };
   }
 
   /** The provider's id of the request, from the response's headers. */
   get requestId(): string | null {
-    return this.#attempt.requestId;
+    return this.#state.shown.requestId;
   }
 
   /** The provider's name, such as `"anthropic"`. */
@@ -96,7 +106,7 @@ export abstract class CallView<out N extends Native, out T extends PairTypes = P
 
   /** The model that answered; until that is known, the one that was asked. */
   get model(): string {
-    return this.#views.model(this.message) ?? this.#plan.model;
+    return this.#views.model(this.message) ?? this.#state.shown.target.model;
   }
 
   /** The provider's stop reason, in a list; empty before it is known. */
@@ -111,12 +121,12 @@ export abstract class CallView<out N extends Native, out T extends PairTypes = P
 
   /** The provider's usage under its own field names, with `source`, which says how far to trust it. */
   get usage(): N["usage"] {
-    return this.#views.usage(this.message, this.#attempt.usageSource);
+    return this.#state.shown.usage;
   }
 
   /** Usage in words that all providers share. */
   get commonUsage(): Usage {
-    return this.#views.commonUsage(this.message, this.#attempt.usageSource);
+    return this.#state.shown.commonUsage;
   }
 
   /** Input tokens that were neither read from nor written to the cache. */
@@ -136,8 +146,7 @@ export abstract class CallView<out N extends Native, out T extends PairTypes = P
 
   /** What the call costs so far, itemised; null where the model's price is not known. */
   get costMetadata(): CostMetadata | null {
-    const { model, prices } = this.#plan;
-    return this.#views.cost(this.message, model, this.#attempt.usageSource, prices);
+    return this.#state.costMetadata;
   }
 
   /** What the call costs so far, in US dollars; null where that is not known. */
@@ -173,7 +182,7 @@ export abstract class CallView<out N extends Native, out T extends PairTypes = P
    */
   toolMessageParams(outputs: readonly ToolOutput[]): readonly N["messageParam"][] {
     const results = outputs.map(([call, output]) => call["~result"](output));
-    return resultMessages(this.#attempt, results);
+    return resultMessages(this.#state.shown, results);
   }
 
   /**
@@ -191,7 +200,7 @@ export abstract class CallView<out N extends Native, out T extends PairTypes = P
    * ```
    */
   history(outputs: readonly ToolOutput[] = []): readonly N["messageParam"][] {
-    return historyOf(this.#attempt, this.#prepared("history").encoded.messages, outputs);
+    return historyOf(this.#state.shown, this.#prepared("history").encoded.messages, outputs);
   }
 
   /** The provider's parameters: those of the options, and those of the dynamic config over them. */
@@ -232,8 +241,8 @@ export abstract class CallView<out N extends Native, out T extends PairTypes = P
     return elapsedMs > 0 ? (this.outputTokens * 1000) / elapsedMs : null;
   }
 
-  get #plan(): Attempt<N>["plan"] {
-    return this.#attempt.plan;
+  get #plan(): CallState<N>["plan"] {
+    return this.#state.plan;
   }
 
   get #views(): MessageViews<N> {
@@ -241,7 +250,7 @@ export abstract class CallView<out N extends Native, out T extends PairTypes = P
   }
 
   #prepared(accessor: string): PreparedCall<N> {
-    const { prepared } = this.#attempt;
+    const { prepared } = this.#state;
     if (prepared === null) throw new StreamNotStartedError(accessor);
     return prepared;
   }

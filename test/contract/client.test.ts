@@ -7,7 +7,7 @@ import { type AnthropicCallOptions, type AnthropicStream, call, client } from ".
 import { delta, frames, reply, serve, started, startStream, type TestServer } from "../server.ts";
 
 function ask(options: AnthropicCallOptions): AnthropicStream {
-  return call("claude-sonnet-5-5", { ...options, stream: true }, () => "Hello")();
+  return call("claude-sonnet-5-5", { retry: false, ...options, stream: true }, () => "Hello")();
 }
 
 describe("an independent mock server", () => {
@@ -22,7 +22,7 @@ describe("an independent mock server", () => {
 
   const from = (prompt: string, viaFetch: boolean): AnthropicStream => {
     const own = client({ apiKey: "k", baseURL: mock.url, fetch: viaFetch ? fetch : undefined });
-    return call("claude-sonnet-5-5", { stream: true, client: own }, () => prompt)();
+    return call("claude-sonnet-5-5", { stream: true, client: own, retry: false }, () => prompt)();
   };
 
   it.each([false, true])("streams text (through fetch: %s)", async (viaFetch) => {

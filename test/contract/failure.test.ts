@@ -37,7 +37,7 @@ function ask(
 ): AnthropicStream {
   const own = client({ apiKey: KEY, ...clientOptions });
   // What a function gives that no compiler has seen.
-  return call("claude-sonnet-5-5", { client: own, ...options, stream: true }, prompt as () => string)();
+  return call("claude-sonnet-5-5", { client: own, retry: false, ...options, stream: true }, prompt as () => string)();
 }
 
 /** The error of a stream; also checks what every error keeps to. */

@@ -12,7 +12,7 @@ function streamOf(events: Recording["events"], tools: readonly AnyTool[] = []): 
   const fetch = (): Promise<Response> =>
     Promise.resolve(new Response(body, { headers: { "content-type": "text/event-stream" } }));
   const own = client({ apiKey: "sk-test", baseURL: "http://127.0.0.1:1", fetch });
-  return call(MODEL, { stream: true, client: own, tools }, () => "Hello")();
+  return call(MODEL, { stream: true, client: own, tools, retry: false }, () => "Hello")();
 }
 
 async function drained(stream: AnthropicStream): Promise<AnthropicStream> {

@@ -135,7 +135,7 @@ describe.runIf(hasCorpus)("recorded Anthropic streams", () => {
   it.each(all.map((recording) => [recording.file, recording] as const))("%s has its outcome", async (_, recording) => {
     const stream = call(
       recording.model,
-      { stream: true, client: client({ apiKey: "k", fetch: respondWith(recording.bytes) }) },
+      { stream: true, retry: false, client: client({ apiKey: "k", fetch: respondWith(recording.bytes) }) },
       () => "x",
     )();
     const seen: unknown[] = [];

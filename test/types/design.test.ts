@@ -118,7 +118,7 @@ function refusals(): void {
   // @ts-expect-error -- it is called `tools`
   call("m", { stream: true, tool: [getBookAuthor] }, () => "Hi");
   // @ts-expect-error -- an option that is not built yet is not there
-  call("m", { stream: true, retry: false }, () => "Hi");
+  call("m", { stream: true, resume: true }, () => "Hi");
   // @ts-expect-error -- a stream is parsed by whoever reads it
   call("m", { stream: true, outputParser: (response) => response.content }, () => "Hi");
   // @ts-expect-error -- response models are another entry's

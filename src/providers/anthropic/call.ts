@@ -10,7 +10,7 @@ import {
 import { InvalidOptionError } from "../../errors.ts";
 import type { PromptFunction, PromptResult } from "../../prompt/dynamic-config.ts";
 import type { ShapeBody } from "../../provider.ts";
-import type { CallPlan } from "../../stream/attempt.ts";
+import type { CallPlan } from "../../stream/plan.ts";
 import type { PairTypes, PartialTools } from "../../tool/pair.ts";
 import type { AnyTool } from "../../tool/tool.ts";
 import type { Client } from "./client.ts";

@@ -1,6 +1,7 @@
 import type { CostMetadata, Prices } from "../../cost/price.ts";
 import type { Usage } from "../../cost/usage.ts";
 import type { CommonFinishReason, ResponseChunk } from "../../provider.ts";
+import type { RecoveryEvent } from "../../stream/recovery.ts";
 import { field, isObject, stringField } from "../../json/object.ts";
 import { type AppendedField, DELTA_TYPES, type DeltaTarget } from "./message.ts";
 import { anthropicCost, anthropicUsage } from "./usage.ts";
@@ -12,19 +13,22 @@ import type { AnthropicEvent, AnthropicUsage, FinishReason } from "./wire.ts";
  * like events, off what sets it apart from them.
  */
 export class AnthropicCallResponseChunk implements ResponseChunk {
-  readonly #event: AnthropicEvent | null;
+  readonly #event: AnthropicEvent | RecoveryEvent | null;
   readonly #target: DeltaTarget | null;
   readonly #text: string;
 
   /** Takes an event, or what sets a delta apart from those around it. @internal */
-  constructor(event: AnthropicEvent | null, target: DeltaTarget | null = null, text = "") {
+  constructor(event: AnthropicEvent | RecoveryEvent | null, target: DeltaTarget | null = null, text = "") {
     this.#event = event;
     this.#target = target;
     this.#text = text;
   }
 
-  /** The native event, equal to what `JSON.parse` gives for the frame's data. */
-  get chunk(): AnthropicEvent {
+  /**
+   * The native event, equal to what `JSON.parse` gives for the frame's data; or ours, where another attempt took over:
+   * `restart`, or `continue`.
+   */
+  get chunk(): AnthropicEvent | RecoveryEvent {
     return this.#event ?? deltaEvent(this.#target, this.#text);
   }
 

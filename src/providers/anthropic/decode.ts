@@ -14,6 +14,9 @@ import type { AnthropicEvent, AnthropicMessage } from "./wire.ts";
 
 const NO_UPDATES: readonly ToolUpdate[] = [];
 
+/** About what a token comes to in English text; platform.claude.com/docs/en/about-claude/pricing. */
+const CHARACTERS_PER_TOKEN = 4;
+
 /** Strings that wait to go into the message together. */
 const PIECES_KEPT = 256;
 
@@ -30,14 +33,14 @@ export class AnthropicDecoder implements Decoder<AnthropicNative, DeltaTarget> {
   /** The chunk that was taken last, if it was one of a run, and the tool whose input the run adds to, once asked for. */
   #latest: AnthropicCallResponseChunk | null = null;
   #input: ToolInput | null | undefined = undefined;
-  /** How many of them were not empty, in all. */
-  #grown = 0;
+  /** How many characters they were, in all. */
+  #written = 0;
 
   takeReady(): AnthropicCallResponseChunk | null {
     const text = this.#taken < this.#run.length ? this.#run[this.#taken++] : undefined;
     if (text === undefined) return null;
     this.#pieces.push(text);
-    if (text !== "") this.#grown++;
+    this.#written += text.length;
     this.#latest = new AnthropicCallResponseChunk(null, this.#target, text);
     return this.#latest;
   }
@@ -72,7 +75,10 @@ export class AnthropicDecoder implements Decoder<AnthropicNative, DeltaTarget> {
     const event = chunk.chunk as unknown as JsonObject;
     const { type, index, delta } = event;
     // A whole message says all at once.
-    if (type === "message_start") return this.toolInputs.map((input) => ({ input, fragment: null }));
+    if (type === "message_start") {
+      const whole = this.toolInputs.filter(({ state }) => state !== "streaming");
+      return whole.map((input) => ({ input, fragment: null }));
+    }
     const isStop = type === "content_block_stop";
     if (!isStop && field(delta, "type") !== DELTA_TYPES.partial_json) return NO_UPDATES;
     const input = toolInputOf(this.#accumulator.blockAt(index));
@@ -83,10 +89,6 @@ export class AnthropicDecoder implements Decoder<AnthropicNative, DeltaTarget> {
   get toolInputs(): readonly ToolInput[] {
     this.#settle();
     return this.#accumulator.blocks.map(toolInputOf).filter((input) => input !== null);
-  }
-
-  get emptyChunk(): AnthropicCallResponseChunk {
-    return new AnthropicCallResponseChunk({ type: "ping" });
   }
 
   get message(): AnthropicMessage | null {
@@ -103,11 +105,21 @@ export class AnthropicDecoder implements Decoder<AnthropicNative, DeltaTarget> {
   }
 
   get hasContent(): boolean {
-    return this.#grown > 0 || this.#accumulator.hasContent;
+    return this.#written > 0 || this.#accumulator.hasContent;
   }
 
   get progress(): number {
-    return this.#grown + this.#accumulator.progress;
+    return this.#written + this.#accumulator.progress;
+  }
+
+  get canContinue(): boolean {
+    return this.#accumulator.blocks.every(
+      ({ block, inputState }) => block["type"] !== "tool_use" && inputState !== "streaming",
+    );
+  }
+
+  get estimatedTokens(): number {
+    return Math.ceil((this.#written + this.#accumulator.written) / CHARACTERS_PER_TOKEN);
   }
 
   #takeFrame(reader: SseReader<DeltaTarget>): AnthropicCallResponseChunk | null {

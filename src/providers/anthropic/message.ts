@@ -40,6 +40,8 @@ export interface MessageAccumulator {
   progress: number;
   stopped: boolean;
   hasContent: boolean;
+  /** How many characters {@link apply} has appended. */
+  written: number;
   /** Appends to a block's text, thinking or tool input. */
   append(index: number, field: AppendedField, text: string): void;
   /** Applies an event. Unknown ones change nothing. */
@@ -124,7 +126,9 @@ export function accumulate(): MessageAccumulator {
       grow();
     }
     const field = APPENDED_FIELDS.get(type);
-    if (field !== undefined) append(index, field, delta[field]);
+    const text = field && delta[field];
+    if (typeof text === "string") self.written += text.length;
+    if (field !== undefined) append(index, field, text);
     else if (changeBlock(blockAt(index).block, delta)) grow();
   };
 
@@ -155,6 +159,7 @@ export function accumulate(): MessageAccumulator {
     progress: 0,
     stopped: false,
     hasContent: false,
+    written: 0,
     blockAt,
     append,
     apply(type, event) {

@@ -60,6 +60,11 @@ export function defaultMaxTokens(model: string): number {
   return row?.[0] ?? SMALLEST_MAX_OUTPUT;
 }
 
+/** Whether a model is one before Claude 4.6: they go on from a turn that ends a request, and run at no chosen place. */
+export function isBefore46(model: string): boolean {
+  return /^claude-(\d|\w+-4(-[0-5])?$)/.test(canonicalModel(model));
+}
+
 /**
  * A model's id without what platforms and dates add to it: `us.anthropic.claude-sonnet-4-5-20250929-v1:0` and
  * `claude-sonnet-4-5@20250929` are `claude-sonnet-4-5`. An id that is not Claude's stays as it is.

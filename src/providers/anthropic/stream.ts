@@ -1,4 +1,4 @@
-import type { Attempt } from "../../stream/attempt.ts";
+import type { CallState } from "../../stream/call-state.ts";
 import { CallResponse } from "../../stream/response.ts";
 import { Stream } from "../../stream/stream.ts";
 import type { PairTypes } from "../../tool/pair.ts";
@@ -29,7 +29,7 @@ export class AnthropicStream<out T extends PairTypes = PairTypes> extends Stream
     return super.constructCallResponse();
   }
 
-  protected override createResponse(attempt: Attempt<AnthropicNative>): AnthropicCallResponse<T> {
-    return new AnthropicCallResponse<T>(attempt);
+  protected override createResponse(state: CallState<AnthropicNative>): AnthropicCallResponse<T> {
+    return new AnthropicCallResponse<T>(state);
   }
 }

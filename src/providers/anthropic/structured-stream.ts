@@ -1,4 +1,4 @@
-import type { Attempt } from "../../stream/attempt.ts";
+import type { CallState } from "../../stream/call-state.ts";
 import { StructuredStream } from "../../stream/structured.ts";
 import type { AnthropicNative } from "./native.ts";
 import { AnthropicCallResponse } from "./stream.ts";
@@ -31,7 +31,7 @@ export class AnthropicStructuredStream<out Model = unknown, out Arriving = unkno
     return super.constructCallResponse();
   }
 
-  protected override createResponse(attempt: Attempt<AnthropicNative>): AnthropicCallResponse<never> {
-    return new AnthropicCallResponse<never>(attempt);
+  protected override createResponse(state: CallState<AnthropicNative>): AnthropicCallResponse<never> {
+    return new AnthropicCallResponse<never>(state);
   }
 }

@@ -7,7 +7,7 @@ import type { PromptFunction } from "../../prompt/dynamic-config.ts";
 import type { DeepPartial } from "../../schema/deep-partial.ts";
 import { responseFormat } from "../../schema/response-format.ts";
 import type { SchemaInput, SchemaOutput, StandardSchema } from "../../schema/standard-schema.ts";
-import type { CallPlan } from "../../stream/attempt.ts";
+import type { CallPlan } from "../../stream/plan.ts";
 import { extract } from "../../stream/extract.ts";
 import { handled } from "../../stream/pair-source.ts";
 import { parseText, type ResponseModel } from "../../stream/response-model.ts";

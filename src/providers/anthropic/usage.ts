@@ -13,7 +13,7 @@ import {
 import type { Usage, UsageSource } from "../../cost/usage.ts";
 import { listPrice, WEB_SEARCH_PER_1000 } from "./list-price.ts";
 import type { AnthropicUsage, TokenUsage, UsageIteration } from "./message-usage.ts";
-import { canonicalModel } from "./models.ts";
+import { canonicalModel, isBefore46 } from "./models.ts";
 import type { AnthropicMessage } from "./wire.ts";
 
 /** What a call's cost is worked out from. */
@@ -29,9 +29,6 @@ export interface AnthropicCostInput {
 
 /** Refusals about these are charged even before anything was written, since 2026-09-24. */
 const CHARGED_REFUSAL = /^(bio|frontier_llm|reasoning_extraction)$/;
-
-/** Models before Claude 4.6: their inference cannot be bound to a place. */
-const WITHOUT_GEOGRAPHY = /^claude-(\d|\w+-4(-[0-5])?$)/;
 
 /** The steps that answer; others, such as compaction, work behind the answer. */
 const ANSWER = /^(fallback_)?message$/;
@@ -110,7 +107,7 @@ function itemsOf({ model: served, usage, prices, refusal }: AnthropicCostInput):
 }
 
 function isInUs(usage: AnthropicUsage, model: string): boolean {
-  return usage.inference_geo === "us" && !WITHOUT_GEOGRAPHY.test(canonicalModel(model));
+  return usage.inference_geo === "us" && !isBefore46(model);
 }
 
 function notesOf(usage: AnthropicUsage, items: readonly CostItem[]): CostNote[] {

@@ -1,6 +1,6 @@
 import type { Prices } from "../../cost/price.ts";
 import type { UsageSource } from "../../cost/usage.ts";
-import type { CommonFinishReason, MessageViews } from "../../provider.ts";
+import type { CommonFinishReason, MessageViews, Reply } from "../../provider.ts";
 import type { AnthropicNative, SourcedUsage } from "./native.ts";
 import { anthropicCost, anthropicUsage, refusalOf } from "./usage.ts";
 import type { AnthropicMessage, AnthropicUsage, FinishReason } from "./wire.ts";
@@ -15,9 +15,6 @@ const COMMON_FINISH_REASONS: Readonly<Record<string, CommonFinishReason>> = {
   model_context_window_exceeded: "context_exceeded",
   compaction: "compaction",
 };
-
-/** About what a token comes to in English text; platform.claude.com/docs/en/about-claude/pricing. */
-const CHARACTERS_PER_TOKEN = 4;
 
 const NO_USAGE: AnthropicUsage = { input_tokens: 0, output_tokens: 0 };
 
@@ -36,13 +33,13 @@ export const anthropicViews: MessageViews<AnthropicNative> = {
   finishReasons,
   commonFinishReasons: (message) => finishReasons(message).map(commonFinishReason),
   usage,
-  commonUsage: (message, source) => anthropicUsage(usage(message, source), source),
-  cost: (message, model, source, prices: Prices | undefined) =>
+  commonUsage: (reply, source) => anthropicUsage(usage(reply, source), source),
+  cost: (reply, model, source, prices: Prices | undefined) =>
     anthropicCost({
-      model: message?.model ?? model,
-      usage: usage(message, source),
+      model: reply.message?.model ?? model,
+      usage: usage(reply, source),
       prices,
-      refusal: message === null ? undefined : refusalOf(message),
+      refusal: reply.message === null ? undefined : refusalOf(reply.message),
     }),
   userMessageParam: (messages) => messages.findLast((message) => message.role === "user") ?? null,
 };
@@ -51,13 +48,11 @@ function finishReasons(message: AnthropicMessage | null): readonly FinishReason[
   return message?.stop_reason ? [message.stop_reason] : [];
 }
 
-function usage(message: AnthropicMessage | null, source: UsageSource): SourcedUsage {
-  const reported = message?.usage ?? NO_USAGE;
-  if (source !== "estimated") return { ...NO_USAGE, ...reported, source };
-  // The provider counts output when the message ends; until then the text is all there is to go by.
-  const characters = lengthOf(fields(message, "text")) + lengthOf(fields(message, "thinking"));
-  const estimate = Math.ceil(characters / CHARACTERS_PER_TOKEN);
-  return { ...NO_USAGE, ...reported, output_tokens: Math.max(reported.output_tokens ?? 0, estimate), source };
+function usage({ message, estimatedTokens }: Reply<AnthropicNative>, source: UsageSource): SourcedUsage {
+  const reported = { ...NO_USAGE, ...message?.usage, source };
+  // The provider counts output when the message ends; until then what was written is all there is to go by.
+  if (source === "estimated" && estimatedTokens > reported.output_tokens) reported.output_tokens = estimatedTokens;
+  return reported;
 }
 
 /** The values of a string field of the blocks of that kind; a signature is a field of thinking. */
@@ -69,8 +64,4 @@ function fields(message: AnthropicMessage | null, name: "text" | "thinking" | "s
     if (typeof value === "string") values.push(value);
   }
   return values;
-}
-
-function lengthOf(texts: readonly string[]): number {
-  return texts.reduce((sum, text) => sum + text.length, 0);
 }

@@ -1,0 +1,37 @@
+import type { MillraceError } from "../errors.ts";
+import type { Native } from "../provider.ts";
+import type { Attempt, Outcome } from "./attempt.ts";
+
+/** One request of a call, and what came of it. */
+export interface AttemptReport<out N extends Native = Native> {
+  /** The model that was asked. */
+  readonly model: string;
+  readonly outcome: Outcome;
+  /** What ended it, or null while it is pending or complete. */
+  readonly error: MillraceError | null;
+  readonly requestId: string | null;
+  /** The body of the request, or null before it was made. */
+  readonly callKwargs: N["body"] | null;
+  /** The native message of this request alone; null before its first event. */
+  readonly message: N["message"] | null;
+  readonly usage: N["usage"];
+  /** Milliseconds since the epoch. */
+  readonly startTime: number | null;
+  readonly endTime: number | null;
+}
+
+/** What may be shown of an attempt. */
+export function reportOf<N extends Native>(attempt: Attempt<N>): AttemptReport<N> {
+  const { outcome, error, requestId, usage, startTime, endTime } = attempt;
+  return {
+    model: attempt.target.model,
+    outcome,
+    error,
+    requestId: requestId ?? error?.requestId ?? null,
+    callKwargs: attempt.encoded?.body ?? null,
+    message: attempt.decoder.message,
+    usage,
+    startTime,
+    endTime,
+  };
+}
