@@ -97,7 +97,7 @@ export class CallState<N extends Native> implements AttemptOwner {
 
   #isOverlapKnown({ content }: N["chunk"], isLast: boolean): boolean {
     if (this.#overlap === null) return true;
-    const length = (content && this.#overlap.push(content)) || (isLast ? this.#overlap.end() : null);
+    const length = (content === "" ? null : this.#overlap.push(content)) ?? (isLast ? this.#overlap.end() : null);
     this.#latest.repeated = length ?? 0;
     return length !== null;
   }

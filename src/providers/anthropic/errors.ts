@@ -56,7 +56,7 @@ export function requestIdOf(header: HeaderOf): string | null {
 }
 
 /** Reads `retry-after-ms`, and `retry-after` in seconds or as a date; undefined where there is neither. */
-function retryAfterMs(header: HeaderOf): number | undefined {
+export function retryAfterMs(header: HeaderOf): number | undefined {
   const ms = Number.parseFloat(header("retry-after-ms") ?? "");
   if (ms >= 0) return ms;
   const after = header("retry-after");

@@ -18,6 +18,7 @@ export {
 export { AnthropicCallResponseChunk } from "./chunk.ts";
 export { type Client, client, type ClientOptions } from "./client.ts";
 export type { ContentBlockParam, MessageParam } from "./content.ts";
+export { AnthropicLimiter, limiter, type LimiterOptions, LimiterQueueFullError } from "./limiter.ts";
 export { type AnthropicModel, defaultMaxTokens } from "./models.ts";
 export type {
   AnthropicBody,
