@@ -35,7 +35,7 @@ describe("a limiter", () => {
     const responses = prompts.map((prompt) => open(server, { limiter: shared }, prompt).response());
     for (let served = 0; served < prompts.length; served++) {
       await vi.waitFor(() => expect(waiting()).toBe(Math.min(2, prompts.length - served)));
-      expect(shared.running).toBe(waiting());
+      await vi.waitFor(() => expect(shared.running).toBe(waiting()));
       release();
     }
     await Promise.all(responses);

@@ -335,7 +335,7 @@ describe("continue", () => {
   it("asks in the words that are given", async () => {
     await using server = await serve(inTurn(cut(frames(EVENTS.slice(0, 4))), rest(FULL.slice(50))));
     await open(server, { onInterrupt: { continueWith: "Go on." } }, OLDER).response();
-    expect((server.requests[1]?.body["messages"] as unknown[])[2]).toEqual({ role: "user", content: "Go on." });
+    expect(((server.requests[1]?.body["messages"] ?? []) as unknown[])[2]).toEqual({ role: "user", content: "Go on." });
   });
 
   it("goes on more than once", async () => {
