@@ -7,6 +7,8 @@ export interface TestServer extends AsyncDisposable {
   readonly url: string;
   /** The connections that are open now. */
   readonly sockets: ReadonlySet<Socket>;
+  /** How many of them have a request under way. */
+  inUse(): number;
   readonly requests: { readonly headers: http.IncomingHttpHeaders; readonly body: Record<string, unknown> }[];
 }
 
@@ -16,8 +18,11 @@ export type Handler = (response: http.ServerResponse, request: http.IncomingMess
 export async function serve(handler: Handler): Promise<TestServer> {
   const requests: TestServer["requests"] = [];
   const sockets = new Set<Socket>();
+  let inUse = 0;
   const server = http.createServer((request, response) => {
     let body = "";
+    inUse++;
+    response.once("close", () => inUse--);
     request.setEncoding("utf8").on("data", (text: string) => (body += text));
     request.on("end", () => {
       requests.push({ headers: request.headers, body: JSON.parse(body) as Record<string, unknown> });
@@ -33,6 +38,7 @@ export async function serve(handler: Handler): Promise<TestServer> {
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     sockets,
+    inUse: () => inUse,
     requests,
     async [Symbol.asyncDispose]() {
       for (const socket of sockets) socket.destroy();
