@@ -134,7 +134,11 @@ export class Attempt<N extends Native> {
       do chunk = this.decoder.take(this.#reader);
       while (chunk === null && !this.decoder.done && this.#readMore(body));
       if (this.firstContentTime === null && this.decoder.hasContent) this.firstContentTime = Date.now();
-      if (this.decoder.done) this.end("complete", null);
+      if (this.decoder.done) {
+        // Its end alone does not make a message whole.
+        if (!this.decoder.stopped) throw new StreamTruncatedError();
+        this.end("complete", null);
+      }
     } catch (error) {
       this.#fail(error);
     }

@@ -2,6 +2,7 @@ import { type MillraceError, StreamAbortedError, type StreamErrorContext, Stream
 import { type CostMetadata, joinCosts } from "../cost/price.ts";
 import { startTimer } from "../http/timeout.ts";
 import type { Native } from "../provider.ts";
+import { whenAborted } from "./abort-signal.ts";
 import { Attempt, type AttemptOwner, type Outcome } from "./attempt.ts";
 import { type Budget, BudgetExceededError } from "./budget.ts";
 import { Overlap } from "./overlap.ts";
@@ -192,10 +193,8 @@ export class CallState<N extends Native> implements AttemptOwner {
 
   #listen(signal: AbortSignal | undefined): void {
     if (signal === undefined) return;
-    const onAbort = (): void => this.abort(signal.reason);
-    if (signal.aborted) return onAbort();
-    signal.addEventListener("abort", onAbort);
-    this.#cleanups.push(() => signal.removeEventListener("abort", onAbort));
+    if (signal.aborted) this.abort(signal.reason);
+    else this.#cleanups.push(whenAborted(signal, () => this.abort(signal.reason)));
   }
 
   ready(): void {

@@ -36,8 +36,8 @@ const unhandled = vi.fn();
 beforeAll(async () => {
   process.on("unhandledRejection", unhandled);
   server = await serve((response, _request, count) => {
-    const { messages } = server.requests[count - 1]?.body as unknown as { messages: [{ content: string }] };
-    play(response, JSON.parse(messages[0].content) as Cut);
+    const [message] = (server.requests[count - 1]?.body["messages"] ?? []) as { content: string }[];
+    play(response, JSON.parse(message?.content ?? "") as Cut);
   });
   own = client({ apiKey: "sk-test", baseURL: server.url });
 });
