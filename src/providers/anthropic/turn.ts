@@ -8,20 +8,21 @@ type Block = AnthropicMessage["content"][number];
  * The assistant's turn as the API accepts it in the next request, whatever happened to the stream; null where there is
  * nothing to send back. What is kept is kept as it came: thinking and its signature are verified by the API.
  *
- * Cut tool calls, unsigned thinking of a message that was cut, empty text and server tools without a result go; input
- * that is not a JSON object becomes `{ INVALID_JSON: "…" }`, the form that the API's documentation proposes.
+ * Cut tool calls, thinking that was cut before its signature, text without words and server tools without a result go;
+ * input that is not a JSON object becomes `{ INVALID_JSON: "…" }`, the form that the API's documentation proposes. A
+ * server tool whose result the next reply gives stays: where the turn was paused, or waits for the program's tools.
  */
 export function assistantTurn(message: AnthropicMessage | null, blocks: readonly MessageBlock[]): MessageParam | null {
   if (message === null || message.stop_reason === "refusal") return null;
   const answered = new Set(message.content.map((block) => ("tool_use_id" in block ? block.tool_use_id : null)));
   const isWhole = message.stop_reason !== null;
-  const isPaused = message.stop_reason === "pause_turn";
+  const goesOn = /^(pause_turn|tool_use)$/.test(String(message.stop_reason));
   const content: object[] = [];
   message.content.forEach((block, place) => {
     const { inputState, json } = blocks[place] ?? { inputState: null, json: "" };
     if (inputState === "streaming" || isEmptyText(block)) return;
     if (block.type === "thinking" && !isWhole && !("signature" in block && block.signature)) return;
-    if (isServerTool(block) && !isPaused && !answered.has(block.id)) return;
+    if (isServerTool(block) && !goesOn && !answered.has(block.id)) return;
     content.push(inputState === "invalid" ? { ...block, input: { INVALID_JSON: json } } : block);
   });
   // Blocks of the response are blocks of the request, those of the future included: the API takes back what it gave.

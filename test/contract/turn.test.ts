@@ -1,0 +1,38 @@
+import { describe, expect, it } from "vitest";
+import { type AnthropicStream, call, client } from "../../src/providers/anthropic/index.ts";
+import { tool } from "../../src/tool/tool.ts";
+import { frames, serve, started, startStream } from "../server.ts";
+
+type Block = Readonly<Record<string, unknown>>;
+
+const lookUp = tool({ name: "look_up", call: () => "done" });
+
+/** A whole reply of these blocks, each of which comes as it is. */
+async function replied(stopReason: string, ...blocks: readonly Block[]): Promise<AnthropicStream<typeof lookUp>> {
+  const events = blocks.flatMap((block, index) => [
+    { type: "content_block_start", index, content_block: block },
+    { type: "content_block_stop", index },
+  ]);
+  const end = { type: "message_delta", delta: { stop_reason: stopReason }, usage: { output_tokens: 3 } };
+  await using server = await serve((response) =>
+    startStream(response).end(frames([...started.slice(0, 1), ...events, end, { type: "message_stop" }])),
+  );
+  const own = client({ apiKey: "k", baseURL: server.url });
+  const stream = call("m", { stream: true, client: own, tools: [lookUp] }, () => "Hello")();
+  await stream.response();
+  return stream;
+}
+
+const code = { type: "server_tool_use", id: "srvtoolu_1", name: "code_execution", input: { code: "look_up()" } };
+const asked = { type: "tool_use", id: "toolu_1", name: "look_up", input: {} };
+const hi = { type: "text", text: "Hi" };
+
+describe("the turn that goes back", () => {
+  it("keeps a server tool that waits for the program's tools", async () => {
+    // As in programmatic tool calling: the next reply goes on with the code, and gives its result.
+    const caller = { type: "code_execution_20260120", tool_id: code.id };
+    const { messageParam } = await replied("tool_use", code, { ...asked, caller });
+    expect(messageParam?.content).toEqual([code, { ...asked, caller }]);
+    expect((await replied("max_tokens", hi, code)).messageParam?.content).toEqual([hi]);
+  });
+});
