@@ -35,4 +35,17 @@ describe("the turn that goes back", () => {
     expect(messageParam?.content).toEqual([code, { ...asked, caller }]);
     expect((await replied("max_tokens", hi, code)).messageParam?.content).toEqual([hi]);
   });
+
+  it("has no text without words, which the API refuses", async () => {
+    const { messageParam } = await replied("tool_use", { type: "text", text: "\n\n" }, asked);
+    expect(messageParam?.content).toEqual([asked]);
+    expect((await replied("end_turn", { type: "text", text: " " })).messageParam).toBeNull();
+  });
+
+  it("has no thinking that the limit of tokens has cut, and keeps that of servers without signatures", async () => {
+    const unsigned = { type: "thinking", thinking: "Hm", signature: "" };
+    expect((await replied("max_tokens", hi, unsigned)).messageParam?.content).toEqual([hi]);
+    expect((await replied("max_tokens", unsigned)).messageParam).toBeNull();
+    expect((await replied("max_tokens", unsigned, hi)).messageParam?.content).toEqual([unsigned, hi]);
+  });
 });

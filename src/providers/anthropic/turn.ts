@@ -21,7 +21,9 @@ export function assistantTurn(message: AnthropicMessage | null, blocks: readonly
   message.content.forEach((block, place) => {
     const { inputState, json } = blocks[place] ?? { inputState: null, json: "" };
     if (inputState === "streaming" || isEmptyText(block)) return;
-    if (block.type === "thinking" && !isWhole && !("signature" in block && block.signature)) return;
+    // Some servers sign no thinking. What comes last without a signature was cut all the same, at the limit of tokens.
+    const mayBeCut = !isWhole || place === message.content.length - 1;
+    if (block.type === "thinking" && mayBeCut && !("signature" in block && block.signature)) return;
     if (isServerTool(block) && !goesOn && !answered.has(block.id)) return;
     content.push(inputState === "invalid" ? { ...block, input: { INVALID_JSON: json } } : block);
   });
@@ -30,7 +32,7 @@ export function assistantTurn(message: AnthropicMessage | null, blocks: readonly
 }
 
 function isEmptyText(block: Block): boolean {
-  return block.type === "text" && "text" in block && block.text === "";
+  return block.type === "text" && "text" in block && !/\S/.test(String(block.text));
 }
 
 function isServerTool(block: Block): block is Block & { readonly id: unknown } {
