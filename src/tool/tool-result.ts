@@ -1,4 +1,4 @@
-import { isObject } from "../json/object.ts";
+import { field, isObject } from "../json/object.ts";
 import { base64 } from "../prompt/base64.ts";
 import { toMedia } from "../prompt/media.ts";
 
@@ -10,8 +10,6 @@ export interface ToolResult {
   readonly content: string | readonly object[];
   readonly isError: boolean;
 }
-
-const PART = /^(text|image|document|search_result|tool_reference|browser_state)$/;
 
 /**
  * What a tool gave, as the model is told of it: text as it is, content parts as such, bytes as the image or document that
@@ -27,7 +25,10 @@ function contentOf(output: unknown): ToolResult["content"] {
   if (output === undefined) return "";
   if (output instanceof Uint8Array) return mediaOf(output);
   const parts: readonly unknown[] = Array.isArray(output) ? output : [output];
-  return parts.length > 0 && parts.every(isPart) ? parts : inJson(output);
+  if (parts.length === 0 || !parts.every(isPart)) return inJson(output);
+  // Text that is empty would be refused.
+  const kept = parts.filter((part) => field(part, "text") !== "");
+  return kept.length > 0 ? kept : "";
 }
 
 function mediaOf(bytes: Uint8Array): ToolResult["content"] {
@@ -41,15 +42,35 @@ function mediaOf(bytes: Uint8Array): ToolResult["content"] {
   return base64(bytes);
 }
 
+/** A content part has what its type needs: a tool's own objects may be of a type with such a name, too. */
 function isPart(value: unknown): value is object {
-  if (!isObject(value) || typeof value["type"] !== "string" || !PART.test(value["type"])) return false;
-  return value["type"] !== "text" || typeof value["text"] === "string";
+  if (!isObject(value)) return false;
+  const { type, text, source, url, data, mediaType, content, tabs, tool_name: name } = value;
+  switch (type) {
+    case "text":
+      return typeof text === "string";
+    case "image":
+    case "document":
+      if (isObject(source) || typeof url === "string") return true;
+      return typeof mediaType === "string" && (typeof data === "string" || data instanceof Uint8Array);
+    case "search_result":
+      return typeof source === "string" && Array.isArray(content);
+    case "tool_reference":
+      return typeof name === "string";
+    case "browser_state":
+      return Array.isArray(tabs);
+    default:
+      return false;
+  }
 }
 
 function inJson(output: unknown): string {
+  if (typeof output === "bigint") return String(output);
+  const plain = (_: string, value: unknown): unknown => (typeof value === "bigint" ? String(value) : value);
   try {
-    return JSON.stringify(output) ?? String(output);
+    return JSON.stringify(output, plain) ?? String(output);
   } catch {
-    return String(output);
+    // It holds itself, or does not want to be written.
+    return Object.prototype.toString.call(output);
   }
 }
