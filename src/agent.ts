@@ -155,9 +155,7 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
   history(): readonly N["messageParam"][] {
     const last = this.#turns.at(-1);
     if (last === undefined) return [];
-    const { stream, outputs } = last;
-    // What was refused is no part of it, and nor is what tools gave that had begun before.
-    return stream.history(stream.messageParam === null ? [] : outputs);
+    return last.stream.history(last.outputs);
   }
 
   /** @throws StreamConsumedError if the run is being read, or was. */

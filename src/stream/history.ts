@@ -6,6 +6,7 @@ import type { Attempt } from "./attempt.ts";
 /** A call of a tool, whatever its types. */
 interface AnyCall {
   readonly id: string;
+  readonly toolCall: unknown;
   "~result"(output: unknown): ToolResult;
 }
 
@@ -29,18 +30,17 @@ export function historyOf<N extends Native>(
   sent: readonly N["messageParam"][],
   outputs: readonly ToolOutput[],
 ): N["messageParam"][] {
-  const {
-    messageParam,
-    decoder: { toolInputs },
-  } = attempt;
-  // Calls that were cut are no part of the answer.
-  const asked = messageParam === null ? [] : toolInputs.filter(({ state }) => state !== "streaming");
-  const foreign = outputs.find(([{ id }]) => !asked.some((input) => input.id === id));
+  const { messageParam } = attempt;
+  const { toolInputs } = attempt.decoder;
+  // By their blocks, since some servers give several calls the same id.
+  const foreign = outputs.find(([{ toolCall }]) => !toolInputs.some(({ block }) => block === toolCall));
   if (foreign !== undefined) throw new InvalidOptionError("outputs", `the message has no call ${foreign[0].id}.`);
-  const results = asked.map(({ id, state }): ToolResult => {
-    const given = outputs.find(([call]) => call.id === id);
+  // Calls that were cut are no part of the answer, and of one that was refused there is none.
+  const asked = messageParam === null ? [] : toolInputs.filter(({ state }) => state !== "streaming");
+  const results = asked.map(({ id, block, state }): ToolResult => {
+    const given = outputs.find(([{ toolCall }]) => toolCall === block);
     if (given !== undefined) return given[0]["~result"](given[1]);
-    const error = attempt.toolCalls.find((call) => call.id === id)?.error?.message;
+    const error = attempt.toolCalls.find(({ toolCall }) => toolCall === block)?.error?.message;
     const reason = state === "invalid" ? "The input is no JSON object." : "The tool was not run.";
     return { id, content: error ?? reason, isError: true };
   });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { InvalidOptionError } from "../../src/errors.ts";
 import { type AnthropicStream, call, client } from "../../src/providers/anthropic/index.ts";
 import { tool } from "../../src/tool/tool.ts";
 import { frames, serve, started, startStream } from "../server.ts";
@@ -47,5 +48,30 @@ describe("the turn that goes back", () => {
     expect((await replied("max_tokens", hi, unsigned)).messageParam?.content).toEqual([hi]);
     expect((await replied("max_tokens", unsigned)).messageParam).toBeNull();
     expect((await replied("max_tokens", unsigned, hi)).messageParam?.content).toEqual([unsigned, hi]);
+  });
+});
+
+describe("history", () => {
+  it("leaves out the results of tools that ran before the reply was refused", async () => {
+    const stream = await replied("refusal", asked);
+    const [call] = stream.tools;
+    expect(stream.history(call && [[call, "done"]])).toEqual([{ role: "user", content: "Hello" }]);
+    expect(() => stream.history([[{ ...call, toolCall: null } as never, "done"]])).toThrow(InvalidOptionError);
+  });
+
+  it("gives each call its own result where a server gives all of them the same id", async () => {
+    const stream = await replied("tool_use", { ...asked, id: "" }, { ...asked, id: "" });
+    const [first, second] = stream.tools;
+    if (first === undefined || second === undefined) throw new Error("There are two.");
+    const results = (history: readonly object[]) => (history.at(-1) as { content: unknown }).content;
+    expect(results(stream.history([[second, "two"]]))).toMatchObject([{ is_error: true }, { content: "two" }]);
+    expect(
+      results(
+        stream.history([
+          [second, "two"],
+          [first, "one"],
+        ]),
+      ),
+    ).toMatchObject([{ content: "one" }, { content: "two" }]);
   });
 });
