@@ -178,6 +178,12 @@ describe("call", () => {
     });
   });
 
+  it("gives what an output parser gives, be it nothing", async () => {
+    await using server = await serving();
+    const year = call("m", { client: at(server), outputParser: ({ content }) => /\d+/.exec(content) }, () => "x");
+    expect(await year()).toBeNull();
+  });
+
   it("knows its times", async () => {
     await using server = await serving();
     const before = Date.now();

@@ -141,7 +141,9 @@ function defineCall(model: string, options: AnyAnthropicOptions, prompt: unknown
     const stream = new AnthropicStream(plan);
     if (isStreamed(option)) return stream;
     // A new promise: that of the stream may be ignored, while an ignored failure of this one should be noticed.
-    return stream.response().then((response) => outputParser?.(response as AnthropicCallResponse<never>) ?? response);
+    return stream
+      .response()
+      .then((response) => (outputParser ? outputParser(response as AnthropicCallResponse<never>) : response));
   });
 }
 
