@@ -199,7 +199,8 @@ export class Attempt<N extends Native> {
         this.#stall.resume();
         this.#owner.ready();
       };
-      this.#owner.ready();
+      // The wait for the headers counts as well.
+      response.body.onReady();
     } catch (error) {
       this.#fail(error);
     }

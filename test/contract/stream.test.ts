@@ -456,6 +456,14 @@ describe("S13: stalls end", () => {
     await closed(server);
   });
 
+  it("firstContent, with headers that took most of it", async () => {
+    await using server = await serve((response) => void setTimeout(() => startStream(response), 250));
+    const stream = streamFrom(server, { timeout: { firstContent: 300 } });
+    const start = performance.now();
+    expect((await read(stream)).error).toMatchObject({ limit: "firstContent", phase: "first-content" });
+    expect(performance.now() - start).toBeLessThan(450);
+  });
+
   it("a slow reader is no stall", async () => {
     await using server = await serve((response) => {
       startStream(response, frames([...started, delta("Hi")]));
