@@ -1,6 +1,7 @@
-import type { Native } from "../provider.ts";
+import type { Native, ResponseChunk } from "../provider.ts";
 import type { PairTypes } from "../tool/pair.ts";
 import { CallStream } from "./call-stream.ts";
+import { leaving } from "./leaving.ts";
 import { PairIterator } from "./pair-iterator.ts";
 import type { Pair } from "./pair-source.ts";
 
@@ -23,15 +24,21 @@ export abstract class Stream<out N extends Native, out T extends PairTypes = Pai
    * The text alone, a piece at a time. It owns the stream as an iteration does. An interrupted stream is not restarted:
    * text cannot be taken back.
    *
+   * @throws StreamConsumedError if the stream has an owner already.
    * @example
    * ```ts
    * for await (const text of stream.textStream()) process.stdout.write(text);
    * ```
    */
-  async *textStream(): AsyncGenerator<string, void, undefined> {
+  textStream(): AsyncGenerator<string, void, undefined> {
+    const pairs = new PairIterator<N, T>(this.iterate());
     this.state.mayRestart = false;
-    for await (const [chunk] of this) {
-      if (chunk.content !== "") yield chunk.content;
-    }
+    return leaving(textsOf(pairs), pairs);
+  }
+}
+
+async function* textsOf(pairs: AsyncIterable<readonly [ResponseChunk, unknown]>): AsyncGenerator<string, void> {
+  for await (const [{ content }] of pairs) {
+    if (content !== "") yield content;
   }
 }

@@ -3,6 +3,7 @@ import { field } from "../json/object.ts";
 import type { Native } from "../provider.ts";
 import type { CallPlan } from "./plan.ts";
 import { CallStream } from "./call-stream.ts";
+import { leaving } from "./leaving.ts";
 import { PairIterator } from "./pair-iterator.ts";
 import { handled } from "./pair-source.ts";
 import { ArrivingModel, construct, type Constructed, modelOf, type ResponseModel } from "./response-model.ts";
@@ -113,10 +114,7 @@ export abstract class StructuredStream<out N extends Native, out Model = unknown
   /** @param take - What there is to give after an event. */
   #iterate<V>(take: () => readonly V[]): AsyncGenerator<V, void, undefined> {
     const pairs = new PairIterator<N, never>(this.iterate());
-    const values = this.#values(pairs, take);
-    const leave = values.return.bind(values);
-    // A generator by itself would leave only when the read that is under way has ended.
-    return Object.assign(values, { return: (value: void) => (void pairs.return(), leave(value)) });
+    return leaving(this.#values(pairs, take), pairs);
   }
 
   async *#values<V>(

@@ -236,6 +236,16 @@ describe("S5: stop means stop", () => {
         for await (const text of stream.textStream()) if (text !== "") break;
       },
     ],
+    [
+      "return() of textStream(), while it waits",
+      async (stream) => {
+        const texts = stream.textStream();
+        for (let read = ""; read !== "Hi there";) read += String((await texts.next()).value);
+        const pending = texts.next();
+        await texts.return();
+        await expect(pending).resolves.toEqual({ done: true, value: undefined });
+      },
+    ],
   ])("%s closes the connection", async (_, stop) => {
     await using server = await endless();
     const stream = streamFrom(server);
