@@ -68,8 +68,10 @@ export class NodeBody implements Body {
   #tap(message: IncomingMessage): void {
     const { socket } = message;
     const { push: queue } = socket;
+    const isSocket = "bytesRead" in socket;
     socket.push = (bytes: Uint8Array | null, encoding?: BufferEncoding) => {
-      if (bytes === null || !socket.readableFlowing || socket.readableLength > 0) {
+      // An agent may give another kind of stream, which reads on once its own `push` was called.
+      if (!isSocket || bytes === null || !socket.readableFlowing || socket.readableLength > 0) {
         return queue.call(socket, bytes, encoding);
       }
       return socket.emit("data", bytes);

@@ -1,7 +1,9 @@
 import { readFileSync } from "node:fs";
+import * as http from "node:http";
 import * as https from "node:https";
 import * as net from "node:net";
 import { once } from "node:events";
+import { Duplex } from "node:stream";
 import { inspect } from "node:util";
 import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
@@ -26,7 +28,7 @@ import {
   type ClientOptions,
 } from "../../src/providers/anthropic/index.ts";
 import { hasCorpus, recordedErrors } from "../corpus.ts";
-import { delta, frames, reply, serve, started, startStream } from "../server.ts";
+import { delta, ended, frames, reply, serve, started, startStream } from "../server.ts";
 
 const KEY = "sk-ant-canary-0123456789";
 
@@ -52,6 +54,21 @@ async function failure(stream: AnthropicStream): Promise<MillraceError> {
     expect(text).not.toContain(KEY);
   }
   return error as MillraceError;
+}
+
+/** The connection as a stream that gives one piece for each time it is asked, as tunnels do. */
+function pulledFrom(socket: net.Socket): Duplex {
+  const pieces = socket.iterator({ destroyOnReturn: false })[Symbol.asyncIterator]();
+  return new Duplex({
+    read() {
+      void pieces.next().then(({ done, value }) => this.push(done === true ? null : value));
+    },
+    write: (bytes, _, done) => void socket.write(bytes, done),
+    destroy(error, done) {
+      socket.destroy();
+      done(error);
+    },
+  });
 }
 
 const unhandled = vi.fn();
@@ -281,6 +298,17 @@ describe("connections", () => {
       ConnectionError,
     );
     expect([resets, server.requests.length]).toEqual([2, 5]);
+  });
+
+  it("an agent's own kind of stream is read to its end", async () => {
+    await using server = await serve((response) => {
+      startStream(response, frames(started));
+      setTimeout(() => response.write(frames([delta("Hi")])), 20);
+      setTimeout(() => response.end(frames([delta(" there"), ...ended])), 40);
+    });
+    const agent = new http.Agent();
+    agent.createConnection = () => pulledFrom(net.connect(Number(new URL(server.url).port), "127.0.0.1")) as never;
+    expect((await ask({ baseURL: server.url, agent }).response()).content).toBe("Hi there");
   });
 
   it("gzip, which was not asked for, is decoded all the same", async () => {
