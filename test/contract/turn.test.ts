@@ -75,3 +75,23 @@ describe("history", () => {
     ).toMatchObject([{ content: "one" }, { content: "two" }]);
   });
 });
+
+describe("input that comes whole, where its block starts", () => {
+  it.each([
+    ['{"title":"Mistborn"}', "complete", { title: "Mistborn" }],
+    ["", "complete", {}],
+    [null, "complete", {}],
+    ["Mistborn", "invalid", { INVALID_JSON: "Mistborn" }],
+    [["Mistborn"], "invalid", { INVALID_JSON: '["Mistborn"]' }],
+    [5, "invalid", { INVALID_JSON: "5" }],
+  ])("may be text, and never runs where it is no object: %j", async (input, state, sent) => {
+    const stream = await replied("tool_use", { ...asked, input });
+    expect(stream.tools.map((call) => call.state)).toEqual([state]);
+    expect(stream.messageParam?.content).toEqual([{ ...asked, input: sent }]);
+  });
+
+  it("is left alone in a block of an unknown kind", async () => {
+    const unknown = { type: "future_block", input: '{"a":1}' };
+    expect((await replied("end_turn", unknown)).messageParam?.content).toEqual([unknown]);
+  });
+});

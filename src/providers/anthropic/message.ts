@@ -81,7 +81,8 @@ export function accumulate(): MessageAccumulator {
     if (!isObject(given)) throw new ProtocolError("message_start has no message.");
     // Events may be kept by the reader, and must not change under his hands: all that changes is a copy.
     const whole = Array.isArray(given["content"]) ? given["content"].filter(isObject) : [];
-    blocks = whole.map((block, index) => open(index, block, "complete"));
+    blocks = whole.map((block, index) => open(index, block));
+    blocks.forEach(stopBlock);
     const usage = isObject(given["usage"]) ? { ...given["usage"] } : {};
     const stopReason = given["stop_reason"] ?? null;
     message = { ...given, content: blocks.map(({ block }) => block), usage, stop_reason: stopReason };
@@ -94,7 +95,7 @@ export function accumulate(): MessageAccumulator {
     if (typeof index !== "number" || !isObject(given)) {
       throw new ProtocolError("content_block_start has no block.");
     }
-    const added = open(index, given, "streaming");
+    const added = open(index, given);
     blocks = [...blocks.filter((other) => other.index !== index), added].sort((a, b) => a.index - b.index);
     target.content.splice(0, Infinity, ...blocks.map(({ block }) => block));
     const { type, to, text, thinking } = given;
@@ -135,7 +136,7 @@ export function accumulate(): MessageAccumulator {
   const stopBlock = (target: MessageBlock): void => {
     const { block, json } = target;
     if (target.inputState === null) return;
-    const value = json === "" ? (block["input"] ?? {}) : tryParse(json);
+    const value = json === "" ? block["input"] || {} : tryParse(json);
     target.inputState = isObject(value) ? "complete" : "invalid";
     if (isObject(value)) block["input"] = value;
   };
@@ -183,10 +184,13 @@ export const APPENDED_FIELDS: ReadonlyMap<unknown, AppendedField> = new Map([
   [DELTA_TYPES.partial_json, "partial_json"],
 ]);
 
-/** Whether there are to be pieces of input is known by the block's type, or by its having an input already. */
-function open(index: number, given: JsonObject, inputState: "streaming" | "complete"): MessageBlock {
-  const hasInput = "input" in given || (typeof given["type"] === "string" && given["type"].endsWith("tool_use"));
-  return { index, block: { ...given }, json: "", inputState: hasInput ? inputState : null };
+/** Whether there are to be pieces of input is known by the block's type, or by its having one already. */
+function open(index: number, given: JsonObject): MessageBlock {
+  const { type, input } = given;
+  const isTool = typeof type === "string" && type.endsWith("tool_use");
+  // Some servers give the input whole, and as text.
+  const json = !isTool || !input || isObject(input) ? "" : typeof input === "string" ? input : JSON.stringify(input);
+  return { index, block: { ...given }, json, inputState: isTool || isObject(input) ? "streaming" : null };
 }
 
 /** Applies the deltas that come once or rarely; false where the delta changes nothing of this block. */
