@@ -24,7 +24,7 @@ export function validate<Output>(
 ): Validation<Output> | Promise<Validation<Output>> {
   try {
     const result = schema["~standard"].validate(value);
-    return "then" in result ? result.then(toValidation).then(undefined, thrown) : toValidation(result);
+    return "then" in result ? Promise.resolve(result).then(toValidation).catch(thrown) : toValidation(result);
   } catch (error) {
     return thrown(error);
   }

@@ -1,3 +1,4 @@
+import { runInNewContext } from "node:vm";
 import { type } from "arktype";
 import * as v from "valibot";
 import { describe, expect, test } from "vitest";
@@ -95,6 +96,16 @@ test("the path may be of keys, or of objects with keys", () => {
       { message: "b", path: [] },
     ],
   });
+});
+
+test("an asynchronous validation may give a promise of another realm's", async () => {
+  const foreign: unknown = runInNewContext("Promise.resolve({ value: 1 })");
+  const validation = validate(
+    schemaOf(() => foreign as never),
+    1,
+  );
+  expect(validation).toBeInstanceOf(Promise);
+  expect(await validation).toEqual({ value: 1 });
 });
 
 test.each(["", "x"])("a message that quotes the value is cut, and never within a character: %j", (start) => {
