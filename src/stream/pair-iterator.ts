@@ -19,10 +19,15 @@ export class PairIterator<N extends Native, T extends PairTypes> implements Asyn
   readonly #answers: Answer<N, T>[] = [];
   readonly #wait = (answer: Answer<N, T>): void => void this.#answers.push(answer);
   #hasLeft = false;
+  /** Answers the read whose tool is being validated, as that may take for ever. */
+  #interrupt = (): void => {};
 
   constructor(source: PairSource<N, T>) {
     this.#source = source;
-    source.state.onReady = () => this.#answer();
+    source.state.onReady = () => {
+      if (source.state.error !== null) this.#interrupt();
+      this.#answer();
+    };
   }
 
   next(): Promise<Result<N, T>> {
@@ -56,7 +61,7 @@ export class PairIterator<N extends Native, T extends PairTypes> implements Asyn
         if (pair !== null) {
           // Whoever has a tool may run it.
           if (!Array.isArray(pair) || field(pair[1], "state") === "complete") state.mayRestart = false;
-          return resultOf(pair);
+          return Array.isArray(pair) ? { value: pair, done: false } : this.#validated(pair);
         }
       } else {
         const chunk = state.take();
@@ -65,6 +70,17 @@ export class PairIterator<N extends Native, T extends PairTypes> implements Asyn
       if (state.outcome === "pending") return null;
     }
     return this.#end();
+  }
+
+  #validated(pair: Promise<Pair<N, T>>): Promise<Result<N, T>> {
+    const result = new Promise<Result<N, T>>((resolve) => {
+      this.#interrupt = () => resolve(this.#end());
+      void pair.then((value) => {
+        this.#interrupt = () => {};
+        resolve({ value, done: false });
+      });
+    });
+    return handled(result);
   }
 
   /** The stream's error the first time, and nothing more from then on. */
@@ -89,11 +105,4 @@ export class PairIterator<N extends Native, T extends PairTypes> implements Asyn
       this.#answers.shift()?.(result);
     }
   }
-}
-
-function resultOf<N extends Native, T extends PairTypes>(
-  pair: Pair<N, T> | Promise<Pair<N, T>>,
-): Result<N, T> | Promise<Result<N, T>> {
-  if (Array.isArray(pair)) return { value: pair, done: false };
-  return handled(pair.then((value) => ({ value, done: false })));
 }

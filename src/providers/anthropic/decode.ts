@@ -130,6 +130,7 @@ export class AnthropicDecoder implements Decoder<AnthropicNative, DeltaTarget> {
     // Some servers put an error into a frame without a type.
     if (type === "error" || (type === "" && "error" in event)) throw errorFromEvent(event);
     this.#settle();
+    this.#input = undefined;
     this.#accumulator.apply(type, event);
     if (type === "content_block_delta") expectMore(reader, event);
     this.done = type === "message_stop";
