@@ -98,7 +98,7 @@ export abstract class CallStream<out N extends Native, out T extends PairTypes =
       };
       state.onReady();
     })
-      .then(() => Promise.all(attempt.error === null ? pending : []))
+      .then(() => Promise.all(this.state.error === null ? pending : []))
       .then(() => this.constructCallResponse());
   }
 
