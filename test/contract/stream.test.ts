@@ -289,6 +289,15 @@ describe("S5: stop means stop", () => {
     const result = read(slow);
     controller.abort("enough");
     expect(await result).toMatchObject({ error: { cause: "enough", phase: "connect" } });
+    // A timer that stays would keep the program from its end.
+    const timers = vi.spyOn(globalThis, "setTimeout");
+    const late = call("m", { stream: true, client: own, timeout: { total: 54_321 } }, () => ({
+      messages: [{ role: "user", content: "Hello" }],
+      signal: AbortSignal.abort("too late"),
+    }))();
+    expect(await read(late)).toMatchObject({ error: { cause: "too late" } });
+    expect(timers).not.toHaveBeenCalledWith(expect.anything(), 54_321);
+    timers.mockRestore();
     expect(server.requests).toHaveLength(0);
   });
 });
