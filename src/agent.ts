@@ -281,18 +281,18 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
     if (asksForTools && !isHandedOver) for (const call of calls) runner.start(call);
     await runner.finish();
     if (isHandedOver) return "tool";
-    return asksForTools || commonFinishReasons.includes("pause") ? this.#limit(turn) : "answer";
+    return asksForTools || commonFinishReasons.includes("pause") ? this.#limit(turn, runner) : "answer";
   }
 
   #stopsAt({ name }: ToolCall): boolean {
     return [this.#options.stopAtTool ?? []].flat().includes(name);
   }
 
-  async #limit(turn: AgentTurn<N, T>): Promise<AgentStop | null> {
+  async #limit(turn: AgentTurn<N, T>, runner: ToolRunner): Promise<AgentStop | null> {
     const { maxTurns = 10, maxOutputTokens = Infinity, maxCost, stopWhen } = this.#options;
     if (this.outputTokens >= maxOutputTokens) return "tokens";
     if (maxCost !== undefined && (this.cost ?? Infinity) >= maxCost) return "cost";
-    if (await stopWhen?.(turn)) return "condition";
+    if (await runner.wait(Promise.resolve(stopWhen?.(turn)))) return "condition";
     return this.#turns.length >= maxTurns ? "turns" : null;
   }
 }

@@ -40,17 +40,22 @@ export class ToolRunner {
     ];
   }
 
-  /** Waits for the tools. Rejects as soon as the signal is aborted, and if there was no answer to whether one may run. */
+  /** Waits for the tools. Rejects if there was no answer to whether one may run, and as {@link wait} does. */
   async finish(): Promise<void> {
+    await this.wait(Promise.all(this.#runs.values()));
+  }
+
+  /** What a promise gives. Rejects as soon as the signal is aborted. */
+  async wait<V>(promise: Promise<V>): Promise<V> {
     const signal = this.#signal;
     let onAbort = (): void => {};
     const aborted = new Promise<never>((_, reject) => {
       onAbort = () => reject(new StreamAbortedError(signal.reason));
-      signal.addEventListener("abort", onAbort);
+      if (signal.aborted) onAbort();
+      else signal.addEventListener("abort", onAbort);
     });
     try {
-      if (signal.aborted) throw new StreamAbortedError(signal.reason);
-      await Promise.race([Promise.all(this.#runs.values()), aborted]);
+      return await Promise.race([aborted, promise]);
     } finally {
       signal.removeEventListener("abort", onAbort);
     }

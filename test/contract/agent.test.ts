@@ -610,6 +610,24 @@ describe("a run that is stopped", () => {
     expect(run.history().at(-1)).toMatchObject({ content: [{ type: "tool_result", is_error: true }] });
   });
 
+  it("while a condition is asked waits for no answer", async () => {
+    await using server = await fake(asked("Mistborn"));
+    const begun = gate();
+    const run = agent(
+      call(MODEL, { client: at(server), tools: [lookUp] }, () => "x"),
+      {
+        stopWhen: () => {
+          begun.open();
+          return new Promise<boolean>(() => {});
+        },
+      },
+    )();
+    const reading = read(run);
+    await begun.opened;
+    run.abort("enough");
+    expect(await failure(reading)).toMatchObject({ code: "stream_aborted", cause: "enough" });
+  });
+
   it("by the signal of a dynamic config while tools run stops them", async () => {
     const { definition, signal } = waiting();
     const controller = new AbortController();
