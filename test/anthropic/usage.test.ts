@@ -230,6 +230,14 @@ describe("anthropicCost, in several steps", () => {
     expect(metadata?.items[0]).toMatchObject({ cost: 0, multiplier: 0 });
   });
 
+  it("takes the model that was asked for steps that name none, once another has taken over", () => {
+    const iterations = [step("message", 400, 50), step("fallback_message", 400, 100, "claude-opus-4-8")];
+    const input = { model: "claude-opus-4-8", asked: "claude-fable-5", usage: usage({ iterations }) };
+    expect(anthropicCost(input)?.items.map(({ model }) => model)).toEqual(["claude-fable-5", "claude-opus-4-8"]);
+    const alone = { ...input, asked: "an-alias", usage: usage({ iterations: iterations.slice(0, 1) }) };
+    expect(anthropicCost(alone)?.items.map(({ model }) => model)).toEqual(["claude-opus-4-8"]);
+  });
+
   it("charges one that had written, and every one of a chain", () => {
     const iterations = [
       step("message", 400, 50, "claude-fable-5"),

@@ -20,6 +20,8 @@ import type { AnthropicMessage } from "./wire.ts";
 export interface AnthropicCostInput {
   /** The model that answered. */
   readonly model: string;
+  /** The model that was asked, where another may have taken over: steps that name none are its. Default: `model`. */
+  readonly asked?: string | undefined;
   readonly usage: AnthropicUsage;
   /** Your own prices. They win over the library's. */
   readonly prices?: Prices | undefined;
@@ -81,15 +83,16 @@ export function anthropicCost(input: AnthropicCostInput): CostMetadata | null {
   return costMetadata(items, searches, (searches * searchPrice) / 1000, notesOf(usage, items));
 }
 
-function itemsOf({ model: served, usage, prices, refusal }: AnthropicCostInput): CostItem[] {
+function itemsOf({ model: served, asked = served, usage, prices, refusal }: AnthropicCostInput): CostItem[] {
   const steps: readonly (TokenUsage & Partial<UsageIteration>)[] = usage.iterations?.length
     ? usage.iterations
     : [usage];
+  const unnamed = steps.some(({ type }) => type === "fallback_message") ? asked : served;
   /** What the attempt has written so far. */
   let written = 0;
   return steps.map((step, place) => {
     const kind = step.type ?? "message";
-    const model = step.model ?? served;
+    const model = step.model ?? unnamed;
     const tokens = tokensOf(step);
     const price = priceOf(model, prices);
     const next = steps[place + 1];

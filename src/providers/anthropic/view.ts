@@ -37,6 +37,7 @@ export const anthropicViews: MessageViews<AnthropicNative> = {
   cost: (reply, model, source, prices: Prices | undefined) =>
     anthropicCost({
       model: reply.message?.model ?? model,
+      asked: model,
       usage: usage(reply, source),
       prices,
       refusal: reply.message === null ? undefined : refusalOf(reply.message),
