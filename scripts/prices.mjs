@@ -49,6 +49,14 @@ const OURS = [
 /** Models that Anthropic's page no longer lists. */
 const RETIRED = ["3-7-sonnet", "3-5-sonnet", "3-opus", "3-sonnet", "3-haiku"];
 
+/** Rates that follow from the input by themselves: they stand in a row only where they differ, or others follow them. */
+const USUAL = {
+  output: (input) => input * 5,
+  cacheRead: (input) => input / 10,
+  cacheWrite5m: (input) => input * 1.25,
+  cacheWrite1h: (input) => input * 2,
+};
+
 const rows = [...OURS, ...retiredRows()];
 const text = render(rows);
 checkVersion();
@@ -117,32 +125,33 @@ function report() {
 
 function render(all) {
   const names = Object.keys(SOURCES);
-  const source = (name) => names.indexOf(name);
-  const line = ({ ids, source: name, rates, fast, tier }) => {
-    // Cache writes are 1.25 and 2 times the input, and stand in the row only where they are not.
-    const [input, , , write5m, write1h] = rates;
-    const isUsual = write5m === input * 1.25 && write1h === input * 2;
-    const fields = [`"${ids}"`, source(name), `[${rates.slice(0, isUsual ? 3 : 5).join(", ")}]`];
-    const factors = [fast && `fast: ${fast}`, tier && `above: ${tier.promptAbove}, tier: ${tier.factor}`].filter(
-      Boolean,
-    );
-    if (factors.length > 0) fields.push(`{ ${factors.join(", ")} }`);
-    return `  [${fields.join(", ")}],`;
+  const line = ({ ids, source, rates, fast = 0, tier }) => {
+    const [input, output, cacheRead, cacheWrite5m, cacheWrite1h] = rates;
+    if (output !== USUAL.output(input) || cacheWrite1h !== USUAL.cacheWrite1h(input)) {
+      throw new Error(`${ids}: a row has no place for these rates for output or an hour's cache`);
+    }
+    const numbers = [input, cacheRead, cacheWrite5m, fast, tier?.promptAbove ?? 0, tier?.factor ?? 0];
+    const usual = [NaN, USUAL.cacheRead(input), USUAL.cacheWrite5m(input), 0, 0, 0];
+    const last = numbers.findLastIndex((number, place) => number !== usual[place]);
+    return `  ["${ids}", ${[names.indexOf(source), ...numbers.slice(0, last + 1)].join(", ")}],`;
   };
   return `// Written by scripts/prices.mjs: do not edit. ${all.length} rows, US dollars for a million tokens.
 
-/** Input, output, cache read; and cache writes for 5 minutes and for an hour, where they are not 1.25 and 2 times input. */
-export type RateRow = readonly [number, number, number, number?, number?];
-
-/** What all rates are multiplied by: in fast mode, and for a prompt of more than \`above\` tokens. */
-export interface RateFactors {
-  readonly fast?: number;
-  readonly above?: number;
-  readonly tier?: number;
-}
-
-/** Ids after \`claude-\`, index of the source, rates, factors. */
-export type PriceRow = readonly [ids: string, source: number, rates: RateRow, factors?: RateFactors];
+/**
+ * Ids after \`claude-\`, and the index of the source. Output costs 5 times the input, a cache write for an hour twice, and
+ * where nothing else is said a cache read a tenth and a cache write for 5 minutes 1.25 times. All rates are multiplied
+ * by \`fast\` in fast mode, and by \`tier\` for a prompt of more than \`above\` tokens; 0 is none.
+ */
+export type PriceRow = readonly [
+  ids: string,
+  source: number,
+  input: number,
+  cacheRead?: number,
+  cacheWrite5m?: number,
+  fast?: number,
+  above?: number,
+  tier?: number,
+];
 
 /** Where the prices were read, and when. */
 export const PRICE_SOURCES: readonly (readonly [source: string, date: string])[] = [

@@ -1,5 +1,5 @@
 import { type PerTokenKind, perTokenKind, type Price } from "../../cost/price.ts";
-import { canonicalModel } from "./models.ts";
+import { rowOf } from "./models.ts";
 import { PRICE_ROWS, PRICE_SOURCES } from "./prices.ts";
 
 /** US dollars; searches that fail are free. platform.claude.com/docs/en/about-claude/pricing, read 2026-10-08. */
@@ -17,16 +17,12 @@ export const WEB_SEARCH_PER_1000 = 10;
  * ```
  */
 export function listPrice(model: string): Price | null {
-  const id = canonicalModel(model);
-  const row = PRICE_ROWS.find(([ids]) => ids.split(" ").some((name) => `claude-${name}` === id));
+  const row = rowOf(PRICE_ROWS, model);
   if (row === undefined) return null;
-  const [, place, rates, factors = {}] = row;
+  const [, place, input, cacheRead = input / 10, cacheWrite5m = input * 1.25, fast, above, tier] = row;
   const [source, date] = PRICE_SOURCES[place] ?? [];
-  const [input] = rates;
-  // A cache write costs 1.25 times the input for five minutes and twice for an hour, where the row does not say more.
-  const all = [...rates, input * 1.25, input * 2];
-  const times = (factor: number): PerTokenKind => perTokenKind((_, kind) => (all[kind] ?? 0) * factor);
-  const { fast, above, tier } = factors;
+  const rates = [input, input * 5, cacheRead, cacheWrite5m, input * 2];
+  const times = (factor: number): PerTokenKind => perTokenKind((_, kind) => (rates[kind] ?? 0) * factor);
   return {
     ...times(1),
     ...(fast && { fast: times(fast) }),

@@ -31,16 +31,16 @@ export type AnthropicModel = Open<
 /** What an unknown model is asked for, and the first Claude 3 models: the least that any could write. */
 const SMALLEST_MAX_OUTPUT = 4096;
 
-/** The most tokens that a model can write in one reply, and the models' ids after `claude-`. */
-const MAX_OUTPUT: readonly (readonly [tokens: number, names: string])[] = [
+/** Ids after `claude-`, and the most tokens that these models can write in one reply. */
+const MAX_OUTPUT: readonly (readonly [ids: string, tokens: number])[] = [
   [
-    128_000,
     "fable-5 fable-5-1 fable-5-2 mythos-5 mythos-5-1 mythos-5-2 mythos-preview " +
       "opus-4-6 opus-4-7 opus-4-8 opus-5 opus-5-5 sonnet-4-6 sonnet-5 sonnet-5-5 haiku-5-5",
+    128_000,
   ],
-  [64_000, "opus-4-5 sonnet-4-5 haiku-4-5 sonnet-4 3-7-sonnet"],
-  [32_000, "opus-4 opus-4-1"],
-  [8192, "3-5-sonnet 3-5-haiku"],
+  ["opus-4-5 sonnet-4-5 haiku-4-5 sonnet-4 3-7-sonnet", 64_000],
+  ["opus-4 opus-4-1", 32_000],
+  ["3-5-sonnet 3-5-haiku", 8192],
 ];
 
 /**
@@ -55,9 +55,16 @@ const MAX_OUTPUT: readonly (readonly [tokens: number, names: string])[] = [
  * ```
  */
 export function defaultMaxTokens(model: string): number {
+  return rowOf(MAX_OUTPUT, model)?.[1] ?? SMALLEST_MAX_OUTPUT;
+}
+
+/** The row of a model, whatever its platform; rows begin with the ids after `claude-`. */
+export function rowOf<Row extends readonly [ids: string, ...rest: unknown[]]>(
+  rows: readonly Row[],
+  model: string,
+): Row | undefined {
   const id = canonicalModel(model);
-  const row = MAX_OUTPUT.find(([, names]) => names.split(" ").some((name) => `claude-${name}` === id));
-  return row?.[0] ?? SMALLEST_MAX_OUTPUT;
+  return rows.find(([ids]) => ids.split(" ").some((name) => `claude-${name}` === id));
 }
 
 /** Whether a model is one before Claude 4.6: they go on from a turn that ends a request, and run at no chosen place. */

@@ -1,17 +1,20 @@
 // Written by scripts/prices.mjs: do not edit. 16 rows, US dollars for a million tokens.
 
-/** Input, output, cache read; and cache writes for 5 minutes and for an hour, where they are not 1.25 and 2 times input. */
-export type RateRow = readonly [number, number, number, number?, number?];
-
-/** What all rates are multiplied by: in fast mode, and for a prompt of more than `above` tokens. */
-export interface RateFactors {
-  readonly fast?: number;
-  readonly above?: number;
-  readonly tier?: number;
-}
-
-/** Ids after `claude-`, index of the source, rates, factors. */
-export type PriceRow = readonly [ids: string, source: number, rates: RateRow, factors?: RateFactors];
+/**
+ * Ids after `claude-`, and the index of the source. Output costs 5 times the input, a cache write for an hour twice, and
+ * where nothing else is said a cache read a tenth and a cache write for 5 minutes 1.25 times. All rates are multiplied
+ * by `fast` in fast mode, and by `tier` for a prompt of more than `above` tokens; 0 is none.
+ */
+export type PriceRow = readonly [
+  ids: string,
+  source: number,
+  input: number,
+  cacheRead?: number,
+  cacheWrite5m?: number,
+  fast?: number,
+  above?: number,
+  tier?: number,
+];
 
 /** Where the prices were read, and when. */
 export const PRICE_SOURCES: readonly (readonly [source: string, date: string])[] = [
@@ -23,20 +26,20 @@ export const PRICE_SOURCES: readonly (readonly [source: string, date: string])[]
 
 /** The prices, newest models first. */
 export const PRICE_ROWS: readonly PriceRow[] = [
-  ["fable-5-2 mythos-5-2", 2, [8, 40, 0.2]],
-  ["fable-5-1 mythos-5-1", 1, [10, 50, 0.25]],
-  ["fable-5 mythos-5", 0, [10, 50, 1]],
-  ["opus-5-5", 1, [4, 20, 0.2], { fast: 2 }],
-  ["opus-5 opus-4-8", 0, [5, 25, 0.5], { fast: 2 }],
-  ["opus-4-7 opus-4-6 opus-4-5", 0, [5, 25, 0.5]],
-  ["opus-4-1 opus-4", 0, [15, 75, 1.5]],
-  ["sonnet-5-5", 1, [2, 10, 0.1]],
-  ["sonnet-5", 0, [2, 10, 0.2]],
-  ["sonnet-4-6 sonnet-4-5 sonnet-4", 0, [3, 15, 0.3]],
-  ["haiku-5-5", 1, [0.1, 0.5, 0.01], { above: 100000, tier: 5 }],
-  ["haiku-4-5", 0, [1, 5, 0.1]],
-  ["3-5-haiku", 0, [0.8, 4, 0.08]],
-  ["3-7-sonnet 3-5-sonnet 3-sonnet", 3, [3, 15, 0.3]],
-  ["3-opus", 3, [15, 75, 1.5]],
-  ["3-haiku", 3, [0.25, 1.25, 0.03, 0.3, 0.5]],
+  ["fable-5-2 mythos-5-2", 2, 8, 0.2],
+  ["fable-5-1 mythos-5-1", 1, 10, 0.25],
+  ["fable-5 mythos-5", 0, 10],
+  ["opus-5-5", 1, 4, 0.2, 5, 2],
+  ["opus-5 opus-4-8", 0, 5, 0.5, 6.25, 2],
+  ["opus-4-7 opus-4-6 opus-4-5", 0, 5],
+  ["opus-4-1 opus-4", 0, 15],
+  ["sonnet-5-5", 1, 2, 0.1],
+  ["sonnet-5", 0, 2],
+  ["sonnet-4-6 sonnet-4-5 sonnet-4", 0, 3],
+  ["haiku-5-5", 1, 0.1, 0.01, 0.125, 0, 100000, 5],
+  ["haiku-4-5", 0, 1],
+  ["3-5-haiku", 0, 0.8],
+  ["3-7-sonnet 3-5-sonnet 3-sonnet", 3, 3],
+  ["3-opus", 3, 15],
+  ["3-haiku", 3, 0.25, 0.03, 0.3],
 ];
