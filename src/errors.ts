@@ -121,8 +121,13 @@ export class EmptyPromptError extends MillraceError {
 export class PromptFunctionError extends MillraceError {
   readonly code = "prompt_function";
   constructor(cause: unknown) {
-    super(`The prompt function failed: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    super(`The prompt function failed: ${messageOf(cause)}`, { cause });
   }
+}
+
+/** What something that was thrown says. @internal */
+export function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
 }
 
 /** A prompt template is malformed, or a value does not fit its placeholder. Nothing was sent. */

@@ -1,4 +1,4 @@
-import { ConnectionError, MillraceError, RedirectError, StreamTimeoutError } from "../errors.ts";
+import { ConnectionError, messageOf, MillraceError, RedirectError, StreamTimeoutError } from "../errors.ts";
 import { pulledBody } from "./pulled-body.ts";
 import type { HttpResponse, Transport } from "./request.ts";
 import { startTimer } from "./timeout.ts";
@@ -20,7 +20,7 @@ export function fetchTransport(fetch: Fetch): Transport {
       } catch (error) {
         const known: unknown = [error, signal.reason].find((reason) => reason instanceof MillraceError);
         if (known !== undefined) throw known;
-        throw new ConnectionError(`Could not reach ${new URL(url).origin}: ${messageOf(error)}`, { cause: error });
+        throw new ConnectionError(`Could not reach ${new URL(url).origin}: ${reasonOf(error)}`, { cause: error });
       } finally {
         cancelTimer();
       }
@@ -29,10 +29,9 @@ export function fetchTransport(fetch: Fetch): Transport {
   };
 }
 
-function messageOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  // undici says "fetch failed" and puts what happened into the cause.
-  return error.cause instanceof Error ? error.cause.message : error.message;
+/** undici says "fetch failed" and puts what happened into the cause. */
+function reasonOf(error: unknown): string {
+  return messageOf(error instanceof Error && error.cause instanceof Error ? error.cause : error);
 }
 
 function responseOf({ type, status, headers, body }: Response): HttpResponse {
@@ -41,8 +40,6 @@ function responseOf({ type, status, headers, body }: Response): HttpResponse {
     throw new RedirectError(status, headers.get("location"));
   }
   const reader = body?.getReader();
-  const pull = async (): Promise<Uint8Array | null> => (await reader?.read())?.value ?? null;
-  // A stream that failed cannot be cancelled, and need not be.
-  const cancel = (): void => void reader?.cancel().catch(() => {});
-  return { status, header: (name) => headers.get(name), body: pulledBody(pull, cancel) };
+  const next = async (): Promise<{ value?: Uint8Array | undefined }> => (await reader?.read()) ?? {};
+  return { status, header: (name) => headers.get(name), body: pulledBody({ next, return: () => reader?.cancel() }) };
 }

@@ -4,19 +4,21 @@ import { startTimer } from "./timeout.ts";
 /** How long a finished body may take to end, before it is given up. */
 const LINGER_MS = 1_000;
 
-/**
- * A body that is pulled piece by piece: a web stream's reader, or an async iterator.
- *
- * @param pull - The next piece, or null: there is none.
- * @param cancel - Gives the rest up.
- */
-export function pulledBody(pull: () => Promise<Uint8Array | null>, cancel: () => void): Body {
+/** Where a body is pulled from: an async iterator, or what behaves like one. */
+export interface Pieces {
+  next(): Promise<{ readonly value?: Uint8Array | undefined | void }>;
+  /** Gives the rest up. */
+  return?(): Promise<unknown> | undefined;
+}
+
+/** A body that is pulled piece by piece. */
+export function pulledBody(pieces: Pieces): Body {
   let piece: Uint8Array | null = null;
   let isPulling = false;
   const read = async (): Promise<void> => {
     isPulling = true;
     try {
-      piece = await pull();
+      piece = (await pieces.next()).value ?? null;
       body.ended ||= piece === null;
     } catch (error) {
       body.failure = error;
@@ -46,7 +48,8 @@ export function pulledBody(pull: () => Promise<Uint8Array | null>, cancel: () =>
     },
     close() {
       body.ended = true;
-      cancel();
+      // What failed cannot be given up, and need not be.
+      pieces.return?.()?.catch(() => {});
     },
   };
   return body;

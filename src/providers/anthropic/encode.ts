@@ -8,7 +8,7 @@ import { destination, lowerCased } from "./client.ts";
 import { defaultMaxTokens } from "./models.ts";
 import type { AnthropicBody, AnthropicNative } from "./native.ts";
 import type { MessageParam } from "./params.ts";
-import { sdkTransport, unstreamed } from "./sdk-client.ts";
+import { sdkDestination, unstreamed } from "./sdk-client.ts";
 import { joinSystem } from "./system.ts";
 import { toolParams } from "./tool-schema.ts";
 
@@ -37,21 +37,23 @@ export function encode(prompt: Prompt<AnthropicNative>): EncodedPrompt<Anthropic
   const body = { ...shaped, ...extra_body };
   const accept = streamed ? "text/event-stream" : "application/json";
   const own = lowerCased(defined({ "anthropic-beta": betas?.join(",") || undefined, ...extra_headers }));
-  const encoded = { body, messages, jsonTool, totalTimeoutMs: timeout };
-  if (client !== undefined && "messages" in client) {
-    const request = { url: "", headers: own, body: "", accept, connectTimeoutMs, agent: undefined };
-    return { ...encoded, request, transport: sdkTransport(client, body) };
-  }
-  const { url, headers, transport, agent } = destination(client);
-  const request = {
-    url,
-    headers: { accept, ...headers, ...own },
-    body: JSON.stringify(body),
-    accept,
-    connectTimeoutMs,
-    agent,
+  const isSdk = client !== undefined && "messages" in client;
+  const { url, headers, transport, agent } = isSdk ? sdkDestination(client, body) : destination(client);
+  return {
+    body,
+    messages,
+    jsonTool,
+    totalTimeoutMs: timeout,
+    request: {
+      url,
+      headers: { accept, ...headers, ...own },
+      body: JSON.stringify(body),
+      accept,
+      connectTimeoutMs,
+      agent,
+    },
+    transport: streamed ? transport : unstreamed(transport),
   };
-  return { ...encoded, request, transport: streamed ? transport : unstreamed(transport) };
 }
 
 /** System messages that open the prompt become its `system`; later ones are messages, which the newest models take. */

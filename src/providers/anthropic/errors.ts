@@ -1,4 +1,4 @@
-import { ApiError, ConnectionError, type ErrorDetails } from "../../errors.ts";
+import { ApiError, ConnectionError, type ErrorDetails, messageOf } from "../../errors.ts";
 import { field, stringField, tryParse } from "../../json/object.ts";
 
 // platform.claude.com/docs/en/api/errors; 408 and 409 as the official SDKs treat them.
@@ -42,8 +42,7 @@ export function errorFromClient(thrown: unknown): ApiError | ConnectionError {
   const body = field(thrown, "error");
   if (typeof status !== "number") {
     if (body) return errorFromEvent(body, { cause: thrown, requestId: stringField(thrown, "requestID") });
-    const message = thrown instanceof Error ? thrown.message : String(thrown);
-    return new ConnectionError(`The connection was lost: ${message}`, { cause: thrown });
+    return new ConnectionError(`The connection was lost: ${messageOf(thrown)}`, { cause: thrown });
   }
   const headers = field(thrown, "headers");
   const header: HeaderOf = (name) => (headers instanceof Headers ? headers.get(name) : null);

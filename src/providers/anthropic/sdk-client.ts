@@ -1,7 +1,7 @@
-import { ContentTypeError } from "../../errors.ts";
 import { pulledBody } from "../../http/pulled-body.ts";
 import { type Body, type HttpResponse, readText, type Transport } from "../../http/request.ts";
 import { tryParse } from "../../json/object.ts";
+import type { Destination } from "./client.ts";
 import { errorFromClient } from "./errors.ts";
 
 /** An official SDK client, by its shape: `Anthropic`, `AnthropicBedrock`, `AnthropicVertex`. */
@@ -15,11 +15,10 @@ type SdkPromise = PromiseLike<unknown> & {
 };
 
 const MESSAGE_LIMIT = 256 * 1024 * 1024;
-const EVENT_STREAM = "text/event-stream";
 
 /** Sends through an SDK client: its events become frames again, so that there is one way to read a reply. */
-export function sdkTransport(client: SdkClient, body: object): Transport {
-  return ({ headers, accept }) => {
+export function sdkDestination(client: SdkClient, body: object): Destination {
+  const transport: Transport = ({ headers: { accept: _accept, ...headers } }) => {
     const controller = new AbortController();
     const send = async (): Promise<HttpResponse> => {
       // Retries are ours to make, and to show; a redirect would carry the key elsewhere.
@@ -27,15 +26,13 @@ export function sdkTransport(client: SdkClient, body: object): Transport {
       const options = { signal: controller.signal, maxRetries: 0, headers, fetchOptions };
       const pending = client.messages.create(body as never, options as never) as SdkPromise;
       const { data, request_id } = pending.withResponse ? await pending.withResponse() : { data: await pending };
+      const events = "stream" in body ? (data as AsyncIterable<unknown>) : wholeMessage(data);
       const header = (name: string): string | null => (name === "request-id" ? (request_id ?? null) : null);
-      return {
-        status: 200,
-        header,
-        body: accept === EVENT_STREAM ? framesOf(data as AsyncIterable<unknown>) : messageBody(data),
-      };
+      return { status: 200, header, body: bodyOf(events) };
     };
     return { response: send().catch(rethrow), close: () => controller.abort() };
   };
+  return { url: "", headers: {}, transport, agent: undefined };
 }
 
 /** Makes one event of a reply that is not streamed. */
@@ -44,30 +41,26 @@ export function unstreamed(transport: Transport): Transport {
     const exchange = transport(request);
     const response = exchange.response.then(async (received) => {
       if (received.status >= 400 || !received.header("content-type")?.includes("json")) return received;
-      const text = await readText(received.body, MESSAGE_LIMIT);
-      const message = tryParse(text);
-      if (message === undefined) throw new ContentTypeError("not valid JSON", "a message", text);
-      return { ...received, body: messageBody(message) };
+      const message = tryParse(await readText(received.body, MESSAGE_LIMIT));
+      return { ...received, body: bodyOf(wholeMessage(message)) };
     });
     return { ...exchange, response };
   };
-}
-
-function messageBody(message: unknown): Body {
-  return framesOf(wholeMessage(message));
 }
 
 async function* wholeMessage(message: unknown): AsyncGenerator<unknown> {
   yield { type: "message_start", message };
 }
 
-function framesOf(events: AsyncIterable<unknown>): Body {
+function bodyOf(events: AsyncIterable<unknown>): Body {
   const iterator = events[Symbol.asyncIterator]();
-  const pull = async (): Promise<Uint8Array | null> => {
-    const { done, value } = await iterator.next().catch(rethrow);
-    return done ? null : new TextEncoder().encode(`data: ${JSON.stringify(value)}\n\n`);
-  };
-  return pulledBody(pull, () => void iterator.return?.().catch(() => {}));
+  return pulledBody({
+    async next() {
+      const { done, value } = await iterator.next().catch(rethrow);
+      return done ? {} : { value: new TextEncoder().encode(`data: ${JSON.stringify(value)}\n\n`) };
+    },
+    return: () => iterator.return?.(),
+  });
 }
 
 function rethrow(thrown: unknown): never {
