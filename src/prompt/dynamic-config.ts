@@ -1,6 +1,7 @@
 /** What a prompt function may return, and how it becomes the messages of a request. */
 
 import { EmptyPromptError, InvalidOptionError } from "../errors.ts";
+import { isObject } from "../json/object.ts";
 import type { MessageLike, PromptMessage } from "./message.ts";
 
 /**
@@ -118,7 +119,7 @@ export function normalizePrompt(result: unknown): NormalizedPrompt {
 
 // An object that is no message, and no list of them.
 function isDynamicConfig(result: unknown): result is DynamicConfig {
-  return isObject(result) && !Array.isArray(result) && !("role" in result);
+  return isObject(result) && !("role" in result);
 }
 
 function toList(result: unknown): unknown {
@@ -139,10 +140,6 @@ function hasContent({ content }: MessageLike): boolean {
     const text: unknown = isObject(part) && "text" in part ? part.text : part;
     return typeof text === "string" ? /\S/.test(text) : isObject(text);
   });
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === "object" && value !== null;
 }
 
 function invalid(problem: string): InvalidOptionError {

@@ -12,41 +12,43 @@ type HeaderOf = (name: string) => string | null;
 
 /** The error of a response with a status of 400 or above: JSON, HTML or nothing as its body. */
 export function errorFromResponse(status: number, header: HeaderOf, text: string): ApiError {
-  const body = tryParse(text) ?? text;
-  return apiError(`answered ${status}`, body, {
-    status,
-    requestId: requestIdOf(header) ?? stringField(body, "request_id"),
-    retryable: isRetryable(status, header, body),
-    retryAfterMs: retryAfterMs(header),
-  });
+  return apiError(status, header, tryParse(text) ?? text);
 }
 
 /** The error of an `error` event inside a 200. */
-export function errorFromEvent(event: unknown, details?: ErrorDetails): ApiError {
-  return apiError("ended the stream", event, {
-    requestId: stringField(event, "request_id"),
-    retryable: RETRYABLE_TYPE.test(wordsOf(event).type ?? "") && !isSpendLimit(event),
-    ...details,
-  });
-}
-
-function apiError(what: string, body: unknown, details: ErrorDetails): ApiError {
-  const { type, message } = wordsOf(body);
-  const because = [type, message || "(no message)"].filter(Boolean).join(": ");
-  return new ApiError(`Anthropic ${what}: ${because}`, { ...details, type, providerMessage: message, body });
+export function errorFromEvent(event: unknown): ApiError {
+  return apiError(undefined, () => null, event);
 }
 
 /** The error of what an SDK client threw, read by its shape: the SDKs' classes are not imported. */
 export function errorFromClient(thrown: unknown): ApiError | ConnectionError {
   const status = field(thrown, "status");
   const body = field(thrown, "error");
-  if (typeof status !== "number") {
-    if (body) return errorFromEvent(body, { cause: thrown, requestId: stringField(thrown, "requestID") });
-    return new ConnectionError(`The connection was lost: ${messageOf(thrown)}`, { cause: thrown });
-  }
   const headers = field(thrown, "headers");
+  const details = { cause: thrown };
+  if (typeof status !== "number" && !body) {
+    return new ConnectionError(`The connection was lost: ${messageOf(thrown)}`, details);
+  }
   const header: HeaderOf = (name) => (headers instanceof Headers ? headers.get(name) : null);
-  return errorFromResponse(status, header, typeof body === "string" ? body : JSON.stringify(body ?? ""));
+  return apiError(typeof status === "number" ? status : undefined, header, body ?? "", details);
+}
+
+/** @param status - That of the response; undefined where the error came inside a 200. */
+function apiError(status: number | undefined, header: HeaderOf, body: unknown, details?: ErrorDetails): ApiError {
+  const { type, message } = wordsOf(body);
+  const because = [type, message || "(no message)"].filter(Boolean).join(": ");
+  const told = header("x-should-retry");
+  const isUsual = status === undefined ? RETRYABLE_TYPE.test(type ?? "") : RETRYABLE_STATUS.test(String(status));
+  return new ApiError(`Anthropic ${status === undefined ? "ended the stream" : `answered ${status}`}: ${because}`, {
+    ...details,
+    status,
+    requestId: requestIdOf(header) ?? stringField(body, "request_id"),
+    retryable: told === "true" || (told !== "false" && isUsual && !isSpendLimit(body)),
+    retryAfterMs: retryAfterMs(header),
+    type,
+    providerMessage: message,
+    body,
+  });
 }
 
 /** The request's id, from the response's headers; AWS has a name of its own for it. */
@@ -63,12 +65,6 @@ export function retryAfterMs(header: HeaderOf): number | undefined {
   const seconds = Number(after);
   const waitMs = Number.isNaN(seconds) ? Date.parse(after) - Date.now() : seconds * 1000;
   return Number.isNaN(waitMs) ? undefined : Math.max(0, waitMs);
-}
-
-function isRetryable(status: number, header: HeaderOf, body: unknown): boolean {
-  const told = header("x-should-retry");
-  if (told === "true" || told === "false") return told === "true";
-  return RETRYABLE_STATUS.test(String(status)) && !isSpendLimit(body);
 }
 
 function isSpendLimit(body: unknown): boolean {
