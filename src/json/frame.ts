@@ -6,29 +6,35 @@ export type Container = unknown[] | JsonObject;
 /** V8 keeps an object of more properties than that as a hash table, which spread copies at 0.3 us a key. */
 const SPREAD_KEYS = 16;
 
+const UNUSED: JsonObject = {};
+
 /** An array or object that is still open; or the document, as an array around its one value. */
 export class Frame {
   /** The array; null in an object. */
-  readonly list: unknown[] | null;
-  /** The object; unused in an array. */
-  readonly object: JsonObject = {};
+  declare readonly list: unknown[] | null;
+  /** The object; of no use in an array. */
+  declare readonly object: JsonObject;
   /** What it stands in; the document stands in itself. */
-  readonly outer: Frame;
-  readonly depth: number;
+  declare readonly outer: Frame;
+  declare readonly depth: number;
   /** What it costs to copy the frames around this one. */
-  readonly outerWeight: number;
+  declare readonly outerWeight: number;
   /** Which value is read now, or next: 0, 1, … */
-  index = 0;
+  declare index: number;
   /** The key of that value, in an object. */
-  key = "";
+  declare key: string;
   /** The array or object as it was at the last snapshot. */
-  copied: Container | null = null;
+  declare copied: Container | null;
 
   constructor(outer: Frame | null, list: unknown[] | null, outerWeight: number) {
     this.list = list;
+    this.object = list === null ? {} : UNUSED;
     this.outer = outer ?? this;
     this.depth = outer === null ? 0 : outer.depth + 1;
     this.outerWeight = outerWeight;
+    this.index = 0;
+    this.key = "";
+    this.copied = null;
   }
 
   /** Writes the value that is read now, over what is there. */
@@ -56,8 +62,12 @@ function copyByKey(object: JsonObject): JsonObject {
   return copy;
 }
 
-/** An assignment to `__proto__` would change the prototype. */
 function setOwn(object: JsonObject, key: string, value: unknown): void {
-  if (key !== "__proto__") object[key] = value;
-  else Object.defineProperty(object, key, { value, writable: true, enumerable: true, configurable: true });
+  if (key === "__proto__") setProto(object, value);
+  else object[key] = value;
+}
+
+/** An assignment to `__proto__` would change the prototype. */
+function setProto(object: JsonObject, value: unknown): void {
+  Object.defineProperty(object, "__proto__", { value, writable: true, enumerable: true, configurable: true });
 }

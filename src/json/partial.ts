@@ -1,5 +1,5 @@
 import type { Container } from "./frame.ts";
-import { endText, IN_STRING, read, Scan } from "./scan.ts";
+import { endText, IN_STRING, isInString, read, Scan } from "./scan.ts";
 
 /** Settings of {@link incrementalJson}. */
 export interface IncrementalJsonOptions {
@@ -7,8 +7,6 @@ export interface IncrementalJsonOptions {
   readonly maxDepth?: number | undefined;
 }
 
-/** A fragment without anything but a string's characters, as {@link read} knows them. */
-const PLAIN = /^[ !#-[\]-\uffff]*$/;
 /** Longer texts are read in copied pieces of this length: else one short string of a text would keep all of it. */
 const PIECE = 1024;
 /** Open containers up to this weight are copied at every snapshot. */
@@ -37,13 +35,13 @@ export class IncrementalJson {
     if (scan.error !== null) throw scan.error;
     if (text.length > PIECE) {
       for (let at = 0; at < text.length; at += PIECE) read(scan, copied(text.slice(at, at + PIECE)));
-    } else if (scan.expected === IN_STRING && scan.carry === "" && PLAIN.test(text)) {
+    } else if (scan.expected === IN_STRING && scan.carry === "" && isInString(text)) {
       scan.token += text;
       scan.offset += text.length;
+      scan.show();
     } else {
       read(scan, text);
     }
-    if (scan.expected === IN_STRING) scan.show();
   }
 
   /**

@@ -12,7 +12,9 @@ const IN_KEY = 2 << 5;
 const IN_NUMBER = 3 << 5;
 const IN_WORD = 4 << 5;
 
-// A string has any characters but quotation marks, backslashes, and those below the space.
+// What a string does not have between its quotation marks. To look for it is faster than to match all the rest.
+// oxlint-disable-next-line no-control-regex -- these are what is looked for
+const SPECIAL = /["\\\0-\x1f]/g;
 const CHARACTERS = /[ !#-[\]-\uffff]*(?:\\(?:["\\/bfnrt]|u[\da-fA-F]{4})[ !#-[\]-\uffff]*)*/y;
 const DIGITS = /[-+.\dEe]*/y;
 // The next ones match as far as it may be the start of such a token.
@@ -23,6 +25,8 @@ const ESCAPE = /\\(?:u[\da-fA-F]{0,3})?/y;
 /** What it costs to copy a property of an object, or to copy one container more, if an element of an array costs 1. */
 const PROPERTY_WEIGHT = 8;
 const CONTAINER_WEIGHT = 4;
+
+const NONE = Symbol("none");
 
 /** How far a document was read, and its value so far. */
 export class Scan {
@@ -36,6 +40,8 @@ export class Scan {
   carry = "";
   /** What has come of a string, a key or a number. */
   token = "";
+  /** A string, number or word that was just read to its end; else {@link NONE}. */
+  read: unknown = NONE;
   /** How much of an open string the value shows; -1: not even an empty one. */
   shown = -1;
   flattenAt = 4096;
@@ -59,14 +65,18 @@ export class Scan {
 
   /** Shows what has come of an open string. */
   show(): void {
-    const { length } = this.token;
-    if (length === this.shown) return;
-    this.shown = length;
-    change(this, this.token);
-    if (length > this.flattenAt) {
-      flatten(this.token);
-      this.flattenAt = length * 2;
-    }
+    const { top, token } = this;
+    if (token.length === this.shown) return;
+    this.shown = token.length;
+    if (top.list === null && top.key !== "__proto__") top.object[top.key] = token;
+    else top.put(token);
+    this.version++;
+    if (token.length > this.flattenAt) this.flatten();
+  }
+
+  flatten(): void {
+    flatten(this.token);
+    this.flattenAt = this.token.length * 4;
   }
 
   fail(position: number, problem: string, reason: JsonErrorReason): never {
@@ -84,10 +94,27 @@ const READERS: readonly Reader[] = [readMarks, readString, readString, readNumbe
 
 /** Reads the next part of the text. */
 export function read(scan: Scan, fragment: string): void {
-  const text = scan.carry + fragment;
+  const text = scan.carry === "" ? fragment : scan.carry + fragment;
   scan.carry = "";
-  for (let at = 0; at < text.length;) at = (READERS[scan.expected >> 5] ?? readMarks)(scan, text, at);
+  for (let at = 0; at < text.length;) {
+    at = (READERS[scan.expected >> 5] ?? readMarks)(scan, text, at);
+    if (scan.read === NONE) continue;
+    // Written out here alone: V8 compiles a function once more at each place where it inlines it.
+    const { top, read: value } = scan;
+    if (top.list === null && top.key !== "__proto__") top.object[top.key] = value;
+    else top.put(value);
+    scan.version++;
+    scan.read = NONE;
+    next(scan);
+  }
   scan.offset += text.length - scan.carry.length;
+  if (scan.expected === IN_STRING) scan.show();
+}
+
+/** Whether the text has nothing but a string's characters. */
+export function isInString(text: string): boolean {
+  SPECIAL.lastIndex = 0;
+  return !SPECIAL.test(text);
 }
 
 /** Reads up to where a string, a number or a word starts. */
@@ -120,7 +147,8 @@ function readMarks(scan: Scan, text: string, start: number): number {
 
 function open(scan: Scan, isList: boolean): void {
   const frame = new Frame(scan.top, isList ? [] : null, scan.weight);
-  change(scan, frame.list ?? frame.object);
+  scan.top.put(frame.list ?? frame.object);
+  scan.version++;
   scan.top = frame;
   scan.weight += CONTAINER_WEIGHT;
   scan.expected = CLOSE | (isList ? VALUE : KEY);
@@ -137,12 +165,6 @@ function close(scan: Scan): void {
   next(scan);
 }
 
-/** Writes the value that is read now, over what is there. */
-function change(scan: Scan, value: unknown): void {
-  scan.top.put(value);
-  scan.version++;
-}
-
 /** The value that is read now is whole. */
 function next(scan: Scan): void {
   const { top } = scan;
@@ -151,36 +173,41 @@ function next(scan: Scan): void {
   scan.expected = top.depth === 0 ? 0 : COMMA | CLOSE;
 }
 
-function readString(scan: Scan, text: string, at: number): number {
-  const end = matchEnd(CHARACTERS, text, at);
-  const piece = text.slice(at, end);
-  scan.token += piece.includes("\\") ? JSON.parse(`"${piece}"`) : piece;
-  if (end === text.length) return end;
-  if (text.charCodeAt(end) !== 0x22) return cut(scan, text, end, matchEnd(ESCAPE, text, end));
-  endString(scan);
-  return end + 1;
-}
-
-function endString(scan: Scan): void {
-  const { token, shown } = scan;
-  scan.token = "";
+function readString(scan: Scan, text: string, start: number): number {
+  SPECIAL.lastIndex = start;
+  let end = SPECIAL.test(text) ? SPECIAL.lastIndex - 1 : text.length;
+  // Beyond the end it would be NaN, for which V8 drops compiled code.
+  let c = end < text.length ? text.charCodeAt(end) : 0;
+  let token = text.slice(start, end);
+  if (c === 0x5c) {
+    end = matchEnd(CHARACTERS, text, end);
+    token = JSON.parse(`"${text.slice(start, end)}"`);
+    c = end < text.length ? text.charCodeAt(end) : 0;
+  }
+  if (scan.token !== "") token = scan.token + token;
+  scan.token = c === 0x22 ? "" : token;
+  if (c !== 0x22) return end === text.length ? end : cut(scan, text, end, matchEnd(ESCAPE, text, end));
   if (scan.expected === IN_KEY) {
     scan.top.key = token;
     scan.expected = COLON;
-    return;
-  }
-  if (shown !== token.length) change(scan, token);
-  if (shown !== -1) flatten(token);
+  } else if (scan.shown === -1) scan.read = token;
+  else endShown(scan, token);
+  return end + 1;
+}
+
+/** Ends a string of which the value shows a part, or all. */
+function endShown(scan: Scan, token: string): void {
+  flatten(token);
+  if (scan.shown === token.length) next(scan);
+  else scan.read = token;
   scan.shown = -1;
-  next(scan);
 }
 
 function readWord(scan: Scan, text: string, at: number): number {
   const c = text.charCodeAt(at);
   const end = matchEnd(WORD, text, at);
   if (end - at !== (c === 0x66 ? 5 : 4)) return cut(scan, text, at, end);
-  change(scan, c === 0x6e ? null : c === 0x74);
-  next(scan);
+  scan.read = c === 0x6e ? null : c === 0x74;
   return end;
 }
 
@@ -207,8 +234,7 @@ function endNumber(scan: Scan, text: string, at: number, token: string, goodLeng
   if (goodLength < token.length || !(last >= 0x30 && last <= 0x39)) {
     refuse(scan, token + text.slice(at), goodLength, scan.offset + at - token.length);
   }
-  change(scan, +token);
-  next(scan);
+  scan.read = +token;
 }
 
 /** No more text comes: takes the number that had no end, or refuses what is not whole. */
@@ -216,7 +242,13 @@ export function endText(scan: Scan): void {
   const { token, carry } = scan;
   if (scan.expected === IN_NUMBER) {
     const goodLength = matchEnd(NUMBER, token, 0);
-    if (scan.top.depth === 0 || goodLength < token.length) endNumber(scan, "", 0, token, goodLength);
+    if (scan.top.depth === 0 || goodLength < token.length) {
+      endNumber(scan, "", 0, token, goodLength);
+      scan.top.put(scan.read);
+      scan.version++;
+      scan.read = NONE;
+      next(scan);
+    }
   }
   if (scan.expected !== 0) refuse(scan, carry, carry.length);
 }

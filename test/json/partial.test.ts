@@ -162,6 +162,9 @@ describe("complete", () => {
     expect(json.end()).toBe(42);
     expect(json.complete).toBe(true);
     expect(json.end()).toBe(42);
+    const { version } = json;
+    json.push(" ");
+    expect([json.version, json.end()]).toEqual([version, 42]);
   });
 
   it("is known for each place", () => {
