@@ -5,10 +5,10 @@ import { build } from "esbuild";
 import { beforeAll, describe, expect, it } from "vitest";
 
 const root = resolve(import.meta.dirname, "..");
-/** What the library may grow to. */
-const LIMIT_BYTES = 16 * 1024;
-/** What it ought to be before tools and retries are in: not reached yet. */
-const GOAL_BYTES = 12 * 1024;
+/** What it may not grow beyond. */
+const LIMIT_BYTES = 19 * 1024;
+/** What it ought to be: missed since retries are in. */
+const GOAL_BYTES = 16 * 1024;
 
 const program = `
   import { call } from "millrace/anthropic";
