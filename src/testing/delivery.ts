@@ -1,9 +1,9 @@
-import type { SseStyle } from "../sse/encode.ts";
-import { type FaultOptions, plannedFault } from "./fault.ts";
+import { type Fault, type FaultOptions, faultWithin, plannedFaults } from "./fault.ts";
+import type { Frame, FrameStyle } from "./frame.ts";
 import type { ResponseWriter } from "./response-writer.ts";
 
 /** How a reply travels: given to the server for all of its replies, or to one of them. */
-export interface DeliveryOptions extends FaultOptions {
+export interface DeliveryOptions extends FaultOptions, FrameStyle {
   /** Milliseconds between one write to the socket and the next. Default 0: as fast as the client reads. */
   readonly pace?: number | undefined;
   /** Milliseconds before the response begins. Default 0. */
@@ -21,23 +21,12 @@ export interface DeliveryOptions extends FaultOptions {
   readonly comments?: boolean | undefined;
   /** Whether an event of an unknown kind goes after every event but the last. */
   readonly unknownEvents?: boolean | undefined;
-  /** What ends a line. Default `"\n"`. */
-  readonly lineEnd?: SseStyle["lineEnd"];
-  /** Leaves out the `event:` lines. */
-  readonly noEventLine?: boolean | undefined;
   /** Sends `data: [DONE]` at the end, as some compatible servers do. */
   readonly done?: boolean | undefined;
   /** Compresses the body, whether or not the client asked for it. */
   readonly gzip?: boolean | undefined;
   /** Keeps the response open after the last event: for so many milliseconds, or until the client closes it. */
   readonly holdOpen?: boolean | number | undefined;
-}
-
-/** One event, on its way to the wire. */
-export interface Frame {
-  readonly bytes: Uint8Array;
-  /** Milliseconds of silence before it. */
-  readonly pause: number;
 }
 
 /**
@@ -52,27 +41,75 @@ export async function deliverStream(
   total: number,
   options: DeliveryOptions,
 ): Promise<void> {
-  const fault = plannedFault(options, total);
-  const cutter = new Cutter(options.chunkBytes);
-  const pacer = new Pacer(writer, options.pace ?? 0);
-  let sent = 0;
-  const write = async (bytes: Uint8Array): Promise<void> => {
-    await pacer.turn();
-    await writer.write(bytes);
-  };
-  for (const { bytes, pause } of frames) {
-    if (writer.isClosed || sent === fault?.after) break;
+  const list = countsBytesFromEnd(options) ? [...frames] : frames;
+  const faults = plannedFaults(options, { events: total, bytes: () => sum(list, ({ bytes }) => bytes.length) });
+  const output = new Output(writer, options);
+  let events = 0;
+  let offset = 0;
+  for (const { bytes, pause, added, isBulk } of list) {
+    if (writer.isClosed) break;
+    const fault = faultWithin(faults, { events, bytes: offset, length: bytes.length });
+    if (fault !== null && fault.bytes === 0) return output.breakOff(fault.strike);
     if (pause > 0) await writer.wait(pause);
-    for (const piece of cutter.push(bytes)) await write(piece);
-    sent++;
-    writer.progress.eventsWritten = sent;
+    if (fault !== null) return output.breakOff(fault.strike, bytes.subarray(0, fault.bytes));
+    await output.write(bytes, isBulk);
+    offset += bytes.length;
+    if (added === undefined) events++;
+    writer.progress.eventsWritten += added ?? 1;
   }
-  for (const piece of cutter.rest()) await write(piece);
-  if (fault !== null && sent === fault.after) return fault.strike(writer);
+  const fault = faultWithin(faults, { events, bytes: offset, length: 1 });
+  if (fault !== null) return output.breakOff(fault.strike);
+  await output.flush();
   const { holdOpen = false } = options;
   if (holdOpen === true) await writer.closed;
   else if (holdOpen !== false) await writer.wait(holdOpen);
   await writer.end();
+}
+
+function countsBytesFromEnd({ disconnectAtByte = 0, endAtByte = 0, stallAtByte = 0 }: FaultOptions): boolean {
+  return Math.min(disconnectAtByte, endAtByte, stallAtByte) < 0;
+}
+
+function sum<Item>(items: Iterable<Item>, count: (item: Item) => number): number {
+  let total = 0;
+  for (const item of items) total += count(item);
+  return total;
+}
+
+/** Writes frames to the socket: as they are, or in pieces of one length; and at a pace. */
+class Output {
+  readonly #writer: ResponseWriter;
+  readonly #options: DeliveryOptions;
+  readonly #cutter: Cutter;
+  readonly #pacer: Pacer;
+
+  constructor(writer: ResponseWriter, options: DeliveryOptions) {
+    this.#writer = writer;
+    this.#options = options;
+    this.#cutter = new Cutter(options.chunkBytes);
+    this.#pacer = new Pacer(writer, options.pace ?? 0);
+  }
+
+  async write(bytes: Uint8Array, isBulk = false): Promise<void> {
+    if (isBulk) await this.flush();
+    for (const piece of isBulk ? [bytes] : this.#cutter.push(bytes)) await this.#send(piece);
+  }
+
+  async flush(): Promise<void> {
+    for (const piece of this.#cutter.rest()) await this.#send(piece);
+  }
+
+  /** Writes what there still is, and lets the fault strike. */
+  async breakOff(strike: Fault["strike"], bytes?: Uint8Array): Promise<void> {
+    if (bytes !== undefined) await this.write(bytes);
+    await this.flush();
+    if (!this.#writer.isClosed) await strike(this.#writer, this.#options);
+  }
+
+  async #send(piece: Uint8Array): Promise<void> {
+    await this.#pacer.turn();
+    await this.#writer.write(piece);
+  }
 }
 
 /** Cuts a flow of bytes into pieces of one length, whatever the frames were. */
@@ -100,6 +137,8 @@ class Cutter {
 
   *rest(): Generator<Uint8Array> {
     if (this.#pendingLength > 0) yield Buffer.concat(this.#pending);
+    this.#pending = [];
+    this.#pendingLength = 0;
   }
 }
 

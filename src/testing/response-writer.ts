@@ -1,9 +1,13 @@
 import type { ServerResponse } from "node:http";
+import { TLSSocket } from "node:tls";
 import { constants, createGzip, type Gzip } from "node:zlib";
 import type { ReplyOutcome, ReplyProgress } from "./recorded-request.ts";
 
 /** The record of a reply, while it is being written. */
 export type WritableProgress = { -readonly [Key in Exclude<keyof ReplyProgress, "closed">]: ReplyProgress[Key] };
+
+/** How long a client has to read what came before a reset. */
+const RESET_DELAY_MS = 20;
 
 /** Writes one HTTP response, no faster than the client takes it, and notices when the client goes away. */
 export class ResponseWriter {
@@ -82,12 +86,26 @@ export class ResponseWriter {
     return this.end();
   }
 
-  /** Destroys the connection, once what was written has left. */
-  async destroy(): Promise<void> {
+  /** Destroys the connection, once what was written has left: closes it, or resets it. */
+  async destroy(reset = false): Promise<void> {
     this.#spoiled = true;
     const { socket } = this.#response;
     if (socket !== null && socket.writableLength > 0) await this.#sleep((wake) => socket.write("", wake));
-    this.#response.destroy();
+    // A socket of TLS is not one that Node can reset.
+    if (reset && socket !== null && !(socket instanceof TLSSocket)) {
+      // A reset overtakes what the client has not read yet.
+      if (this.progress.status !== null) await this.wait(RESET_DELAY_MS);
+      socket.resetAndDestroy();
+    } else {
+      this.#response.destroy();
+    }
+    await this.closed;
+  }
+
+  /** Closes the way to the client, in the middle of the body, and waits until the client closes the way back. */
+  async halfClose(): Promise<void> {
+    this.#spoiled = true;
+    this.#response.socket?.end();
     await this.closed;
   }
 

@@ -1,7 +1,7 @@
 import { request as httpRequest } from "node:http";
 import type { IncomingHttpHeaders } from "node:http";
 import { request as httpsRequest } from "node:https";
-import type { Socket } from "node:net";
+import { connect, type Socket } from "node:net";
 
 /** A request for a stream that no rule forbids. */
 export const params = {
@@ -56,5 +56,31 @@ export function post(
     });
     outgoing.once("error", reject);
     outgoing.end(typeof body === "string" ? body : JSON.stringify(body));
+  });
+}
+
+/** What a client sees that knows TCP alone, and leaves its own side open until `hangUp`. */
+export interface RawReceived {
+  /** All that came, status line and chunk lengths included. */
+  readonly text: string;
+  /** `FIN`, or the code of the error that ended it. */
+  readonly ending: string;
+  hangUp(): void;
+}
+
+/** Posts a body over TCP, and waits until nothing more can come. */
+export function postRaw(url: string, body: unknown = params): Promise<RawReceived> {
+  const { port, hostname } = new URL(url);
+  const json = JSON.stringify(body);
+  const lines = Object.entries({ host: hostname, ...headers, "content-length": Buffer.byteLength(json) });
+  const head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join("");
+  return new Promise((resolve) => {
+    const socket = connect({ port: Number(port), host: hostname, allowHalfOpen: true });
+    let text = "";
+    const finish = (ending: string): void => resolve({ text, ending, hangUp: () => void socket.end() });
+    socket.setEncoding("utf8").on("data", (read: string) => (text += read));
+    socket.once("end", () => finish("FIN"));
+    socket.once("error", (error: NodeJS.ErrnoException) => finish(error.code ?? error.message));
+    socket.write(`POST /v1/messages HTTP/1.1\r\n${head}\r\n${json}`);
   });
 }

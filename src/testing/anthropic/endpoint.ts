@@ -89,6 +89,7 @@ async function answerMessage(call: Call): Promise<void> {
       : await scriptEvents(script);
   rememberThinking(plain, endpoint.validation.sentThinking);
   await call.writer.wait(delivery.firstDelayMs ?? 0);
+  if (delivery.noResponse === true) return call.writer.destroy(delivery.reset);
   if (body["stream"] === true) return sendStream(call, decorated(plain, delivery), delivery);
   // `max_tokens: 0` only fills the cache: nothing is generated, whatever the script says.
   return sendMessage(call, body["max_tokens"] === 0 ? replyEvents(nothing, asked, random) : plain, delivery);

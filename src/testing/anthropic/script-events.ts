@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
-import type { DeliveryOptions, Frame } from "../delivery.ts";
+import type { DeliveryOptions } from "../delivery.ts";
+import type { Frame } from "../frame.ts";
 import type { Random } from "../random.ts";
 import { encodeSse } from "../../sse/encode.ts";
 import { isJsonObject, type JsonObject } from "./json.ts";
