@@ -1,4 +1,5 @@
 import { type Fault, type FaultOptions, faultWithin, plannedFaults } from "./fault.ts";
+import { spoiledFrames } from "./frame-fault.ts";
 import type { Frame, FrameStyle } from "./frame.ts";
 import type { ResponseWriter } from "./response-writer.ts";
 
@@ -41,12 +42,14 @@ export async function deliverStream(
   total: number,
   options: DeliveryOptions,
 ): Promise<void> {
-  const list = countsBytesFromEnd(options) ? [...frames] : frames;
-  const faults = plannedFaults(options, { events: total, bytes: () => sum(list, ({ bytes }) => bytes.length) });
+  const spoiled = spoiledFrames(frames, total, options);
+  const whole = countsBytesFromEnd(options) ? [...spoiled] : null;
+  const bytes = (): number => whole?.reduce((sum, frame) => sum + frame.bytes.length, 0) ?? Infinity;
+  const faults = plannedFaults(options, { events: total, bytes });
   const output = new Output(writer, options);
   let events = 0;
   let offset = 0;
-  for (const { bytes, pause, added, isBulk } of list) {
+  for (const { bytes, pause, added, isBulk } of whole ?? spoiled) {
     if (writer.isClosed) break;
     const fault = faultWithin(faults, { events, bytes: offset, length: bytes.length });
     if (fault !== null && fault.bytes === 0) return output.breakOff(fault.strike);
@@ -66,14 +69,11 @@ export async function deliverStream(
   await writer.end();
 }
 
-function countsBytesFromEnd({ disconnectAtByte = 0, endAtByte = 0, stallAtByte = 0 }: FaultOptions): boolean {
-  return Math.min(disconnectAtByte, endAtByte, stallAtByte) < 0;
-}
-
-function sum<Item>(items: Iterable<Item>, count: (item: Item) => number): number {
-  let total = 0;
-  for (const item of items) total += count(item);
-  return total;
+/** Whether all of a stream must be known before its first byte leaves. What is endless has no end to count from. */
+function countsBytesFromEnd(options: FaultOptions): boolean {
+  const { disconnectAtByte = 0, endAtByte = 0, stallAtByte = 0, endless, endlessBytes = Infinity } = options;
+  const isEndless = endless !== undefined && endlessBytes === Infinity;
+  return !isEndless && Math.min(disconnectAtByte, endAtByte, stallAtByte) < 0;
 }
 
 /** Writes frames to the socket: as they are, or in pieces of one length; and at a pace. */

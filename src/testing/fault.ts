@@ -1,3 +1,4 @@
+import type { FrameFaultOptions } from "./frame-fault.ts";
 import { encodedEvent, type FrameStyle } from "./frame.ts";
 import type { ResponseWriter } from "./response-writer.ts";
 
@@ -5,7 +6,7 @@ import type { ResponseWriter } from "./response-writer.ts";
  * How a stream may be spoiled. A count or index below 0 counts from the end: `endAfter: -1` leaves out the last event.
  * Of several faults that end a stream, the first one does.
  */
-export interface FaultOptions {
+export interface FaultOptions extends FrameFaultOptions {
   /** The connection is destroyed before there is any response: no status, no headers. Streamed replies or not. */
   readonly noResponse?: boolean | undefined;
   /** After so many events the connection is destroyed, as by a server that crashed. */
@@ -33,6 +34,8 @@ export interface FaultOptions {
   readonly errorAfter?: number | undefined;
   /** The type of the error of `errorAfter`. Default `"overloaded_error"`. */
   readonly errorType?: string | undefined;
+  /** The `content-type` of a reply, streamed or not, although its body is what it always is. */
+  readonly contentType?: string | undefined;
 }
 
 /** What ends a stream early, and where. */
@@ -51,7 +54,8 @@ const disconnect: Strike = (writer, { reset, halfClose }) =>
 const end: Strike = (writer) => writer.cutOff();
 const stall: Strike = (writer) => writer.closed;
 
-// The one place that knows what ends a stream: a new kind is an option above and a line here.
+// The one place that knows what ends a stream: a new kind is an option above and a line here. See frame-fault.ts for
+// what does not end it.
 const STRIKES = {
   disconnectAfter: ["event", disconnect],
   disconnectAtByte: ["byte", disconnect],

@@ -121,7 +121,8 @@ function rememberThinking(events: readonly WireEvent[], sentThinking: Map<string
 
 async function sendStream(call: Call, events: readonly WireEvent[], delivery: DeliveryOptions): Promise<void> {
   const { writer, random } = call;
-  const headers = { "content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache" };
+  const { contentType = "text/event-stream; charset=utf-8" } = delivery;
+  const headers = { "content-type": contentType, "cache-control": "no-cache" };
   writer.head(200, { ...commonHeaders(call), ...headers }, delivery.gzip);
   const total = events.length + (delivery.done === true ? 1 : 0);
   await deliverStream(writer, encodedFrames(events, delivery, random), total, delivery);
@@ -162,7 +163,8 @@ function sendProblem(
 }
 
 function sendJson(call: Call, status: number, json: string, delivery: DeliveryOptions = {}): Promise<void> {
-  return send(call.writer, status, json, { "content-type": "application/json", ...commonHeaders(call) }, delivery);
+  const { contentType = "application/json" } = delivery;
+  return send(call.writer, status, json, { "content-type": contentType, ...commonHeaders(call) }, delivery);
 }
 
 /** A body that is no stream: what spoils streams does not apply. */

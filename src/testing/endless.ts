@@ -1,0 +1,57 @@
+import { encodedEvent, type Frame, type FrameStyle } from "./frame.ts";
+
+/** A stream that does not end, or has an event of any size. */
+export interface EndlessOptions {
+  /**
+   * What comes without an end, in large writes, as fast as the client reads: deltas of the first block's text, `ping`
+   * events, comments, or the spaces inside of one event. With `gzip`, little leaves for much that the client inflates.
+   */
+  readonly endless?: "delta" | "ping" | "comment" | "padding" | undefined;
+  /** After how many events it begins. Default 2: after `message_start` and `content_block_start`. */
+  readonly endlessAfter?: number | undefined;
+  /**
+   * It ends after so many bytes after all, and the stream goes on; an event of padding is exactly as long. Default: it
+   * ends when the client closes the connection.
+   */
+  readonly endlessBytes?: number | undefined;
+}
+
+const WRITE_BYTES = 262_144;
+const TEXT = " and";
+const DELTA = JSON.stringify({
+  type: "content_block_delta",
+  index: 0,
+  delta: { type: "text_delta", text: TEXT },
+});
+
+/** What comes without an end, or up to `endlessBytes`. */
+export function endlessFrames(
+  kind: NonNullable<EndlessOptions["endless"]>,
+  { endlessBytes = Infinity, ...style }: EndlessOptions & FrameStyle,
+): Generator<Frame> {
+  const { lineEnd = "\n" } = style;
+  if (kind === "padding") return paddedFrame(endlessBytes, style);
+  if (kind === "comment") return repeated(Buffer.from(`: PROCESSING${lineEnd}${lineEnd}`), 0, endlessBytes);
+  const [name, data] = kind === "ping" ? ["ping", '{"type": "ping"}'] : ["content_block_delta", DELTA];
+  return repeated(encodedEvent(name, data, style), 1, endlessBytes);
+}
+
+/** Whole units, until they are as long as they are to be. */
+function* repeated(unit: Buffer, events: number, length: number): Generator<Frame> {
+  const most = Math.max(1, Math.floor(WRITE_BYTES / unit.length));
+  const block = Buffer.alloc(most * unit.length, unit);
+  for (let left = Math.ceil(length / unit.length); left > 0;) {
+    const count = Math.min(left, most);
+    yield { bytes: block.subarray(0, count * unit.length), pause: 0, added: count * events, isBulk: true };
+    left -= count;
+  }
+}
+
+/** One delta, padded as the API pads, but to that length. */
+function* paddedFrame(length: number, style: FrameStyle): Generator<Frame> {
+  const frame = encodedEvent("content_block_delta", DELTA, style);
+  const brace = frame.lastIndexOf("}");
+  yield { bytes: frame.subarray(0, brace), pause: 0, added: 0, isBulk: true };
+  yield* repeated(Buffer.from(" "), 0, Math.max(0, length - frame.length));
+  yield { bytes: frame.subarray(brace), pause: 0, added: 1, isBulk: true };
+}
