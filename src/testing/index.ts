@@ -55,5 +55,6 @@ export type { DeliveryOptions } from "./delivery.ts";
 export { demoReply } from "./demo.ts";
 export { type FakeAnthropic, fakeAnthropic, type FakeAnthropicOptions, type Replies } from "./fake-anthropic.ts";
 export type { FaultOptions } from "./fault.ts";
+export { randomFault } from "./random-fault.ts";
 export type { HttpServerOptions } from "./http-server.ts";
 export type { RecordedRequest, ReplyOutcome, ReplyProgress } from "./recorded-request.ts";

@@ -8,7 +8,7 @@ import type { DeliveryOptions } from "./delivery.ts";
 /**
  * Reads scripts from a file: a recording (`.sse`, `.jsonl`), or JSON. In JSON a reply is a text, a message as the API
  * gives it (`{"content": [...]}`), an error (`{"error": {"status": 529}}`) or a list of events (`{"events": [...]}`);
- * beside it, `"delivery"` says how it travels. An array of them is played in turn.
+ * beside it, `"delivery"` says how it travels, and what goes wrong: `{"content": [], "delivery": {"endAfter": 4}}`. An array of them is played in turn.
  *
  * @throws InvalidOptionError - When the file holds something else.
  */
@@ -24,18 +24,21 @@ function scriptOf(value: unknown): Script {
   if (!isJsonObject(value)) throw unknownScript(value);
   const { delivery, ...script } = value;
   const options: DeliveryOptions = isJsonObject(delivery) ? delivery : {};
-  if (isJsonObject(script["error"])) return errorOf(script["error"]);
+  if (isJsonObject(script["error"])) return errorOf(script["error"], options);
   if (Array.isArray(script["events"])) return events(script["events"].filter(isEvent), options);
   if (script["content"] === undefined) throw unknownScript(value);
   return replyMessage(script, options);
 }
 
-function errorOf({ status, type, message, headers, details }: JsonObject): Script {
+function errorOf({ status, type, message, headers, details, body }: JsonObject, delivery: DeliveryOptions): Script {
   const text = (value: unknown): string | undefined => (typeof value === "string" ? value : undefined);
-  const given = Object.entries(isJsonObject(headers) ? headers : {}).map(([name, value]) => [name, String(value)]);
+  const given = Object.entries(isJsonObject(headers) ? headers : {});
   return apiError(Number(status ?? 500), text(type), text(message), {
-    headers: Object.fromEntries(given) as Record<string, string>,
+    ...delivery,
+    headers: Object.fromEntries(given.map(([name, value]) => [name, value === null ? null : String(value)])),
     ...(isJsonObject(details) ? { details } : {}),
+    ...(body === "html" || body === "empty" ? { body } : {}),
+    ...(isJsonObject(body) ? { body: { text: text(body["text"]) ?? "", contentType: text(body["contentType"]) } } : {}),
   });
 }
 

@@ -34,7 +34,10 @@ export function post(
   const request = url.startsWith("https:") ? httpsRequest : httpRequest;
   const start = performance.now();
   return new Promise((resolve, reject) => {
+    // The request tells of a reset in the middle of the response, too: the response has the rest to say.
+    let hasBegun = false;
     const outgoing = request(`${url}/v1/messages`, { method: "POST", headers, agent: false, ca }, (response) => {
+      hasBegun = true;
       const reads: Buffer[] = [];
       const times: number[] = [];
       const finish = (error: string | null): void =>
@@ -54,7 +57,7 @@ export function post(
       response.once("end", () => finish(null));
       response.once("error", (error: NodeJS.ErrnoException) => finish(error.code ?? error.message));
     });
-    outgoing.once("error", reject);
+    outgoing.on("error", (error) => void (hasBegun || reject(error)));
     outgoing.end(typeof body === "string" ? body : JSON.stringify(body));
   });
 }

@@ -70,6 +70,32 @@ describe("millrace-fake-anthropic", () => {
     expect((await post(url)).body.toString()).toBe('event: ping\ndata: {"type": "ping"}\n\n');
   });
 
+  it("plays scripts that go wrong", async () => {
+    const content = [{ type: "text", text: "one two three" }];
+    const path = await script("faults.json", [
+      { content, delivery: { disconnectAtByte: 30, reset: true } },
+      { content, delivery: { errorAfter: 1, errorType: "api_error" } },
+      { content, delivery: { endless: "ping", endlessBytes: 100_000, contentType: "text/html" } },
+      { error: { status: 503, body: "html", headers: { "Retry-After": "soon" } }, delivery: { firstDelayMs: 30 } },
+      { error: { status: 200, body: { text: "hello", contentType: "text/x" }, headers: { "request-id": null } } },
+      { content, delivery: { noResponse: true } },
+    ]);
+    const { url } = await run("--script", path);
+    const lost = await post(url);
+    expect([lost.body.length, lost.error]).toEqual([30, "ECONNRESET"]);
+    expect((await post(url)).body.toString()).toMatch(/event: error\ndata: .*"api_error".*\n\n$/);
+    const endless = await post(url);
+    expect(endless.body.length).toBeGreaterThan(100_000);
+    expect(endless.headers["content-type"]).toBe("text/html");
+    const unavailable = await post(url);
+    expect([unavailable.status, unavailable.headers["retry-after"]]).toEqual([503, "soon"]);
+    expect(unavailable.body.toString()).toMatch(/^<html>/);
+    expect(unavailable.times[0]).toBeGreaterThanOrEqual(28);
+    const strange = await post(url);
+    expect([strange.status, strange.headers["content-type"], String(strange.body)]).toEqual([200, "text/x", "hello"]);
+    await expect(post(url)).rejects.toThrow("socket hang up");
+  });
+
   it("replays a recording", async () => {
     const recording = 'event: ping\ndata: {"type": "ping"}\n\n';
     const { url } = await run("--script", await script("recording.sse", recording), "--no-validate");

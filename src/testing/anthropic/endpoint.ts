@@ -147,19 +147,29 @@ async function sendError(call: Call, { options, ...problem }: ErrorScript): Prom
   const html = `<html>\n<head><title>${title}</title></head>\n<body><h1>${title}</h1></body>\n</html>\n`;
   const text = body === "html" ? html : body === "empty" ? "" : body.text;
   const contentType = typeof body === "object" ? (body.contentType ?? "text/plain") : "text/html";
-  await send(call.writer, problem.status, text, { "content-type": contentType, ...headers }, { gzip });
+  await send(call.writer, problem.status, text, overridden({ "content-type": contentType }, headers), { gzip });
 }
 
 function sendProblem(
   call: Call,
   problem: Problem,
-  headers: Readonly<Record<string, string>> = {},
+  headers?: ErrorScript["options"]["headers"],
   gzip?: boolean,
 ): Promise<void> {
   const { status } = problem;
-  const all = { ...commonHeaders(call), "x-should-retry": String(shouldRetry(status)), ...headers };
-  const json = { "content-type": "application/json" };
-  return send(call.writer, status, problemBody(problem, call.requestId), { ...json, ...all }, { gzip });
+  const retry = { "x-should-retry": String(shouldRetry(status)) };
+  const usual = { "content-type": "application/json", ...commonHeaders(call), ...retry };
+  return send(call.writer, status, problemBody(problem, call.requestId), overridden(usual, headers), { gzip });
+}
+
+/** The usual headers, and over them those of a script, whose names may be in any case. */
+function overridden(
+  usual: Readonly<Record<string, string>>,
+  given: ErrorScript["options"]["headers"] = {},
+): Record<string, string> {
+  const all = new Map<string, string | null>(Object.entries(usual));
+  for (const [name, value] of Object.entries(given)) all.set(name.toLowerCase(), value);
+  return Object.fromEntries([...all].filter((entry): entry is [string, string] => entry[1] !== null));
 }
 
 function sendJson(call: Call, status: number, json: string, delivery: DeliveryOptions = {}): Promise<void> {

@@ -104,8 +104,11 @@ function isContent(item: ReplyContent | ReplyOptions): item is ReplyContent {
 
 /** What an error response holds beside its type and message. */
 export interface ApiErrorOptions extends Pick<DeliveryOptions, "firstDelayMs" | "gzip"> {
-  /** More headers, such as `retry-after`. */
-  readonly headers?: Readonly<Record<string, string>> | undefined;
+  /**
+   * More headers, such as `retry-after`, `retry-after-ms` or `x-should-retry`: as they are given, whether they make
+   * sense or not. `null` leaves one out that is usually there.
+   */
+  readonly headers?: Readonly<Record<string, string | null>> | undefined;
   /** `json` as the API sends it (the default), `html` as a proxy does, or `empty`; or the very text. */
   readonly body?:
     | "json"
