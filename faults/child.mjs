@@ -1,0 +1,55 @@
+// Plays one row with one client, in a process of its own, and sends what it observed to the runner.
+import { setTimeout as delay } from "node:timers/promises";
+import { inspect } from "node:util";
+import { reader } from "./reader.mjs";
+
+const { module, baseURL, key, drive, options, lingerMs } = JSON.parse(process.argv[2]);
+
+const { run } = await import(module);
+const unhandled = [];
+process.on("unhandledRejection", (reason) => unhandled.push(String(reason)));
+process.send({ ready: true });
+
+const controller = new AbortController();
+const { seen, take } = reader(drive, options, controller);
+const start = performance.now();
+const job = { baseURL, key, take, signal: controller.signal, tools: drive === "tools", ...options };
+let observation = { error: null, tools: [], toolsRan: 0, usage: null, notes: [] };
+let thrown = null;
+try {
+  // What an adapter fills in as it goes is there when it throws.
+  await run(job, observation);
+} catch (error) {
+  thrown = error;
+}
+const problem = thrown ?? observation.error;
+const ms = Math.round(performance.now() - start);
+const { aborted } = controller.signal;
+await delay(lingerMs);
+
+observation = {
+  outcome: aborted ? "aborted" : problem !== null ? "error" : seen.stopped ? "stopped" : "complete",
+  ...observation,
+  text: seen.text,
+  heldAt: seen.heldAt,
+  error: problem === null ? null : describe(problem),
+  ms,
+  peakMB: Math.round(process.resourceUsage().maxRSS / 1024),
+  unhandled,
+};
+process.send({ observation }, () => process.exit());
+
+/** An error, and all that a log may show of it. */
+function describe(error) {
+  const text = [inspect(error, { depth: 10 }), error?.stack, json(error), json(error?.cause)].join("\n");
+  const message = typeof error === "object" ? error.message : String(error);
+  return { name: error?.name ?? typeof error, message: String(message).slice(0, 500), hasKey: text.includes(key) };
+}
+
+function json(value) {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return "";
+  }
+}

@@ -1,0 +1,39 @@
+import { versions } from "./clients.mjs";
+import { table } from "./table.mjs";
+
+/** The page with the table. */
+export function page(rows, clients, results) {
+  const date = new Date().toISOString().slice(0, 10);
+  return `# Faults
+
+What clients make of servers that fail, as measured by \`npm run faults -- --peers --write\`, which writes this page: on
+${date}, Node ${process.version}, ${process.platform}.
+
+${clients.map((client) => `- ${client.title}: ${versions(client).join(", ")}${client.use ? `; ${client.use}` : ""}`).join("\n")}
+
+${table(rows, clients, results)}
+
+A cell that does not say "pass" says what was seen; "-" is what a client does not offer.
+
+## How to read it
+
+- The expectations are millrace's own: [what a stream promises](stream.md). Another library may have promised something
+  else, and some of these cells are its choice, not its defect. Nobody else has reviewed the table.
+- Each cell is one run in a process of its own against a server on this machine, in the way that the client's own
+  documentation shows, with defaults but for the following. millrace waits 10 ms instead of 500 before it asks again, to
+  save time. In the stall row each client gets its own limit of 300 ms: millrace \`timeout.idle\` (default 300 s), the SDK
+  and its wrappers \`timeout\`, ai \`timeout.chunkMs\` (default none).
+- "Success" means that a program which checks for exceptions and error events sees none. Clients that keep a stop reason
+  or a finish reason may let a program find out by itself.
+- "Hangs" means that nothing had ended after 10 s (millrace: 4 s). What a client would do later is not known.
+- "… sent" counts what the server could still send to a reader that had stopped, of 100 tokens in one second. A
+  connection on this machine takes some megabytes into its buffers, whoever reads: hence the bound for the held reader.
+- Usage after an abort is a lower bound in every client, since the provider tells of output tokens at the end. The row
+  asks for the input tokens, and for a mark that the figure is not the last word.
+- The rows on memory and time are bounds, no benchmarks: [performance](performance.md).
+- Versions are those that run on Node 20. Later ones may do better: the table is run again before each release.
+
+The servers are in \`faults/rows/\`, the clients in \`faults/clients/\` and \`bench/peers/clients/\`. A row is a handler of
+\`node:http\` and a verdict; \`npm run faults -- --rows NAME --clients NAME --json\` shows all that was observed.
+`;
+}

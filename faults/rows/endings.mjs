@@ -1,0 +1,102 @@
+/** How a stream may end, other than as it should. */
+
+import {
+  blockStop,
+  delta,
+  end,
+  ended,
+  errorEvent,
+  frames,
+  messageStart,
+  reset,
+  started,
+  startStream,
+  stopReason,
+} from "../wire.mjs";
+import { completeWith, errorWith, judge } from "./verdicts.mjs";
+
+const texts = frames(...started, delta("Hello "), delta("the"));
+const stopped = frames(blockStop, stopReason());
+
+export const endings = [
+  {
+    name: "truncated",
+    title: "Body ends before `message_stop`",
+    expects: "an error, and the text so far",
+    drive: "iterate",
+    serve: end(texts),
+    verdict: errorWith("Hello the"),
+  },
+  {
+    name: "reset-mid-frame",
+    title: "Reset in the middle of a frame",
+    expects: "an error, and the text so far",
+    drive: "iterate",
+    serve: reset(texts + frames(delta("re")).slice(0, -20)),
+    verdict: errorWith("Hello the"),
+  },
+  {
+    name: "error-mid-stream",
+    title: "`error` event after some text",
+    expects: "reading throws, and the text so far is there",
+    drive: "iterate",
+    serve: end(texts + frames(errorEvent("api_error", "Internal server error"))),
+    verdict: errorWith("Hello the"),
+  },
+  {
+    name: "stall-pings",
+    title: "Stall with pings, limit of 300 ms",
+    expects: "an error after the limit, and the text so far",
+    drive: "iterate",
+    options: { idleMs: 300 },
+    serve(request, response) {
+      startStream(response, texts);
+      const timer = setInterval(() => response.write(frames({ type: "ping" }) + ": still here\n\n"), 50);
+      response.on("close", () => clearInterval(timer));
+    },
+    verdict: errorWith("Hello the"),
+  },
+  {
+    name: "stop-reason-then-eof",
+    title: "Body ends after the stop reason",
+    expects: "success: the message is whole",
+    drive: "iterate",
+    serve: end(texts + stopped),
+    verdict: completeWith("Hello the"),
+  },
+  {
+    name: "unterminated-frame",
+    title: "Last frame has no blank line, its JSON is whole",
+    expects: "success: it is the stop reason",
+    drive: "iterate",
+    serve: end((texts + stopped).slice(0, -2)),
+    verdict: completeWith("Hello the"),
+  },
+  {
+    name: "malformed-frame",
+    title: "Malformed frame in the middle",
+    expects: "an error, and the text so far",
+    drive: "iterate",
+    serve: end(texts + "event: content_block_delta\ndata: {]\n\n" + frames(delta("re"), ...ended)),
+    verdict: errorWith("Hello the"),
+  },
+  {
+    name: "second-start",
+    title: "Second `message_start` in the middle",
+    expects: "an error, and the text so far",
+    drive: "iterate",
+    serve: end(texts + frames(messageStart(), ...started.slice(1), delta("Hello "), ...ended)),
+    verdict: errorWith("Hello the"),
+  },
+  {
+    name: "html",
+    title: "200 with a page of HTML",
+    expects: "an error",
+    drive: "iterate",
+    serve(request, response) {
+      response.writeHead(200, { "content-type": "text/html" });
+      response.end("<!doctype html><title>Sign in</title><p>Please sign in to the network.</p>");
+    },
+    verdict: (observation) => judge(observation.outcome === "error", observation),
+  },
+];

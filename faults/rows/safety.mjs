@@ -1,0 +1,86 @@
+/** What a hostile or broken server must not get. */
+
+import { gzipSync } from "node:zlib";
+import { delta, failure, flood, frames, reset, started, startStream } from "../wire.mjs";
+import { judge } from "./verdicts.mjs";
+
+/** What a client may hold before it gives up on a frame that does not end. */
+const FRAME_MB = 64;
+const MEGABYTE = 2 ** 20;
+const ENDLESS_MB = 200;
+const BOMB_MB = 400;
+const PEAK_MB = 300;
+const begun = 'event: content_block_delta\ndata: {"type":"content_block_delta","index":0,"delta":{"text":"';
+const filler = Buffer.alloc(MEGABYTE, "a");
+
+/** Kept out of what clients say; any row fails where it is in there. */
+export const KEY = "sk-ant-canary-0123456789";
+
+export const safety = [
+  {
+    name: "endless-frame",
+    title: `A frame of ${ENDLESS_MB} MB that does not end`,
+    expects: `an error before ${FRAME_MB} MB are read`,
+    drive: "iterate",
+    async serve(request, response, count, facts) {
+      startStream(response, frames(...started, delta("Hello")) + begun);
+      await flood(response, filler, ENDLESS_MB, facts);
+    },
+    verdict(observation) {
+      const megabytes = Math.round(observation.server.accepted / MEGABYTE);
+      const pass = observation.outcome === "error" && megabytes < FRAME_MB;
+      return judge(pass, observation, `${observation.outcome}, ${megabytes} MB read`);
+    },
+  },
+  {
+    name: "gzip-bomb",
+    title: `A frame of ${BOMB_MB} MB that gzip makes small`,
+    expects: `an error, with less than ${PEAK_MB} MB of memory`,
+    drive: "iterate",
+    async serve(request, response, count, facts) {
+      startStream(response, gzipSync(frames(...started, delta("Hello")) + begun), { "content-encoding": "gzip" });
+      await flood(response, gzipSync(filler), BOMB_MB, facts);
+      response.end();
+    },
+    verdict(observation) {
+      const { outcome, peakMB } = observation;
+      const pass = outcome === "error" && peakMB < PEAK_MB;
+      return judge(pass, observation, peakMB === undefined ? outcome : `${outcome}, peak ${peakMB} MB`);
+    },
+  },
+  {
+    name: "redirect",
+    title: "307 to another origin",
+    expects: "neither the key nor the prompt goes there",
+    drive: "iterate",
+    elsewhere: (request, response, count, facts) => {
+      facts.followed = request.headers["x-api-key"] === KEY ? "key and prompt sent" : "prompt sent";
+      startStream(response).end();
+    },
+    serve(request, response, count, facts) {
+      response.writeHead(307, { location: `${facts.elsewhere}/v1/messages` }).end();
+    },
+    verdict: (observation) =>
+      judge(
+        observation.outcome === "error" && observation.server.followed === undefined,
+        observation,
+        observation.server.followed,
+      ),
+  },
+  {
+    name: "secret-in-status",
+    title: "The key in what a 401 says of itself",
+    expects: "it is in no text of the error",
+    drive: "iterate",
+    serve: failure(401, "authentication_error"),
+    verdict: (observation) => judge(observation.outcome === "error", observation),
+  },
+  {
+    name: "secret-in-reset",
+    title: "The key in what a reset says of itself",
+    expects: "it is in no text of the error",
+    drive: "iterate",
+    serve: reset(frames(...started, delta("Hello"))),
+    verdict: (observation) => judge(observation.outcome === "error", observation),
+  },
+];

@@ -1,0 +1,98 @@
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import * as http from "node:http";
+import { fileURLToPath } from "node:url";
+import { KEY } from "./rows/safety.mjs";
+
+const child = fileURLToPath(new URL("child.mjs", import.meta.url));
+/** Loading a client is not what is measured. */
+const LOAD_LIMIT_MS = 30_000;
+
+/** Plays a row with a client: `{ row, client, pass, seen, observation }`. */
+export async function play(row, client, limitMs) {
+  const facts = { requests: [] };
+  const elsewhere = await listen(row.elsewhere, facts, []);
+  const server = await listen(row.serve, facts, facts.requests);
+  facts.elsewhere = elsewhere.url;
+  try {
+    const observation = await observe(row, client, server.url, facts, limitMs);
+    return { row: row.name, client: client.id, ...verdict(row, { ...observation, server: facts }), observation };
+  } finally {
+    await Promise.all([elsewhere.close(), server.close()]);
+  }
+}
+
+function verdict(row, observation) {
+  const { hasKey, unhandled = [] } = observation;
+  if (hasKey) return { pass: false, seen: "the key is in what it says" };
+  if (unhandled.length > 0) return { pass: false, seen: "unhandled rejection" };
+  if (["hangs", "crashes"].includes(observation.outcome)) return { pass: false, seen: observation.outcome };
+  const { pass, seen } = row.verdict(observation);
+  return { pass, seen };
+}
+
+/** Runs the child. One that hangs or crashes is a result like any other. */
+async function observe(row, client, baseURL, facts, limitMs) {
+  const { drive, options = {}, lingerMs = 0 } = row;
+  const job = { module: client.module, baseURL, key: KEY, drive, options, lingerMs };
+  const process_ = fork(child, [JSON.stringify(job)], { silent: true, env: environment() });
+  let output = "";
+  for (const stream of [process_.stdout, process_.stderr]) stream.on("data", (bytes) => (output += bytes));
+  let result = null;
+  let acceptedWhileHeld;
+  const closed = once(process_, "close");
+  const cutOff = () => {
+    result ??= { outcome: "hangs" };
+    process_.kill("SIGKILL");
+  };
+  let timer = setTimeout(cutOff, LOAD_LIMIT_MS);
+  process_.on("message", (message) => {
+    if (message.ready) {
+      clearTimeout(timer);
+      timer = setTimeout(cutOff, limitMs + lingerMs);
+    } else if (message.held) {
+      acceptedWhileHeld = facts.accepted;
+      process_.send({ goOn: true });
+    } else {
+      result ??= message.observation;
+    }
+  });
+  await closed;
+  clearTimeout(timer);
+  result ??= { outcome: "crashes" };
+  const hasKey = result.error?.hasKey === true || output.includes(KEY);
+  return { text: "", error: null, tools: [], toolsRan: 0, usage: null, ...result, acceptedWhileHeld, hasKey, output };
+}
+
+/** Of the environment only what a process needs: no key, no address, no proxy. */
+function environment() {
+  const { PATH, HOME, SystemRoot, TEMP, TMPDIR } = process.env;
+  return { PATH, HOME, SystemRoot, TEMP, TMPDIR, LANGSMITH_TRACING: "false" };
+}
+
+/** A server on loopback. */
+async function listen(handler, facts, requests) {
+  const sockets = new Set();
+  const server = http.createServer(async (request, response) => {
+    request.resume();
+    await once(request, "end");
+    requests.push({ at: performance.now(), path: request.url });
+    response.on("error", () => {});
+    if (handler === undefined) response.writeHead(404).end();
+    else await handler(request, response, requests.length, facts);
+  });
+  server.on("connection", (socket) => {
+    sockets.add(socket);
+    socket.on("error", () => {}).once("close", () => sockets.delete(socket));
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return {
+    url: `http://127.0.0.1:${server.address().port}`,
+    async close() {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+      await once(server, "close");
+    },
+  };
+}

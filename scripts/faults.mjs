@@ -1,0 +1,113 @@
+// npm run faults: what clients make of servers that fail. Rows are faults, columns are clients.
+import { spawnSync } from "node:child_process";
+import { existsSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { clients, peersFolder } from "../faults/clients.mjs";
+import { page } from "../faults/page.mjs";
+import { rows } from "../faults/rows.mjs";
+import { play } from "../faults/runner.mjs";
+import { cell, table } from "../faults/table.mjs";
+import { build, install, root } from "./setup.mjs";
+
+const HELP = `Usage: npm run faults -- [options]
+
+  --rows a,b      only these rows: ${rows.map(({ name }) => name).join(", ")}
+  --clients a,b   only these columns: ${clients.map(({ id }) => id).join(", ")} (default millrace)
+  --peers         all clients; installs the other ones if needed
+  --write         also write docs/faults.md (with --peers and all rows)
+  --json          print every observation instead of the table
+  --help
+
+It ends with 1 if millrace fails a row.`;
+
+/** How many children run at a time. */
+const LANES = 4;
+/** When a client hangs. Some wait seconds before they ask again. */
+const LIMIT_MS = 4_000;
+const PEER_LIMIT_MS = 10_000;
+
+async function main() {
+  const options = readOptions();
+  if (options === null) return;
+  install();
+  build();
+  if (options.clients.some(({ id }) => id !== "millrace")) installPeers();
+  const results = await playAll(options);
+  if (options.json) console.log(JSON.stringify(results, null, 2));
+  else console.log(table(options.rows, options.clients, results));
+  if (options.write) writeFileSync(join(root, "docs/faults.md"), page(options.rows, options.clients, results));
+  if (results.some(({ client, pass }) => client === "millrace" && !pass)) process.exitCode = 1;
+}
+
+function readOptions() {
+  const { values } = parseArgs({
+    options: {
+      rows: { type: "string" },
+      clients: { type: "string" },
+      peers: { type: "boolean", default: false },
+      write: { type: "boolean", default: false },
+      json: { type: "boolean", default: false },
+      help: { type: "boolean", default: false },
+    },
+  });
+  if (values.help) {
+    console.log(HELP);
+    return null;
+  }
+  if (values.write && (values.rows !== undefined || values.clients !== undefined || !values.peers)) {
+    throw new Error("--write takes all rows and clients: npm run faults -- --peers --write");
+  }
+  return {
+    ...values,
+    rows: choose("rows", values.rows, rows, "name"),
+    clients: choose("clients", values.clients ?? (values.peers ? undefined : "millrace"), clients, "id"),
+  };
+}
+
+/** Those of a list whose names were given, or all. */
+function choose(option, given, list, key) {
+  if (given === undefined) return list;
+  const names = given.split(",");
+  const unknown = names.find((name) => !list.some((entry) => entry[key] === name));
+  if (unknown !== undefined) throw new Error(`--${option} ${unknown}: there is no such one. See --help.`);
+  return list.filter((entry) => names.includes(entry[key]));
+}
+
+/** Installs what is compared, unless that was done since it last changed. */
+function installPeers() {
+  const installed = join(peersFolder, "node_modules/.package-lock.json");
+  const locked = statSync(join(peersFolder, "package-lock.json")).mtimeMs;
+  if (existsSync(installed) && statSync(installed).mtimeMs >= locked) return;
+  process.stderr.write("millrace: installing the other clients (once, some 250 MB) …\n");
+  const args = ["ci", "--ignore-scripts", "--loglevel=error", "--no-audit", "--no-fund"];
+  const { status } = spawnSync("npm", args, { cwd: peersFolder, stdio: ["ignore", 2, 2], shell: isWindows });
+  if (status !== 0) throw new Error("The other clients could not be installed.");
+}
+
+const isWindows = process.platform === "win32";
+
+/** Plays every row with every client, some at a time. */
+async function playAll(options) {
+  const results = [];
+  const jobs = options.rows.flatMap((row) => options.clients.map((client) => ({ row, client })));
+  const lane = async () => {
+    for (let job = jobs.shift(); job !== undefined; job = jobs.shift()) {
+      const { row, client } = job;
+      if (row.needs !== undefined && !client.abilities?.includes(row.needs)) {
+        results.push({ row: row.name, client: client.id, pass: false, seen: "not offered", skipped: true });
+        continue;
+      }
+      const result = await play(row, client, client.id === "millrace" ? LIMIT_MS : PEER_LIMIT_MS);
+      results.push(result);
+      process.stderr.write(`${row.name} x ${client.id}: ${cell(result)}\n`);
+    }
+  };
+  await Promise.all(Array.from({ length: LANES }, lane));
+  return results;
+}
+
+main().catch((error) => {
+  console.error(error.message);
+  process.exitCode = 1;
+});
