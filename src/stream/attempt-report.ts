@@ -10,8 +10,6 @@ export interface AttemptReport<out N extends Native = Native> {
   /** What ended it, or null while it is pending or complete. */
   readonly error: MillraceError | null;
   readonly requestId: string | null;
-  /** The body of the request, or null before it was made. */
-  readonly callKwargs: N["body"] | null;
   /** The native message of this request alone; null before its first event. */
   readonly message: N["message"] | null;
   readonly usage: N["usage"];
@@ -28,7 +26,6 @@ export function reportOf<N extends Native>(attempt: Attempt<N>): AttemptReport<N
     outcome,
     error,
     requestId: requestId ?? error?.requestId ?? null,
-    callKwargs: attempt.encoded?.body ?? null,
     message: attempt.decoder.message,
     usage,
     startTime,

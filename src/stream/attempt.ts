@@ -11,7 +11,7 @@ import {
 } from "../errors.ts";
 import { type Body, type Exchange, type HttpResponse, readText } from "../http/request.ts";
 import { defaultTimeout, StallTimer, startTimer } from "../http/timeout.ts";
-import type { Decoder, EncodedPrompt, Native } from "../provider.ts";
+import type { Decoder, Native } from "../provider.ts";
 import { SseReader } from "../sse/reader.ts";
 import type { AnyToolCall } from "../tool/pair.ts";
 import type { CallPlan, Cut, PreparedCall, Target } from "./plan.ts";
@@ -47,8 +47,6 @@ export class Attempt<N extends Native> {
   readonly decoder: Decoder<N>;
   /** What the call is; null until the prompt function has run. */
   prepared: PreparedCall<N> | null = null;
-  /** The prompt of this attempt; that of a continuation has more messages than the call. */
-  encoded: EncodedPrompt<N> | null = null;
   /** How much of its first text repeats what was cut. */
   repeated = 0;
 
@@ -176,7 +174,6 @@ export class Attempt<N extends Native> {
       const prepared = await prepare();
       const { encoded, limit, timeout } = prepared;
       this.prepared = this.#cut?.prepared ?? prepared;
-      this.encoded = encoded;
       if (limiter !== undefined && !this.#isOver()) {
         const { ready, leave } = limiter.enter();
         this.#leaveLimiter = leave;

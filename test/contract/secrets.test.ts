@@ -1,0 +1,89 @@
+import { inspect } from "node:util";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { call, client, limiter } from "../../src/providers/anthropic/index.ts";
+import { apiError, type DeliveryOptions, fakeAnthropic, reply, type Script } from "../../src/testing/index.ts";
+
+const KEY = "sk-ant-canary-0123456789";
+const TOKEN = "token-canary-0123456789";
+const HEADER = "header-canary-0123456789";
+const MCP = "mcp-canary-0123456789";
+const CANARY = /canary/;
+const CREDENTIAL = /(ant|token|mcp)-canary/;
+
+const faults: Record<string, Script | DeliveryOptions> = {
+  nothing: {},
+  "no response": { noResponse: true },
+  "a reset before content": { disconnectAfter: 1 },
+  "a reset after content": { disconnectAfter: 5, reset: true },
+  "a half-open close": { disconnectAfter: 5, halfClose: true },
+  "an end before the message's": { endAfter: 5 },
+  "an end within a frame": { endAtByte: 900 },
+  "a stall": { stallAfter: 5, stallPings: 20 },
+  "an error event": { errorAfter: 5 },
+  "a broken frame": { malformAt: 4 },
+  "a duplicate": { duplicateAt: 0 },
+  "swapped events": { swapAt: 1 },
+  "invalid UTF-8": { invalidUtf8At: 4 },
+  "a frame without end": { endless: "padding", endlessBytes: 2 ** 26 },
+  "another content type": { contentType: "text/html" },
+  ...Object.fromEntries(
+    [400, 401, 403, 404, 413, 429, 500, 529].flatMap((status) => [
+      [`${status}`, apiError(status, undefined, undefined, { headers: { "retry-after-ms": "1" } })],
+      [`${status} as HTML`, apiError(status, undefined, undefined, { body: "html" })],
+    ]),
+  ),
+};
+
+const output = vi.fn();
+beforeEach(() => {
+  for (const name of ["log", "info", "warn", "error", "debug"] as const) {
+    vi.spyOn(console, name).mockImplementation(output);
+  }
+  vi.spyOn(process.stderr, "write").mockImplementation((text) => (output(String(text)), true));
+});
+afterEach(() => void vi.restoreAllMocks());
+
+/** Everything that a log could show of a value. */
+function shown(value: unknown): string {
+  const error = value instanceof Error ? [value.message, value.stack, String(value)] : [];
+  return [...error, JSON.stringify(value) ?? "", inspect(value, { depth: 20 }), inspect(output.mock.calls)].join("\n");
+}
+
+describe("secrets", () => {
+  it.each(Object.entries(faults))("are nowhere after %s", async (_, fault) => {
+    const isScript = typeof fault === "object" && "kind" in fault;
+    const replies = isScript
+      ? (fault as Script)
+      : reply("It was a bright cold day in April.", fault as DeliveryOptions);
+    await using server = await fakeAnthropic({ replies, validate: false });
+    for (const credential of [{ apiKey: KEY }, { authToken: TOKEN }]) {
+      const own = client({ ...credential, baseURL: server.url, headers: { "x-team": HEADER } });
+      const ask = call(
+        "claude-sonnet-5-5",
+        {
+          stream: true,
+          client: own,
+          limiter: limiter(),
+          retry: { delay: 1, attempts: 2 },
+          onInterrupt: "restart",
+          timeout: { idle: 100, firstContent: 500 },
+          callParams: {
+            extra_headers: { "x-more": HEADER },
+            extra_body: {
+              mcp_servers: [{ type: "url", url: "https://m.example", name: "m", authorization_token: MCP }],
+            },
+          },
+        },
+        () => "Hello",
+      );
+      const stream = ask();
+      const error: unknown = await stream.response().catch((thrown: unknown) => thrown);
+      for (const value of [error, stream, stream.error, stream.attempts, own, ask]) {
+        expect(shown(value)).not.toMatch(CANARY);
+      }
+      // A test may look at the headers that its program adds; credentials it may not.
+      for (const value of [server.requests, server]) expect(shown(value)).not.toMatch(CREDENTIAL);
+      expect(server.requests.length).toBeGreaterThan(0);
+    }
+  });
+});
