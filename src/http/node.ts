@@ -22,10 +22,8 @@ export function sendByNode(request: HttpRequest): Exchange {
   const send = async (isFirst: boolean): Promise<HttpResponse> => {
     const { request: open, agent } = await protocolOf(request.url);
     if (isClosed) throw new ConnectionError("Closed before the request was sent.");
-    const { url, headers, body } = request;
-    const options = { method: "POST", headers, agent: (request.agent as Agent | undefined) ?? agent };
-    sender = open(url, options);
-    sender.end(body);
+    sender = open(optionsOf(request, agent));
+    sender.end(request.body);
     const { response, isStale } = respond(sender, request);
     return response.catch((error: unknown) => {
       if (isFirst && !isClosed && isStale()) return send(false);
@@ -39,6 +37,22 @@ export function sendByNode(request: HttpRequest): Exchange {
       sender?.destroy();
     },
   };
+}
+
+/** That of the last request: most go where the one before them went. */
+let address = { url: "", host: "", parts: {} as http.RequestOptions };
+
+function optionsOf({ url, headers, body, agent }: HttpRequest, ownAgent: Agent): http.RequestOptions {
+  if (address.url !== url) {
+    const { protocol, host, hostname, port, pathname, search } = new URL(url);
+    const parts = { protocol, hostname: hostname.replace(/^\[|\]$/g, ""), port, path: pathname + search };
+    address = { url, host, parts };
+  }
+  const options = { ...address.parts, method: "POST" };
+  // An agent of somebody else's may want to change headers, as those of proxies do: it needs them one by one.
+  if (agent !== undefined) return { ...options, headers, agent: agent as Agent };
+  const all = { host: address.host, ...headers, "content-length": String(Buffer.byteLength(body)) };
+  return { ...options, headers: Object.entries(all).flat(), agent: ownAgent };
 }
 
 function protocolOf(url: string): Protocol | Promise<Protocol> {
