@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 const root = new URL("../", import.meta.url);
@@ -7,23 +7,37 @@ const peers = new URL("bench/peers/", root);
 /** Where the packages of the other clients are. */
 export const peersFolder = fileURLToPath(peers);
 
-/** The columns, and the module that knows how each client is used. */
+const peer = (id, title, packages, lacks = ["recover"]) => ({
+  id,
+  title,
+  packages,
+  lacks,
+  module: new URL(`clients/${id}.mjs`, peers),
+});
+const sdk = ["@anthropic-ai/sdk"];
+const ai = ["ai", "@ai-sdk/anthropic"];
+
+/** The columns: what a client lacks is not asked of it, and its module knows how it is used. */
 export const clients = [
   {
     id: "millrace",
     title: "millrace",
-    packages: [],
+    packages: ["millrace"],
+    lacks: [],
     module: new URL("faults/clients/millrace.mjs", root),
-    abilities: ["recover"],
   },
+  peer("sdk", "SDK, `messages.stream`", sdk),
+  peer("sdk-raw", "SDK, raw events", sdk, ["recover", "tools", "usage"]),
+  peer("ai", "ai, `fullStream`", ai),
+  peer("ai-text", "ai, `textStream`", ai, ["recover", "tools"]),
+  peer("langchain", "LangChain", ["@langchain/anthropic", "@langchain/core"]),
+  peer("tanstack", "TanStack AI", ["@tanstack/ai", "@tanstack/ai-anthropic"]),
+  peer("pi", "pi-ai", ["@earendil-works/pi-ai"]),
 ];
 
-/** The packages of a client, with the versions that are installed. */
-export function versions({ packages, id }) {
-  if (id === "millrace") return [`millrace ${version(new URL("package.json", root))}`];
-  return packages.map((name) => `${name} ${version(new URL(`node_modules/${name}/package.json`, peers))}`);
-}
-
-function version(file) {
-  return existsSync(file) ? JSON.parse(readFileSync(file, "utf8")).version : "(not installed)";
+/** The version of a client's package that is used here. */
+export function version(name) {
+  const file =
+    name === "millrace" ? new URL("package.json", root) : new URL(`node_modules/${name}/package.json`, peers);
+  return JSON.parse(readFileSync(file, "utf8")).version;
 }

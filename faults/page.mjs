@@ -1,4 +1,4 @@
-import { versions } from "./clients.mjs";
+import { version } from "./clients.mjs";
 import { table } from "./table.mjs";
 
 /** The page with the table. */
@@ -9,7 +9,7 @@ export function page(rows, clients, results) {
 What clients make of servers that fail, as measured by \`npm run faults -- --peers --write\`, which writes this page: on
 ${date}, Node ${process.version}, ${process.platform}.
 
-${clients.map((client) => `- ${client.title}: ${versions(client).join(", ")}${client.use ? `; ${client.use}` : ""}`).join("\n")}
+${[...new Set(clients.flatMap(({ packages }) => packages))].map((name) => `- ${name} ${version(name)}`).join("\n")}
 
 ${table(rows, clients, results)}
 
@@ -21,15 +21,16 @@ A cell that does not say "pass" says what was seen; "-" is what a client does no
   else, and some of these cells are its choice, not its defect. Nobody else has reviewed the table.
 - Each cell is one run in a process of its own against a server on this machine, in the way that the client's own
   documentation shows, with defaults but for the following. millrace waits 10 ms instead of 500 before it asks again, to
-  save time. In the stall row each client gets its own limit of 300 ms: millrace \`timeout.idle\` (default 300 s), the SDK
-  and its wrappers \`timeout\`, ai \`timeout.chunkMs\` (default none).
+  save time. In the two rows with a limit each client gets its own of 600 ms: millrace \`timeout.idle\` (default 300 s), ai
+  \`timeout.chunkMs\` (default none), the others the \`timeout\` that they have: of the request, or of the whole call.
 - "Success" means that a program which checks for exceptions and error events sees none. Clients that keep a stop reason
   or a finish reason may let a program find out by itself.
-- "Hangs" means that nothing had ended after 10 s (millrace: 4 s). What a client would do later is not known.
-- "… sent" counts what the server could still send to a reader that had stopped, of 100 tokens in one second. A
+- "Hangs" means that nothing had ended after 10 s (millrace: 4 s). What a client would do later is not known; one
+  that is told to wait for a day does.
+- "… more sent" counts the tokens that the server could still send after the reader had stopped, one every 10 ms. A
   connection on this machine takes some megabytes into its buffers, whoever reads: hence the bound for the held reader.
 - Usage after an abort is a lower bound in every client, since the provider tells of output tokens at the end. The row
-  asks for the input tokens, and for a mark that the figure is not the last word.
+  asks for the input tokens, and for a word, with the figure or the message that holds it, that it ended early.
 - The rows on memory and time are bounds, no benchmarks: [performance](performance.md).
 - Versions are those that run on Node 20. Later ones may do better: the table is run again before each release.
 

@@ -12,12 +12,17 @@ export function reader(drive, { holdMs }, controller) {
     if (text === "") return false;
     seen.text += text;
     seen.events++;
-    if (drive === "abortAfterFirst" && seen.events === 1) controller.abort();
+    const isFirst = seen.events === 1;
+    // The runner notes how much the server has sent by now.
+    if (isFirst && drive.endsWith("AfterFirst")) await ask("stops");
+    if (isFirst && drive === "abortAfterFirst") controller.abort();
     if (drive === "hold" && seen.events === HOLD_AT) {
-      await delay(holdMs);
+      for (const half of [holdMs / 2, holdMs / 2]) {
+        await delay(half);
+        // The runner notes how much the server could send by now.
+        await ask("held");
+      }
       seen.heldAt = seen.events;
-      // The server says how much it could send by now.
-      await ask("held");
     }
     seen.stopped = drive === "breakAfterFirst" || seen.heldAt !== undefined;
     return seen.stopped;

@@ -1,5 +1,6 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import * as http from "node:http";
 import { fileURLToPath } from "node:url";
 import { KEY } from "./rows/safety.mjs";
@@ -26,9 +27,24 @@ function verdict(row, observation) {
   const { hasKey, unhandled = [] } = observation;
   if (hasKey) return { pass: false, seen: "the key is in what it says" };
   if (unhandled.length > 0) return { pass: false, seen: "unhandled rejection" };
-  if (["hangs", "crashes"].includes(observation.outcome)) return { pass: false, seen: observation.outcome };
+  if (["hangs", "crashes"].includes(observation.outcome)) return { pass: false, seen: ended(row, observation) };
   const { pass, seen } = row.verdict(observation);
   return { pass, seen };
+}
+
+/** How it hung or crashed. */
+function ended({ isAboutMemory }, { outcome, peakMB }) {
+  return isAboutMemory && peakMB !== undefined ? `${outcome}, peak ${peakMB} MB` : outcome;
+}
+
+/** The most memory that a process has had, where the system tells. */
+function peakOf(pid) {
+  try {
+    const [, kilobytes] = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? [];
+    return kilobytes === undefined ? undefined : Math.round(Number(kilobytes) / 1024);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Runs the child. One that hangs or crashes is a result like any other. */
@@ -39,10 +55,10 @@ async function observe(row, client, baseURL, facts, limitMs) {
   let output = "";
   for (const stream of [process_.stdout, process_.stderr]) stream.on("data", (bytes) => (output += bytes));
   let result = null;
-  let acceptedWhileHeld;
+  const accepted = [];
   const closed = once(process_, "close");
   const cutOff = () => {
-    result ??= { outcome: "hangs" };
+    result ??= { outcome: "hangs", peakMB: peakOf(process_.pid) };
     process_.kill("SIGKILL");
   };
   let timer = setTimeout(cutOff, LOAD_LIMIT_MS);
@@ -50,8 +66,9 @@ async function observe(row, client, baseURL, facts, limitMs) {
     if (message.ready) {
       clearTimeout(timer);
       timer = setTimeout(cutOff, limitMs + lingerMs);
-    } else if (message.held) {
-      acceptedWhileHeld = facts.accepted;
+    } else if (message.held || message.stops) {
+      if (message.held) accepted.push(facts.accepted);
+      else facts.sentBefore = facts.sent;
       process_.send({ goOn: true });
     } else {
       result ??= message.observation;
@@ -61,7 +78,7 @@ async function observe(row, client, baseURL, facts, limitMs) {
   clearTimeout(timer);
   result ??= { outcome: "crashes" };
   const hasKey = result.error?.hasKey === true || output.includes(KEY);
-  return { text: "", error: null, tools: [], toolsRan: 0, usage: null, ...result, acceptedWhileHeld, hasKey, output };
+  return { text: "", error: null, tools: [], toolsRan: 0, usage: null, ...result, accepted, hasKey, output };
 }
 
 /** Of the environment only what a process needs: no key, no address, no proxy. */

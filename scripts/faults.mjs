@@ -94,7 +94,7 @@ async function playAll(options) {
   const lane = async () => {
     for (let job = jobs.shift(); job !== undefined; job = jobs.shift()) {
       const { row, client } = job;
-      if (row.needs !== undefined && !client.abilities?.includes(row.needs)) {
+      if (client.lacks.includes(row.needs)) {
         results.push({ row: row.name, client: client.id, pass: false, seen: "not offered", skipped: true });
         continue;
       }

@@ -8,12 +8,14 @@ import {
   errorEvent,
   frames,
   inputDelta,
+  inTurn,
   messageStart,
   messageStop,
   started,
   startStream,
   stopReason,
   toolStart,
+  whole,
 } from "../wire.mjs";
 import { judge } from "./verdicts.mjs";
 
@@ -21,10 +23,14 @@ const toolCall = (reason, ...fragments) =>
   frames(messageStart(), toolStart, ...fragments.map(inputDelta), blockStop, stopReason(reason), messageStop);
 const args = ({ tools }) => tools.map((tool) => JSON.stringify(tool.args)).join(" ");
 
+/** A client that runs tools by itself asks again. */
+const then = whole("Done.");
+const withTool = { drive: "tools", needs: "tools" };
+
 /** Passes if no call was handed out or run. */
 const handedNone = (observation) => {
   const { tools, toolsRan } = observation;
-  if (toolsRan > 0) return judge(false, observation, "tool ran");
+  if (toolsRan > 0) return judge(false, observation, `runs it with ${args(observation)}`);
   if (tools.length > 0) return judge(false, observation, `hands out ${args(observation)}`);
   return judge(["complete", "error"].includes(observation.outcome), observation);
 };
@@ -43,15 +49,15 @@ export const contents = [
     name: "tool-cut",
     title: "Tool input cut at `max_tokens`",
     expects: "the call is not handed out as a good one",
-    drive: "tools",
-    serve: end(toolCall("max_tokens", '{"path":"/tmp/build",', '"dryR')),
+    ...withTool,
+    serve: inTurn(end(toolCall("max_tokens", '{"path":"/tmp/build",', '"dryR')), then),
     verdict: handedNone,
   },
   {
     name: "tool-then-error",
     title: "`error` event in the middle of a tool's input",
     expects: "an error, and no call",
-    drive: "tools",
+    ...withTool,
     serve: end(frames(messageStart(), toolStart, inputDelta('{"path":"/tmp/build",'), errorEvent("api_error", "No."))),
     verdict(observation) {
       const verdict = handedNone(observation);
@@ -62,8 +68,8 @@ export const contents = [
     name: "tool-no-arguments",
     title: "Tool call without arguments",
     expects: "the call, with `{}`",
-    drive: "tools",
-    serve: end(toolCall("tool_use", "")),
+    ...withTool,
+    serve: inTurn(end(toolCall("tool_use", "")), then),
     verdict(observation) {
       const { tools } = observation;
       const isRight = tools.length === 1 && args(observation) === "{}";

@@ -8,6 +8,7 @@ import {
   errorEvent,
   frames,
   messageStart,
+  pace,
   reset,
   started,
   startStream,
@@ -17,6 +18,8 @@ import { completeWith, errorWith, judge } from "./verdicts.mjs";
 
 const texts = frames(...started, delta("Hello "), delta("the"));
 const stopped = frames(blockStop, stopReason());
+
+const STALL_MS = 600;
 
 export const endings = [
   {
@@ -45,16 +48,29 @@ export const endings = [
   },
   {
     name: "stall-pings",
-    title: "Stall with pings, limit of 300 ms",
+    title: "Stall with pings, limit of 600 ms",
     expects: "an error after the limit, and the text so far",
     drive: "iterate",
-    options: { idleMs: 300 },
+    options: { idleMs: STALL_MS },
     serve(request, response) {
       startStream(response, texts);
       const timer = setInterval(() => response.write(frames({ type: "ping" }) + ": still here\n\n"), 50);
       response.on("close", () => clearInterval(timer));
     },
     verdict: errorWith("Hello the"),
+  },
+  {
+    name: "slow-is-no-stall",
+    title: "Ten tokens in 1 s, limit of 600 ms",
+    expects: "success: there is progress",
+    drive: "iterate",
+    options: { idleMs: STALL_MS },
+    async serve(request, response, count, facts) {
+      startStream(response, frames(...started));
+      await pace(response, Array(10).fill(delta("a")), 100, facts);
+      response.end(frames(...ended));
+    },
+    verdict: completeWith("aaaaaaaaaa"),
   },
   {
     name: "stop-reason-then-eof",

@@ -16,20 +16,25 @@ const filler = Buffer.alloc(MEGABYTE, "a");
 /** Kept out of what clients say; any row fails where it is in there. */
 export const KEY = "sk-ant-canary-0123456789";
 
+/** The runner looks for the key; what a client makes of the error is the matter of other rows. */
+const reported = (observation) => judge(["error", "complete"].includes(observation.outcome), observation);
+
 export const safety = [
   {
     name: "endless-frame",
     title: `A frame of ${ENDLESS_MB} MB that does not end`,
     expects: `an error before ${FRAME_MB} MB are read`,
     drive: "iterate",
+    isAboutMemory: true,
     async serve(request, response, count, facts) {
       startStream(response, frames(...started, delta("Hello")) + begun);
       await flood(response, filler, ENDLESS_MB, facts);
+      response.end();
     },
     verdict(observation) {
       const megabytes = Math.round(observation.server.accepted / MEGABYTE);
       const pass = observation.outcome === "error" && megabytes < FRAME_MB;
-      return judge(pass, observation, `${observation.outcome}, ${megabytes} MB read`);
+      return judge(pass, observation, `${observation.outcome}, ${megabytes} MB read, peak ${observation.peakMB} MB`);
     },
   },
   {
@@ -37,6 +42,7 @@ export const safety = [
     title: `A frame of ${BOMB_MB} MB that gzip makes small`,
     expects: `an error, with less than ${PEAK_MB} MB of memory`,
     drive: "iterate",
+    isAboutMemory: true,
     async serve(request, response, count, facts) {
       startStream(response, gzipSync(frames(...started, delta("Hello")) + begun), { "content-encoding": "gzip" });
       await flood(response, gzipSync(filler), BOMB_MB, facts);
@@ -54,7 +60,7 @@ export const safety = [
     expects: "neither the key nor the prompt goes there",
     drive: "iterate",
     elsewhere: (request, response, count, facts) => {
-      facts.followed = request.headers["x-api-key"] === KEY ? "key and prompt sent" : "prompt sent";
+      facts.followed = JSON.stringify(request.headers).includes(KEY) ? "key and prompt sent" : "prompt sent";
       startStream(response).end();
     },
     serve(request, response, count, facts) {
@@ -73,7 +79,7 @@ export const safety = [
     expects: "it is in no text of the error",
     drive: "iterate",
     serve: failure(401, "authentication_error"),
-    verdict: (observation) => judge(observation.outcome === "error", observation),
+    verdict: reported,
   },
   {
     name: "secret-in-reset",
@@ -81,6 +87,6 @@ export const safety = [
     expects: "it is in no text of the error",
     drive: "iterate",
     serve: reset(frames(...started, delta("Hello"))),
-    verdict: (observation) => judge(observation.outcome === "error", observation),
+    verdict: reported,
   },
 ];

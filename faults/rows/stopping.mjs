@@ -5,13 +5,15 @@ import { judge } from "./verdicts.mjs";
 
 const TOKENS = 100;
 const EVERY_MS = 10;
-/** What one may send before the news of the end has come. */
+/** What may be sent before the news of the end has come. */
 const LATE_TOKENS = 20;
 const CHUNKS = 40_000;
 const HELD_MB = 12;
+/** What a buffer may still take in the second half. */
+const LATE_MB = 0.5;
 
 const chunk = Buffer.from(frames(delta("x".repeat(1000))));
-const toMB = (bytes) => Math.round(bytes / 1e6);
+const toMB = (bytes) => Math.round(bytes / 1e5) / 10;
 
 async function tokens(request, response, count, facts) {
   const events = Array.from({ length: TOKENS }, (_, index) => delta(`token ${index} `));
@@ -21,40 +23,51 @@ async function tokens(request, response, count, facts) {
 }
 
 const stops = {
-  expects: "the connection closes",
+  expects: "the connection closes, the server sends no more",
   // Longer than all tokens take.
   lingerMs: TOKENS * EVERY_MS * 1.5 + 300,
   serve: tokens,
   verdict(observation) {
-    const { sent } = observation.server;
+    const { sent, sentBefore } = observation.server;
     if (!["stopped", "aborted", "error"].includes(observation.outcome)) return judge(false, observation);
-    return judge(sent <= LATE_TOKENS, observation, `${sent} of ${TOKENS} sent`);
+    const late = sent - sentBefore;
+    return judge(late <= LATE_TOKENS, observation, late === 0 ? undefined : `${late} more sent`);
   },
 };
 
 export const stopping = [
-  { name: "break-stops", title: "`break` after the first token", drive: "breakAfterFirst", ...stops },
-  { name: "abort-stops", title: "Abort signal after the first token", drive: "abortAfterFirst", ...stops },
+  { name: "break-stops", title: `\`break\` after the first of ${TOKENS} tokens`, drive: "breakAfterFirst", ...stops },
+  {
+    name: "abort-stops",
+    title: `Abort signal after the first of ${TOKENS} tokens`,
+    drive: "abortAfterFirst",
+    ...stops,
+  },
   {
     name: "usage-after-abort",
     title: "Usage after an abort",
-    expects: "the input tokens, and that it is not the last word",
+    expects: "the input tokens, and a word that it ended early",
     drive: "abortAfterFirst",
+    needs: "usage",
     serve: tokens,
     verdict(observation) {
       const { usage } = observation;
       if (usage === null) return judge(false, observation, "none");
       const words = `${usage.input ?? "no"} in, ${usage.output ?? "no"} out`;
       const isMarked = usage.source !== undefined && usage.source !== "reported";
-      return judge(usage.input === 10 && isMarked, observation, isMarked ? words : `${words}, as if final`);
+      return judge(
+        usage.input === 10 && isMarked,
+        observation,
+        isMarked ? words : `${words}, nothing says it is not final`,
+      );
     },
   },
   {
     name: "backpressure",
-    title: `${toMB(chunk.length * CHUNKS)} MB, the reader holds at 10 events`,
-    expects: `the server can send less than ${HELD_MB} MB`,
+    title: `${Math.round(toMB(chunk.length * CHUNKS))} MB, the reader holds at 10 events for 2 s`,
+    expects: `the server can send less than ${HELD_MB} MB, and no more after 1 s`,
     drive: "hold",
-    options: { holdMs: 1500 },
+    options: { holdMs: 2000 },
     async serve(request, response, count, facts) {
       startStream(response, frames(...started));
       await flood(response, chunk, CHUNKS, facts);
@@ -62,8 +75,10 @@ export const stopping = [
     },
     verdict(observation) {
       if (observation.heldAt !== 10) return judge(false, observation);
-      const megabytes = toMB(observation.acceptedWhileHeld);
-      return judge(megabytes < HELD_MB, observation, `${megabytes} MB sent`);
+      const [first, last] = observation.accepted.map(toMB);
+      const more = Math.round((last - first) * 10) / 10;
+      const words = `${first} MB${more > 0 ? `, then ${more} MB more` : ""}`;
+      return judge(last < HELD_MB && more < LATE_MB, observation, words);
     },
   },
 ];

@@ -2,7 +2,13 @@
 function seen({ outcome, text, notes = [] }) {
   if (outcome !== "complete" && outcome !== "error") return outcome;
   const words = outcome === "complete" ? "success" : "error";
-  return [words, ...(outcome === "error" && text === "" ? ["no text"] : []), ...notes].join(", ");
+  return [words, ...(text === "" ? ["no text"] : []), ...notes].join(", ");
+}
+
+/** What was seen, and the text if it is not the one expected. */
+function withText(expected, observation) {
+  const { text } = observation;
+  return text === expected || text === "" ? seen(observation) : `${seen(observation)}, text ${JSON.stringify(text)}`;
 }
 
 /** The verdict that a condition comes to; what was seen is said in the words given, else in general ones. */
@@ -11,15 +17,14 @@ export const judge = (pass, observation, words = seen(observation)) => ({ pass, 
 /** Passes if the stream ended in an error, and what had come by then is there. */
 export const errorWith = (text) => (observation) => {
   const { outcome } = observation;
-  if (outcome !== "error" || observation.text === text) return judge(outcome === "error", observation);
-  return judge(false, observation, `error, text ${JSON.stringify(observation.text)}`);
+  return judge(outcome === "error" && observation.text === text, observation, withText(text, observation));
 };
 
 /** Passes if the stream is complete, with this text. */
 export const completeWith = (text) => (observation) => {
-  const { outcome } = observation;
-  if (outcome !== "complete" || observation.text === text) return judge(outcome === "complete", observation);
-  return judge(false, observation, `success, text ${JSON.stringify(observation.text)}`);
+  const { outcome, notes = [] } = observation;
+  const pass = outcome === "complete" && observation.text === text && notes.length === 0;
+  return judge(pass, observation, withText(text, observation));
 };
 
 /** Passes if a request that failed was sent again, and nothing shows it. */
