@@ -229,7 +229,8 @@ export class Attempt<N extends Native> {
 
   #fail(error: unknown): void {
     // Anything else is a fault of ours, or of a client that was passed in; the reader gets it as an error all the same.
-    const known = error instanceof MillraceError ? error : new ProtocolError(String(error), { cause: error });
+    const known =
+      error instanceof MillraceError ? error : new ProtocolError(String(error), { cause: error, retryable: false });
     this.end(known instanceof StreamTruncatedError ? "truncated" : "failed", known);
   }
 

@@ -41,7 +41,8 @@ export class ToolBox {
   apply({ input, fragment }: ToolUpdate): AnyToolCall | Promise<AnyToolCall> | null {
     const call = this.#callOf(input);
     if (call === undefined) return null;
-    if (fragment === null) return call.close(input.text, input.value);
+    // A block that ends twice is no second call.
+    if (fragment === null) return call.current.state === "streaming" ? call.close(input.text, input.value) : null;
     const streaming = call.push(fragment);
     return this.#isPartial ? streaming : null;
   }

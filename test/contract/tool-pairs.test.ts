@@ -34,6 +34,18 @@ describe("tools in pairs", () => {
     expect(texts).toEqual({ a: '{"n":1}', b: '{"n":2}' });
   });
 
+  it("are given once, where a server ends a block twice", async () => {
+    const events = [...asked(0, "a", '{"n":1}'), { type: "content_block_stop", index: 0 }, ...ended];
+    await using server = await serve((response) =>
+      startStream(response).end(frames([...started.slice(0, 1), ...events])),
+    );
+    const own = client({ apiKey: "k", baseURL: server.url });
+    const ids: string[] = [];
+    const stream = call("m", { stream: true, client: own, tools: [lookUp] }, () => "Hello")();
+    for await (const [, call] of stream) if (call) ids.push(call.id);
+    expect([ids, stream.tools.length]).toEqual([["a"], 1]);
+  });
+
   it.each(["abort", "return"])("that are still validated hold up no %s", async (how) => {
     const never = tool({
       name: "look_up",
