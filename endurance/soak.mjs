@@ -3,7 +3,7 @@ import { caller, expect, inParallel, startServer } from "./harness.mjs";
 import { planOf } from "./plan.mjs";
 
 /** No longer than this without progress; a paced event comes every 40 ms. */
-const IDLE_MS = 3_000;
+const IDLE_MS = 10_000;
 
 async function read(ask, seed, plan) {
   const stream = ask(String(seed));

@@ -25,8 +25,8 @@ A cell that does not say "pass" says what was seen; "-" is what a client does no
   \`timeout.chunkMs\` (default none), the others the \`timeout\` that they have: of the request, or of the whole call.
 - "Success" means that a program which checks for exceptions and error events sees none. Clients that keep a stop reason
   or a finish reason may let a program find out by itself.
-- "Hangs" means that nothing had ended after 10 s (millrace: 4 s). What a client would do later is not known; one
-  that is told to wait for a day does.
+- "Hangs" means that nothing had ended after 20 s (millrace: 8 s), and "waits" that it still waited. What a client would do
+  later is not known.
 - "… more sent" counts the tokens that the server could still send after the reader had stopped, one every 10 ms. A
   connection on this machine takes some megabytes into its buffers, whoever reads: hence the bound for the held reader.
 - Usage after an abort is a lower bound in every client, since the provider tells of output tokens at the end. The row

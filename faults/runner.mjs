@@ -33,7 +33,8 @@ function verdict(row, observation) {
 }
 
 /** How it hung or crashed. */
-function ended({ isAboutMemory }, { outcome, peakMB }) {
+function ended({ isAboutMemory, whenHung }, { outcome, peakMB }) {
+  if (outcome === "hangs" && whenHung !== undefined) return whenHung;
   return isAboutMemory && peakMB !== undefined ? `${outcome}, peak ${peakMB} MB` : outcome;
 }
 

@@ -55,6 +55,7 @@ export const retries = [
     title: "429 with `retry-after` of a day",
     ...final,
     expects: "an error at once",
+    whenHung: "waits",
     serve: again(failure(429, "rate_limit_error", { "retry-after": "86400" })),
   },
   {
