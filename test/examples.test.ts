@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { formatWithOptions } from "node:util";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { type FakeAnthropic, fakeAnthropic, reply, type Replies, text, toolUse } from "millrace/testing";
+import { apiError, type FakeAnthropic, fakeAnthropic, reply, type Replies, text, toolUse } from "millrace/testing";
 
 const folder = new URL("../examples/", import.meta.url);
 const names = readdirSync(folder).filter((name) => name.endsWith(".ts"));
@@ -27,6 +27,10 @@ const expectations: Readonly<Record<string, readonly [replies: Replies, output: 
   "dynamic-config.ts": [recommendation, [`${TEXT} { genre: 'fantasy' } 256\n`]],
   "conversation.ts": [[reply("First."), reply("Second.")], ["First.Second.\n6 messages\n"]],
   "errors.ts": ["never sent", [/^api_error 404 connect false req_\w+\nfailed {2}/]],
+  "recovery.ts": [
+    [apiError(529), reply(TEXT, { disconnectAfter: -3 }), recommendation],
+    [` (interrupted, once more)\n${TEXT}`, "sonnet-5-5: failed\n", "sonnet-5-5: truncated\n", "sonnet-5-5: complete\n"],
+  ],
   "fake-server.ts": ["never sent", ["The Name of the Windcomplete 1\n"]],
   "sdk-client.ts": [recommendation, [TEXT]],
   "tools.ts": [
