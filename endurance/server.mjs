@@ -1,36 +1,37 @@
 // The server of the endurance runs, in a process of its own: its memory is nobody's. The first part of a request's path
 // says what it sends. It reports to its parent how many connections are in use, when asked.
 import http from "node:http";
-import { delta, end, frame, headers, overloaded, ping, start } from "./wire.mjs";
+import { delta, ended, errorEvent, frames, started, startStream } from "../faults/wire.mjs";
 import { planOf } from "./plan.mjs";
 
 const PACE_MS = 40;
 const BLOCK_BYTES = 1 << 20;
 
-const opening = start().map(frame).join("");
-const ending = end().map(frame).join("");
-const whole = opening + frame(delta("Hello")) + ending;
+const ping = { type: "ping" };
+const opening = frames(...started);
+const ending = frames(...ended);
+const beginning = opening + frames(delta("Hello"));
 
 const noise = {
-  ping: frame(ping),
+  ping: frames(ping),
   comment: `: ${"x".repeat(1000)}\n\n`,
   padding: `data: {"type":"ping"${" ".repeat(1000)}}\n\n`,
-  delta: frame(delta("word ")),
+  delta: frames(delta("word ")),
 };
 
-/** The kinds of soak streams whose first attempt failed already. */
+/** The soak streams whose first attempt failed already. */
 const failedOnce = new Set();
 
 const replies = {
-  ok: (response) => void response.writeHead(200, headers).end(whole),
+  ok: (response) => void startStream(response, beginning).end(ending),
   /** A stream that does not end. */
-  hang: (response) => void response.writeHead(200, headers).write(opening + frame(delta("Hello"))),
+  hang: (response) => void startStream(response, beginning),
   fail: (response) => {
     const error = { type: "error", error: { type: "invalid_request_error", message: "no" } };
     response.writeHead(400, { "content-type": "application/json" }).end(JSON.stringify(error));
   },
   cut: (response) => {
-    response.writeHead(200, headers).write(opening + frame(delta("Hello")), () => response.destroy());
+    startStream(response).write(beginning, () => response.destroy());
   },
   ...Object.fromEntries(Object.keys(noise).map((kind) => [kind, (response, size) => flood(response, kind, size)])),
   soak: (response, _, seed) => soak(response, seed),
@@ -39,48 +40,50 @@ const replies = {
 /** So many megabytes of noise, and a short answer. */
 async function flood(response, kind, megabytes) {
   const block = noise[kind].repeat(Math.ceil(BLOCK_BYTES / noise[kind].length));
-  response.writeHead(200, headers).write(opening);
+  startStream(response, opening);
   let wake = () => {};
   response.on("drain", () => wake()).on("close", () => wake());
   for (let sent = 0; sent < megabytes * 2 ** 20 && !response.destroyed; sent += block.length) {
     if (!response.write(block)) await new Promise((resolve) => (wake = resolve));
   }
-  if (!response.destroyed) response.end(frame(delta("Hello")) + ending);
+  if (!response.destroyed) response.end(frames(delta("Hello")) + ending);
 }
 
 const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 async function soak(response, seed) {
   const { kind, texts, at, isOnce } = planOf(seed);
-  const isFaulty = !isOnce || !failedOnce.has(seed);
-  if (isOnce && isFaulty) failedOnce.add(seed);
-  if (isOnce && isFaulty && before[kind](response)) return;
-  response.writeHead(200, headers).write(opening);
+  if (isOnce && !failedOnce.has(seed)) {
+    failedOnce.add(seed);
+    before[kind](response);
+    return;
+  }
+  startStream(response, opening);
   for (const [index, text] of texts.entries()) {
     await wait(PACE_MS);
     if (response.destroyed) return;
     if (index === at && !isOnce && kind in after) return after[kind](response);
-    response.write(frame(delta(text)) + (index % 5 === 0 ? frame(ping) : ""));
+    response.write(frames(delta(text)) + (index % 5 === 0 ? frames(ping) : ""));
   }
   response.end(ending);
 }
 
 const before = {
   "reset-before-headers": (response) => response.destroy(),
-  "reset-before-content": (response) => response.writeHead(200, headers).write(opening, () => response.destroy()),
+  "reset-before-content": (response) => startStream(response).write(opening, () => response.destroy()),
   "overloaded-529": (response) => response.writeHead(529).end(),
-  "overloaded-event": (response) => response.writeHead(200, headers).end(opening + frame(overloaded)),
+  "overloaded-event": (response) => startStream(response, opening).end(frames(errorEvent())),
 };
 
 const after = {
   reset: (response) => response.destroy(),
   end: (response) => response.end(),
-  "error-event": (response) => response.end(frame(overloaded)),
+  "error-event": (response) => response.end(frames(errorEvent())),
   malformed: (response) => response.end('data: {"type":\n\n'),
   /** Pings go on, and nothing else. */
   async stall(response) {
     while (!response.destroyed) {
-      response.write(frame(ping));
+      response.write(frames(ping));
       await wait(100);
     }
   },

@@ -1,6 +1,7 @@
 /// <reference lib="esnext.disposable" />
 import { InvalidOptionError, StreamAbortedError, StreamConsumedError } from "./errors.ts";
 import type { Native } from "./provider.ts";
+import { whenAborted } from "./stream/abort-signal.ts";
 import type { CallPlan } from "./stream/plan.ts";
 import type { ToolOutput } from "./stream/history.ts";
 import { handled, type Pair } from "./stream/pair-source.ts";
@@ -108,6 +109,7 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
   readonly #machine: { open(plan: CallPlan<N>): Stream<N, T> };
   readonly #options: AgentOptions<Native, PairTypes>;
   readonly #controller = new AbortController();
+  readonly #cleanups: (() => void)[] = [];
   readonly #turns: AgentTurn<N, T>[] = [];
   #pairs: AsyncGenerator<[...Pair<N, T>, AgentTurn<N, T>], void, undefined> | null = null;
   #finished: Promise<AgentTurn<N, T>> | null = null;
@@ -208,16 +210,14 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
   }
 
   async *#run(): AsyncGenerator<[...Pair<N, T>, AgentTurn<N, T>], void, undefined> {
-    const signals = [this.#options.signal, this.#plan.signal];
     try {
-      for (const signal of signals) this.#listen(signal);
+      this.#listen(this.#options.signal);
+      this.#listen(this.#plan.signal);
       let plan = this.#plan;
       while (this.#stopReason === null) {
         const { turn, runner } = this.#open(plan);
         yield* this.#read(turn, runner);
-        const signal = turn.stream.dynamicConfig?.signal;
-        signals.push(signal);
-        this.#listen(signal);
+        this.#listen(turn.stream.dynamicConfig?.signal);
         this.#stopReason = await this.#finishTurn(turn, runner);
         if (this.#stopReason === null) plan = plan.extend(this.history().slice(turn.stream.messages.length));
       }
@@ -227,19 +227,17 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
       throw error;
     } finally {
       this.#isOver = true;
-      for (const signal of signals) signal?.removeEventListener("abort", this.#onAbort);
+      for (const cleanup of this.#cleanups) cleanup();
       this.#controller.abort(new StreamAbortedError("The run has ended."));
     }
   }
 
   /** While a stream is read it listens itself; tools know of this run's signal alone. */
   #listen(signal: AbortSignal | undefined): void {
-    if (signal?.aborted) this.abort(signal.reason);
-    else signal?.addEventListener("abort", this.#onAbort);
+    if (signal === undefined) return;
+    if (signal.aborted) this.abort(signal.reason);
+    else this.#cleanups.push(whenAborted(signal, () => this.abort(signal.reason)));
   }
-
-  readonly #onAbort = ({ target }: Event): void =>
-    this.abort(target instanceof AbortSignal ? target.reason : undefined);
 
   #open(plan: CallPlan<N>): { turn: AgentTurn<N, T>; runner: ToolRunner } {
     const { signal } = this.#controller;

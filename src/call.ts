@@ -43,7 +43,7 @@ export interface CallOptions<N extends Native, S extends StreamOption = StreamOp
   readonly retry?: false | RetryOptions | undefined;
   /**
    * What happens when the stream is interrupted after its first content: `"fail"` (the default), `"restart"`, or
-   * `"continue"`. As many requests are made as `retry` says.
+   * `"continue"`. As many requests are made as `retry` says, or three where that is false.
    */
   readonly onInterrupt?: Interruption | undefined;
   /** Models to ask, in this order, once the requests to the one before have failed, or where it does not exist. */

@@ -82,7 +82,7 @@ export class Attempt<N extends Native> {
   /** Its message, with what it goes on from; null before its first event. */
   get message(): N["message"] | null {
     const { message } = this.decoder;
-    const { turn = null } = this.#cut ?? {};
+    const turn = this.#cut?.turn ?? null;
     return message === null || turn === null ? message : this.plan.provider.join(turn, message, this.repeated);
   }
 

@@ -1,8 +1,9 @@
 import type { MillraceError } from "../errors.ts";
+import { defined } from "../json/object.ts";
 import type { Native } from "../provider.ts";
 import type { CallPlan, Target } from "./plan.ts";
 
-/** How a request that failed before its first content is sent again; nobody but {@link CallView.attempts} tells of it. */
+/** How a request that failed before its first content is sent again; nothing but `stream.attempts` tells of it. */
 export interface RetryOptions {
   /** The most requests to one model, the first included. Default 3. */
   readonly attempts?: number | undefined;
@@ -49,7 +50,7 @@ const defaultRetry: RetryPolicy = { attempts: 3, delay: 500, maxDelay: 8_000, ma
 
 /** What the option `retry` comes to. */
 export function retryPolicy(option: false | RetryOptions = {}): RetryPolicy {
-  return option === false ? { ...defaultRetry, isOn: false } : Object.assign({ ...defaultRetry }, option);
+  return { ...defaultRetry, ...(option === false ? { isOn: false } : defined(option)) };
 }
 
 /** Whom to ask next, and when; null where the error stands. */

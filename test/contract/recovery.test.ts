@@ -113,6 +113,12 @@ describe("before the first content", () => {
     expect(stream.usage).toMatchObject({ source: "partial", input_tokens: 10 });
   });
 
+  it("takes an option that is undefined for one that is not given", async () => {
+    await using server = await serve(inTurn(reset, whole));
+    const stream = open(server, { retry: { ...QUICK, attempts: undefined, maxRetryAfter: undefined } });
+    expect((await stream.response()).content).toBe("Hello there");
+  });
+
   it("delivers at once, and sends nothing again, with `retry: false`", async () => {
     let finish = (): void => {};
     await using server = await serve((response) => {
