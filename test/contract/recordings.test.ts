@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { SseReader } from "../../src/sse/reader.ts";
 import { call, client } from "../../src/providers/anthropic/index.ts";
 import { AnthropicDecoder } from "../../src/providers/anthropic/decode.ts";
-import { type DeltaTarget } from "../../src/providers/anthropic/message.ts";
+import { type DeltaTarget } from "../../src/providers/anthropic/delta.ts";
 import type { AnyTool } from "../../src/index.ts";
 import { ToolBox } from "../../src/tool/tool-box.ts";
 import { hasCorpus, type Recording, recordings } from "../corpus.ts";

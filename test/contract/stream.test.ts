@@ -304,6 +304,19 @@ describe("S5: stop means stop", () => {
 
 describe("S6: one outcome", () => {
   const cases: [string, string, string, string, new (...args: never) => MillraceError][] = [
+    [
+      "a stop reason that is no word",
+      frames([
+        {
+          type: "message_start",
+          message: { id: "m", content: [{ type: "text", text: "Hi" }], stop_reason: { of: 1 } },
+        },
+        { type: "message_stop" },
+      ]),
+      "end",
+      "truncated",
+      StreamTruncatedError,
+    ],
     ["a clean end without a stop reason", frames([...started, delta("Hi")]), "end", "truncated", StreamTruncatedError],
     ["a reset after the headers", frames([...started, delta("Hi")]), "reset", "truncated", StreamTruncatedError],
     ["an empty body", "", "end", "truncated", StreamTruncatedError],

@@ -3,7 +3,7 @@ import type { Usage } from "../../cost/usage.ts";
 import type { CommonFinishReason, ResponseChunk } from "../../provider.ts";
 import type { RecoveryEvent } from "../../stream/recovery.ts";
 import { field, isObject, stringField } from "../../json/object.ts";
-import { type AppendedField, DELTA_TYPES, type DeltaTarget } from "./message.ts";
+import { type AppendedField, DELTA_TYPES, deltaEvent, type DeltaTarget } from "./delta.ts";
 import { anthropicCost, anthropicUsage } from "./usage.ts";
 import { commonFinishReason } from "./view.ts";
 import type { AnthropicEvent, AnthropicUsage, FinishReason } from "./wire.ts";
@@ -29,7 +29,8 @@ export class AnthropicCallResponseChunk implements ResponseChunk {
    * `restart`, or `continue`.
    */
   get chunk(): AnthropicEvent | RecoveryEvent {
-    return this.#event ?? deltaEvent(this.#target, this.#text);
+    // One of the two is there, and a delta is what the wire has.
+    return this.#event ?? (deltaEvent(this.#target as DeltaTarget, this.#text) as unknown as AnthropicEvent);
   }
 
   /** The text that this event adds, or `""`. */
@@ -119,12 +120,4 @@ export class AnthropicCallResponseChunk implements ResponseChunk {
   #startMessage(): unknown {
     return field(this.#event, "message");
   }
-}
-
-function deltaEvent(target: DeltaTarget | null, text: string): AnthropicEvent {
-  const { index, field: name } = target ?? { index: 0, field: "text" };
-  const type = "content_block_delta";
-  if (name === "text") return { type, index, delta: { type: DELTA_TYPES[name], text } };
-  if (name === "thinking") return { type, index, delta: { type: DELTA_TYPES[name], thinking: text } };
-  return { type, index, delta: { type: DELTA_TYPES[name], partial_json: text } };
 }

@@ -5,9 +5,9 @@ import type { ToolInput, ToolUpdate } from "../../tool/tool-box.ts";
 import type { SseReader } from "../../sse/reader.ts";
 import { AnthropicCallResponseChunk } from "./chunk.ts";
 import { errorFromEvent } from "./errors.ts";
-import { accumulate, APPENDED_FIELDS, DELTA_TYPES, type DeltaTarget } from "./message.ts";
+import { appendedField, DELTA_TYPES, deltaEvent, type DeltaTarget } from "./delta.ts";
+import { MessageAccumulator } from "./message.ts";
 import type { AnthropicNative } from "./native.ts";
-import { toolInputOf } from "./tool-input.ts";
 import { assistantTurn } from "./turn.ts";
 import type { MessageParam } from "./params.ts";
 import type { AnthropicEvent, AnthropicMessage } from "./wire.ts";
@@ -23,16 +23,16 @@ const PIECES_KEPT = 256;
 /** Turns frames and events of the Messages API into chunks, and accumulates their message. */
 export class AnthropicDecoder implements Decoder<AnthropicNative, DeltaTarget> {
   done = false;
-  readonly #accumulator = accumulate();
-  // The strings of like frames go into the message together, but not ahead of the chunks that were taken: a rope of thousands of pieces, each cut out of a network
-  // read, would keep all those reads in memory.
+  readonly #accumulator = new MessageAccumulator();
+  // The strings of like frames go into the message together, but not ahead of the chunks that were taken: a rope of
+  // thousands of pieces, each cut out of a network read, would keep all those reads in memory.
   #target: DeltaTarget | null = null;
   #run: readonly string[] = [];
   #taken = 0;
   #pieces: string[] = [];
-  /** The chunk that was taken last, if it was one of a run, and the tool whose input the run adds to, once asked for. */
+  /** The chunk that was taken last, if it was one of a run; and the tool whose input the run adds to. */
   #latest: AnthropicCallResponseChunk | null = null;
-  #input: ToolInput | null | undefined = undefined;
+  #input: ToolInput | null = null;
   /** How many characters they were, in all. */
   #written = 0;
 
@@ -53,7 +53,7 @@ export class AnthropicDecoder implements Decoder<AnthropicNative, DeltaTarget> {
         chunk = this.#takeFrame(reader);
       } else {
         if (run !== this.#target || this.#pieces.length >= PIECES_KEPT) this.#settle();
-        if (run !== this.#target) this.#input = undefined;
+        if (run !== this.#target) this.#input = run.field === "partial_json" ? this.#toolAt(run.index) : null;
         this.#target = run;
         this.#run = reader.strings;
         this.#taken = 0;
@@ -64,36 +64,27 @@ export class AnthropicDecoder implements Decoder<AnthropicNative, DeltaTarget> {
   }
 
   toolUpdates(chunk: AnthropicCallResponseChunk): readonly ToolUpdate[] {
-    if (chunk === this.#latest) {
-      // The short way again: most of what comes are fragments of the same input, or text.
-      const { field, index } = this.#target ?? {};
-      if (field !== "partial_json") return NO_UPDATES;
-      this.#input ??= toolInputOf(this.#accumulator.blockAt(index));
-      const fragment = this.#run[this.#taken - 1] ?? "";
-      return this.#input === null ? NO_UPDATES : [{ input: this.#input, fragment }];
-    }
-    const event = chunk.chunk as unknown as JsonObject;
-    const { type, index, delta } = event;
+    // The short way again: most of what comes are fragments of the same input, or text.
+    if (chunk === this.#latest) return updates(this.#input, this.#run[this.#taken - 1] ?? "");
+    const { type, index, delta } = chunk.chunk as unknown as JsonObject;
     // A whole message says all at once.
     if (type === "message_start") {
-      const whole = this.toolInputs.filter(({ state }) => state !== "streaming");
-      return whole.map((input) => ({ input, fragment: null }));
+      return this.toolInputs.filter(({ state }) => state !== "streaming").map((input) => ({ input, fragment: null }));
     }
-    const isStop = type === "content_block_stop";
-    if (!isStop && field(delta, "type") !== DELTA_TYPES.partial_json) return NO_UPDATES;
-    const input = toolInputOf(this.#accumulator.blockAt(index));
-    const fragment = isStop ? null : (stringField(delta, "partial_json") ?? "");
-    return input === null ? NO_UPDATES : [{ input, fragment }];
+    if (type === "content_block_stop") return updates(this.#toolAt(index), null);
+    const isInput = field(delta, "type") === DELTA_TYPES.partial_json;
+    return isInput ? updates(this.#toolAt(index), stringField(delta, "partial_json") ?? "") : NO_UPDATES;
   }
 
   get toolInputs(): readonly ToolInput[] {
     this.#settle();
-    return this.#accumulator.blocks.map(toolInputOf).filter((input) => input !== null);
+    return this.#accumulator.blocks.filter(({ isTool }) => isTool);
   }
 
   get message(): AnthropicMessage | null {
     this.#settle();
-    return this.#accumulator.message;
+    // Of the wire's shape: it is made of what the wire sends.
+    return this.#accumulator.message as AnthropicMessage | null;
   }
 
   get messageParam(): MessageParam | null {
@@ -130,12 +121,18 @@ export class AnthropicDecoder implements Decoder<AnthropicNative, DeltaTarget> {
     // Some servers put an error into a frame without a type.
     if (type === "error" || (type === "" && "error" in event)) throw errorFromEvent(event);
     this.#settle();
-    this.#input = undefined;
+    this.#target = null;
     this.#accumulator.apply(type, event);
     if (type === "content_block_delta") expectMore(reader, event);
     this.done = type === "message_stop";
     // The event is what the wire says: of a known type, or one that AnthropicUnknownEvent stands for.
     return new AnthropicCallResponseChunk(event as unknown as AnthropicEvent);
+  }
+
+  /** The tool that a block asks for, or null. */
+  #toolAt(index: unknown): ToolInput | null {
+    const block = this.#accumulator.blockAt(index);
+    return block.isTool ? block : null;
   }
 
   #settle(): void {
@@ -146,14 +143,17 @@ export class AnthropicDecoder implements Decoder<AnthropicNative, DeltaTarget> {
   }
 }
 
+function updates(input: ToolInput | null, fragment: string | null): readonly ToolUpdate[] {
+  return input === null ? NO_UPDATES : [{ input, fragment }];
+}
+
 /** Most deltas are followed by others of their kind, and the API writes them all alike. */
 function expectMore(reader: SseReader<DeltaTarget>, { index, delta }: JsonObject): void {
-  const type = stringField(delta, "type");
-  const field = APPENDED_FIELDS.get(type);
-  if (field === undefined || typeof index !== "number") return;
-  const event = { type: "content_block_delta", index, delta: { type, [field]: "" } };
-  const prefix = `event: content_block_delta\ndata: ${JSON.stringify(event).slice(0, -3)}`;
-  reader.expect({ prefix, tag: { index, field } });
+  const kind = appendedField(field(delta, "type"));
+  if (kind === undefined || typeof index !== "number") return;
+  const tag = { index, field: kind };
+  const prefix = `event: content_block_delta\ndata: ${JSON.stringify(deltaEvent(tag, "")).slice(0, -3)}`;
+  reader.expect({ prefix, tag });
 }
 
 /** The frame's JSON; null for the mark of the end that some servers send, and for a frame that the end has cut. */

@@ -1,52 +1,7 @@
 import { ProtocolError } from "../../errors.ts";
-import { isObject, type JsonObject, tryParse } from "../../json/object.ts";
-import type { AnthropicMessage } from "./wire.ts";
-
-/** The string fields of a block that deltas append to. */
-export type AppendedField = "text" | "thinking" | "partial_json";
-
-/** The type of the delta that appends to each field. */
-export const DELTA_TYPES = {
-  text: "text_delta",
-  thinking: "thinking_delta",
-  partial_json: "input_json_delta",
-} as const;
-
-/** Where a delta of the commonest kind goes. */
-export interface DeltaTarget {
-  readonly index: number;
-  readonly field: AppendedField;
-}
-
-/** A block of the message, and what is known of it that the message does not say. */
-export interface MessageBlock {
-  readonly index: number;
-  readonly block: JsonObject;
-  /** The JSON of its input as received. */
-  json: string;
-  /** How its input stands; null for a block that has none. */
-  inputState: "streaming" | "complete" | "invalid" | null;
-}
-
-/** The native message of a stream, as its events build it: made by {@link accumulate}. */
-export interface MessageAccumulator {
-  /** The message so far; null before its first event. */
-  readonly message: AnthropicMessage | null;
-  /** Its blocks, in their order. */
-  readonly blocks: readonly MessageBlock[];
-  /** @throws ProtocolError where there is no such block. */
-  blockAt(index: unknown): MessageBlock;
-  /** Rises with every event that changes the message. */
-  progress: number;
-  stopped: boolean;
-  hasContent: boolean;
-  /** How many characters {@link apply} has appended. */
-  written: number;
-  /** Appends to a block's text, thinking or tool input. */
-  append(index: number, field: AppendedField, text: string): void;
-  /** Applies an event. Unknown ones change nothing. */
-  apply(type: string, event: JsonObject): void;
-}
+import { isObject, type JsonObject } from "../../json/object.ts";
+import { type AppendedField, appendedField } from "./delta.ts";
+import { MessageBlock } from "./message-block.ts";
 
 /**
  * Builds a message out of its events: every key that they carry, and no other. The only state of a reply; text, tools
@@ -55,57 +10,42 @@ export interface MessageAccumulator {
  * The rules are those of platform.claude.com/docs/en/build-with-claude/streaming. Blocks are placed by `index`,
  * whatever the order they start in; usage is cumulative, so that later counts replace earlier ones.
  */
-export function accumulate(): MessageAccumulator {
-  let message: (JsonObject & { content: JsonObject[] }) | null = null;
-  let blocks: MessageBlock[] = [];
-  let thinkingTokens = 0;
+export class MessageAccumulator {
+  /** The message so far; null before its first event. */
+  message: (JsonObject & { content: JsonObject[] }) | null = null;
+  /** Its blocks, in their order. */
+  blocks: readonly MessageBlock[] = [];
+  /** Rises with every event that changes the message. */
+  progress = 0;
+  /** A stop reason came. */
+  stopped = false;
+  hasContent = false;
+  /** How many characters {@link apply} has appended. */
+  written = 0;
+  #thinkingTokens = 0;
 
-  const grow = (): void => {
-    self.progress++;
-    self.hasContent = true;
-  };
-
-  const opened = (type: string): JsonObject & { content: JsonObject[] } => {
-    if (message === null) throw new ProtocolError(`${type} came before message_start.`);
-    return message;
-  };
-
-  const blockAt = (index: unknown): MessageBlock => {
-    const found = blocks.findLast((open) => open.index === index);
+  /** @throws ProtocolError where there is no such block. */
+  blockAt(index: unknown): MessageBlock {
+    const found = this.blocks.findLast((block) => block.index === index);
     if (found === undefined) throw new ProtocolError(`there is no content block ${String(index)}.`);
     return found;
-  };
+  }
 
-  const start = (given: unknown): void => {
-    if (message !== null) throw new ProtocolError("a second message_start came.");
-    if (!isObject(given)) throw new ProtocolError("message_start has no message.");
-    // Events may be kept by the reader, and must not change under his hands: all that changes is a copy.
-    const whole = Array.isArray(given["content"]) ? given["content"].filter(isObject) : [];
-    blocks = whole.map((block, index) => open(index, block));
-    blocks.forEach(stopBlock);
-    const usage = isObject(given["usage"]) ? { ...given["usage"] } : {};
-    const stopReason = given["stop_reason"] ?? null;
-    message = { ...given, content: blocks.map(({ block }) => block), usage, stop_reason: stopReason };
-    self.stopped = stopReason !== null;
-    self.hasContent = blocks.length > 0;
-  };
+  /** Applies an event. Unknown ones change nothing. */
+  apply(type: string, event: JsonObject): void {
+    const { index } = event;
+    if (type === "content_block_delta") return this.#change(index, event["delta"]);
+    if (type === "message_start") this.#start(event["message"]);
+    else if (type === "content_block_start") this.#startBlock(index, event["content_block"]);
+    else if (type === "content_block_stop") this.blockAt(index).stop();
+    else if (type === "message_delta") this.#changeMessage(event);
+    else return;
+    this.progress++;
+  }
 
-  const startBlock = (index: unknown, given: unknown): void => {
-    const target = opened("content_block_start");
-    if (typeof index !== "number" || !isObject(given)) {
-      throw new ProtocolError("content_block_start has no block.");
-    }
-    const added = open(index, given);
-    blocks = [...blocks.filter((other) => other.index !== index), added].sort((a, b) => a.index - b.index);
-    target.content.splice(0, Infinity, ...blocks.map(({ block }) => block));
-    const { type, to, text, thinking } = given;
-    if (type === "fallback" && isObject(to) && "model" in to) target["model"] = to["model"];
-    // Text and thinking begin empty; every other block says something as soon as it starts.
-    if ((text ?? thinking) !== "") self.hasContent = true;
-  };
-
-  const append = (index: unknown, field: AppendedField, text: unknown): void => {
-    const target = blockAt(index);
+  /** Appends to a block's text, thinking or tool input. */
+  append(index: unknown, field: AppendedField, text: unknown): void {
+    const target = this.blockAt(index);
     const { block } = target;
     if (typeof text !== "string" || text === "") return;
     if (field === "partial_json") {
@@ -116,81 +56,72 @@ export function accumulate(): MessageAccumulator {
       if (typeof before !== "string" && block["type"] !== field) return;
       block[field] = typeof before === "string" ? before + text : text;
     }
-    grow();
-  };
+    this.#grow();
+  }
 
-  const change = (index: unknown, delta: unknown): void => {
+  #grow(): void {
+    this.progress++;
+    this.hasContent = true;
+  }
+
+  #start(given: unknown): void {
+    if (this.message !== null) throw new ProtocolError("a second message_start came.");
+    if (!isObject(given)) throw new ProtocolError("message_start has no message.");
+    const { content, usage, stop_reason = null } = given;
+    this.blocks = Array.isArray(content)
+      ? content.filter(isObject).map((block, index) => new MessageBlock(index, block))
+      : [];
+    for (const block of this.blocks) block.stop();
+    this.message = {
+      ...given,
+      content: this.blocks.map(({ block }) => block),
+      usage: isObject(usage) ? { ...usage } : {},
+      stop_reason,
+    };
+    this.stopped = typeof stop_reason === "string";
+    this.hasContent = this.blocks.length > 0;
+  }
+
+  #startBlock(index: unknown, given: unknown): void {
+    const message = this.#opened("content_block_start");
+    if (typeof index !== "number" || !isObject(given)) {
+      throw new ProtocolError("content_block_start has no block.");
+    }
+    const others = this.blocks.filter((block) => block.index !== index);
+    this.blocks = [...others, new MessageBlock(index, given)].sort((a, b) => a.index - b.index);
+    message.content.splice(0, Infinity, ...this.blocks.map(({ block }) => block));
+    const { type, to, text, thinking } = given;
+    if (type === "fallback" && isObject(to) && "model" in to) message["model"] = to["model"];
+    // Text and thinking begin empty; every other block says something as soon as it starts.
+    if ((text ?? thinking) !== "") this.hasContent = true;
+  }
+
+  #change(index: unknown, delta: unknown): void {
     if (!isObject(delta)) return;
     const { type, estimated_tokens: estimate } = delta;
-    if (typeof estimate === "number" && estimate > thinkingTokens) {
-      thinkingTokens = estimate;
-      grow();
+    if (typeof estimate === "number" && estimate > this.#thinkingTokens) {
+      this.#thinkingTokens = estimate;
+      this.#grow();
     }
-    const field = APPENDED_FIELDS.get(type);
+    const field = appendedField(type);
     const text = field && delta[field];
-    if (typeof text === "string") self.written += text.length;
-    if (field !== undefined) append(index, field, text);
-    else if (changeBlock(blockAt(index).block, delta)) grow();
-  };
+    if (typeof text === "string") this.written += text.length;
+    if (field !== undefined) this.append(index, field, text);
+    else if (changeBlock(this.blockAt(index).block, delta)) this.#grow();
+  }
 
-  const stopBlock = (target: MessageBlock): void => {
-    const { block, json } = target;
-    if (target.inputState === null) return;
-    const value = json === "" ? block["input"] || {} : tryParse(json);
-    target.inputState = isObject(value) ? "complete" : "invalid";
-    if (isObject(value)) block["input"] = value;
-  };
+  #changeMessage({ type: _type, delta, usage, ...beside }: JsonObject): void {
+    const message = this.#opened("message_delta");
+    if (isObject(delta)) assign(message, delta);
+    assign(message, beside);
+    if (isObject(usage)) message["usage"] = mergedUsage(message["usage"], usage);
+    if (typeof message["stop_reason"] === "string") this.stopped = true;
+  }
 
-  const changeMessage = ({ type: _type, delta, usage, ...beside }: JsonObject): void => {
-    const target = opened("message_delta");
-    if (isObject(delta)) assign(target, delta);
-    assign(target, beside);
-    if (isObject(usage)) target["usage"] = mergedUsage(target["usage"], usage);
-    if (typeof target["stop_reason"] === "string") self.stopped = true;
-  };
-
-  const self: MessageAccumulator = {
-    get message() {
-      // Of the wire's shape: it is made of what the wire sends.
-      return message as AnthropicMessage | null;
-    },
-    get blocks() {
-      return blocks;
-    },
-    progress: 0,
-    stopped: false,
-    hasContent: false,
-    written: 0,
-    blockAt,
-    append,
-    apply(type, event) {
-      const { index } = event;
-      if (type === "content_block_delta") return change(index, event["delta"]);
-      if (type === "message_start") start(event["message"]);
-      else if (type === "content_block_start") startBlock(index, event["content_block"]);
-      else if (type === "content_block_stop") stopBlock(blockAt(index));
-      else if (type === "message_delta") changeMessage(event);
-      else return;
-      self.progress++;
-    },
-  };
-  return self;
-}
-
-/** The field that deltas of a type append to. */
-export const APPENDED_FIELDS: ReadonlyMap<unknown, AppendedField> = new Map([
-  [DELTA_TYPES.text, "text"],
-  [DELTA_TYPES.thinking, "thinking"],
-  [DELTA_TYPES.partial_json, "partial_json"],
-]);
-
-/** Whether there are to be pieces of input is known by the block's type, or by its having one already. */
-function open(index: number, given: JsonObject): MessageBlock {
-  const { type, input } = given;
-  const isTool = typeof type === "string" && type.endsWith("tool_use");
-  // Some servers give the input whole, and as text.
-  const json = !isTool || !input || isObject(input) ? "" : typeof input === "string" ? input : JSON.stringify(input);
-  return { index, block: { ...given }, json, inputState: isTool || isObject(input) ? "streaming" : null };
+  #opened(type: string): JsonObject & { content: JsonObject[] } {
+    if (this.message === null) throw new ProtocolError(`${type} came before message_start.`);
+    return this.message;
+  }
 }
 
 /** Applies the deltas that come once or rarely; false where the delta changes nothing of this block. */

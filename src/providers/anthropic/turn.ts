@@ -1,4 +1,4 @@
-import type { MessageBlock } from "./message.ts";
+import type { MessageBlock } from "./message-block.ts";
 import type { MessageParam } from "./params.ts";
 import type { AnthropicMessage } from "./wire.ts";
 
@@ -15,7 +15,7 @@ type Block = AnthropicMessage["content"][number];
 export function assistantTurn(message: AnthropicMessage | null, blocks: readonly MessageBlock[]): MessageParam | null {
   if (message === null || message.stop_reason === "refusal") return null;
   const answered = new Set(message.content.map((block) => ("tool_use_id" in block ? block.tool_use_id : null)));
-  const isWhole = message.stop_reason !== null;
+  const isWhole = typeof message.stop_reason === "string";
   const goesOn = /^(pause_turn|tool_use)$/.test(String(message.stop_reason));
   const content: object[] = [];
   message.content.forEach((block, place) => {

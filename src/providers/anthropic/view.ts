@@ -46,7 +46,7 @@ export const anthropicViews: MessageViews<AnthropicNative> = {
 };
 
 function finishReasons(message: AnthropicMessage | null): readonly FinishReason[] {
-  return message?.stop_reason ? [message.stop_reason] : [];
+  return typeof message?.stop_reason === "string" ? [message.stop_reason] : [];
 }
 
 function usage({ message, estimatedTokens }: Reply<AnthropicNative>, source: UsageSource): SourcedUsage {
