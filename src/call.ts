@@ -88,36 +88,79 @@ export interface CallDefinition<N extends Native, Args extends readonly unknown[
   readonly model: string;
   readonly options: CallOptions<N>;
   readonly fn: (...args: Args) => unknown;
+  /** Has the last word on the body of a request. */
+  readonly shape?: ShapeBody<N> | undefined;
 }
 
-/** Plans one call: nothing runs, and nothing is sent, until its stream is first read. */
-export function planCall<N extends Native, Args extends readonly unknown[]>(
-  { provider, model, options, fn }: CallDefinition<N, Args>,
-  fnArgs: Args,
-  shape?: ShapeBody<N>,
-): CallPlan<N> {
-  // A reaction runs in the asynchronous context (AsyncLocalStorage and its like) in which it was registered: that of the
-  // call. It runs once, however often the prompt is sent.
-  let runPrompt = (): void => {};
-  const result = new Promise<void>((resolve) => (runPrompt = resolve)).then(() => fn(...fnArgs));
-  const { signal, prices, limit = {}, metadata = {}, toolChoice, onInterrupt = "fail", budget, limiter } = options;
-  let prompt: Promise<NormalizedPrompt<N["promptMessage"], N["callParams"], N["client"], AnyTool | N["toolParam"]>>;
-  const prepare = async (target: Target<N>, added: readonly N["promptMessage"][]): Promise<PreparedCall<N>> => {
-    runPrompt();
-    prompt ??= result
-      .catch(promptFailed)
-      .then(normalizePrompt<N["promptMessage"], N["callParams"], N["client"], AnyTool | N["toolParam"]>);
-    const { messages, config } = await prompt;
+/** Plans calls: nothing runs, and nothing is sent, until a call's stream is first read. */
+export function planner<N extends Native, Args extends readonly unknown[]>(
+  definition: CallDefinition<N, Args>,
+): (...fnArgs: Args) => CallPlan<N> {
+  const { provider, model, fn, shape, options } = definition;
+  const { prices, signal, retry, fallback = [], onInterrupt = "fail", budget, limiter, limit = {} } = options;
+  const fixed = {
+    provider,
+    targets: [{ model }, ...[fallback].flat().map(targetOf)] as const,
+    promptTemplate: isPromptTemplate(fn) ? fn.template : null,
+    prices,
+    signal,
+    retry: retryPolicy(retry),
+    // JSON that was cut cannot be gone on with: a model whose output has a form begins it anew.
+    onInterrupt: shape !== undefined && onInterrupt !== "restart" ? "fail" : onInterrupt,
+    budget,
+    limiter,
+    limit,
+  };
+  const prepareFor = preparer(definition);
+  return (...fnArgs) => {
+    // A reaction runs in the asynchronous context (AsyncLocalStorage and its like) in which it was registered: that of
+    // the call. It runs once, however often the prompt is sent.
+    let runPrompt = (): void => {};
+    const result = new Promise<void>((resolve) => (runPrompt = resolve)).then(() => fn(...fnArgs));
+    let prompt: Promise<NativePrompt<N>> | undefined;
+    const plan = (added: readonly N["promptMessage"][]): CallPlan<N> => ({
+      ...fixed,
+      fnArgs,
+      async prepare(target, more = []) {
+        runPrompt();
+        prompt ??= result.then(normalizePrompt as (result: unknown) => NativePrompt<N>, promptFailed);
+        return prepareFor(await prompt, target, [...added, ...more]);
+      },
+      extend: (messages) => plan([...added, ...messages]),
+    });
+    return plan([]);
+  };
+}
+
+/** What a prompt function gave. */
+type NativePrompt<N extends Native> = NormalizedPrompt<
+  N["promptMessage"],
+  N["callParams"],
+  N["client"],
+  AnyTool | N["toolParam"]
+>;
+
+/** Makes a prompt what is sent to a model. */
+function preparer<N extends Native, Args extends readonly unknown[]>({
+  provider,
+  options,
+  shape,
+}: CallDefinition<N, Args>): (
+  prompt: NativePrompt<N>,
+  target: Target<N>,
+  added: readonly N["promptMessage"][],
+) => PreparedCall<N> {
+  const timeout = { ...defaultTimeout, ...defined(options.timeout ?? {}) };
+  return ({ messages, config }, target, added) => {
     const common = merge<N["callParams"]>(options.callParams, config?.callParams);
     const callParams = merge<N["callParams"]>(common, target.callParams);
     const tools = config?.tools ?? options.tools ?? [];
-    const timeout = { ...defaultTimeout, ...defined(options.timeout ?? {}) };
     const encoded = encode(provider, {
       model: target.model,
       messages: [...messages, ...added],
       callParams,
       tools,
-      toolChoice,
+      toolChoice: options.toolChoice,
       ...(shape && { shape }),
       client: config?.client ?? options.client,
       streamed: isStreamed(options.stream),
@@ -127,28 +170,11 @@ export function planCall<N extends Native, Args extends readonly unknown[]>(
       encoded,
       dynamicConfig: config,
       callParams,
-      metadata: config?.metadata ?? metadata,
+      metadata: config?.metadata ?? options.metadata ?? {},
       tools: toolBox(tools, options.stream),
       timeout: { ...timeout, total: encoded.totalTimeoutMs ?? timeout.total },
-      limit,
     };
   };
-  const plan = (added: readonly N["promptMessage"][]): CallPlan<N> => ({
-    provider,
-    targets: [{ model }, ...[options.fallback ?? []].flat().map(targetOf)],
-    fnArgs,
-    promptTemplate: isPromptTemplate(fn) ? fn.template : null,
-    prices,
-    signal,
-    retry: retryPolicy(options.retry),
-    // JSON that was cut cannot be gone on with: a model whose output has a form begins it anew.
-    onInterrupt: shape !== undefined && onInterrupt !== "restart" ? "fail" : onInterrupt,
-    budget,
-    limiter,
-    prepare: (target, more = []) => prepare(target, [...added, ...more]),
-    extend: (messages) => plan([...added, ...messages]),
-  });
-  return plan([]);
 }
 
 function targetOf<N extends Native>(fallback: string | Target<N>): Target<N> {

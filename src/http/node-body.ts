@@ -27,7 +27,6 @@ export class NodeBody implements Body {
     if (decoded === undefined) this.#tap(message);
     const source = decoded ?? message;
     source.on("data", (bytes: Uint8Array) => this.#keep(bytes));
-    source.on("end", () => this.#end(null));
     source.on("error", (error) => this.#end(error));
     source.on("close", () => this.#end(message.complete ? null : new Error("The connection was lost.")));
   }

@@ -52,7 +52,9 @@ function optionsOf({ url, headers, body, agent }: HttpRequest, ownAgent: Agent):
   // An agent of somebody else's may want to change headers, as those of proxies do: it needs them one by one.
   if (agent !== undefined) return { ...options, headers, agent: agent as Agent };
   const all = { host: address.host, ...headers, "content-length": String(Buffer.byteLength(body)) };
-  return { ...options, headers: Object.entries(all).flat(), agent: ownAgent };
+  const list: string[] = [];
+  for (const [name, value] of Object.entries(all)) list.push(name, value);
+  return { ...options, headers: list, agent: ownAgent };
 }
 
 function protocolOf(url: string): Protocol | Promise<Protocol> {

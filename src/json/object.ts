@@ -28,7 +28,10 @@ export function tryParse(text: string): unknown {
 
 /** An object without the fields that are undefined: JSON does not have them either. */
 export function defined<T extends object>(fields: T): { [Key in keyof T]: Exclude<T[Key], undefined> } {
-  const kept = Object.entries(fields).filter(([, value]) => value !== undefined);
+  const kept: Partial<T> = {};
+  for (const key of Object.keys(fields) as (keyof T)[]) {
+    if (fields[key] !== undefined) kept[key] = fields[key];
+  }
   // Those that are left out were optional, or said so by being undefined.
-  return Object.fromEntries(kept) as { [Key in keyof T]: Exclude<T[Key], undefined> };
+  return kept as { [Key in keyof T]: Exclude<T[Key], undefined> };
 }

@@ -8,6 +8,7 @@ const COLON = 0x3a;
 const SPACE = 0x20;
 const BYTE_ORDER_MARK = "\xef\xbb\xbf";
 const TEMPLATES_KEPT = 8;
+const NO_BYTES = new Uint8Array(0);
 
 /** Settings of an {@link SseReader}. */
 export interface SseReaderOptions {
@@ -43,7 +44,7 @@ export class SseReader<Tag = unknown> {
   readonly #frameLimit: number;
   readonly #runs: boolean;
   #templates: RunTemplate<Tag>[] = [];
-  #bytes: Uint8Array = new Uint8Array(0);
+  #bytes: Uint8Array = NO_BYTES;
   #view = "";
   #at = 0;
   /** Where the next CR of the read is, at or after `#at`; far behind its end, if there is none. */

@@ -61,9 +61,9 @@ export class Attempt<N extends Native> {
   });
   #exchange: Exchange | null = null;
   #body: Body | null = null;
-  #reader = new SseReader();
+  readonly #reader: SseReader;
+  readonly #limitBytes: number;
   #timeout = defaultTimeout;
-  #limitBytes = Infinity;
   #bytes = 0;
   #hasEnded = false;
   #progress = 0;
@@ -77,6 +77,9 @@ export class Attempt<N extends Native> {
     this.#owner = owner;
     this.#cut = cut;
     this.decoder = plan.provider.createDecoder();
+    const { frame = DEFAULT_FRAME_LIMIT, response = Infinity } = plan.limit;
+    this.#reader = new SseReader({ frameLimit: frame });
+    this.#limitBytes = response;
   }
 
   /** Its message, with what it goes on from; null before its first event. */
@@ -172,7 +175,7 @@ export class Attempt<N extends Native> {
     const { provider, limiter } = this.plan;
     try {
       const prepared = await prepare();
-      const { encoded, limit, timeout } = prepared;
+      const { encoded, timeout } = prepared;
       this.prepared = this.#cut?.prepared ?? prepared;
       if (limiter !== undefined && !this.#isOver()) {
         const { ready, leave } = limiter.enter();
@@ -181,8 +184,6 @@ export class Attempt<N extends Native> {
       }
       if (this.#isOver()) return;
       this.#timeout = timeout;
-      this.#limitBytes = limit.response ?? Infinity;
-      this.#reader = new SseReader({ frameLimit: limit.frame ?? DEFAULT_FRAME_LIMIT });
       this.#stall.wait(timeout.firstContent);
       this.#exchange = encoded.transport(encoded.request);
       const response = await this.#exchange.response;

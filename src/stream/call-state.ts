@@ -105,15 +105,16 @@ export class CallState<N extends Native> implements AttemptOwner {
 
   /** From now on the stream shows the latest attempt. */
   #show(): void {
-    const { createChunk } = this.plan.provider;
-    let repeated = this.#latest.repeated;
-    for (const [place, { chunk, content }] of this.#held.entries()) {
-      if (repeated === 0) break;
-      if (content === "") continue;
-      this.#held[place] = createChunk(chunk, content.slice(repeated));
-      repeated -= Math.min(repeated, content.length);
-    }
     if (this.#recovery !== null) {
+      const { createChunk } = this.plan.provider;
+      let { repeated } = this.#latest;
+      this.#held = this.#held.map((held) => {
+        const { chunk, content } = held;
+        if (repeated === 0 || content === "") return held;
+        const rest = createChunk(chunk, content.slice(repeated));
+        repeated -= Math.min(repeated, content.length);
+        return rest;
+      });
       const { type, cause } = this.#recovery;
       this.#held.unshift(createChunk({ type, attempt: this.attempts.length - 1, cause }, ""));
     }

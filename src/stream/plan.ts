@@ -36,6 +36,7 @@ export interface CallPlan<N extends Native> {
   readonly onInterrupt: Interruption;
   readonly budget: Budget | undefined;
   readonly limiter: Limiter | undefined;
+  readonly limit: Limit;
   /** Runs the prompt function, the first time, and encodes its prompt with the messages that have been added. */
   prepare(target: Target<N>, added?: readonly N["promptMessage"][]): Promise<PreparedCall<N>>;
   /** The same call with more messages. */
@@ -65,5 +66,4 @@ export interface PreparedCall<N extends Native> {
   readonly metadata: Readonly<Record<string, unknown>>;
   readonly tools: ToolBox | null;
   readonly timeout: TimeoutLimits;
-  readonly limit: Limit;
 }

@@ -4,7 +4,7 @@ import {
   isStreamed,
   mergeOptions,
   type ParserOption,
-  planCall,
+  planner,
   type StreamOption,
 } from "../../call.ts";
 import { InvalidOptionError } from "../../errors.ts";
@@ -164,9 +164,13 @@ export function callOf<O extends AnyAnthropicOptions>(
     throw new InvalidOptionError("prompt function", `it is ${prompt === null ? "null" : typeof prompt}.`);
   }
   const fn = prompt as (...args: readonly unknown[]) => unknown;
-  const shaping = shape?.(options);
-  const plan = (...args: readonly unknown[]): CallPlan<AnthropicNative> =>
-    planCall({ provider: anthropic, model, options, fn }, args, shaping);
+  const plan = planner<AnthropicNative, readonly unknown[]>({
+    provider: anthropic,
+    model,
+    options,
+    fn,
+    shape: shape?.(options),
+  });
   return Object.assign((...args: readonly unknown[]) => ask(plan(...args), options), {
     "~call": { plan, open: (from: CallPlan<AnthropicNative>) => new AnthropicStream(from) },
     with: ({ model: other = model, ...overrides }: O & { readonly model?: string }) =>

@@ -5,7 +5,7 @@ import type { ToolInput, ToolUpdate } from "../../tool/tool-box.ts";
 import type { SseReader } from "../../sse/reader.ts";
 import { AnthropicCallResponseChunk } from "./chunk.ts";
 import { errorFromEvent } from "./errors.ts";
-import { appendedField, DELTA_TYPES, deltaEvent, type DeltaTarget } from "./delta.ts";
+import { appendedField, DELTA_TYPES, type DeltaTarget } from "./delta.ts";
 import { MessageAccumulator } from "./message.ts";
 import type { AnthropicNative } from "./native.ts";
 import { assistantTurn } from "./turn.ts";
@@ -151,9 +151,8 @@ function updates(input: ToolInput | null, fragment: string | null): readonly Too
 function expectMore(reader: SseReader<DeltaTarget>, { index, delta }: JsonObject): void {
   const kind = appendedField(field(delta, "type"));
   if (kind === undefined || typeof index !== "number") return;
-  const tag = { index, field: kind };
-  const prefix = `event: content_block_delta\ndata: ${JSON.stringify(deltaEvent(tag, "")).slice(0, -3)}`;
-  reader.expect({ prefix, tag });
+  const json = `{"type":"content_block_delta","index":${index},"delta":{"type":"${DELTA_TYPES[kind]}","${kind}":"`;
+  reader.expect({ prefix: `event: content_block_delta\ndata: ${json}`, tag: { index, field: kind } });
 }
 
 /** The frame's JSON; null for the mark of the end that some servers send, and for a frame that the end has cut. */

@@ -58,13 +58,15 @@ export function defaultMaxTokens(model: string): number {
   return rowOf(MAX_OUTPUT, model)?.[1] ?? SMALLEST_MAX_OUTPUT;
 }
 
+const PREFIX = "claude-";
+
 /** The row of a model, whatever its platform; rows begin with the ids after `claude-`. */
 export function rowOf<Row extends readonly [ids: string, ...rest: unknown[]]>(
   rows: readonly Row[],
   model: string,
 ): Row | undefined {
   const id = canonicalModel(model);
-  return rows.find(([ids]) => ids.split(" ").some((name) => `claude-${name}` === id));
+  return id.startsWith(PREFIX) ? rows.find(([ids]) => ` ${ids} `.includes(` ${id.slice(PREFIX.length)} `)) : undefined;
 }
 
 /** Whether a model is one before Claude 4.6: they go on from a turn that ends a request, and run at no chosen place. */
