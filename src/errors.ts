@@ -151,7 +151,7 @@ export class UnsupportedContentError extends MillraceError {
 }
 
 /**
- * The provider answered with an error: an HTTP status of 400 or above, or an `error` event inside a 200.
+ * The provider answered with an error: an HTTP status of 400 or above, or a 200 with an `error` event or an error as JSON.
  *
  * `type` is the provider's own name of the error (`rate_limit_error`, `overloaded_error`, …).
  */

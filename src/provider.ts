@@ -156,8 +156,8 @@ export interface Provider<N extends Native> {
   continuation(cut: CutReply<N>): Continuation<N>;
   /** The message that gives the model the results of its tools. */
   toolResults(results: readonly ToolResult[]): N["messageParam"];
-  /** The error of a response with a status of 400 or above. */
-  errorFromResponse(status: number, header: (name: string) => string | null, body: string): MillraceError;
+  /** The error of a response with a status of 400 or above, or of one whose body is an error; else null. */
+  errorFromResponse(status: number, header: (name: string) => string | null, body: string): MillraceError | null;
   /** The provider's id of the request, from the response's headers. */
   requestId(header: (name: string) => string | null): string | null;
   readonly views: MessageViews<N>;

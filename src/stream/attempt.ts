@@ -206,8 +206,10 @@ export class Attempt<N extends Native> {
 
   async #refusal({ status, header, body }: HttpResponse, accept: string): Promise<MillraceError> {
     const text = await readText(body, ERROR_BODY_LIMIT);
-    if (status >= 400) return this.plan.provider.errorFromResponse(status, header, text);
-    return new ContentTypeError(contentType(header), accept, text, { status, phase: "first-content" });
+    return (
+      this.plan.provider.errorFromResponse(status, header, text) ??
+      new ContentTypeError(contentType(header), accept, text, { status, phase: "first-content" })
+    );
   }
 
   // A method, since the compiler takes a property that it saw compared for constant across calls.

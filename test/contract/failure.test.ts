@@ -17,6 +17,7 @@ import {
   MissingApiKeyError,
   type MillraceError,
   PromptFunctionError,
+  ProtocolError,
   RedirectError,
   StreamTimeoutError,
 } from "../../src/errors.ts";
@@ -210,6 +211,36 @@ describe("responses that are none", () => {
       body: "<h1>Welcome</h1>",
       status: 200,
     });
+  });
+
+  it.each([
+    ["overloaded_error", true],
+    ["invalid_request_error", false],
+  ])("an error of the API as JSON in a 200: %s", async (type, retryable) => {
+    await using server = await serve((response) => {
+      response.writeHead(200, { "content-type": "application/json", "request-id": "req_1" });
+      response.end(JSON.stringify({ type: "error", error: { type, message: "Not now." } }));
+    });
+    const error = await failure(ask({ baseURL: server.url }));
+    expect(error).toBeInstanceOf(ApiError);
+    expect(error).toMatchObject({ status: 200, type, providerMessage: "Not now.", requestId: "req_1", retryable });
+    expect(error.message).toContain("Not now.");
+  });
+
+  it.each([
+    ["a text", delta("more")],
+    ["a signature", { type: "content_block_delta", index: 0, delta: { type: "signature_delta", signature: "s" } }],
+  ])("%s after the stop of its block", async (_, late) => {
+    const [stop, ...rest] = ended;
+    // Of several texts, all but the first are read the short way.
+    for (const texts of [["Hello "], ["Hello ", "there"]]) {
+      const events = frames([...started, ...texts.map(delta), stop!, late, ...rest]);
+      await using server = await serve((response) => startStream(response).end(events));
+      const stream = ask({ baseURL: server.url });
+      expect(await failure(stream)).toBeInstanceOf(ProtocolError);
+      expect(stream.outcome).toBe("failed");
+      expect(stream.content).toBe(texts.join(""));
+    }
   });
 
   it("a redirect is refused, and the key goes nowhere", async () => {

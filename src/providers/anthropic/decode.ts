@@ -53,7 +53,10 @@ export class AnthropicDecoder implements Decoder<AnthropicNative, DeltaTarget> {
         chunk = this.#takeFrame(reader);
       } else {
         if (run !== this.#target || this.#pieces.length >= PIECES_KEPT) this.#settle();
-        if (run !== this.#target) this.#input = run.field === "partial_json" ? this.#toolAt(run.index) : null;
+        if (run !== this.#target) {
+          const block = this.#accumulator.openBlockAt(run.index);
+          this.#input = run.field === "partial_json" && block.isTool ? block : null;
+        }
         this.#target = run;
         this.#run = reader.strings;
         this.#taken = 0;
@@ -121,6 +124,7 @@ export class AnthropicDecoder implements Decoder<AnthropicNative, DeltaTarget> {
     // Some servers put an error into a frame without a type.
     if (type === "error" || (type === "" && "error" in event)) throw errorFromEvent(event);
     this.#settle();
+    // A run that follows is looked at anew: this frame may have stopped its block.
     this.#target = null;
     this.#accumulator.apply(type, event);
     if (type === "content_block_delta") expectMore(reader, event);

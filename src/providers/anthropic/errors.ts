@@ -1,5 +1,5 @@
 import { ApiError, ConnectionError, type ErrorDetails, messageOf } from "../../errors.ts";
-import { field, stringField, tryParse } from "../../json/object.ts";
+import { field, isObject, stringField, tryParse } from "../../json/object.ts";
 
 // platform.claude.com/docs/en/api/errors; 408 and 409 as the official SDKs treat them.
 const RETRYABLE_TYPE = /^(api|conflict|overloaded|rate_limit|timeout)_error$/;
@@ -10,9 +10,10 @@ const TEXT_SHOWN = 200;
 
 type HeaderOf = (name: string) => string | null;
 
-/** The error of a response with a status of 400 or above: JSON, HTML or nothing as its body. */
-export function errorFromResponse(status: number, header: HeaderOf, text: string): ApiError {
-  return apiError(status, header, tryParse(text) ?? text);
+/** The error of a response with a status of 400 or above: JSON, HTML or nothing as its body. Some give a 200 an error. */
+export function errorFromResponse(status: number, header: HeaderOf, text: string): ApiError | null {
+  const body = tryParse(text) ?? text;
+  return status >= 400 || isObject(field(body, "error")) ? apiError(status, header, body) : null;
 }
 
 /** The error of an `error` event inside a 200. */
@@ -33,12 +34,12 @@ export function errorFromClient(thrown: unknown): ApiError | ConnectionError {
   return apiError(typeof status === "number" ? status : undefined, header, body ?? "", details);
 }
 
-/** @param status - That of the response; undefined where the error came inside a 200. */
+/** @param status - That of the response; undefined where the error came inside the stream. */
 function apiError(status: number | undefined, header: HeaderOf, body: unknown, details?: ErrorDetails): ApiError {
   const { type, message } = wordsOf(body);
   const because = [type, message || "(no message)"].filter(Boolean).join(": ");
   const told = header("x-should-retry");
-  const isUsual = status === undefined ? RETRYABLE_TYPE.test(type ?? "") : RETRYABLE_STATUS.test(String(status));
+  const isUsual = (status ?? 200) < 400 ? RETRYABLE_TYPE.test(type ?? "") : RETRYABLE_STATUS.test(String(status));
   return new ApiError(`Anthropic ${status === undefined ? "ended the stream" : `answered ${status}`}: ${because}`, {
     ...details,
     status,

@@ -5,6 +5,8 @@ import type { ToolInput } from "../../tool/tool-box.ts";
 export class MessageBlock implements ToolInput {
   readonly index: number;
   readonly block: JsonObject;
+  /** Its `content_block_stop` came: nothing may be added. */
+  hasStopped = false;
   /** The JSON of its input as received. */
   json = "";
   /** How its input stands; null for a block that has none. */
@@ -54,6 +56,7 @@ export class MessageBlock implements ToolInput {
   /** The block closed: its input is whole. */
   stop(): void {
     const { block, json } = this;
+    this.hasStopped = true;
     if (this.inputState === null) return;
     const value = json === "" ? block["input"] || {} : tryParse(json);
     this.inputState = isObject(value) ? "complete" : "invalid";

@@ -31,6 +31,13 @@ export class MessageAccumulator {
     return found;
   }
 
+  /** The same, for a delta. @throws ProtocolError where the block has stopped, too. */
+  openBlockAt(index: unknown): MessageBlock {
+    const found = this.blockAt(index);
+    if (found.hasStopped) throw new ProtocolError(`a delta came after the stop of content block ${String(index)}.`);
+    return found;
+  }
+
   /** Applies an event. Unknown ones change nothing. */
   apply(type: string, event: JsonObject): void {
     const { index } = event;
@@ -45,7 +52,7 @@ export class MessageAccumulator {
 
   /** Appends to a block's text, thinking or tool input. */
   append(index: unknown, field: AppendedField, text: unknown): void {
-    const target = this.blockAt(index);
+    const target = this.openBlockAt(index);
     const { block } = target;
     if (typeof text !== "string" || text === "") return;
     if (field === "partial_json") {
@@ -107,7 +114,7 @@ export class MessageAccumulator {
     const text = field && delta[field];
     if (typeof text === "string") this.written += text.length;
     if (field !== undefined) this.append(index, field, text);
-    else if (changeBlock(this.blockAt(index).block, delta)) this.#grow();
+    else if (changeBlock(this.openBlockAt(index).block, delta)) this.#grow();
   }
 
   #changeMessage({ type: _type, delta, usage, ...beside }: JsonObject): void {
