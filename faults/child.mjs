@@ -1,5 +1,6 @@
 // Plays one row with one client, in a process of its own, and sends what it observed to the runner.
-import { setTimeout as delay } from "node:timers/promises";
+import { getEventListeners } from "node:events";
+import { setImmediate as turn, setTimeout as delay } from "node:timers/promises";
 import { inspect } from "node:util";
 import { reader } from "./reader.mjs";
 
@@ -13,12 +14,13 @@ process.send({ ready: true });
 const controller = new AbortController();
 const { seen, take } = reader(drive, options, controller);
 const start = performance.now();
-const job = { baseURL, key, take, signal: controller.signal, tools: drive === "tools", ...options };
+const { calls = 1 } = options;
+const job = { baseURL, key, take, controller, signal: controller.signal, tools: drive === "tools", ...options };
 let observation = { error: null, tools: [], toolsRan: 0, usage: null, notes: [] };
 let thrown = null;
 try {
   // What an adapter fills in as it goes is there when it throws.
-  await run(job, observation);
+  for (let count = 0; count < calls; count++) await run(job, observation);
 } catch (error) {
   thrown = error;
 }
@@ -35,9 +37,22 @@ observation = {
   error: problem === null ? null : describe(problem),
   ms,
   peakMB: Math.round(process.resourceUsage().maxRSS / 1024),
+  keptMB: Math.round((seen.weights.at(-1) - seen.weights[0]) / 2 ** 20),
+  listeners: await listenersOn(controller.signal),
   unhandled,
 };
 process.send({ observation }, () => process.exit());
+
+/** How many listeners a signal has, without those that go with what nobody holds any more. */
+async function listenersOn(signal) {
+  const count = () => getEventListeners(signal, "abort").length;
+  for (let round = 0; round < 10 && count() > 0; round++) {
+    globalThis.gc();
+    // What is told of garbage is told in a turn of its own.
+    await turn();
+  }
+  return count();
+}
 
 /** An error, and all that a log may show of it. */
 function describe(error) {

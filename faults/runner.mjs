@@ -8,6 +8,7 @@ import { KEY } from "./rows/safety.mjs";
 const child = fileURLToPath(new URL("child.mjs", import.meta.url));
 /** Loading a client is not what is measured. */
 const LOAD_LIMIT_MS = 30_000;
+const TEXT_SHOWN = 1000;
 
 /** Plays a row with a client: `{ row, client, pass, seen, observation }`. */
 export async function play(row, client, limitMs) {
@@ -17,10 +18,17 @@ export async function play(row, client, limitMs) {
   facts.elsewhere = elsewhere.url;
   try {
     const observation = await observe(row, client, server.url, facts, limitMs);
-    return { row: row.name, client: client.id, ...verdict(row, { ...observation, server: facts }), observation };
+    const judged = verdict(row, { ...observation, server: facts });
+    const text = shortened(observation.text);
+    return { row: row.name, client: client.id, ...judged, observation: { ...observation, text } };
   } finally {
     await Promise.all([elsewhere.close(), server.close()]);
   }
+}
+
+/** A text as it can be shown. */
+function shortened(text) {
+  return text.length <= TEXT_SHOWN ? text : `${text.slice(0, TEXT_SHOWN)}… (${text.length} characters)`;
 }
 
 function verdict(row, observation) {
@@ -52,7 +60,7 @@ function peakOf(pid) {
 async function observe(row, client, baseURL, facts, limitMs) {
   const { drive, options = {}, lingerMs = 0 } = row;
   const job = { module: client.module, baseURL, key: KEY, drive, options, lingerMs };
-  const process_ = fork(child, [JSON.stringify(job)], { silent: true, env: environment() });
+  const process_ = fork(child, [JSON.stringify(job)], { silent: true, env: environment(), execArgv: ["--expose-gc"] });
   let output = "";
   for (const stream of [process_.stdout, process_.stderr]) stream.on("data", (bytes) => (output += bytes));
   let result = null;

@@ -54,6 +54,13 @@ export const errorEvent = (type = "overloaded_error", message = "Overloaded") =>
   error: { type, message },
 });
 
+/** An event of another block: its index, and where it begins a tool, the tool's id. */
+export const inBlock = (index, event) => ({
+  ...event,
+  index,
+  ...(event.content_block?.id && { content_block: { ...event.content_block, id: `toolu_${index + 1}` } }),
+});
+
 /** All events before the first text. */
 export const started = [messageStart(), textStart];
 /** All events after the last text. */

@@ -3,7 +3,7 @@ import { call, client } from "../../dist/anthropic.js";
 import { MODEL } from "../wire.mjs";
 import { deletion } from "../deletion.mjs";
 
-export async function run({ baseURL, key, take, signal, tools, idleMs, recover }, observation) {
+export async function run({ baseURL, key, take, signal, tools, idleMs, firstMs, recover }, observation) {
   const remove = tool({
     ...deletion,
     call: () => {
@@ -19,6 +19,7 @@ export async function run({ baseURL, key, take, signal, tools, idleMs, recover }
       signal,
       retry: { delay: 10 },
       ...(idleMs && { timeout: { idle: idleMs } }),
+      ...(firstMs && { timeout: { firstContent: firstMs } }),
       ...(recover && { onInterrupt: "restart" }),
       ...(tools && { tools: [remove] }),
     },

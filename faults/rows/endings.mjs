@@ -8,6 +8,7 @@ import {
   errorEvent,
   frames,
   messageStart,
+  messageStop,
   pace,
   reset,
   started,
@@ -20,6 +21,30 @@ const texts = frames(...started, delta("Hello "), delta("the"));
 const stopped = frames(blockStop, stopReason());
 
 const STALL_MS = 600;
+/** When a limit must have worked: some clients ask again, and each request has the limit. */
+const STALL_ENDS_MS = 10 * STALL_MS;
+/** How long a whole message may wait for an end that does not come. */
+const AFTER_STOP_MS = 5_000;
+const REFUSAL = "prompt is too long: 210000 tokens > 200000 maximum";
+
+const limited = {
+  expects: `an error within ${STALL_ENDS_MS / 1000} s, further requests included`,
+  drive: "iterate",
+  options: { firstMs: STALL_MS },
+  verdict: (observation) => inTime(STALL_ENDS_MS, observation, errorWith("")(observation)),
+};
+
+const contradicting = {
+  expects: "an error",
+  drive: "iterate",
+  verdict: (observation) => judge(observation.outcome === "error", observation),
+};
+
+/** The verdict, unless it came too late. */
+const inTime = (limitMs, observation, verdict) => {
+  const { ms } = observation;
+  return verdict.pass && ms > limitMs ? judge(false, observation, `after ${(ms / 1000).toFixed(1)} s`) : verdict;
+};
 
 export const endings = [
   {
@@ -60,6 +85,18 @@ export const endings = [
     verdict: errorWith("Hello the"),
   },
   {
+    name: "stall-before-headers",
+    title: "Stall before the headers, limit of 600 ms",
+    ...limited,
+    serve() {},
+  },
+  {
+    name: "stall-before-content",
+    title: "Stall after `message_start`, limit of 600 ms",
+    ...limited,
+    serve: (request, response) => void startStream(response, frames(messageStart())),
+  },
+  {
     name: "slow-is-no-stall",
     title: "Ten tokens in 1 s, limit of 600 ms",
     expects: "success: there is progress",
@@ -79,6 +116,14 @@ export const endings = [
     drive: "iterate",
     serve: end(texts + stopped),
     verdict: completeWith("Hello the"),
+  },
+  {
+    name: "stop-reason-then-stall",
+    title: "Stall after the stop reason",
+    expects: `success within ${AFTER_STOP_MS / 1000} s: the message is whole`,
+    drive: "iterate",
+    serve: (request, response) => void startStream(response, texts + stopped),
+    verdict: (observation) => inTime(AFTER_STOP_MS, observation, completeWith("Hello the")(observation)),
   },
   {
     name: "unterminated-frame",
@@ -103,6 +148,34 @@ export const endings = [
     drive: "iterate",
     serve: end(texts + frames(messageStart(), ...started.slice(1), delta("Hello "), ...ended)),
     verdict: errorWith("Hello the"),
+  },
+  {
+    name: "delta-before-start",
+    title: "A text before its `content_block_start`",
+    ...contradicting,
+    serve: end(frames(messageStart(), delta("Hello "), started[1], delta("the"), ...ended)),
+  },
+  {
+    name: "delta-after-stop",
+    title: "A text after its `content_block_stop`",
+    ...contradicting,
+    serve: end(frames(...started, delta("Hello "), blockStop, delta("the"), stopReason(), messageStop)),
+  },
+  {
+    name: "json-error",
+    title: "200 with an error of the API as JSON",
+    expects: "an error in the provider's words",
+    drive: "iterate",
+    serve(request, response) {
+      response.writeHead(200, { "content-type": "application/json" });
+      response.end(JSON.stringify(errorEvent("invalid_request_error", REFUSAL)));
+    },
+    verdict(observation) {
+      const { outcome, error } = observation;
+      if (outcome !== "error") return judge(false, observation);
+      const isToldWhy = error.message.includes(REFUSAL);
+      return judge(isToldWhy, observation, isToldWhy ? undefined : "an error in other words");
+    },
   },
   {
     name: "html",

@@ -20,6 +20,28 @@ const again = (fault) => inTurn(fault, good);
 const retried = { expects: "the text, once", drive: "iterate", verdict: retriedTo("Hello there") };
 const final = { expects: "an error after one request", drive: "iterate", verdict: notRetried };
 const dropped = (request, response) => response.socket.resetAndDestroy();
+/** What a timer may be early. */
+const EARLY_MS = 50;
+
+/** A 429 that says to come back when `waitMs()` have passed. */
+const told = (waitMs, headers) => ({
+  drive: "iterate",
+  serve: again((request, response, count, facts) => {
+    const ms = waitMs();
+    facts.dueAt = performance.now() + ms;
+    failure(429, "rate_limit_error", headers(ms))(request, response);
+  }),
+  verdict(observation) {
+    const { requests, dueAt } = observation.server;
+    const [first, second] = requests;
+    if (second !== undefined && second.at < dueAt - EARLY_MS) {
+      return judge(false, observation, `again after ${Math.round(second.at - first.at)} ms`);
+    }
+    return retriedTo("Hello there")(observation);
+  },
+});
+/** Until a full second, since a date has no more; longer than clients wait of their own accord. */
+const dateMs = () => Math.ceil(Date.now() / 1000 + 2) * 1000 - Date.now();
 
 export const retries = [
   { name: "reset-before-headers", title: "Reset before the headers", ...retried, serve: again(dropped) },
@@ -38,17 +60,37 @@ export const retries = [
   },
   { name: "status-529", title: "529", ...retried, serve: again(failure(529, "overloaded_error")) },
   {
+    name: "status-502",
+    title: "502 with a page of HTML",
+    ...retried,
+    serve: again((request, response) => {
+      response.writeHead(502, { "content-type": "text/html" });
+      response.end("<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>");
+    }),
+  },
+  {
     name: "retry-after",
     title: "429 with `retry-after: 1`",
     expects: "the text, and a second request after 1 s",
-    drive: "iterate",
-    serve: again(failure(429, "rate_limit_error", { "retry-after": "1" })),
-    verdict(observation) {
-      const [first, second] = observation.server.requests;
-      const waitMs = second === undefined ? Infinity : second.at - first.at;
-      if (waitMs < 950) return judge(false, observation, `again after ${Math.round(waitMs)} ms`);
-      return retriedTo("Hello there")(observation);
-    },
+    ...told(
+      () => 1000,
+      () => ({ "retry-after": "1" }),
+    ),
+  },
+  {
+    name: "retry-after-ms",
+    title: "429 with `retry-after-ms: 1000`",
+    expects: "the text, and a second request after 1 s",
+    ...told(
+      () => 1000,
+      () => ({ "retry-after-ms": "1000" }),
+    ),
+  },
+  {
+    name: "retry-after-date",
+    title: "429 with a date as `retry-after`, 2 to 3 s ahead",
+    expects: "the text, and a second request after that date",
+    ...told(dateMs, (ms) => ({ "retry-after": new Date(Date.now() + ms).toUTCString() })),
   },
   {
     name: "retry-after-a-day",

@@ -1,8 +1,8 @@
 /** What a hostile or broken server must not get. */
 
 import { gzipSync } from "node:zlib";
-import { delta, failure, flood, frames, reset, started, startStream } from "../wire.mjs";
-import { judge } from "./verdicts.mjs";
+import { delta, ended, failure, flood, frames, reset, started, startStream } from "../wire.mjs";
+import { completeWith, judge } from "./verdicts.mjs";
 
 /** What a client may hold before it gives up on a frame that does not end. */
 const FRAME_MB = 64;
@@ -10,6 +10,10 @@ const MEGABYTE = 2 ** 20;
 const ENDLESS_MB = 200;
 const BOMB_MB = 400;
 const PEAK_MB = 300;
+const FLOOD_MB = 32;
+/** What a client may hold of what says nothing: buffers, and what it has compiled. */
+const KEPT_MB = 8;
+const silence = Buffer.from((frames({ type: "ping" }) + `: ${"keep-alive ".repeat(90)}\n\n`).repeat(64));
 const begun = 'event: content_block_delta\ndata: {"type":"content_block_delta","index":0,"delta":{"text":"';
 const filler = Buffer.alloc(MEGABYTE, "a");
 
@@ -52,6 +56,25 @@ export const safety = [
       const { outcome, peakMB } = observation;
       const pass = outcome === "error" && peakMB < PEAK_MB;
       return judge(pass, observation, peakMB === undefined ? outcome : `${outcome}, peak ${peakMB} MB`);
+    },
+  },
+  {
+    name: "silence",
+    title: `${FLOOD_MB} MB of pings and comments between two texts`,
+    expects: `success, and less than ${KEPT_MB} MB of them are kept`,
+    drive: "weigh",
+    isAboutMemory: true,
+    async serve(request, response, count, facts) {
+      startStream(response, frames(...started, delta("Hello ")));
+      await flood(response, silence, Math.ceil((FLOOD_MB * MEGABYTE) / silence.length), facts);
+      response.end(frames(delta("there"), ...ended));
+    },
+    verdict(observation) {
+      const verdict = completeWith("Hello there")(observation);
+      const { keptMB } = observation;
+      return verdict.pass
+        ? judge(keptMB < KEPT_MB, observation, keptMB < KEPT_MB ? undefined : `keeps ${keptMB} MB`)
+        : verdict;
     },
   },
   {

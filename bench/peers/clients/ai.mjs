@@ -14,7 +14,7 @@ export async function run({ take, ...job }, observation) {
   await readUsage(result, observation);
 }
 
-export function open({ baseURL, key, signal, tools, idleMs }, observation) {
+export function open({ baseURL, key, signal, tools, idleMs, firstMs }, observation) {
   const { name, description, inputSchema } = deletion;
   const remove = tool({
     description,
@@ -29,6 +29,8 @@ export function open({ baseURL, key, signal, tools, idleMs }, observation) {
     prompt: "Hello",
     abortSignal: signal,
     ...(idleMs && { timeout: { chunkMs: idleMs } }),
+    // The limit between chunks begins with the first one.
+    ...(firstMs && { timeout: { stepMs: firstMs } }),
     ...(tools && { tools: { [name]: remove } }),
   });
 }

@@ -2,12 +2,12 @@ import { getModel, stream as open } from "@earendil-works/pi-ai";
 import { deletion, MODEL } from "./shared.mjs";
 
 /** `stream`, its events. */
-export async function run({ baseURL, key, take, signal, tools, idleMs }, observation) {
+export async function run({ baseURL, key, take, signal, tools, idleMs, firstMs = idleMs }, observation) {
   const { name, description, inputSchema: parameters } = deletion;
   const context = { messages: [{ role: "user", content: "Hello", timestamp: Date.now() }] };
   if (tools) context.tools = [{ name, description, parameters }];
   const model = { ...getModel("anthropic", MODEL), baseUrl: baseURL };
-  const options = { apiKey: key, signal, ...(idleMs && { timeoutMs: idleMs }) };
+  const options = { apiKey: key, signal, ...(firstMs && { timeoutMs: firstMs }) };
   for await (const event of open(model, context, options)) {
     if (event.type === "toolcall_end") {
       observation.tools.push({ name: event.toolCall.name, args: event.toolCall.arguments });

@@ -2,8 +2,8 @@ import Anthropic from "@anthropic-ai/sdk";
 import { MODEL } from "./shared.mjs";
 
 /** `messages.create` with `stream: true`: the events, and nothing built from them. */
-export async function run({ baseURL, key, take, signal, idleMs }, observation) {
-  const client = new Anthropic({ apiKey: key, baseURL, ...(idleMs && { timeout: idleMs }) });
+export async function run({ baseURL, key, take, signal, idleMs, firstMs = idleMs }, observation) {
+  const client = new Anthropic({ apiKey: key, baseURL, ...(firstMs && { timeout: firstMs }) });
   const body = { model: MODEL, max_tokens: 1024, messages: [{ role: "user", content: "Hello" }], stream: true };
   for await (const event of await client.messages.create(body, { signal })) {
     if (event.type === "message_start") observation.usage = usageOf(event.message.usage);

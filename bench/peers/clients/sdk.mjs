@@ -2,8 +2,8 @@ import Anthropic from "@anthropic-ai/sdk";
 import { deletion, MODEL } from "./shared.mjs";
 
 /** `messages.stream`, the helper that builds the message. */
-export async function run({ baseURL, key, take, signal, tools, idleMs }, observation) {
-  const client = new Anthropic({ apiKey: key, baseURL, ...(idleMs && { timeout: idleMs }) });
+export async function run({ baseURL, key, take, signal, tools, idleMs, firstMs = idleMs }, observation) {
+  const client = new Anthropic({ apiKey: key, baseURL, ...(firstMs && { timeout: firstMs }) });
   const { name, description, inputSchema } = deletion;
   const body = { model: MODEL, max_tokens: 1024, messages: [{ role: "user", content: "Hello" }] };
   if (tools) body.tools = [{ name, description, input_schema: inputSchema }];

@@ -3,18 +3,16 @@ import { createAnthropicChat } from "@tanstack/ai-anthropic";
 import { deletion, MODEL } from "./shared.mjs";
 
 /** `chat`, its events; it runs tools by itself. */
-export async function run({ baseURL, key, take, signal, tools, idleMs }, observation) {
+export async function run({ baseURL, key, take, controller, tools, idleMs, firstMs = idleMs }, observation) {
   const remove = toolDefinition(deletion).server((args) => {
     observation.tools.push({ name: deletion.name, args });
     observation.toolsRan++;
     return "Done.";
   });
-  const abortController = new AbortController();
-  signal.addEventListener("abort", () => abortController.abort());
   const stream = chat({
-    adapter: createAnthropicChat(MODEL, key, { baseURL, ...(idleMs && { timeout: idleMs }) }),
+    adapter: createAnthropicChat(MODEL, key, { baseURL, ...(firstMs && { timeout: firstMs }) }),
     messages: [{ role: "user", content: "Hello" }],
-    abortController,
+    abortController: controller,
     ...(tools && { tools: [remove] }),
   });
   let isFinished = false;
