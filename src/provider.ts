@@ -108,8 +108,8 @@ export interface Decoder<N extends Native, Tag = unknown> {
   readonly toolInputs: readonly ToolInput[];
   /** The native message so far; null before its first event. */
   readonly message: N["message"] | null;
-  /** The reply so far as it may be sent back, or null where it may not. */
-  readonly messageParam: N["messageParam"] | null;
+  /** What stays of the reply so far: all text, be it white space alone. Null where nothing does. */
+  readonly kept: N["messageParam"] | null;
   /** A stop reason was seen: the message is complete. */
   readonly stopped: boolean;
   /** The last event was seen: nothing may follow. */
@@ -126,8 +126,8 @@ export interface Decoder<N extends Native, Tag = unknown> {
 
 /** A reply that was cut. */
 export interface CutReply<N extends Native> {
-  /** What is kept of it, as it may be sent back. */
-  readonly turn: N["messageParam"];
+  /** What stays of it. */
+  readonly kept: N["messageParam"];
   /** What was asked. */
   readonly body: N["body"];
   /** Who is to go on with it. */
@@ -138,6 +138,7 @@ export interface CutReply<N extends Native> {
 
 /** What asks a model for the rest of a reply. */
 export interface Continuation<N extends Native> {
+  /** None where nothing of it may be sent back: it is asked anew. */
   readonly messages: readonly N["messageParam"][];
   readonly withheld: number;
 }
@@ -150,7 +151,9 @@ export interface Provider<N extends Native> {
   createDecoder(): Decoder<N>;
   /** A chunk of any event, with text of its own. */
   createChunk(event: unknown, content: string): N["chunk"];
-  /** A message, or a turn, after what it goes on from. `repeated` is how much of its first text was there before. */
+  /** What stays of a reply, as it may be sent back, or null where it may not. */
+  turn(kept: N["messageParam"]): N["messageParam"] | null;
+  /** A message, or what stays of it, after what it goes on from. `repeated` is how much of its text was there before. */
   join<M extends N["message"] | N["messageParam"]>(before: N["messageParam"], after: M, repeated: number): M;
   /** How a model is asked for the rest of a reply. `withheld` is how many characters at its end it is not shown. */
   continuation(cut: CutReply<N>): Continuation<N>;

@@ -85,18 +85,24 @@ export class Attempt<N extends Native> {
   /** Its message, with what it goes on from; null before its first event. */
   get message(): N["message"] | null {
     const { message } = this.decoder;
-    const turn = this.#cut?.turn ?? null;
-    return message === null || turn === null ? message : this.plan.provider.join(turn, message, this.repeated);
+    const before = this.#cut?.kept ?? null;
+    return message === null || before === null ? message : this.plan.provider.join(before, message, this.repeated);
+  }
+
+  /** What stays of {@link message}, or null where nothing does. */
+  get kept(): N["messageParam"] | null {
+    const { decoder, repeated } = this;
+    const { join, views } = this.plan.provider;
+    const before = this.#cut?.kept ?? null;
+    if (before === null) return decoder.kept;
+    if (views.commonFinishReasons(decoder.message).includes("content_filter")) return null;
+    return decoder.kept === null ? before : join(before, decoder.kept, repeated);
   }
 
   /** {@link message} as it may be sent back, or null where it may not. */
   get messageParam(): N["messageParam"] | null {
-    const { decoder } = this;
-    const { join, views } = this.plan.provider;
-    const turn = this.#cut?.turn ?? null;
-    if (turn === null) return decoder.messageParam;
-    if (views.commonFinishReasons(decoder.message).includes("content_filter")) return null;
-    return decoder.messageParam === null ? turn : join(turn, decoder.messageParam, this.repeated);
+    const { kept } = this;
+    return kept === null ? null : this.plan.provider.turn(kept);
   }
 
   /** The calls of declared tools so far, whatever has become of them. */

@@ -178,10 +178,10 @@ export class CallState<N extends Native> implements AttemptOwner {
   #rest(cut: Cut<N> | null, model: string): readonly N["messageParam"][] {
     const { provider, onInterrupt } = this.plan;
     this.#overlap = null;
-    if (cut === null || cut.turn === null) return [];
+    if (cut === null || cut.kept === null) return [];
     const words = typeof onInterrupt === "string" ? null : onInterrupt.continueWith;
     const { body } = cut.prepared.encoded;
-    const { messages, withheld } = provider.continuation({ turn: cut.turn, body, model, words });
+    const { messages, withheld } = provider.continuation({ kept: cut.kept, body, model, words });
     this.#overlap = new Overlap(provider.views.content(this.shown.message), withheld);
     return messages;
   }
@@ -221,7 +221,7 @@ export class CallState<N extends Native> implements AttemptOwner {
     );
     // What is held was not shown: nobody will notice.
     if (next === null || this.#isHolding) return next;
-    const { decoder, messageParam: turn, prepared } = this.#latest;
+    const { decoder, kept, prepared } = this.#latest;
     const { onInterrupt } = plan;
     if (!decoder.hasContent || onInterrupt === "fail") return null;
     if (onInterrupt === "restart") {
@@ -229,7 +229,7 @@ export class CallState<N extends Native> implements AttemptOwner {
       this.#recovery = { type: "restart", cause: error, cut: null };
     } else {
       if (!decoder.canContinue || prepared === null) return null;
-      this.#recovery = { type: "continue", cause: error, cut: { turn, prepared } };
+      this.#recovery = { type: "continue", cause: error, cut: { kept, prepared } };
     }
     return next;
   }

@@ -40,7 +40,7 @@ export abstract class CallStream<out N extends Native, out T extends PairTypes =
   /** The answer has calls of tools, which the next request has to answer. */
   get asksForTools(): boolean {
     const { decoder } = this.state.shown;
-    return decoder.messageParam !== null && decoder.toolInputs.some(({ state }) => state !== "streaming");
+    return decoder.kept !== null && decoder.toolInputs.some(({ state }) => state !== "streaming");
   }
 
   /** What ended the stream, or null while it is pending or complete. */

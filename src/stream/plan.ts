@@ -53,8 +53,8 @@ export type NativeConfig<N extends Native> = DynamicConfig<
 
 /** A reply that was cut, and that another attempt goes on with. */
 export interface Cut<N extends Native> {
-  /** What is kept of it, as it may be sent back; null for nothing. */
-  readonly turn: N["messageParam"] | null;
+  /** What stays of it; null for nothing. */
+  readonly kept: N["messageParam"] | null;
   readonly prepared: PreparedCall<N>;
 }
 

@@ -356,6 +356,32 @@ describe("continue", () => {
     expect(stream.attempts.map(({ outcome }) => outcome)).toEqual(["truncated", "truncated", "complete"]);
   });
 
+  // The API takes no text that is white space alone: it is not sent, but it was shown.
+  it.each([
+    ["alone", [delta("\n\n")], "\n\nHello", "\n\nHello"],
+    ["alone, and left out by the next reply", [delta("\n\n")], "Hello", "\n\nHello"],
+    [
+      "after another block",
+      [
+        delta("Hm."),
+        { type: "content_block_stop", index: 0 },
+        { type: "content_block_start", index: 1, content_block: { type: "text", text: "\n" } },
+      ],
+      "\nHello",
+      "Hm.\nHello",
+    ],
+  ] as const)("gives white space exactly once: %s", async (_, events, answer, expected) => {
+    for (const model of [MODEL, OLDER]) {
+      await using server = await serve(inTurn(cut(frames([...started, ...events])), rest(answer)));
+      const stream = open(server, { onInterrupt: "continue" }, model);
+      const { text, error } = await read(stream);
+      expect([error, text, stream.content]).toEqual([null, expected, expected]);
+      const [, turn] = stream.history() as unknown as { content: { text: string }[] }[];
+      expect(turn?.content.map((block) => block.text).join("")).toBe(expected);
+      expect(JSON.stringify(server.requests[1]?.body["messages"])).not.toContain('"text":"\\n');
+    }
+  });
+
   it("does not happen once a tool was asked for", async () => {
     const block = {
       type: "content_block_start",

@@ -3,6 +3,7 @@ import { field, isObject } from "../../json/object.ts";
 import { isBefore46 } from "./models.ts";
 import type { AnthropicNative } from "./native.ts";
 import type { MessageParam } from "./params.ts";
+import { assistantTurn } from "./turn.ts";
 import type { AnthropicMessage } from "./wire.ts";
 
 /** How much of the end of a cut reply the model is reminded of. */
@@ -14,18 +15,28 @@ type Blocks = readonly Readonly<Record<string, unknown>>[];
  * How the rest of a reply is asked for: older models go on from an assistant turn that ends the request, newer ones
  * refuse that and are asked by the user; platform.claude.com/docs/en/build-with-claude/streaming#error-recovery.
  */
-export function continuation({ turn, body, model, words }: CutReply<AnthropicNative>): Continuation<AnthropicNative> {
+export function continuation({ kept, body, model, words }: CutReply<AnthropicNative>): Continuation<AnthropicNative> {
+  const turn = assistantTurn(kept);
+  if (turn === null) return { messages: [], withheld: spaceAtEnd(kept) };
   const blocks = blocksOf(turn);
   const text = textOf(blocks.at(-1));
   const isThinking = field(body["thinking"], "type") === "enabled";
   if (words === null && text.trim() !== "" && isBefore46(model) && !isThinking) {
     // Space at the end of a turn that is to go on is refused.
-    const kept = text.trimEnd();
-    const content = [...blocks.slice(0, -1), { ...blocks.at(-1), text: kept }];
-    return { messages: [{ ...turn, content } as unknown as MessageParam], withheld: text.length - kept.length };
+    const content = [...blocks.slice(0, -1), { ...blocks.at(-1), text: text.trimEnd() }];
+    return { messages: [{ ...turn, content } as unknown as MessageParam], withheld: spaceAtEnd(kept) };
   }
   const reminder = `Your reply was interrupted. It ended with: ${text.slice(-REMINDER_LENGTH)}\n\nGo on exactly there, and repeat nothing.`;
-  return { messages: [turn, { role: "user", content: words ?? reminder }], withheld: 0 };
+  return {
+    messages: [turn, { role: "user", content: words ?? reminder }],
+    withheld: spaceAtEnd(kept) - spaceAtEnd(turn),
+  };
+}
+
+/** How many characters of white space the text ends with. */
+function spaceAtEnd(turn: MessageParam): number {
+  const text = blocksOf(turn).map(textOf).join("");
+  return text.length - text.trimEnd().length;
 }
 
 /** The blocks of both; where text goes on, they are one. */

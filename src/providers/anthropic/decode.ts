@@ -8,7 +8,7 @@ import { errorFromEvent } from "./errors.ts";
 import { appendedField, DELTA_TYPES, type DeltaTarget } from "./delta.ts";
 import { MessageAccumulator } from "./message.ts";
 import type { AnthropicNative } from "./native.ts";
-import { assistantTurn } from "./turn.ts";
+import { keptOf } from "./turn.ts";
 import type { MessageParam } from "./params.ts";
 import type { AnthropicEvent, AnthropicMessage } from "./wire.ts";
 
@@ -90,8 +90,8 @@ export class AnthropicDecoder implements Decoder<AnthropicNative, DeltaTarget> {
     return this.#accumulator.message as AnthropicMessage | null;
   }
 
-  get messageParam(): MessageParam | null {
-    return assistantTurn(this.message, this.#accumulator.blocks);
+  get kept(): MessageParam | null {
+    return keptOf(this.message, this.#accumulator.blocks);
   }
 
   get stopped(): boolean {

@@ -5,6 +5,7 @@ import { AnthropicDecoder } from "./decode.ts";
 import { encode, encodeToolResults } from "./encode.ts";
 import { errorFromResponse, requestIdOf } from "./errors.ts";
 import type { AnthropicNative } from "./native.ts";
+import { assistantTurn } from "./turn.ts";
 import { anthropicViews } from "./view.ts";
 import type { AnthropicEvent } from "./wire.ts";
 
@@ -18,6 +19,7 @@ export const anthropic: Provider<AnthropicNative> = {
     new AnthropicCallResponseChunk(event as AnthropicEvent, { index: 0, field: "text" }, content),
   join,
   continuation,
+  turn: assistantTurn,
   toolResults: encodeToolResults,
   errorFromResponse,
   requestId: requestIdOf,
