@@ -114,7 +114,7 @@ export interface Decoder<N extends Native, Tag = unknown> {
   readonly stopped: boolean;
   /** The last event was seen: nothing may follow. */
   readonly done: boolean;
-  /** The reply could be cut here, and go on in another: no tool was asked for. */
+  /** The reply could be cut here, and go on in another: no tool was asked for, and it was not refused. */
   readonly canContinue: boolean;
   /** About how many tokens have been written so far. */
   readonly estimatedTokens: number;

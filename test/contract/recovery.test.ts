@@ -382,6 +382,15 @@ describe("continue", () => {
     }
   });
 
+  it("does not happen once the reply was refused", async () => {
+    const refused = { type: "message_delta", delta: { stop_reason: "refusal" }, usage: { output_tokens: 3 } };
+    await using server = await serve(inTurn(cut(frames([...started, delta("Hm"), refused]) + overloaded), whole));
+    const stream = open(server, { onInterrupt: "continue" });
+    const { text, error } = await read(stream);
+    expect([text, stream.content, server.requests.length]).toEqual(["Hm", "Hm", 1]);
+    expect(error).toMatchObject({ type: "overloaded_error" });
+  });
+
   it("does not happen once a tool was asked for", async () => {
     const block = {
       type: "content_block_start",

@@ -107,9 +107,9 @@ export class AnthropicDecoder implements Decoder<AnthropicNative, DeltaTarget> {
   }
 
   get canContinue(): boolean {
-    return this.#accumulator.blocks.every(
-      ({ block, inputState }) => block["type"] !== "tool_use" && inputState !== "streaming",
-    );
+    const { blocks, message } = this.#accumulator;
+    const isAsking = blocks.some(({ block, inputState }) => block["type"] === "tool_use" || inputState === "streaming");
+    return !isAsking && message?.stop_reason !== "refusal";
   }
 
   get estimatedTokens(): number {
