@@ -47,6 +47,13 @@ export function recordings(provider: string): Recording[] {
     });
 }
 
+/** The places in a recording's bytes after each of its events. */
+export function ends({ bytes }: Recording): number[] {
+  const text = Buffer.from(bytes).toString("latin1");
+  const places = [...text.matchAll(/\r?\n\r?\n/g)].map(({ index, 0: blank }) => index + blank.length);
+  return places.at(-1) === bytes.length ? places : [...places, bytes.length];
+}
+
 /** Every recorded error response of a provider. */
 export function recordedErrors(
   provider: string,

@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type * as http from "node:http";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { type AnthropicStream, call, client } from "../../src/providers/anthropic/index.ts";
-import { hasCorpus, type Recording, recordings } from "../corpus.ts";
+import { ends, hasCorpus, type Recording, recordings } from "../corpus.ts";
 import { serve, startStream, type TestServer } from "../server.ts";
 
 /** What a server is asked for, in the prompt: so many bytes of a recording, and then the end that is meant. */
@@ -84,13 +84,6 @@ function knownFrom(events: Recording["events"]): Known {
     if (typeof (delta?.["stop_reason"] ?? message?.["stop_reason"]) === "string") outcome = "complete";
   }
   return { outcome, text, input, output };
-}
-
-/** The places in a recording's bytes after each of its events. */
-function ends({ bytes }: Recording): number[] {
-  const text = Buffer.from(bytes).toString("latin1");
-  const places = [...text.matchAll(/\r?\n\r?\n/g)].map(({ index, 0: blank }) => index + blank.length);
-  return places.at(-1) === bytes.length ? places : [...places, bytes.length];
 }
 
 /** The events that are whole in the first so many bytes; one that is not terminated counts if its JSON is whole. */
