@@ -1,7 +1,7 @@
 import { type MillraceError, StreamAbortedError, type StreamErrorContext, StreamTimeoutError } from "../errors.ts";
 import { type CostMetadata, joinCosts } from "../cost/price.ts";
 import { startTimer } from "../http/timeout.ts";
-import type { Native } from "../provider.ts";
+import type { Decoder, Native } from "../provider.ts";
 import { whenAborted } from "./abort-signal.ts";
 import { Attempt, type AttemptOwner, type Outcome } from "./attempt.ts";
 import { type Budget, BudgetExceededError } from "./budget.ts";
@@ -35,6 +35,8 @@ export class CallState<N extends Native> implements AttemptOwner {
   readonly attempts: Attempt<N>[] = [];
   /** The attempt that the stream shows: the latest, unless that recovers from an earlier one and has no content yet. */
   shown: Attempt<N>;
+  /** Where chunks may be taken that came together with the last one, if nothing else has to be done for each. */
+  atOnce: Pick<Decoder<N>, "takeReady"> | null = null;
   /** False once something was handed out that cannot be taken back. */
   mayRestart = true;
 
@@ -77,7 +79,12 @@ export class CallState<N extends Native> implements AttemptOwner {
   take(): N["chunk"] | null {
     if (this.#isHolding) this.#hold();
     if (this.#isHolding) return null;
-    return this.#held.length > 0 ? (this.#held.shift() ?? null) : this.#pull();
+    if (this.#held.length > 0) return this.#held.shift() ?? null;
+    const chunk = this.#pull();
+    const isOpen = this.outcome === "pending" && !this.#isHolding;
+    const isSimple = this.plan.budget === undefined && this.prepared?.tools === null;
+    this.atOnce = isOpen && isSimple ? this.#latest.decoder : null;
+    return chunk;
   }
 
   #pull(): N["chunk"] | null {
@@ -203,6 +210,7 @@ export class CallState<N extends Native> implements AttemptOwner {
   }
 
   ended(): void {
+    this.atOnce = null;
     const { outcome, error } = this.#latest;
     const next = error === null || outcome === "aborted" ? null : this.#next(error);
     if (next === null) return this.#finish(outcome, error);

@@ -55,7 +55,10 @@ export class PairIterator<N extends Native, T extends PairTypes> implements Asyn
   #take(): Result<N, T> | Promise<Result<N, T>> | null {
     const { state } = this.#source;
     if (!this.#hasLeft) {
-      // Without tools there is nothing between a chunk and its pair, and this is where most of the time goes.
+      // This is where most of the time goes.
+      const ready = state.atOnce?.takeReady() ?? null;
+      if (ready !== null) return { value: [ready, null], done: false };
+      // Without tools there is nothing between a chunk and its pair.
       if (state.prepared !== null && state.prepared.tools !== null) {
         const pair = this.#source.take();
         if (pair !== null) {

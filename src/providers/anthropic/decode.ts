@@ -29,6 +29,7 @@ export class AnthropicDecoder implements Decoder<AnthropicNative, DeltaTarget> {
   #target: DeltaTarget | null = null;
   #run: readonly string[] = [];
   #taken = 0;
+  #collected = 0;
   #pieces: string[] = [];
   /** The chunk that was taken last, if it was one of a run; and the tool whose input the run adds to. */
   #latest: AnthropicCallResponseChunk | null = null;
@@ -39,7 +40,6 @@ export class AnthropicDecoder implements Decoder<AnthropicNative, DeltaTarget> {
   takeReady(): AnthropicCallResponseChunk | null {
     const text = this.#taken < this.#run.length ? this.#run[this.#taken++] : undefined;
     if (text === undefined) return null;
-    this.#pieces.push(text);
     this.#written += text.length;
     this.#latest = new AnthropicCallResponseChunk(null, this.#target, text);
     return this.#latest;
@@ -49,6 +49,7 @@ export class AnthropicDecoder implements Decoder<AnthropicNative, DeltaTarget> {
     let chunk = this.takeReady();
     while (chunk === null && !this.done && reader.advance()) {
       const { run } = reader;
+      this.#collect();
       if (run === null) {
         chunk = this.#takeFrame(reader);
       } else {
@@ -59,7 +60,7 @@ export class AnthropicDecoder implements Decoder<AnthropicNative, DeltaTarget> {
         }
         this.#target = run;
         this.#run = reader.strings;
-        this.#taken = 0;
+        this.#taken = this.#collected = 0;
         chunk = this.takeReady();
       }
     }
@@ -139,7 +140,15 @@ export class AnthropicDecoder implements Decoder<AnthropicNative, DeltaTarget> {
     return block.isTool ? block : null;
   }
 
+  /** Puts aside the strings of the chunks that were taken. */
+  #collect(): void {
+    if (this.#collected === this.#taken) return;
+    this.#pieces.push(this.#run.slice(this.#collected, this.#taken).join(""));
+    this.#collected = this.#taken;
+  }
+
   #settle(): void {
+    this.#collect();
     if (this.#target === null || this.#pieces.length === 0) return;
     const text = this.#pieces.join("");
     this.#pieces = [];
