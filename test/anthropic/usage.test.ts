@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { CostNote } from "../../src/cost/price.ts";
 import { anthropicCost, anthropicUsage, refusalOf } from "../../src/providers/anthropic/usage.ts";
 import type { AnthropicMessage, AnthropicUsage } from "../../src/providers/anthropic/wire.ts";
-import { recordings } from "../corpus.ts";
+import { hasCorpus, recordings } from "../corpus.ts";
 
 /** A million of everything, or other counts: so a cost reads as a price. */
 const usage = (fields: Partial<AnthropicUsage> = {}): AnthropicUsage => ({
@@ -437,7 +437,7 @@ describe("anthropicCost, whatever the usage", () => {
   }
 });
 
-describe("every recorded usage", () => {
+describe.skipIf(!hasCorpus)("every recorded usage", () => {
   for (const { file, events } of recordings("anthropic")) {
     it(file, () => {
       let model = "";
