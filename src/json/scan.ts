@@ -23,8 +23,8 @@ const WORD = /t(?:r(?:ue?)?)?|f(?:a(?:l(?:se?)?)?)?|n(?:u(?:ll?)?)?/y;
 const ESCAPE = /\\(?:u[\da-fA-F]{0,3})?/y;
 
 /** What it costs to copy a property of an object, or to copy one container more, if an element of an array costs 1. */
-const PROPERTY_WEIGHT = 8;
-const CONTAINER_WEIGHT = 4;
+const PROPERTY_WEIGHT = 4;
+const CONTAINER_WEIGHT = 2;
 
 const NONE = Symbol("none");
 
@@ -220,11 +220,32 @@ function cut(scan: Scan, text: string, at: number, end: number): number {
 
 function readNumber(scan: Scan, text: string, at: number): number {
   const isWhole = scan.token === "";
+  const last = isWhole ? readInteger(scan, text, at) : at;
+  if (last > at) return last;
   const end = matchEnd(isWhole ? NUMBER : DIGITS, text, at);
   const token = scan.token + text.slice(at, end);
   scan.token = end < text.length ? "" : token;
   if (end < text.length) endNumber(scan, text, end, token, isWhole ? token.length : matchEnd(NUMBER, token, 0));
   return end;
+}
+
+/** Takes a short whole number that ends in this text, as most do; else gives back `start`, and leaves it to the rest. */
+function readInteger(scan: Scan, text: string, start: number): number {
+  let at = start;
+  let value = 0;
+  let c = text.charCodeAt(at);
+  // No leading zero, and no more digits than V8 keeps as they are.
+  if (c === 0x30) return start;
+  for (
+    const stop = Math.min(text.length - 1, start + 9);
+    at < stop && c >= 0x30 && c <= 0x39;
+    c = text.charCodeAt(++at)
+  ) {
+    value = value * 10 + c - 0x30;
+  }
+  if (at === start || (c !== 0x2c && c !== 0x5d && c !== 0x7d)) return start;
+  scan.read = value;
+  return at;
 }
 
 /** Takes the number that ends before `at`, if it could be one up to its end. */
