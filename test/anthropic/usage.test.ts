@@ -154,6 +154,15 @@ describe("anthropicCost", () => {
     },
   );
 
+  it("is not known where a server's word for the model is no word", () => {
+    const usageOf = {
+      ...usage(),
+      iterations: [{ type: "message", model: { of: 1 }, input_tokens: 1, output_tokens: 1 }],
+    };
+    expect(anthropicCost({ model: 5 as never, usage: usage() })).toBeNull();
+    expect(anthropicCost({ model: "claude-opus-5", usage: usageOf as never })).toBeNull();
+  });
+
   it("is not known for a fast reply of a model without rates for it", () => {
     const metadata = anthropicCost({ model: "claude-fable-5-2", usage: usage({ output_tokens: 1, speed: "fast" }) });
     expect(metadata).toMatchObject({ cost: null, outputTokens: 1, notes: ["fast", "unknown-price"] });

@@ -80,5 +80,6 @@ export function isBefore46(model: string): boolean {
  */
 export function canonicalModel(model: string): string {
   const id = /claude-.+?(?=(-\d{8}|-latest|-v\d|-0)*([@:[].*)?$)/.exec(model)?.[0];
-  return id?.replaceAll(".", "-") ?? model;
+  // Where it comes from a server it may be anything.
+  return id?.replaceAll(".", "-") ?? String(model);
 }

@@ -1,3 +1,4 @@
+import { stringField } from "../../json/object.ts";
 import type { Prices } from "../../cost/price.ts";
 import type { UsageSource } from "../../cost/usage.ts";
 import type { CommonFinishReason, MessageViews, Reply } from "../../provider.ts";
@@ -25,8 +26,8 @@ export function commonFinishReason(reason: FinishReason): CommonFinishReason {
 
 /** What can be read off an Anthropic message. */
 export const anthropicViews: MessageViews<AnthropicNative> = {
-  id: (message) => message?.id ?? null,
-  model: (message) => message?.model ?? null,
+  id: (message) => stringField(message, "id"),
+  model: (message) => stringField(message, "model"),
   content: (message) => fields(message, "text").join(""),
   thinking: (message) => fields(message, "thinking").join(""),
   signature: (message) => fields(message, "signature").at(-1) || null,
@@ -36,7 +37,7 @@ export const anthropicViews: MessageViews<AnthropicNative> = {
   commonUsage: (reply, source) => anthropicUsage(usage(reply, source), source),
   cost: (reply, model, source, prices: Prices | undefined) =>
     anthropicCost({
-      model: reply.message?.model ?? model,
+      model: stringField(reply.message, "model") ?? model,
       asked: model,
       usage: usage(reply, source),
       prices,
