@@ -4,7 +4,7 @@ import type { Body } from "./request.ts";
 import { startTimer } from "./timeout.ts";
 
 /** Bytes that may wait for the reader before the socket is paused. */
-const READ_AHEAD_BYTES = 65_536;
+const READ_AHEAD_BYTES = 32_768;
 /** How long a finished body may take to end, before its connection is given up. */
 const LINGER_MS = 1_000;
 
