@@ -92,8 +92,9 @@ export class NodeBody implements Body {
   #keep(bytes: Uint8Array): void {
     this.#queue.push(bytes);
     this.#size += bytes.length;
-    if (this.#size >= READ_AHEAD_BYTES && !this.#isPaused) {
+    if (this.#size >= READ_AHEAD_BYTES) {
       this.#isPaused = true;
+      // Again, if need be: the message resumes its socket when it begins to flow, which may be after its first bytes.
       this.#valve.pause();
     }
     this.onReady();

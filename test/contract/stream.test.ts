@@ -180,6 +180,21 @@ describe("S4: pull", () => {
     expect(clientBytesRead(server.url) - yielded).toBeLessThan(256 * 1024);
     stream.abort();
   });
+
+  it("does so from the first read on, however much comes with the headers", async () => {
+    const body = Buffer.from(frames([...started, ...Array.from({ length: 100_000 }, () => delta("x".repeat(100)))]));
+    await using server = await serve((response) => void startStream(response).write(body));
+    const stream = streamFrom(server);
+    const iterator = stream[Symbol.asyncIterator]();
+    await iterator.next();
+    let before = -1;
+    while (before !== clientBytesRead(server.url)) {
+      before = clientBytesRead(server.url);
+      await delay(200);
+    }
+    expect(before).toBeLessThan(256 * 1024);
+    stream.abort();
+  });
 });
 
 /** How much our client has read from its socket to a server. */
