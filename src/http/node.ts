@@ -70,6 +70,7 @@ function respond(
   let cancelTimer = (): void => {};
   let received = 0;
   let stale = false;
+  let isSettled = false;
   const connected = (): void => cancelTimer();
   const fail = (error: NodeJS.ErrnoException): MillraceError => {
     connected();
@@ -89,10 +90,18 @@ function respond(
       cancelTimer = startTimer(ms, () => sender.destroy(new StreamTimeoutError("connect", ms, waited)));
       socket.once(request.url.startsWith("https:") ? "secureConnect" : "connect", connected);
     });
-    sender.on("close", connected);
+    sender.on("close", () => {
+      connected();
+      // So it ends where the server switches to another protocol.
+      if (!isSettled) reject(new ConnectionError(`${originOf(request)} gave no response to a POST.`));
+    });
     // Stays on: an error after the response must not be an uncaught one.
-    sender.on("error", (error) => reject(fail(error)));
+    sender.on("error", (error) => {
+      isSettled = true;
+      reject(fail(error));
+    });
     sender.on("response", (message) => {
+      isSettled = true;
       try {
         resolve(responseOf(message));
       } catch (error) {

@@ -270,6 +270,15 @@ describe("responses that are none", () => {
 });
 
 describe("connections", () => {
+  it("a server that switches to another protocol", async () => {
+    await using server = await serve((_, request) => {
+      request.socket.end("HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: other\r\n\r\n");
+    });
+    const error = await failure(ask({ baseURL: server.url }));
+    expect(error).toBeInstanceOf(ConnectionError);
+    expect(error.message).toContain("no response");
+  });
+
   it("an unreachable host", async () => {
     const probe = net.createServer().listen(0, "127.0.0.1");
     await once(probe, "listening");

@@ -108,6 +108,16 @@ describe("S2: one pair per event", () => {
       { type: "future_block", y: { z: 1 } },
     ]);
   });
+
+  it("takes deltas for a block that came with the start of the message", async () => {
+    const message = { id: "m", content: [{ type: "text", text: "" }], usage: { input_tokens: 1, output_tokens: 1 } };
+    const [stop, ...rest] = ended;
+    const body = frames([{ type: "message_start", message }, delta("Hi "), delta("there"), stop!, ...rest]);
+    await using server = await serve((response) => startStream(response).end(body));
+    const stream = streamFrom(server);
+    expect((await read(stream)).text).toBe("Hi there");
+    expect(stream.outcome).toBe("complete");
+  });
 });
 
 describe("S3: one owner", () => {
@@ -326,6 +336,16 @@ describe("S6: one outcome", () => {
           type: "message_start",
           message: { id: "m", content: [{ type: "text", text: "Hi" }], stop_reason: { of: 1 } },
         },
+        { type: "message_stop" },
+      ]),
+      "end",
+      "truncated",
+      StreamTruncatedError,
+    ],
+    [
+      "an empty stop reason, which is none",
+      frames([
+        { type: "message_start", message: { id: "m", content: [{ type: "text", text: "Hi" }], stop_reason: "" } },
         { type: "message_stop" },
       ]),
       "end",

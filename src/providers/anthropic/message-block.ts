@@ -53,10 +53,15 @@ export class MessageBlock implements ToolInput {
     return this.inputState ?? "complete";
   }
 
-  /** The block closed: its input is whole. */
+  /** Its `content_block_stop` came. */
   stop(): void {
-    const { block, json } = this;
     this.hasStopped = true;
+    this.closeInput();
+  }
+
+  /** Its input is whole. */
+  closeInput(): void {
+    const { block, json } = this;
     if (this.inputState === null) return;
     const value = json === "" ? block["input"] || {} : tryParse(json);
     this.inputState = isObject(value) ? "complete" : "invalid";

@@ -78,14 +78,14 @@ export class MessageAccumulator {
     this.blocks = Array.isArray(content)
       ? content.filter(isObject).map((block, index) => new MessageBlock(index, block))
       : [];
-    for (const block of this.blocks) block.stop();
+    for (const block of this.blocks) block.closeInput();
     this.message = {
       ...given,
       content: this.blocks.map(({ block }) => block),
       usage: isObject(usage) ? { ...usage } : {},
       stop_reason,
     };
-    this.stopped = typeof stop_reason === "string";
+    this.stopped = isStopReason(stop_reason);
     this.hasContent = this.blocks.length > 0;
   }
 
@@ -122,13 +122,18 @@ export class MessageAccumulator {
     if (isObject(delta)) assign(message, delta);
     assign(message, beside);
     if (isObject(usage)) message["usage"] = mergedUsage(message["usage"], usage);
-    if (typeof message["stop_reason"] === "string") this.stopped = true;
+    if (isStopReason(message["stop_reason"])) this.stopped = true;
   }
 
   #opened(type: string): JsonObject & { content: JsonObject[] } {
     if (this.message === null) throw new ProtocolError(`${type} came before message_start.`);
     return this.message;
   }
+}
+
+/** Some servers say by an empty one that there is none. */
+export function isStopReason(value: unknown): value is string {
+  return typeof value === "string" && value !== "";
 }
 
 /** Applies the deltas that come once or rarely; false where the delta changes nothing of this block. */

@@ -1,4 +1,5 @@
 import { field } from "../../json/object.ts";
+import { isStopReason } from "./message.ts";
 import type { MessageBlock } from "./message-block.ts";
 import type { MessageParam } from "./params.ts";
 import type { AnthropicMessage } from "./wire.ts";
@@ -16,7 +17,7 @@ type Block = AnthropicMessage["content"][number];
 export function keptOf(message: AnthropicMessage | null, blocks: readonly MessageBlock[]): MessageParam | null {
   if (message === null || message.stop_reason === "refusal") return null;
   const answered = new Set(message.content.map((block) => ("tool_use_id" in block ? block.tool_use_id : null)));
-  const isWhole = typeof message.stop_reason === "string";
+  const isWhole = isStopReason(message.stop_reason);
   const goesOn = /^(pause_turn|tool_use)$/.test(String(message.stop_reason));
   const content: object[] = [];
   message.content.forEach((block, place) => {

@@ -2,6 +2,7 @@ import { stringField } from "../../json/object.ts";
 import type { Prices } from "../../cost/price.ts";
 import type { UsageSource } from "../../cost/usage.ts";
 import type { CommonFinishReason, MessageViews, Reply } from "../../provider.ts";
+import { isStopReason } from "./message.ts";
 import type { AnthropicNative, SourcedUsage } from "./native.ts";
 import { anthropicCost, anthropicUsage, refusalOf } from "./usage.ts";
 import type { AnthropicMessage, AnthropicUsage, FinishReason } from "./wire.ts";
@@ -47,7 +48,7 @@ export const anthropicViews: MessageViews<AnthropicNative> = {
 };
 
 function finishReasons(message: AnthropicMessage | null): readonly FinishReason[] {
-  return typeof message?.stop_reason === "string" ? [message.stop_reason] : [];
+  return isStopReason(message?.stop_reason) ? [message.stop_reason] : [];
 }
 
 function usage({ message, estimatedTokens }: Reply<AnthropicNative>, source: UsageSource): SourcedUsage {
