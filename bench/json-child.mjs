@@ -5,9 +5,15 @@ const FRAGMENT = 12;
 
 /** Documents of about so many characters. */
 export const shapes = {
-  records400: { title: "array of records of 400 bytes", text: (size) => records(size, largeRecord) },
-  records100: { title: "array of records of 100 bytes", text: (size) => records(size, smallRecord) },
-  numbers: { title: "flat array of numbers", text: (size) => list(size, (i) => (i * 7919) % 1_000_003) },
+  records400: { title: "array of records of 400 bytes", text: (size) => list(size, largeRecord) },
+  records100: { title: "array of records of 100 bytes", text: (size) => list(size, smallRecord) },
+  numbers: { title: "flat array of numbers", text: (size) => list(size, number) },
+  // No bar for the growth: JSON.parse's is as much, since V8's hash tables outgrow the caches.
+  keys: {
+    title: "one object of many keys",
+    growsWithParse: true,
+    text: (size) => `{${joined(size, (i) => `"book ${i}":${number(i)}`)}}`,
+  },
   text: { title: "one long string, without escapes", text: (size) => JSON.stringify({ text: filled(size, PROSE) }) },
   code: {
     title: "one long string, an escape every 14 characters",
@@ -115,17 +121,17 @@ function again(parse) {
 }
 
 function list(size, element) {
-  const elements = [];
-  for (let length = 0; length < size;) {
-    const text = JSON.stringify(element(elements.length));
-    elements.push(text);
-    length += text.length + 1;
-  }
-  return `[${elements.join(",")}]`;
+  return `[${joined(size, (i) => JSON.stringify(element(i)))}]`;
 }
 
-function records(size, record) {
-  return list(size, record);
+function joined(size, text) {
+  const texts = [];
+  for (let length = 0; length < size; length += texts.at(-1).length + 1) texts.push(text(texts.length));
+  return texts.join(",");
+}
+
+function number(i) {
+  return (i * 7919) % 1_000_003;
 }
 
 function smallRecord(i) {

@@ -107,6 +107,7 @@ async function child(task) {
 
 function table(shape, samples) {
   const last = SIZES.at(-1);
+  const { growsWithParse = false } = shapes[shape];
   const head = ["", ...SIZES.map((size) => `${size / 1000} KB`), "growth", "", "/ parse", ""];
   const rows = Object.entries(samples).map(([name, bySize]) => {
     const { isOurs, hasRatioBar, isWarm } = readers[name];
@@ -118,7 +119,7 @@ function table(shape, samples) {
       readers[name].title,
       ...costs.map((cost) => cost?.toFixed(1) ?? "-"),
       growth.map((times) => times?.toFixed(1) ?? "-").join(" "),
-      isOurs ? verdict(Math.max(...growth), GROWTH_BAR) : "",
+      isOurs && !growsWithParse ? verdict(Math.max(...growth), GROWTH_BAR) : "",
       ratio?.toFixed(1) ?? "-",
       hasRatioBar ? verdict(ratio, RATIO_BAR) : "",
     ];

@@ -12,7 +12,7 @@ const PIECE = 1024;
 /** Open containers up to this weight are copied at every snapshot. */
 const FREE_WEIGHT = 512;
 /** Heavier ones are copied once so many characters have come for each element above it. */
-const CHARACTERS_AN_ELEMENT = 1 / 2;
+const CHARACTERS_AN_ELEMENT = 1;
 
 /** A JSON document that is still being read: see {@link incrementalJson}. */
 export class IncrementalJson {
@@ -64,7 +64,7 @@ export class IncrementalJson {
 
   /**
    * The value so far, as one that never changes. What has not changed since an earlier snapshot is the same object.
-   * While arrays and objects of more than about 500 elements, or 120 keys, are open, it may be a little behind.
+   * While arrays and objects of more than about 500 elements, or 170 keys, are open, it may be a little behind.
    */
   snapshot(): unknown {
     const scan = this.#scan;

@@ -22,9 +22,9 @@ const NUMBER = /-?(?:(?:0|[1-9]\d*)(?:\.(?:\d+(?:[eE][+-]?\d*)?)?|[eE][+-]?\d*)?
 const WORD = /t(?:r(?:ue?)?)?|f(?:a(?:l(?:se?)?)?)?|n(?:u(?:ll?)?)?/y;
 const ESCAPE = /\\(?:u[\da-fA-F]{0,3})?/y;
 
-/** What it costs to copy a property of an object, or to copy one container more, if an element of an array costs 1. */
-const PROPERTY_WEIGHT = 4;
-const CONTAINER_WEIGHT = 2;
+/** What it costs to copy a property of an object, or one container more, if an element of an array costs 1. */
+const PROPERTY_WEIGHT = 3;
+const CONTAINER_WEIGHT = 1;
 
 const NONE = Symbol("none");
 
