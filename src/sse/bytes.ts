@@ -8,8 +8,6 @@ interface Slicing {
 }
 
 const { Buffer: Buffers } = globalThis as { Buffer?: typeof Buffer };
-/** From this length on V8 does not copy: `SlicedString::kMinLength`. */
-const SLICED_LENGTH = 13;
 const utf8Decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 const byteDecoder = new TextDecoder("latin1");
 
@@ -29,12 +27,9 @@ export function asciiView(bytes: Uint8Array): string {
   return slicing(bytes)?.latin1Slice(0, bytes.length) ?? byteDecoder.decode(bytes);
 }
 
-/**
- * A part of the view. V8 makes a longer part a pointer into the view, and would so keep the whole read in memory for as
- * long as somebody has the part: it is taken from the bytes instead.
- */
-export function ownSlice(view: string, bytes: Uint8Array, start: number, end: number): string {
-  return end - start >= SLICED_LENGTH && canSlice(bytes) ? bytes.latin1Slice(start, end) : view.slice(start, end);
+/** What the bytes behind a part of such a text are as UTF-8; null where they cannot be told from it. */
+export function decodeView(view: string): string | null {
+  return Buffers !== undefined && canSlice(Buffers.prototype) ? Buffers.from(view, "latin1").toString() : null;
 }
 
 /** The bytes from `start` to `end` as UTF-8; invalid sequences become U+FFFD, a byte order mark is kept. */

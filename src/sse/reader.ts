@@ -82,12 +82,11 @@ export class SseReader<Tag = unknown> {
     }
     for (let i = 0; this.#isBetween && i < this.#templates.length; i++) {
       const { prefix, tag } = this.#templates[i] as RunTemplate<Tag>;
-      const strings: string[] = [];
-      const end = readRun(prefix, this.#view, this.#bytes, this.#at, strings);
-      if (end === this.#at) continue;
-      this.#at = end;
+      const run = readRun(prefix, this.#view, this.#bytes, this.#at);
+      if (run === null) continue;
+      this.#at = run.end;
       this.run = tag;
-      this.strings = strings;
+      this.strings = run.strings;
       return true;
     }
     this.run = null;

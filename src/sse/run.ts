@@ -1,5 +1,4 @@
-import { tryParse } from "../json/object.ts";
-import { decodeUtf8, ownSlice } from "./bytes.ts";
+import { decodeUtf8, decodeView } from "./bytes.ts";
 
 /** Frames that are equal but for one string, the last thing in their data but for two braces. */
 export interface RunTemplate<Tag> {
@@ -9,45 +8,62 @@ export interface RunTemplate<Tag> {
   readonly tag: Tag;
 }
 
+/** Frames that fit a template to the byte, one after another. */
+export interface Run {
+  /** The string of each. */
+  readonly strings: readonly string[];
+  /** Where the last of them ends. */
+  readonly end: number;
+}
+
+/** The patterns of a prefix. */
+interface Pattern {
+  readonly frames: RegExp;
+  /** From the quote that closes the string of one frame to the quote that opens the next one's. */
+  readonly between: RegExp;
+}
+
+/** What JSON has between the quotes of a string. */
+const STRING = String.raw`[^"\\\0-\x1f]*(?:\\(?:["\\/bfnrt]|u[\da-fA-F]{4})[^"\\\0-\x1f]*)*`;
 /** Servers pad a frame with spaces before its last brace, to hide its length: 0 to 15 of them in recordings. */
-const TAILS = Array.from({ length: 17 }, (_, spaces) => `"}${" ".repeat(spaces)}}\n\n`);
-/** From the closing quote to the newline of the shortest tail. */
-const SHORTEST = 3;
-/** A string that is its own JSON: printable ASCII, no quote and no backslash. */
-const PLAIN = /^[ !#-[\]-~]*$/;
+const TAIL = String.raw`"\} {0,16}\}\n\n`;
 const NOT_ASCII = /[^\0-\x7f]/;
-const BACKSLASH = 0x5c;
+
+const PATTERNS_KEPT = 32;
+const patterns = new Map<string, Pattern>();
 
 /**
- * Reads the frames from `at` on that fit the template to the byte, one after another, and adds the string of each to
- * `strings`. Gives where the last of them ends: `at`, if there is none. What does not fit, for whatever reason, is left
- * to the full parser, which gives the same.
+ * Reads the frames from `at` on that fit the template to the byte, one after another; null if there is none. What does
+ * not fit, for whatever reason, is left to the full parser, which gives the same.
+ *
+ * Nothing here is done once a frame: three builtins do a whole read, and there is next to nothing for V8 to compile.
  *
  * @param view - The bytes as text, one character a byte.
  */
-export function readRun(prefix: string, view: string, bytes: Uint8Array, at: number, strings: string[]): number {
-  // Whole-string builtins throughout: they are fast from the first call on, and cost V8 next to no compilation.
-  for (let frame = at; ;) {
-    const start = frame + prefix.length;
-    if (view.slice(frame, start) !== prefix) return frame;
-    let end = view.indexOf('"', start);
-    const newline = view.indexOf("\n", start);
-    if (end === -1 || newline === -1) return frame;
-    if (view.charCodeAt(end - 1) === BACKSLASH) end = view.lastIndexOf('"', newline);
-    const spaces = newline - end - SHORTEST;
-    if (end < start || spaces < 0 || spaces >= TAILS.length) return frame;
-    const next = newline + 2;
-    if (view.slice(end, next) !== TAILS[spaces]) return frame;
-    let string: unknown = ownSlice(view, bytes, start, end);
-    if (!PLAIN.test(string as string)) string = tryParse(quoted(view, bytes, start - 1, end + 1));
-    if (typeof string !== "string") return frame; // Invalid: the full parser reports it.
-    strings.push(string);
-    frame = next;
-  }
+export function readRun(prefix: string, view: string, bytes: Uint8Array, at: number): Run | null {
+  const { frames, between } = patternOf(prefix);
+  frames.lastIndex = at;
+  if (!frames.test(view)) return null;
+  const end = frames.lastIndex;
+  const start = at + prefix.length - 1;
+  let list = listed(view.slice(start, end), between);
+  if (NOT_ASCII.test(list)) list = decodeView(list) ?? listed(decodeUtf8(bytes, start, end), between);
+  return { strings: JSON.parse(list), end };
 }
 
-/** A string with its quotes. Most that need to be parsed do so for an escape, and are ASCII. */
-function quoted(view: string, bytes: Uint8Array, start: number, end: number): string {
-  const text = view.slice(start, end);
-  return NOT_ASCII.test(text) ? decodeUtf8(bytes, start, end) : text;
+/** The frames, from their first string on, as the JSON of an array of their strings. */
+function listed(frames: string, between: RegExp): string {
+  const list = frames.replace(between, '","');
+  return `[${list.slice(0, list.lastIndexOf('"') + 1)}]`;
+}
+
+function patternOf(prefix: string): Pattern {
+  let pattern = patterns.get(prefix);
+  if (pattern === undefined) {
+    const start = prefix.replace(/[$()*+.?[\\\]^{|}]/g, String.raw`\$&`);
+    pattern = { frames: new RegExp(`(?:${start}${STRING}${TAIL})+`, "y"), between: new RegExp(TAIL + start, "g") };
+    if (patterns.size >= PATTERNS_KEPT) patterns.clear();
+    patterns.set(prefix, pattern);
+  }
+  return pattern;
 }

@@ -31,6 +31,13 @@ export class PairIterator<N extends Native, T extends PairTypes> implements Asyn
   }
 
   next(): Promise<Result<N, T>> {
+    // This is where most of the time goes: between a chunk and whoever waits for it stands nothing else.
+    const { atOnce } = this.#source.state;
+    const ready = atOnce === null || this.#reads.length > 0 || this.#hasLeft ? null : atOnce.takeReady();
+    return ready === null ? this.#next() : Promise.resolve({ value: [ready, null], done: false });
+  }
+
+  #next(): Promise<Result<N, T>> {
     const result = this.#reads.length > 0 ? null : this.#take();
     if (result !== null) return Promise.resolve(result);
     const read = new Promise(this.#wait);
@@ -55,9 +62,6 @@ export class PairIterator<N extends Native, T extends PairTypes> implements Asyn
   #take(): Result<N, T> | Promise<Result<N, T>> | null {
     const { state } = this.#source;
     if (!this.#hasLeft) {
-      // This is where most of the time goes.
-      const ready = state.atOnce?.takeReady() ?? null;
-      if (ready !== null) return { value: [ready, null], done: false };
       // Without tools there is nothing between a chunk and its pair.
       if (state.prepared !== null && state.prepared.tools !== null) {
         const pair = this.#source.take();

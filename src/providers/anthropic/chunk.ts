@@ -3,7 +3,7 @@ import type { Usage } from "../../cost/usage.ts";
 import type { CommonFinishReason, ResponseChunk } from "../../provider.ts";
 import type { RecoveryEvent } from "../../stream/recovery.ts";
 import { field, isObject, stringField } from "../../json/object.ts";
-import { type AppendedField, DELTA_TYPES, deltaEvent, type DeltaTarget } from "./delta.ts";
+import { type AppendedField, deltaEvent, type DeltaTarget } from "./delta.ts";
 import { anthropicCost, anthropicUsage } from "./usage.ts";
 import { commonFinishReason } from "./view.ts";
 import type { AnthropicEvent, AnthropicUsage, FinishReason } from "./wire.ts";
@@ -35,12 +35,12 @@ export class AnthropicCallResponseChunk implements ResponseChunk {
 
   /** The text that this event adds, or `""`. */
   get content(): string {
-    return this.#added("text");
+    return this.#target === null ? this.#begun("text") : this.#target.field === "text" ? this.#text : "";
   }
 
   /** The thinking that this event adds, or `""`. */
   get thinking(): string {
-    return this.#added("thinking");
+    return this.#target === null ? this.#begun("thinking") : this.#target.field === "thinking" ? this.#text : "";
   }
 
   /** The signature that this event carries, or null. */
@@ -107,11 +107,8 @@ export class AnthropicCallResponseChunk implements ResponseChunk {
     return this.content;
   }
 
-  #added(name: AppendedField): string {
-    if (this.#target !== null) return this.#target.field === name ? this.#text : "";
-    const delta = field(this.#event, "delta");
-    if (delta !== undefined) return (field(delta, "type") === DELTA_TYPES[name] && stringField(delta, name)) || "";
-    // Text may also come whole, in the event that starts its block or its message.
+  /** Text may also come whole, in the event that starts its block or its message. */
+  #begun(name: AppendedField): string {
     const blocks = field(this.#startMessage(), "content") ?? [field(this.#event, "content_block")];
     if (!Array.isArray(blocks)) return "";
     return blocks.map((block) => (field(block, "type") === name && stringField(block, name)) || "").join("");

@@ -5,7 +5,7 @@ import type { ToolInput, ToolUpdate } from "../../tool/tool-box.ts";
 import type { SseReader } from "../../sse/reader.ts";
 import { AnthropicCallResponseChunk } from "./chunk.ts";
 import { errorFromEvent } from "./errors.ts";
-import { appendedField, DELTA_TYPES, type DeltaTarget } from "./delta.ts";
+import { appended, DELTA_TYPES, deltaPrefix, type DeltaTarget } from "./delta.ts";
 import { MessageAccumulator } from "./message.ts";
 import type { AnthropicNative } from "./native.ts";
 import { keptOf } from "./turn.ts";
@@ -128,10 +128,12 @@ export class AnthropicDecoder implements Decoder<AnthropicNative, DeltaTarget> {
     // A run that follows is looked at anew: this frame may have stopped its block.
     this.#target = null;
     this.#accumulator.apply(type, event);
-    if (type === "content_block_delta") expectMore(reader, event);
     this.done = type === "message_stop";
+    const { target = null, text } = (type === "content_block_delta" && appended(event)) || {};
+    // Most deltas are followed by others of their kind, and the API writes them all alike.
+    if (target !== null) reader.expect({ prefix: deltaPrefix(target), tag: target });
     // The event is what the wire says: of a known type, or one that AnthropicUnknownEvent stands for.
-    return new AnthropicCallResponseChunk(event as unknown as AnthropicEvent);
+    return new AnthropicCallResponseChunk(event as unknown as AnthropicEvent, target, text);
   }
 
   /** The tool that a block asks for, or null. */
@@ -158,14 +160,6 @@ export class AnthropicDecoder implements Decoder<AnthropicNative, DeltaTarget> {
 
 function updates(input: ToolInput | null, fragment: string | null): readonly ToolUpdate[] {
   return input === null ? NO_UPDATES : [{ input, fragment }];
-}
-
-/** Most deltas are followed by others of their kind, and the API writes them all alike. */
-function expectMore(reader: SseReader<DeltaTarget>, { index, delta }: JsonObject): void {
-  const kind = appendedField(field(delta, "type"));
-  if (kind === undefined || typeof index !== "number") return;
-  const json = `{"type":"content_block_delta","index":${index},"delta":{"type":"${DELTA_TYPES[kind]}","${kind}":"`;
-  reader.expect({ prefix: `event: content_block_delta\ndata: ${json}`, tag: { index, field: kind } });
 }
 
 /** The frame's JSON; null for the mark of the end that some servers send, and for a frame that the end has cut. */

@@ -1,4 +1,4 @@
-import type { JsonObject } from "../../json/object.ts";
+import { field, type JsonObject, stringField } from "../../json/object.ts";
 
 /** The string fields of a block that deltas append to. */
 export type AppendedField = "text" | "thinking" | "partial_json";
@@ -20,10 +20,25 @@ const FIELDS = Object.keys(DELTA_TYPES) as AppendedField[];
 
 /** The field that deltas of a type append to. */
 export function appendedField(type: unknown): AppendedField | undefined {
-  return FIELDS.find((field) => DELTA_TYPES[field] === type);
+  return FIELDS.find((name) => DELTA_TYPES[name] === type);
+}
+
+/** Where a `content_block_delta` appends, and what; null if it does something else. */
+export function appended({ index, delta }: JsonObject): { target: DeltaTarget; text: string } | null {
+  const name = appendedField(field(delta, "type"));
+  const text = name === undefined ? null : stringField(delta, name);
+  return name === undefined || text === null || typeof index !== "number"
+    ? null
+    : { target: { index, field: name }, text };
+}
+
+/** How the frame of a delta of the commonest kind begins, up to its text. */
+export function deltaPrefix({ index, field: name }: DeltaTarget): string {
+  const delta = `{"type":"${DELTA_TYPES[name]}","${name}":"`;
+  return `event: content_block_delta\ndata: {"type":"content_block_delta","index":${index},"delta":${delta}`;
 }
 
 /** A delta of the commonest kind, as the wire has it. */
-export function deltaEvent({ index, field }: DeltaTarget, text: string): JsonObject {
-  return { type: "content_block_delta", index, delta: { type: DELTA_TYPES[field], [field]: text } };
+export function deltaEvent({ index, field: name }: DeltaTarget, text: string): JsonObject {
+  return { type: "content_block_delta", index, delta: { type: DELTA_TYPES[name], [name]: text } };
 }
