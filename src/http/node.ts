@@ -45,16 +45,20 @@ let address = { url: "", host: "", parts: {} as http.RequestOptions };
 function optionsOf({ url, headers, body, agent }: HttpRequest, ownAgent: Agent): http.RequestOptions {
   if (address.url !== url) {
     const { protocol, host, hostname, port, pathname, search } = new URL(url);
-    const parts = { protocol, hostname: hostname.replace(/^\[|\]$/g, ""), port, path: pathname + search };
+    const parts = {
+      protocol,
+      hostname: hostname.replace(/^\[|\]$/g, ""),
+      port,
+      path: pathname + search,
+      method: "POST",
+    };
     address = { url, host, parts };
   }
-  const options = { ...address.parts, method: "POST" };
   // An agent of somebody else's may want to change headers, as those of proxies do: it needs them one by one.
-  if (agent !== undefined) return { ...options, headers, agent: agent as Agent };
-  const all = { host: address.host, ...headers, "content-length": String(Buffer.byteLength(body)) };
-  const list: string[] = [];
-  for (const [name, value] of Object.entries(all)) list.push(name, value);
-  return { ...options, headers: list, agent: ownAgent };
+  if (agent !== undefined) return { headers, agent: agent as Agent, ...address.parts };
+  const all = { host: address.host, "content-length": "", ...headers };
+  all["content-length"] = String(Buffer.byteLength(body));
+  return { headers: Object.entries(all).flat(), agent: ownAgent, ...address.parts };
 }
 
 function protocolOf(url: string): Protocol | Promise<Protocol> {
