@@ -1,5 +1,3 @@
-import { decodeUtf8, joinBytes } from "../sse/bytes.ts";
-
 /** A POST request, ready to be sent. */
 export interface HttpRequest {
   readonly url: string;
@@ -49,13 +47,14 @@ export type Transport = (request: HttpRequest) => Exchange;
 
 /** Reads a body to its end, or to the limit, as text. */
 export async function readText(body: Body, limitBytes: number): Promise<string> {
-  const pieces: Uint8Array[] = [];
-  let length = 0;
-  while (length < limitBytes) {
+  const decoder = new TextDecoder();
+  let text = "";
+  let left = limitBytes;
+  while (left > 0) {
     const bytes = body.take();
     if (bytes !== null) {
-      pieces.push(bytes);
-      length += bytes.length;
+      text += decoder.decode(bytes.subarray(0, left), { stream: true });
+      left -= bytes.length;
     } else if (body.ended) {
       break;
     } else {
@@ -63,5 +62,5 @@ export async function readText(body: Body, limitBytes: number): Promise<string> 
     }
   }
   if (!body.ended) body.close();
-  return decodeUtf8(joinBytes(pieces, length), 0, Math.min(length, limitBytes));
+  return text + decoder.decode();
 }

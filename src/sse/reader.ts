@@ -1,14 +1,9 @@
 import { LimitExceededError } from "../errors.ts";
-import { asciiView, decodeUtf8, joinBytes } from "./bytes.ts";
+import { decodedUtf8, textOfBytes } from "./bytes.ts";
 import { readRun, type RunTemplate } from "./run.ts";
 
-const LF = 0x0a;
-const CR = 0x0d;
-const COLON = 0x3a;
-const SPACE = 0x20;
 const BYTE_ORDER_MARK = "\xef\xbb\xbf";
 const TEMPLATES_KEPT = 8;
-const NO_BYTES = new Uint8Array(0);
 
 /** Settings of an {@link SseReader}. */
 export interface SseReaderOptions {
@@ -44,8 +39,8 @@ export class SseReader<Tag = unknown> {
   readonly #frameLimit: number;
   readonly #runs: boolean;
   #templates: RunTemplate<Tag>[] = [];
-  #bytes: Uint8Array = NO_BYTES;
-  #view = "";
+  /** The last read, one character a byte. */
+  #read = "";
   #at = 0;
   /** Where the next CR of the read is, at or after `#at`; far behind its end, if there is none. */
   #nextCr = -1;
@@ -54,7 +49,7 @@ export class SseReader<Tag = unknown> {
   /** Nothing of the next frame has been read. */
   #isBetween = true;
   /** The parts of a line whose end has not come yet. */
-  #pieces: Uint8Array[] = [];
+  #pieces: string[] = [];
   #piecesLength = 0;
   #name = "";
   #lines: string | null = null;
@@ -67,22 +62,25 @@ export class SseReader<Tag = unknown> {
 
   /** Takes the next bytes. Only when {@link advance} has given false: what is left of the last ones would be lost. */
   push(bytes: Uint8Array): void {
-    this.#bytes = bytes;
-    this.#view = asciiView(bytes);
+    this.#begin(textOfBytes(bytes));
+  }
+
+  #begin(read: string): void {
+    this.#read = read;
     this.#at = 0;
     this.#nextCr = -1;
   }
 
   /** Goes to the next frame, or to a run of expected ones. False: none is whole yet. */
   advance(): boolean {
-    if (this.#at >= this.#bytes.length) return false;
+    if (this.#at >= this.#read.length) return false;
     if (this.#isAfterCr) {
       this.#isAfterCr = false;
-      if (this.#bytes[this.#at] === LF) return ++this.#at < this.#bytes.length && this.advance();
+      if (this.#read[this.#at] === "\n") return ++this.#at < this.#read.length && this.advance();
     }
     for (let i = 0; this.#isBetween && i < this.#templates.length; i++) {
       const { prefix, tag } = this.#templates[i] as RunTemplate<Tag>;
-      const run = readRun(prefix, this.#view, this.#bytes, this.#at);
+      const run = readRun(prefix, this.#read, this.#at);
       if (run === null) continue;
       this.#at = run.end;
       this.run = tag;
@@ -98,7 +96,7 @@ export class SseReader<Tag = unknown> {
   end(): void {
     this.unterminated = true;
     // A line end closes the cut line, a second one the frame.
-    this.push(this.#joinPieces(Uint8Array.of(LF, LF)));
+    this.#begin("\n\n");
   }
 
   /** Frames like this may come from now on, and may then take the short way. */
@@ -108,36 +106,35 @@ export class SseReader<Tag = unknown> {
   }
 
   #advanceByLine(): boolean {
-    const bytes = this.#bytes;
-    while (this.#at < bytes.length) {
+    const read = this.#read;
+    while (this.#at < read.length) {
       const start = this.#at;
-      const nextLf = this.#view.indexOf("\n", start) >>> 0;
-      if (this.#nextCr < start) this.#nextCr = this.#view.indexOf("\r", start) >>> 0;
+      const nextLf = read.indexOf("\n", start) >>> 0;
+      if (this.#nextCr < start) this.#nextCr = read.indexOf("\r", start) >>> 0;
       const end = Math.min(nextLf, this.#nextCr);
-      if (end > bytes.length) {
-        // A copy: the runtime may use the read's memory again, and a short piece must not keep a long read alive.
-        this.#pieces.push(bytes.slice(start));
-        this.#piecesLength += bytes.length - start;
-        this.#at = bytes.length;
+      const piece = read.slice(start, end);
+      if (end > read.length) {
+        this.#pieces.push(piece);
+        this.#piecesLength += piece.length;
+        this.#at = read.length;
         this.#checkLimit(this.#piecesLength);
         return false;
       }
       this.#at = end + 1;
-      if (bytes[end] === CR) {
-        this.#isAfterCr = this.#at === bytes.length;
-        if (bytes[this.#at] === LF) this.#at++;
+      if (read[end] === "\r") {
+        this.#isAfterCr = this.#at === read.length;
+        if (read[this.#at] === "\n") this.#at++;
       }
-      const rest = bytes.subarray(start, end);
-      if (this.#readLine(this.#pieces.length === 0 ? rest : this.#joinPieces(rest))) return true;
+      if (this.#readLine(this.#pieces.length === 0 ? piece : this.#joinPieces(piece))) return true;
     }
     return false;
   }
 
-  #joinPieces(last: Uint8Array): Uint8Array {
-    const joined = joinBytes([...this.#pieces, last], this.#piecesLength + last.length);
+  #joinPieces(last: string): string {
+    const line = [...this.#pieces, last].join("");
     this.#pieces = [];
     this.#piecesLength = 0;
-    return joined;
+    return line;
   }
 
   #checkLimit(lineLength: number): void {
@@ -145,22 +142,19 @@ export class SseReader<Tag = unknown> {
   }
 
   /** Takes a line; true when it closes a frame that has data. */
-  #readLine(line: Uint8Array): boolean {
-    const start = this.#isFirstLine && asciiView(line.subarray(0, 3)) === BYTE_ORDER_MARK ? 3 : 0;
+  #readLine(given: string): boolean {
+    const line = this.#isFirstLine && given.startsWith(BYTE_ORDER_MARK) ? given.slice(3) : given;
     this.#isFirstLine = false;
-    const { length } = line;
-    if (start === length) return this.#closeFrame();
-    const colon = line.indexOf(COLON, start);
-    const nameEnd = colon === -1 ? length : colon;
-    const valueStart = Math.min(nameEnd + (line[nameEnd + 1] === SPACE ? 2 : 1), length);
-    const name = nameEnd - start > 5 ? "" : decodeUtf8(line, start, nameEnd);
+    if (line === "") return this.#closeFrame();
+    const colon = line.indexOf(":") >>> 0;
+    const name = line.slice(0, colon);
+    const value = line.slice(colon + (line[colon + 1] === " " ? 2 : 1));
     if (name === "data") {
-      this.#checkLimit(length - valueStart);
-      this.#dataLength += length - valueStart;
-      const value = decodeUtf8(line, valueStart);
+      this.#checkLimit(value.length);
+      this.#dataLength += value.length;
       this.#lines = this.#lines === null ? value : `${this.#lines}\n${value}`;
     } else if (name === "event") {
-      this.#name = decodeUtf8(line, valueStart);
+      this.#name = decodedUtf8(value);
     }
     return false;
   }
@@ -168,7 +162,7 @@ export class SseReader<Tag = unknown> {
   #closeFrame(): boolean {
     const hasData = this.#lines !== null;
     this.event = this.#name;
-    this.data = this.#lines ?? "";
+    this.data = decodedUtf8(this.#lines ?? "");
     this.#name = "";
     this.#lines = null;
     this.#dataLength = 0;

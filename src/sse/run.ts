@@ -1,4 +1,4 @@
-import { decodeUtf8, decodeView } from "./bytes.ts";
+import { decodedUtf8 } from "./bytes.ts";
 
 /** Frames that are equal but for one string, the last thing in their data but for two braces. */
 export interface RunTemplate<Tag> {
@@ -27,7 +27,6 @@ interface Pattern {
 const STRING = String.raw`[^"\\\0-\x1f]*(?:\\(?:["\\/bfnrt]|u[\da-fA-F]{4})[^"\\\0-\x1f]*)*`;
 /** Servers pad a frame with spaces before its last brace, to hide its length: 0 to 15 of them in recordings. */
 const TAIL = String.raw`"\} {0,16}\}\n\n`;
-const NOT_ASCII = /[^\0-\x7f]/;
 
 const PATTERNS_KEPT = 32;
 const patterns = new Map<string, Pattern>();
@@ -38,23 +37,15 @@ const patterns = new Map<string, Pattern>();
  *
  * Nothing here is done once a frame: three builtins do a whole read, and there is next to nothing for V8 to compile.
  *
- * @param view - The bytes as text, one character a byte.
+ * @param text - The bytes, one character a byte.
  */
-export function readRun(prefix: string, view: string, bytes: Uint8Array, at: number): Run | null {
+export function readRun(prefix: string, text: string, at: number): Run | null {
   const { frames, between } = patternOf(prefix);
   frames.lastIndex = at;
-  if (!frames.test(view)) return null;
+  if (!frames.test(text)) return null;
   const end = frames.lastIndex;
-  const start = at + prefix.length - 1;
-  let list = listed(view.slice(start, end), between);
-  if (NOT_ASCII.test(list)) list = decodeView(list) ?? listed(decodeUtf8(bytes, start, end), between);
-  return { strings: JSON.parse(list), end };
-}
-
-/** The frames, from their first string on, as the JSON of an array of their strings. */
-function listed(frames: string, between: RegExp): string {
-  const list = frames.replace(between, '","');
-  return `[${list.slice(0, list.lastIndexOf('"') + 1)}]`;
+  const list = text.slice(at + prefix.length - 1, end).replace(between, '","');
+  return { strings: JSON.parse(decodedUtf8(`[${list.slice(0, list.lastIndexOf('"') + 1)}]`)), end };
 }
 
 function patternOf(prefix: string): Pattern {
