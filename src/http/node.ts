@@ -56,9 +56,10 @@ function optionsOf({ url, headers, body, agent }: HttpRequest, ownAgent: Agent):
   }
   // An agent of somebody else's may want to change headers, as those of proxies do: it needs them one by one.
   if (agent !== undefined) return { headers, agent: agent as Agent, ...address.parts };
-  const all = { host: address.host, "content-length": "", ...headers };
-  all["content-length"] = String(Buffer.byteLength(body));
-  return { headers: Object.entries(all).flat(), agent: ownAgent, ...address.parts };
+  const list = ["content-length", String(Buffer.byteLength(body))];
+  if (headers["host"] === undefined) list.push("host", address.host);
+  for (const name in headers) if (name !== "content-length") list.push(name, headers[name] as string);
+  return { headers: list, agent: ownAgent, ...address.parts };
 }
 
 function protocolOf(url: string): Protocol | Promise<Protocol> {

@@ -14,7 +14,7 @@ export class MessageAccumulator {
   /** The message so far; null before its first event. */
   message: (JsonObject & { content: JsonObject[] }) | null = null;
   /** Its blocks, in their order. */
-  blocks: readonly MessageBlock[] = [];
+  readonly blocks: MessageBlock[] = [];
   /** Rises with every event that changes the message. */
   progress = 0;
   /** A stop reason came. */
@@ -75,9 +75,8 @@ export class MessageAccumulator {
     if (this.message !== null) throw new ProtocolError("a second message_start came.");
     if (!isObject(given)) throw new ProtocolError("message_start has no message.");
     const { content, usage, stop_reason = null } = given;
-    this.blocks = Array.isArray(content)
-      ? content.filter(isObject).map((block, index) => new MessageBlock(index, block))
-      : [];
+    const blocks = Array.isArray(content) ? content.filter(isObject) : [];
+    this.blocks.push(...blocks.map((block, index) => new MessageBlock(index, block)));
     for (const block of this.blocks) block.closeInput();
     this.message = {
       ...given,
@@ -94,9 +93,11 @@ export class MessageAccumulator {
     if (typeof index !== "number" || !isObject(given)) {
       throw new ProtocolError("content_block_start has no block.");
     }
-    const others = this.blocks.filter((block) => block.index !== index);
-    this.blocks = [...others, new MessageBlock(index, given)].sort((a, b) => a.index - b.index);
-    message.content.splice(0, Infinity, ...this.blocks.map(({ block }) => block));
+    const block = new MessageBlock(index, given);
+    const before = this.blocks.findLastIndex((other) => other.index < index);
+    const replaced = this.blocks[before + 1]?.index === index ? 1 : 0;
+    this.blocks.splice(before + 1, replaced, block);
+    message.content.splice(before + 1, replaced, block.block);
     const { type, to, text, thinking } = given;
     if (type === "fallback" && isObject(to) && "model" in to) message["model"] = to["model"];
     // Text and thinking begin empty; every other block says something as soon as it starts.
