@@ -45,15 +45,14 @@ export class NodeBody implements Body {
   }
 
   finish(): void {
-    this.#queue = [];
     if (this.ended) return;
     const cancel = startTimer(LINGER_MS, () => this.close());
+    // The rest is read, so that the connection may be used again.
     this.onReady = () => {
-      this.#queue = [];
+      while (this.take() !== null);
       if (this.ended) cancel();
     };
-    this.#size = -Infinity;
-    this.take();
+    this.onReady();
   }
 
   close(): void {

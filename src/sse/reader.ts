@@ -3,7 +3,6 @@ import { decodedUtf8, textOfBytes } from "./bytes.ts";
 import { readRun, type RunTemplate } from "./run.ts";
 
 const BYTE_ORDER_MARK = "\xef\xbb\xbf";
-const TEMPLATES_KEPT = 8;
 
 /** Settings of an {@link SseReader}. */
 export interface SseReaderOptions {
@@ -38,7 +37,7 @@ export class SseReader<Tag = unknown> {
 
   readonly #frameLimit: number;
   readonly #runs: boolean;
-  #templates: RunTemplate<Tag>[] = [];
+  #expected: RunTemplate<Tag> | null = null;
   /** The last read, one character a byte. */
   #read = "";
   #at = 0;
@@ -78,12 +77,11 @@ export class SseReader<Tag = unknown> {
       this.#isAfterCr = false;
       if (this.#read[this.#at] === "\n") return ++this.#at < this.#read.length && this.advance();
     }
-    for (let i = 0; this.#isBetween && i < this.#templates.length; i++) {
-      const { prefix, tag } = this.#templates[i] as RunTemplate<Tag>;
-      const run = readRun(prefix, this.#read, this.#at);
-      if (run === null) continue;
+    const expected = this.#isBetween ? this.#expected : null;
+    const run = expected === null ? null : readRun(expected.prefix, this.#read, this.#at);
+    if (expected !== null && run !== null) {
       this.#at = run.end;
-      this.run = tag;
+      this.run = expected.tag;
       this.strings = run.strings;
       return true;
     }
@@ -101,8 +99,7 @@ export class SseReader<Tag = unknown> {
 
   /** Frames like this may come from now on, and may then take the short way. */
   expect(template: RunTemplate<Tag>): void {
-    if (!this.#runs || this.#templates.some(({ prefix }) => prefix === template.prefix)) return;
-    this.#templates = [template, ...this.#templates.slice(0, TEMPLATES_KEPT - 1)];
+    if (this.#runs && this.#expected?.prefix !== template.prefix) this.#expected = template;
   }
 
   #advanceByLine(): boolean {
