@@ -1,6 +1,6 @@
 import { LimitExceededError } from "../errors.ts";
 import { decodedUtf8, textOfBytes } from "./bytes.ts";
-import { readRun, type RunTemplate } from "./run.ts";
+import { readRun, type RunTemplate, runTemplate } from "./run.ts";
 
 const BYTE_ORDER_MARK = "\xef\xbb\xbf";
 
@@ -37,7 +37,8 @@ export class SseReader<Tag = unknown> {
 
   readonly #frameLimit: number;
   readonly #runs: boolean;
-  #expected: RunTemplate<Tag> | null = null;
+  #expected: RunTemplate | null = null;
+  #expectedTag: Tag | null = null;
   /** The last read, one character a byte. */
   #read = "";
   #at = 0;
@@ -78,10 +79,10 @@ export class SseReader<Tag = unknown> {
       if (this.#read[this.#at] === "\n") return ++this.#at < this.#read.length && this.advance();
     }
     const expected = this.#isBetween ? this.#expected : null;
-    const run = expected === null ? null : readRun(expected.prefix, this.#read, this.#at);
-    if (expected !== null && run !== null) {
+    const run = expected === null ? null : readRun(expected, this.#read, this.#at);
+    if (run !== null) {
       this.#at = run.end;
-      this.run = expected.tag;
+      this.run = this.#expectedTag;
       this.strings = run.strings;
       return true;
     }
@@ -97,9 +98,17 @@ export class SseReader<Tag = unknown> {
     this.#begin("\n\n");
   }
 
-  /** Frames like this may come from now on, and may then take the short way. */
-  expect(template: RunTemplate<Tag>): void {
-    if (this.#runs && this.#expected?.prefix !== template.prefix) this.#expected = template;
+  /**
+   * Frames may come from now on that are equal but for one string, and may then take the short way.
+   *
+   * @param prefix - The frames up to and including the quote that opens the string. ASCII.
+   * @param tag - What {@link run} is on them.
+   */
+  expect(prefix: string, tag: Tag): void {
+    const template = this.#runs ? runTemplate(prefix) : null;
+    if (template === this.#expected) return;
+    this.#expected = template;
+    this.#expectedTag = tag;
   }
 
   #advanceByLine(): boolean {

@@ -131,7 +131,7 @@ export class AnthropicDecoder implements Decoder<AnthropicNative, DeltaTarget> {
     this.done = type === "message_stop";
     const { target = null, text } = (type === "content_block_delta" && appended(event)) || {};
     // Most deltas are followed by others of their kind, and the API writes them all alike.
-    if (target !== null) reader.expect({ prefix: deltaPrefix(target), tag: target });
+    if (target !== null) reader.expect(deltaPrefix(target), target);
     // The event is what the wire says: of a known type, or one that AnthropicUnknownEvent stands for.
     return new AnthropicCallResponseChunk(event as unknown as AnthropicEvent, target, text);
   }
@@ -145,7 +145,9 @@ export class AnthropicDecoder implements Decoder<AnthropicNative, DeltaTarget> {
   /** Puts aside the strings of the chunks that were taken. */
   #collect(): void {
     if (this.#collected === this.#taken) return;
-    this.#pieces.push(this.#run.slice(this.#collected, this.#taken).join(""));
+    const isOne = this.#taken - this.#collected === 1;
+    const text = isOne ? this.#run[this.#collected] : this.#run.slice(this.#collected, this.#taken).join("");
+    this.#pieces.push(text ?? "");
     this.#collected = this.#taken;
   }
 
