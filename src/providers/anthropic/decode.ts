@@ -24,12 +24,10 @@ const PIECES_KEPT = 256;
 export class AnthropicDecoder implements Decoder<AnthropicNative, DeltaTarget> {
   done = false;
   readonly #accumulator = new MessageAccumulator();
-  // The strings of like frames go into the message together, but not ahead of the chunks that were taken: a rope of
-  // thousands of pieces, each cut out of a network read, would keep all those reads in memory.
+  // The strings of like frames go into the message together, but not ahead of the chunks that were taken.
   #target: DeltaTarget | null = null;
   #run: readonly string[] = [];
   #taken = 0;
-  #collected = 0;
   #pieces: string[] = [];
   /** The chunk that was taken last, if it was one of a run; and the tool whose input the run adds to. */
   #latest: AnthropicCallResponseChunk | null = null;
@@ -40,6 +38,7 @@ export class AnthropicDecoder implements Decoder<AnthropicNative, DeltaTarget> {
   takeReady(): AnthropicCallResponseChunk | null {
     const text = this.#taken < this.#run.length ? this.#run[this.#taken++] : undefined;
     if (text === undefined) return null;
+    this.#pieces.push(text);
     this.#written += text.length;
     this.#latest = new AnthropicCallResponseChunk(null, this.#target, text);
     return this.#latest;
@@ -49,7 +48,6 @@ export class AnthropicDecoder implements Decoder<AnthropicNative, DeltaTarget> {
     let chunk = this.takeReady();
     while (chunk === null && !this.done && reader.advance()) {
       const { run } = reader;
-      this.#collect();
       if (run === null) {
         chunk = this.#takeFrame(reader);
       } else {
@@ -60,7 +58,7 @@ export class AnthropicDecoder implements Decoder<AnthropicNative, DeltaTarget> {
         }
         this.#target = run;
         this.#run = reader.strings;
-        this.#taken = this.#collected = 0;
+        this.#taken = 0;
         chunk = this.takeReady();
       }
     }
@@ -142,17 +140,7 @@ export class AnthropicDecoder implements Decoder<AnthropicNative, DeltaTarget> {
     return block.isTool ? block : null;
   }
 
-  /** Puts aside the strings of the chunks that were taken. */
-  #collect(): void {
-    if (this.#collected === this.#taken) return;
-    const isOne = this.#taken - this.#collected === 1;
-    const text = isOne ? this.#run[this.#collected] : this.#run.slice(this.#collected, this.#taken).join("");
-    this.#pieces.push(text ?? "");
-    this.#collected = this.#taken;
-  }
-
   #settle(): void {
-    this.#collect();
     if (this.#target === null || this.#pieces.length === 0) return;
     const text = this.#pieces.join("");
     this.#pieces = [];
