@@ -23,6 +23,8 @@ const STRING = String.raw`[^"\\\0-\x1f]*(?:\\(?:["\\/bfnrt]|u[\da-fA-F]{4})[^"\\
 /** Servers pad a frame with spaces before its last brace, to hide its length: 0 to 15 of them in recordings. */
 const TAIL = String.raw`"\} {0,16}\}\n\n`;
 
+/** As much as is looked at in one go: a pattern takes memory of the engine's for all that it has matched. */
+const WINDOW = 65_536;
 const TEMPLATES_KEPT = 32;
 const templates = new Map<string, RunTemplate>();
 
@@ -48,11 +50,14 @@ export function runTemplate(prefix: string): RunTemplate {
  * @param text - The bytes, one character a byte.
  */
 export function readRun({ frames, between, prefixLength }: RunTemplate, text: string, at: number): Run | null {
-  frames.lastIndex = at;
-  if (!frames.test(text)) return null;
-  const end = frames.lastIndex;
-  const found = text.slice(at + prefixLength - 1, end);
+  const window = text.slice(at, at + WINDOW);
+  frames.lastIndex = 0;
+  if (!frames.test(window)) return null;
+  const found = window.slice(prefixLength - 1, frames.lastIndex);
   const isOne = found.indexOf("\n") === found.length - 2;
   const list = isOne ? found : found.replace(between, '","');
-  return { strings: JSON.parse(decodedUtf8(`[${list.slice(0, list.lastIndexOf('"') + 1)}]`)), end };
+  return {
+    strings: JSON.parse(decodedUtf8(`[${list.slice(0, list.lastIndexOf('"') + 1)}]`)),
+    end: at + frames.lastIndex,
+  };
 }
