@@ -23,7 +23,13 @@ export default defineConfig({
   // a group's file ends in `.js`, and they would be lost.
   outputOptions: {
     codeSplitting: {
-      groups: [{ name: "core", test: /src\/(errors|sse|json|prompt\/(?:base64|media)|http\/(?!node))[^.]*\.ts$/ }],
+      groups: [
+        {
+          // All that a program loads that streams text from Anthropic, but for the transport.
+          name: "core",
+          test: /src\/(call|errors|cost|http\/(?!node)|json\/object|prompt|providers\/anthropic\/(?!index|structured|output)|sse|stream\/(?!structured|extract|response-model)|tool\/declared)[^.]*\.ts$/,
+        },
+      ],
     },
     // What docblocks say is in the declarations; a program would read past them at every start.
     comments: { jsdoc: false },
