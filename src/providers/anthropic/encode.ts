@@ -24,17 +24,16 @@ export function encode(prompt: Prompt<AnthropicNative>): EncodedPrompt<Anthropic
     throw new InvalidOptionError("callParams.max_tokens", "0 is only for calls that are not streamed.");
   }
   const { instructions, messages } = encodeMessages(prompt.messages);
-  const base: AnthropicBody = defined({
+  const fields = {
     model,
-    ...params,
     max_tokens: params.max_tokens ?? defaultMaxTokens(model),
     messages,
-    ...toolParams(prompt.tools, prompt.toolChoice),
     system: joinSystem(system, instructions),
     stream: streamed || undefined,
-  });
+  };
+  const base: AnthropicBody = defined({ ...params, ...fields, ...toolParams(prompt.tools, prompt.toolChoice) });
   const { body: shaped, jsonTool } = prompt.shape?.(base) ?? { body: base, jsonTool: null };
-  const body = { ...shaped, ...extra_body };
+  const body = extra_body === undefined ? shaped : { ...shaped, ...extra_body };
   const accept = streamed ? "text/event-stream" : "application/json";
   const own = lowerCased(defined({ "anthropic-beta": betas?.join(",") || undefined, ...extra_headers }));
   const isSdk = client !== undefined && "messages" in client;

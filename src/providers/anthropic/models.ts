@@ -79,7 +79,13 @@ export function isBefore46(model: string): boolean {
  * `claude-sonnet-4-5@20250929` are `claude-sonnet-4-5`. An id that is not Claude's stays as it is.
  */
 export function canonicalModel(model: string): string {
-  const id = /claude-.+?(?=(-\d{8}|-latest|-v\d|-0)*([@:[].*)?$)/.exec(model)?.[0];
-  // Where it comes from a server it may be anything.
-  return id?.replaceAll(".", "-") ?? String(model);
+  if (model !== known.model) {
+    const id = /claude-.+?(?=(-\d{8}|-latest|-v\d|-0)*([@:[].*)?$)/.exec(model)?.[0];
+    // Where it comes from a server it may be anything.
+    known = { model, id: id?.replaceAll(".", "-") ?? String(model) };
+  }
+  return known.id;
 }
+
+/** The last one: most calls ask the model that the one before them asked. */
+let known = { model: "", id: "" };
