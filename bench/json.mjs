@@ -107,7 +107,7 @@ async function child(task) {
 
 function table(shape, samples) {
   const last = SIZES.at(-1);
-  const { growsWithParse = false } = shapes[shape];
+  const { hasBars = true } = shapes[shape];
   const head = ["", ...SIZES.map((size) => `${size / 1000} KB`), "growth", "", "/ parse", ""];
   const rows = Object.entries(samples).map(([name, bySize]) => {
     const { isOurs, hasRatioBar, isWarm } = readers[name];
@@ -119,9 +119,9 @@ function table(shape, samples) {
       readers[name].title,
       ...costs.map((cost) => cost?.toFixed(1) ?? "-"),
       growth.map((times) => times?.toFixed(1) ?? "-").join(" "),
-      isOurs && !growsWithParse ? verdict(Math.max(...growth), GROWTH_BAR) : "",
+      isOurs && hasBars ? verdict(Math.max(...growth), GROWTH_BAR) : "",
       ratio?.toFixed(1) ?? "-",
-      hasRatioBar ? verdict(ratio, RATIO_BAR) : "",
+      hasRatioBar && hasBars ? verdict(ratio, RATIO_BAR) : "",
     ];
   });
   const widths = [34, 8, 8, 8, 12, 5, 8, 5];

@@ -10,7 +10,7 @@ export interface IncrementalJsonOptions {
 /** Longer texts are read in copied pieces of this length: else one short string of a text would keep all of it. */
 const PIECE = 1024;
 /** Open containers up to this weight are copied at every snapshot. */
-const FREE_WEIGHT = 512;
+const FREE_WEIGHT = 128;
 /** Heavier ones are copied once so many characters have come for each element above it. */
 const CHARACTERS_AN_ELEMENT = 1;
 
@@ -64,7 +64,7 @@ export class IncrementalJson {
 
   /**
    * The value so far, as one that never changes. What has not changed since an earlier snapshot is the same object.
-   * While arrays and objects of more than about 500 elements, or 170 keys, are open, it may be a little behind.
+   * While arrays and objects of more than about 120 elements, or 40 keys, are open, it may be a little behind.
    */
   snapshot(): unknown {
     const scan = this.#scan;

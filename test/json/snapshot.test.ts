@@ -125,8 +125,8 @@ describe("snapshots of what is wide", () => {
       last = snapshot;
     });
     expect(difference(value, JSON.parse(text))).toBeNull();
-    // Up to weight 512 all is copied every 12 characters, above it an element a character.
-    expect(copied / text.length).toBeLessThan(512 / 12 + 5);
+    // Up to weight 128 all is copied every 12 characters, above it an element a character.
+    expect(copied / text.length).toBeLessThan(128 / 12 + 5);
     expect(copied / text.length).toBeGreaterThan(1);
   });
 
@@ -140,7 +140,7 @@ describe("snapshots of what is wide", () => {
       end += 12;
       if (size(snapshot) !== shownSize) [shownSize, shownAt] = [size(snapshot), end];
       const isBehind = size(snapshot) < size(json.value);
-      if (size(json.value) * weight <= 500) expect(isBehind).toBe(false);
+      if (size(json.value) * weight <= 120) expect(isBehind).toBe(false);
       if (isBehind) late++;
       if (isBehind) expect(end - shownAt).toBeLessThanOrEqual(size(json.value) * weight + 12);
     });
