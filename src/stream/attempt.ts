@@ -129,12 +129,8 @@ export class Attempt<N extends Native> {
 
   /** The next chunk, or null: none has arrived, or none will (see {@link outcome}). */
   take(): N["chunk"] | null {
-    return this.outcome === "pending" ? (this.decoder.takeReady() ?? this.#takeMore()) : null;
-  }
-
-  #takeMore(): N["chunk"] | null {
     const body = this.#body;
-    if (body === null) return null;
+    if (body === null || this.outcome !== "pending") return null;
     this.#isTaking = true;
     let chunk: N["chunk"] | null = null;
     try {
