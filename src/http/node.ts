@@ -56,9 +56,9 @@ function optionsOf({ url, headers, body, agent }: HttpRequest, ownAgent: Agent):
   }
   // An agent of somebody else's may want to change headers, as those of proxies do: it needs them one by one.
   if (agent !== undefined) return { headers, agent: agent as Agent, ...address.parts };
-  const list = ["content-length", String(Buffer.byteLength(body))];
-  if (headers["host"] === undefined) list.push("host", address.host);
-  for (const name in headers) if (name !== "content-length") list.push(name, headers[name] as string);
+  const { host = address.host, ...others } = headers;
+  const list = ["host", host, "content-length", String(Buffer.byteLength(body))];
+  for (const name of Object.keys(others)) if (name !== "content-length") list.push(name, others[name] ?? "");
   return { headers: list, agent: ownAgent, ...address.parts };
 }
 

@@ -44,6 +44,28 @@ describe("an independent mock server", () => {
   });
 });
 
+describe("headers of a client", () => {
+  it("go over the library's own, but for the length of the body", async () => {
+    await using server = await serve((response) => startStream(response).end(reply("Hi")));
+    const headers = { "X-Team": "mill", "user-agent": "wheel", "content-length": "1" };
+    const { content } = await ask({ client: client({ apiKey: "k", baseURL: server.url, headers }) }).response();
+    expect(content).toBe("Hi");
+    expect(server.requests[0]?.headers).toMatchObject({
+      host: new URL(server.url).host,
+      "x-team": "mill",
+      "user-agent": "wheel",
+      accept: "text/event-stream",
+    });
+  });
+
+  it("may name another host", async () => {
+    await using server = await serve((response) => startStream(response).end(reply("Hi")));
+    const own = client({ apiKey: "k", baseURL: server.url, headers: { Host: "api.example.com" } });
+    await ask({ client: own }).response();
+    expect(server.requests.map(({ headers }) => headers.host)).toEqual(["api.example.com"]);
+  });
+});
+
 describe.each([
   ["1.12", Anthropic],
   ["0.137", AnthropicOld],
