@@ -174,7 +174,7 @@ function preparer<N extends Native, Args extends readonly unknown[]>({
       callParams,
       metadata: config?.metadata ?? options.metadata ?? {},
       tools: toolBox(tools, options.stream),
-      timeout: total === undefined ? limits : { ...limits, total },
+      timeout: { ...limits, total: total ?? limits.total },
     };
   };
 }
