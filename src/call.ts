@@ -151,7 +151,7 @@ function preparer<N extends Native, Args extends readonly unknown[]>({
   target: Target<N>,
   added: readonly N["promptMessage"][],
 ) => PreparedCall<N> {
-  const limits = { ...defaultTimeout, ...defined(options.timeout ?? {}) };
+  const timeout = { ...defaultTimeout, ...defined(options.timeout ?? {}) };
   return ({ messages, config }, target, added) => {
     const common = merge<N["callParams"]>(options.callParams, config?.callParams);
     const callParams = merge<N["callParams"]>(common, target.callParams);
@@ -165,16 +165,15 @@ function preparer<N extends Native, Args extends readonly unknown[]>({
       ...(shape && { shape }),
       client: config?.client ?? options.client,
       streamed: isStreamed(options.stream),
-      connectTimeoutMs: limits.connect,
+      connectTimeoutMs: timeout.connect,
     });
-    const { totalTimeoutMs: total } = encoded;
     return {
       encoded,
       dynamicConfig: config,
       callParams,
       metadata: config?.metadata ?? options.metadata ?? {},
       tools: toolBox(tools, options.stream),
-      timeout: { ...limits, total: total ?? limits.total },
+      timeout: { ...timeout, total: encoded.totalTimeoutMs ?? timeout.total },
     };
   };
 }

@@ -87,7 +87,6 @@ export class SseReader<Tag = unknown> {
       return true;
     }
     this.run = null;
-    this.#isBetween = false;
     return this.#advanceByLine();
   }
 
@@ -114,6 +113,7 @@ export class SseReader<Tag = unknown> {
   #advanceByLine(): boolean {
     const read = this.#read;
     while (this.#at < read.length) {
+      this.#isBetween = false;
       const start = this.#at;
       const nextLf = read.indexOf("\n", start) >>> 0;
       if (this.#nextCr < start) this.#nextCr = read.indexOf("\r", start) >>> 0;

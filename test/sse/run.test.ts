@@ -87,6 +87,12 @@ describe("a run of expected frames", () => {
     expect(read([encoder.encode(frames.join(""))], true)).toEqual({ frames: texts, inRuns: texts.length });
   });
 
+  it("is not looked for inside a frame, not after a line that stood alone either", () => {
+    const texts = ["\ndata: x\n", `${PREFIX}a"}}\n\n`, ": comment\n\n: more", `${PREFIX}b"}}\n\n`];
+    const pieces = texts.map((text) => encoder.encode(text));
+    expect(read(pieces, true).frames).toEqual(read(pieces, false).frames);
+  });
+
   it("does not depend on how much comes at once: 20 MB of escapes, and one string of 20 MB", () => {
     const escapes = `${PREFIX}${"\\n".repeat(100)}"}}\n\n`.repeat(80_000);
     const { frames, inRuns } = read([encoder.encode(escapes)], true);

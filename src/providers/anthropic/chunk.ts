@@ -35,12 +35,12 @@ export class AnthropicCallResponseChunk implements ResponseChunk {
 
   /** The text that this event adds, or `""`. */
   get content(): string {
-    return this.#target === null ? this.#begun("text") : this.#target.field === "text" ? this.#text : "";
+    return this.#added("text");
   }
 
   /** The thinking that this event adds, or `""`. */
   get thinking(): string {
-    return this.#target === null ? this.#begun("thinking") : this.#target.field === "thinking" ? this.#text : "";
+    return this.#added("thinking");
   }
 
   /** The signature that this event carries, or null. */
@@ -107,8 +107,9 @@ export class AnthropicCallResponseChunk implements ResponseChunk {
     return this.content;
   }
 
-  /** Text may also come whole, in the event that starts its block or its message. */
-  #begun(name: AppendedField): string {
+  #added(name: AppendedField): string {
+    if (this.#target !== null) return this.#target.field === name ? this.#text : "";
+    // Text may also come whole, in the event that starts its block or its message.
     const blocks = field(this.#startMessage(), "content") ?? [field(this.#event, "content_block")];
     if (!Array.isArray(blocks)) return "";
     return blocks.map((block) => (field(block, "type") === name && stringField(block, name)) || "").join("");

@@ -1,11 +1,11 @@
 import { MalformedFrameError } from "../../errors.ts";
-import { field, isObject, type JsonObject, stringField, tryParse } from "../../json/object.ts";
+import { isObject, type JsonObject, tryParse } from "../../json/object.ts";
 import type { Decoder } from "../../provider.ts";
 import type { ToolInput, ToolUpdate } from "../../tool/tool-box.ts";
 import type { SseReader } from "../../sse/reader.ts";
 import { AnthropicCallResponseChunk } from "./chunk.ts";
 import { errorFromEvent } from "./errors.ts";
-import { appended, DELTA_TYPES, deltaPrefix, type DeltaTarget } from "./delta.ts";
+import { appended, deltaPrefix, type DeltaTarget } from "./delta.ts";
 import { MessageAccumulator } from "./message.ts";
 import type { AnthropicNative } from "./native.ts";
 import { keptOf } from "./turn.ts";
@@ -68,14 +68,15 @@ export class AnthropicDecoder implements Decoder<AnthropicNative, DeltaTarget> {
   toolUpdates(chunk: AnthropicCallResponseChunk): readonly ToolUpdate[] {
     // The short way again: most of what comes are fragments of the same input, or text.
     if (chunk === this.#latest) return updates(this.#input, this.#run[this.#taken - 1] ?? "");
-    const { type, index, delta } = chunk.chunk as unknown as JsonObject;
+    const event = chunk.chunk as unknown as JsonObject;
+    const { type, index } = event;
     // A whole message says all at once.
     if (type === "message_start") {
       return this.toolInputs.filter(({ state }) => state !== "streaming").map((input) => ({ input, fragment: null }));
     }
     if (type === "content_block_stop") return updates(this.#toolAt(index), null);
-    const isInput = field(delta, "type") === DELTA_TYPES.partial_json;
-    return isInput ? updates(this.#toolAt(index), stringField(delta, "partial_json") ?? "") : NO_UPDATES;
+    const delta = appended(event);
+    return delta?.target.field === "partial_json" ? updates(this.#toolAt(index), delta.text) : NO_UPDATES;
   }
 
   get toolInputs(): readonly ToolInput[] {
