@@ -10,7 +10,7 @@ export interface DeltaTarget {
 }
 
 /** The type of the delta that appends to each field. */
-export const DELTA_TYPES: Readonly<Record<AppendedField, string>> = {
+const DELTA_TYPES: Readonly<Record<AppendedField, string>> = {
   text: "text_delta",
   thinking: "thinking_delta",
   partial_json: "input_json_delta",
