@@ -25,8 +25,8 @@ export class NodeBody implements Body {
     this.#message = message;
     this.#valve = decoded ?? message.socket;
     if (decoded === undefined) this.#tap(message);
+    else decoded.on("data", (bytes: Uint8Array) => this.#keep(bytes));
     const source = decoded ?? message;
-    source.on("data", (bytes: Uint8Array) => this.#keep(bytes));
     source.on("error", (error) => this.#end(error));
     source.on("close", () => this.#end(message.complete ? null : new Error("The connection was lost.")));
   }
@@ -59,32 +59,19 @@ export class NodeBody implements Body {
     this.#message.destroy();
   }
 
-  /**
-   * Takes bytes before they get into the queues of the socket and of the message, whose bookkeeping costs more than all
-   * that is done here. `push` is public; where it is not called, the bytes come as `data` events all the same.
-   */
+  /** Takes bytes before they get into the message's queue, whose bookkeeping costs more than all that is done here. */
   #tap(message: IncomingMessage): void {
-    const { socket } = message;
-    const { push: queue } = socket;
-    const isSocket = "bytesRead" in socket;
-    socket.push = (bytes: Uint8Array | null, encoding?: BufferEncoding) => {
-      // An agent may give another kind of stream, which reads on once its own `push` was called.
-      if (!isSocket || bytes === null || !socket.readableFlowing || socket.readableLength > 0) {
-        return queue.call(socket, bytes, encoding);
-      }
-      return socket.emit("data", bytes);
-    };
     const { push } = message;
     message.push = (bytes: Uint8Array | null, encoding?: BufferEncoding) => {
-      if (bytes === null) {
-        // The next response on this connection may be somebody else's. Not deleted: that would make the socket slow.
-        socket.push = queue;
-        const more = push.call(message, null, encoding);
-        if (message.complete) this.#end(null);
-        return more;
+      if (bytes !== null) {
+        this.#keep(bytes);
+        return true;
       }
-      this.#keep(bytes);
-      return true;
+      push.call(message, null, encoding);
+      if (message.complete) this.#end(null);
+      // Its end is told, and its connection free again, only once it is read.
+      message.resume();
+      return false;
     };
   }
 
@@ -93,7 +80,6 @@ export class NodeBody implements Body {
     this.#size += bytes.length;
     if (this.#size >= READ_AHEAD_BYTES) {
       this.#isPaused = true;
-      // Again, if need be: the message resumes its socket when it begins to flow, which may be after its first bytes.
       this.#valve.pause();
     }
     this.onReady();

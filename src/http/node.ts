@@ -11,9 +11,30 @@ interface Protocol {
   readonly agent: Agent;
 }
 
-const plain: Protocol = { request: http.request, agent: new http.Agent({ keepAlive: true }) };
+/**
+ * Where all connections read into. Node would give each read 64 KB of its own; but its parser copies what it gives on,
+ * and is done before the next read.
+ */
+const buffer = Buffer.allocUnsafeSlow(65_536);
+
+const plain: Protocol = { request: http.request, agent: keepAliveAgent(http.Agent) };
 /** Loaded when it is first needed: TLS takes longer than everything else together. */
 let secure: Promise<Protocol> | null = null;
+
+function keepAliveAgent(Agent: typeof http.Agent): Agent {
+  const agent = new Agent({ keepAlive: true });
+  const { createConnection } = agent;
+  agent.createConnection = (options, created) => {
+    const read = (length: number): boolean => {
+      // Nobody listens while a connection is idle: what comes then is no answer to anything.
+      if (socket?.emit("data", buffer.subarray(0, length)) === false) socket.destroy();
+      return true;
+    };
+    const socket = createConnection.call(agent, { ...options, onread: { buffer, callback: read } }, created);
+    return socket;
+  };
+  return agent;
+}
 
 /** Sends over `node:http` or `node:https`, with connections that are kept alive. */
 export function sendByNode(request: HttpRequest): Exchange {
@@ -64,7 +85,7 @@ function optionsOf({ url, headers, body, agent }: HttpRequest, ownAgent: Agent):
 
 function protocolOf(url: string): Protocol | Promise<Protocol> {
   if (!url.startsWith("https:")) return plain;
-  secure ??= import("node:https").then(({ request, Agent }) => ({ request, agent: new Agent({ keepAlive: true }) }));
+  secure ??= import("node:https").then(({ request, Agent }) => ({ request, agent: keepAliveAgent(Agent) }));
   return secure;
 }
 

@@ -340,6 +340,21 @@ describe("connections", () => {
     expect([resets, server.requests.length]).toEqual([2, 5]);
   });
 
+  it("a connection on which something comes unasked is given up", async () => {
+    await using server = await serve((response) => startStream(response).end(reply("Hi")));
+    for (let connections = 0; connections < 2; connections++) {
+      expect((await ask({ baseURL: server.url }).response()).content).toBe("Hi");
+      const [socket] = server.sockets;
+      expect(server.sockets.size).toBe(1);
+      let endedByClient = false;
+      socket?.once("end", () => (endedByClient = true));
+      socket?.write("HTTP/1.1 200 OK\r\ncontent-length: 7\r\n\r\nforeign");
+      await once(socket as net.Socket, "close");
+      expect(endedByClient).toBe(true);
+    }
+    expect(server.requests.length).toBe(2);
+  });
+
   it("an agent's own kind of stream is read to its end", async () => {
     await using server = await serve((response) => {
       startStream(response, frames(started));
