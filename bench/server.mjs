@@ -2,8 +2,8 @@
 // sends: /text-10000/v1/messages a message of 10,000 text deltas, and so on.
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
-import http from "node:http";
-import https from "node:https";
+import net from "node:net";
+import tls from "node:tls";
 import { documents, emptyFrames, largeFrames, textFrames, toolFrames } from "./body.mjs";
 
 const LARGE_WRITE_BYTES = 65_536;
@@ -31,9 +31,10 @@ const replies = {
   ...Object.fromEntries(tools),
 };
 
-const headers = {
+const HEADERS = {
   "content-type": "text/event-stream; charset=utf-8",
   "cache-control": "no-cache",
+  "transfer-encoding": "chunked",
   "request-id": "req_011Bench",
   "anthropic-organization-id": "00000000-0000-4000-8000-000000000000",
   "anthropic-ratelimit-requests-limit": "4000",
@@ -52,22 +53,58 @@ function memoized(make) {
   };
 }
 
-async function answer(request, response) {
-  const [, name, size] = /^\/(\w+)-(\d+)\/v1\/messages$/.exec(request.url) ?? [];
-  const reply = replies[name];
-  for await (const _ of request);
-  if (reply === undefined) {
-    response.writeHead(404).end();
-    return;
+const lines = Object.entries(HEADERS).map(([name, value]) => `${name}: ${value}\r\n`);
+const HEAD = `HTTP/1.1 200 OK\r\n${lines.join("")}\r\n`;
+
+/** The response to a request, in chunks, each given to the system in one write; the head goes with the first. */
+class Response {
+  #socket;
+  #head = HEAD;
+
+  constructor(socket) {
+    this.#socket = socket;
   }
-  response.writeHead(200, headers);
-  await reply(response, Number(size));
+
+  write(bytes) {
+    this.#socket.cork();
+    this.#socket.write(`${this.#head}${bytes.length.toString(16)}\r\n`);
+    this.#socket.write(bytes);
+    const room = this.#socket.write("\r\n");
+    this.#socket.uncork();
+    this.#head = "";
+    return room;
+  }
+
+  end() {
+    this.#socket.write("0\r\n\r\n");
+  }
+
+  drain() {
+    return once(this.#socket, "drain");
+  }
+}
+
+/** What a request needs, and no more: what a server takes is in the clients' figures, where they are times. */
+function serve(socket) {
+  let received = "";
+  socket.on("error", () => socket.destroy());
+  socket.setEncoding("latin1").on("data", (text) => {
+    received += text;
+    const end = received.indexOf("\r\n\r\n") + 4;
+    const length = Number(/content-length: (\d+)/i.exec(received)?.[1]);
+    if (end < 4 || received.length < end + length) return;
+    const [, name, size] = /^POST \/(\w+)-(\d+)\/v1\/messages /.exec(received) ?? [];
+    received = received.slice(end + length);
+    const reply = replies[name];
+    if (reply === undefined) socket.end("HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n");
+    else void reply(new Response(socket), Number(size));
+  });
 }
 
 async function send(response, body, writeBytes) {
   for (let start = 0; start < body.length; start += writeBytes) {
     const room = response.write(body.subarray(start, start + writeBytes));
-    if (!room) await once(response, "drain");
+    if (!room) await response.drain();
   }
   response.end();
 }
@@ -87,15 +124,13 @@ function until(time) {
 }
 
 async function listen(server) {
-  server.keepAliveTimeout = 60_000;
-  server.on("request", answer);
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   return server.address().port;
 }
 
 const file = (name) => readFileSync(new URL(`tls/${name}`, import.meta.url));
-const plain = await listen(http.createServer({ noDelay: true }));
-const secure = await listen(https.createServer({ noDelay: true, key: file("key.pem"), cert: file("cert.pem") }));
+const plain = await listen(net.createServer({ noDelay: true }, serve));
+const secure = await listen(tls.createServer({ noDelay: true, key: file("key.pem"), cert: file("cert.pem") }, serve));
 process.once("disconnect", () => process.exit());
 process.send({ plain: `http://127.0.0.1:${plain}`, secure: `https://127.0.0.1:${secure}` });
