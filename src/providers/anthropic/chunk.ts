@@ -2,10 +2,10 @@ import type { CostMetadata, Prices } from "../../cost/price.ts";
 import type { Usage } from "../../cost/usage.ts";
 import type { CommonFinishReason, ResponseChunk } from "../../provider.ts";
 import type { RecoveryEvent } from "../../stream/recovery.ts";
-import { field, isObject, stringField } from "../../json/object.ts";
-import { type AppendedField, deltaEvent, type DeltaTarget } from "./delta.ts";
+import { field, isObject, type JsonObject, stringField } from "../../json/object.ts";
+import { deltaEvent, type DeltaTarget } from "./delta.ts";
 import { anthropicCost, anthropicUsage } from "./usage.ts";
-import { commonFinishReason } from "./view.ts";
+import { blockFields, commonFinishReason } from "./view.ts";
 import type { AnthropicEvent, AnthropicUsage, FinishReason } from "./wire.ts";
 
 /**
@@ -13,12 +13,24 @@ import type { AnthropicEvent, AnthropicUsage, FinishReason } from "./wire.ts";
  * like events, off what sets it apart from them.
  */
 export class AnthropicCallResponseChunk implements ResponseChunk {
+  /** The text that this event adds, or `""`. */
+  readonly content: string;
+  /** The thinking that this event adds, or `""`. */
+  readonly thinking: string;
   readonly #event: AnthropicEvent | RecoveryEvent | null;
   readonly #target: DeltaTarget | null;
   readonly #text: string;
 
-  /** Takes an event, or what sets a delta apart from those around it. @internal */
-  constructor(event: AnthropicEvent | RecoveryEvent | null, target: DeltaTarget | null = null, text = "") {
+  /** @internal */
+  constructor(
+    content: string,
+    thinking: string,
+    event: AnthropicEvent | RecoveryEvent | null,
+    target: DeltaTarget | null = null,
+    text = "",
+  ) {
+    this.content = content;
+    this.thinking = thinking;
     this.#event = event;
     this.#target = target;
     this.#text = text;
@@ -31,16 +43,6 @@ export class AnthropicCallResponseChunk implements ResponseChunk {
   get chunk(): AnthropicEvent | RecoveryEvent {
     // One of the two is there, and a delta is what the wire has.
     return this.#event ?? (deltaEvent(this.#target as DeltaTarget, this.#text) as unknown as AnthropicEvent);
-  }
-
-  /** The text that this event adds, or `""`. */
-  get content(): string {
-    return this.#added("text");
-  }
-
-  /** The thinking that this event adds, or `""`. */
-  get thinking(): string {
-    return this.#added("thinking");
   }
 
   /** The signature that this event carries, or null. */
@@ -107,15 +109,29 @@ export class AnthropicCallResponseChunk implements ResponseChunk {
     return this.content;
   }
 
-  #added(name: AppendedField): string {
-    if (this.#target !== null) return this.#target.field === name ? this.#text : "";
-    // Text may also come whole, in the event that starts its block or its message.
-    const blocks = field(this.#startMessage(), "content") ?? [field(this.#event, "content_block")];
-    if (!Array.isArray(blocks)) return "";
-    return blocks.map((block) => (field(block, "type") === name && stringField(block, name)) || "").join("");
-  }
-
   #startMessage(): unknown {
     return field(this.#event, "message");
   }
+}
+
+/** The chunk of a delta that appends. Without its event, that is made where it is asked for. */
+export function deltaChunk(
+  target: DeltaTarget,
+  text: string,
+  event: JsonObject | null = null,
+): AnthropicCallResponseChunk {
+  const content = target.field === "text" ? text : "";
+  const thinking = target.field === "thinking" ? text : "";
+  return new AnthropicCallResponseChunk(content, thinking, event as AnthropicEvent | null, target, text);
+}
+
+/** The chunk of any other event. */
+export function eventChunk(event: JsonObject): AnthropicCallResponseChunk {
+  const { message, content_block: block } = event;
+  // Text may come whole, in the event that starts its block or its message.
+  const blocks = field(message, "content") ?? (block && [block]);
+  const content = blockFields(blocks, "text").join("");
+  // The event is what the wire says: of a known type, or one that AnthropicUnknownEvent stands for.
+  const native = event as unknown as AnthropicEvent;
+  return new AnthropicCallResponseChunk(content, blockFields(blocks, "thinking").join(""), native);
 }

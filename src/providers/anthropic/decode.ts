@@ -3,14 +3,14 @@ import { isObject, type JsonObject, tryParse } from "../../json/object.ts";
 import type { Decoder } from "../../provider.ts";
 import type { ToolInput, ToolUpdate } from "../../tool/tool-box.ts";
 import type { SseReader } from "../../sse/reader.ts";
-import { AnthropicCallResponseChunk } from "./chunk.ts";
+import { type AnthropicCallResponseChunk, deltaChunk, eventChunk } from "./chunk.ts";
 import { errorFromEvent } from "./errors.ts";
 import { appended, deltaPrefix, type DeltaTarget } from "./delta.ts";
 import { MessageAccumulator } from "./message.ts";
 import type { AnthropicNative } from "./native.ts";
 import { keptOf } from "./turn.ts";
 import type { MessageParam } from "./params.ts";
-import type { AnthropicEvent, AnthropicMessage } from "./wire.ts";
+import type { AnthropicMessage } from "./wire.ts";
 
 const NO_UPDATES: readonly ToolUpdate[] = [];
 
@@ -28,7 +28,8 @@ export class AnthropicDecoder implements Decoder<AnthropicNative, DeltaTarget> {
   #target: DeltaTarget | null = null;
   #run: readonly string[] = [];
   #taken = 0;
-  #pieces: string[] = [];
+  // Begins with one: V8 takes an empty list for one of numbers, and compiles everything around it twice.
+  readonly #pieces = [""];
   /** The chunk that was taken last, if it was one of a run; and the tool whose input the run adds to. */
   #latest: AnthropicCallResponseChunk | null = null;
   #input: ToolInput | null = null;
@@ -37,10 +38,10 @@ export class AnthropicDecoder implements Decoder<AnthropicNative, DeltaTarget> {
 
   takeReady(): AnthropicCallResponseChunk | null {
     const text = this.#taken < this.#run.length ? this.#run[this.#taken++] : undefined;
-    if (text === undefined) return null;
+    if (text === undefined || this.#target === null) return null;
     this.#pieces.push(text);
     this.#written += text.length;
-    this.#latest = new AnthropicCallResponseChunk(null, this.#target, text);
+    this.#latest = deltaChunk(this.#target, text);
     return this.#latest;
   }
 
@@ -128,11 +129,11 @@ export class AnthropicDecoder implements Decoder<AnthropicNative, DeltaTarget> {
     this.#target = null;
     this.#accumulator.apply(type, event);
     this.done = type === "message_stop";
-    const { target = null, text } = (type === "content_block_delta" && appended(event)) || {};
+    const delta = type === "content_block_delta" ? appended(event) : null;
+    if (delta === null) return eventChunk(event);
     // Most deltas are followed by others of their kind, and the API writes them all alike.
-    if (target !== null) reader.expect(deltaPrefix(target), target);
-    // The event is what the wire says: of a known type, or one that AnthropicUnknownEvent stands for.
-    return new AnthropicCallResponseChunk(event as unknown as AnthropicEvent, target, text);
+    reader.expect(deltaPrefix(delta.target), delta.target);
+    return deltaChunk(delta.target, delta.text, event);
   }
 
   /** The tool that a block asks for, or null. */
@@ -142,9 +143,9 @@ export class AnthropicDecoder implements Decoder<AnthropicNative, DeltaTarget> {
   }
 
   #settle(): void {
-    if (this.#target === null || this.#pieces.length === 0) return;
+    if (this.#target === null || this.#pieces.length === 1) return;
     const text = this.#pieces.join("");
-    this.#pieces = [];
+    this.#pieces.length = 1;
     this.#accumulator.append(this.#target.index, this.#target.field, text);
   }
 }

@@ -15,8 +15,7 @@ export const anthropic: Provider<AnthropicNative> = {
   encode,
   createDecoder: () => new AnthropicDecoder(),
   // Our own events, and those whose text was changed, have their text beside them.
-  createChunk: (event, content) =>
-    new AnthropicCallResponseChunk(event as AnthropicEvent, { index: 0, field: "text" }, content),
+  createChunk: (event, content) => new AnthropicCallResponseChunk(content, "", event as AnthropicEvent),
   join,
   continuation,
   turn: assistantTurn,

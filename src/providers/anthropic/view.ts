@@ -1,4 +1,4 @@
-import { stringField } from "../../json/object.ts";
+import { field, stringField } from "../../json/object.ts";
 import type { Prices } from "../../cost/price.ts";
 import type { UsageSource } from "../../cost/usage.ts";
 import type { CommonFinishReason, MessageViews, Reply } from "../../provider.ts";
@@ -29,9 +29,9 @@ export function commonFinishReason(reason: FinishReason): CommonFinishReason {
 export const anthropicViews: MessageViews<AnthropicNative> = {
   id: (message) => stringField(message, "id"),
   model: (message) => stringField(message, "model"),
-  content: (message) => fields(message, "text").join(""),
-  thinking: (message) => fields(message, "thinking").join(""),
-  signature: (message) => fields(message, "signature").at(-1) || null,
+  content: (message) => blockFields(message?.content, "text").join(""),
+  thinking: (message) => blockFields(message?.content, "thinking").join(""),
+  signature: (message) => blockFields(message?.content, "signature").at(-1) || null,
   finishReasons,
   commonFinishReasons: (message) => finishReasons(message).map(commonFinishReason),
   usage,
@@ -59,12 +59,8 @@ function usage({ message, estimatedTokens }: Reply<AnthropicNative>, source: Usa
 }
 
 /** The values of a string field of the blocks of that kind; a signature is a field of thinking. */
-function fields(message: AnthropicMessage | null, name: "text" | "thinking" | "signature"): string[] {
+export function blockFields(blocks: unknown, name: "text" | "thinking" | "signature"): string[] {
+  if (!Array.isArray(blocks)) return [];
   const type = name === "signature" ? "thinking" : name;
-  const values: string[] = [];
-  for (const block of message?.content ?? []) {
-    const value: unknown = block.type === type ? Reflect.get(block, name) : undefined;
-    if (typeof value === "string") values.push(value);
-  }
-  return values;
+  return blocks.flatMap((block) => (field(block, "type") === type ? (stringField(block, name) ?? []) : []));
 }
