@@ -21,7 +21,12 @@ const texts = readdirSync(new URL("src", root), { recursive: true, encoding: "ut
   .map((path) => ({ path, text: read(path) }));
 const files = texts.map(({ path, text }) => sourceFile(path, text));
 const manifest = JSON.parse(read("package.json")) as Manifest;
-const entries = buildConfig.entry as Record<string, string>;
+/** What is built, by its path in `dist` without an ending, and out of what. */
+const entries = Object.fromEntries(
+  buildConfig.flatMap(({ entry, outDir = "dist" }) =>
+    Object.entries(entry as Record<string, string>).map(([name, path]) => [`${outDir}/${name}`.slice(5), path]),
+  ),
+);
 
 describe("the source", () => {
   it("was read", () => {
