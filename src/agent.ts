@@ -68,8 +68,8 @@ export type CallableTool<T extends PairTypes> = Exclude<NonNullable<T["~pair"]>,
 /**
  * Makes a function that repeats a call for as long as the model asks for tools, and runs them.
  *
- * What a tool throws is told to the model, and so is input that its schema refuses. A turn that the provider has paused
- * is sent back, and goes on.
+ * What a tool throws is told to the model, and so is input that its schema refuses. A turn that the provider has paused,
+ * to go on later or once it had summed up what came before, is sent back, and goes on.
  *
  * @param call - A call with tools, streamed or not.
  *
@@ -279,7 +279,8 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
     if (asksForTools && !isHandedOver) for (const call of calls) runner.start(call);
     await runner.finish();
     if (isHandedOver) return "tool";
-    return asksForTools || commonFinishReasons.includes("pause") ? this.#limit(turn, runner) : "answer";
+    const isPaused = commonFinishReasons.some((reason) => reason === "pause" || reason === "compaction");
+    return asksForTools || isPaused ? this.#limit(turn, runner) : "answer";
   }
 
   #stopsAt({ name }: ToolCall): boolean {

@@ -14,6 +14,7 @@ import {
 } from "../../src/index.ts";
 import { call, client } from "../../src/providers/anthropic/index.ts";
 import {
+  compaction,
   cut,
   fakeAnthropic,
   type FakeAnthropic,
@@ -229,6 +230,17 @@ describe("an agent", () => {
     expect(server.requests[1]?.body["messages"]).toMatchObject([
       { role: "user" },
       { role: "assistant", content: [{ type: "text" }, { type: "server_tool_use" }] },
+    ]);
+    expect([run.turns.length, run.stopReason]).toEqual([2, "answer"]);
+  });
+
+  it("goes on after a pause for compaction", async () => {
+    await using server = await fake(reply(compaction("We spoke of books."), { stopReason: "compaction" }), "Found.");
+    const run = agent(call(MODEL, { client: at(server), tools: [lookUp] }, () => "x"))();
+    expect((await run.finish()).stream.content).toBe("Found.");
+    expect(server.requests[1]?.body["messages"]).toMatchObject([
+      { role: "user" },
+      { role: "assistant", content: [{ type: "compaction", content: "We spoke of books." }] },
     ]);
     expect([run.turns.length, run.stopReason]).toEqual([2, "answer"]);
   });
