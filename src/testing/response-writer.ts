@@ -19,6 +19,9 @@ export class ResponseWriter {
   #gzip: Gzip | null = null;
   #wake: () => void = () => {};
   #spoiled = false;
+  /** How many writes have not left yet. */
+  #writing = 0;
+  #whenWritten: () => void = () => {};
 
   constructor(response: ServerResponse) {
     this.#response = response;
@@ -90,7 +93,7 @@ export class ResponseWriter {
   async destroy(reset = false): Promise<void> {
     this.#spoiled = true;
     const { socket } = this.#response;
-    if (socket !== null && socket.writableLength > 0) await this.#sleep((wake) => socket.write("", wake));
+    await this.#written();
     // A socket of TLS is not one that Node can reset.
     if (reset && socket !== null && !(socket instanceof TLSSocket)) {
       // A reset overtakes what the client has not read yet.
@@ -105,13 +108,21 @@ export class ResponseWriter {
   /** Closes the way to the client, in the middle of the body, and waits until the client closes the way back. */
   async halfClose(): Promise<void> {
     this.#spoiled = true;
+    await this.#written();
     this.#response.socket?.end();
     await this.closed;
   }
 
+  /** Settles when all that was written has left. */
+  async #written(): Promise<void> {
+    if (this.#writing > 0) await this.#sleep((wake) => (this.#whenWritten = wake));
+  }
+
   #send(bytes: Uint8Array): void {
+    this.#writing++;
     this.#response.write(bytes, (error) => {
       if (!error) this.progress.bytesWritten += bytes.length;
+      if (--this.#writing === 0) this.#whenWritten();
     });
   }
 
