@@ -52,6 +52,20 @@ describe("the package", () => {
     expect(unbuiltTargets(manifest, Object.keys(entries))).toEqual([]);
     expect(Object.values(entries).filter((path) => !existsSync(new URL(path, root)))).toEqual([]);
   });
+
+  it.each(["workerd", "edge-light", "browser", "bun", "deno"])(
+    "gives %s its build, though it says it is Node",
+    (name) => {
+      const builds = Object.values(manifest.exports ?? {}).filter(
+        (entry) => typeof entry === "object" && name in entry,
+      );
+      expect(builds.length).toBe(5);
+      for (const build of builds) {
+        const chosen = Object.entries(build).find(([condition]) => [name, "node", "default"].includes(condition));
+        expect(chosen?.[1]).toMatch(/^\.\/dist\/web\//);
+      }
+    },
+  );
 });
 
 /** Each rule on a source that breaks it: what it must say. */

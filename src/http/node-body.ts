@@ -28,7 +28,9 @@ export class NodeBody implements Body {
     else decoded.on("data", (bytes: Uint8Array) => this.#keep(bytes));
     const source = decoded ?? message;
     source.on("error", (error) => this.#end(error));
-    source.on("close", () => this.#end(message.complete ? null : new Error("The connection was lost.")));
+    source.on("close", () => {
+      this.#end(message.complete ? null : (message.errored ?? new Error("The connection was lost.")));
+    });
   }
 
   take(): Uint8Array | null {
@@ -37,10 +39,7 @@ export class NodeBody implements Body {
       this.#size -= bytes.length;
       return bytes;
     }
-    if (this.#isPaused) {
-      this.#isPaused = false;
-      this.#valve.resume();
-    }
+    this.#resume();
     return null;
   }
 
@@ -68,6 +67,8 @@ export class NodeBody implements Body {
         return true;
       }
       push.call(message, null, encoding);
+      // From here on the connection may be somebody else's.
+      this.#resume();
       if (message.complete) this.#end(null);
       // Its end is told, and its connection free again, only once it is read.
       message.resume();
@@ -83,6 +84,12 @@ export class NodeBody implements Body {
       this.#valve.pause();
     }
     this.onReady();
+  }
+
+  #resume(): void {
+    if (!this.#isPaused) return;
+    this.#isPaused = false;
+    this.#valve.resume();
   }
 
   #end(failure: unknown): void {

@@ -1,6 +1,7 @@
 import * as http from "node:http";
 import type { Agent, ClientRequest, IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import { ConnectionError, type MillraceError, RedirectError, StreamTimeoutError } from "../errors.ts";
 import type { Body, Exchange, HttpRequest, HttpResponse } from "./request.ts";
 import { NodeBody } from "./node-body.ts";
@@ -26,14 +27,22 @@ function keepAliveAgent(Agent: typeof http.Agent): Agent {
   const { createConnection } = agent;
   agent.createConnection = (options, created) => {
     const read = (length: number): boolean => {
+      const bytes = buffer.subarray(0, length);
+      // Whoever else listens may keep what he gets.
+      const isCopied = isParsed(socket) && socket.listenerCount("data") === 1;
       // Nobody listens while a connection is idle: what comes then is no answer to anything.
-      if (socket?.emit("data", buffer.subarray(0, length)) === false) socket.destroy();
+      if (socket?.emit("data", isCopied ? bytes : Buffer.from(bytes)) === false) socket.destroy();
       return true;
     };
     const socket = createConnection.call(agent, { ...options, onread: { buffer, callback: read } }, created);
     return socket;
   };
   return agent;
+}
+
+/** Whether Node's parser reads the connection. It says so nowhere in public: if it says nothing, bytes are copied. */
+function isParsed(socket: Duplex | null | undefined): socket is Duplex {
+  return !!(socket as { readonly parser?: unknown } | null | undefined)?.parser;
 }
 
 /** Sends over `node:http` or `node:https`, with connections that are kept alive. */
@@ -161,6 +170,7 @@ async function decompressed(message: IncomingMessage): Promise<Body> {
   const { constants, createUnzip } = await import("node:zlib");
   // Sync flush: what the server has flushed is given on at once.
   const unzip = createUnzip({ flush: constants.Z_SYNC_FLUSH, finishFlush: constants.Z_SYNC_FLUSH });
-  message.on("error", (error) => unzip.destroy(error)).on("close", () => message.complete || unzip.destroy());
+  // What has come is given on, although the rest will not come.
+  message.on("error", () => unzip.end()).on("close", () => message.complete || unzip.end());
   return new NodeBody(message, message.pipe(unzip));
 }

@@ -1,3 +1,4 @@
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { readFileSync } from "node:fs";
 import * as http from "node:http";
 import * as https from "node:https";
@@ -5,7 +6,7 @@ import * as net from "node:net";
 import { once } from "node:events";
 import { Duplex } from "node:stream";
 import { inspect } from "node:util";
-import { gzipSync } from "node:zlib";
+import { constants, gzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import {
   ApiError,
@@ -20,6 +21,7 @@ import {
   ProtocolError,
   RedirectError,
   StreamTimeoutError,
+  StreamTruncatedError,
 } from "../../src/errors.ts";
 import {
   type AnthropicCallOptions,
@@ -353,6 +355,40 @@ describe("connections", () => {
       expect(endedByClient).toBe(true);
     }
     expect(server.requests.length).toBe(2);
+  });
+
+  it("whoever else listens to a connection may keep what he gets", async () => {
+    await using server = await serve((response) => {
+      startStream(response, frames(started));
+      setTimeout(() => response.end(frames([delta("Hi"), ...ended])), 20);
+    });
+    const kept: Uint8Array[] = [];
+    const listen = (message: unknown): void => {
+      const { request } = message as { readonly request: http.ClientRequest };
+      const keep = (socket: net.Socket): unknown => socket.on("data", (bytes: Uint8Array) => kept.push(bytes));
+      if (request.socket === null) request.once("socket", keep);
+      else keep(request.socket);
+    };
+    subscribe("http.client.request.start", listen);
+    const { content } = await ask({ baseURL: server.url }).response();
+    unsubscribe("http.client.request.start", listen);
+    const text = Buffer.concat(kept).toString();
+    expect(content).toBe("Hi");
+    expect(kept.length).toBeGreaterThan(1);
+    expect(text).toMatch(/^HTTP\/1\.1 200 OK[^]*message_start[^]*text_delta[^]*message_stop/);
+  });
+
+  it("what has come of a compressed body is there when the rest does not come", async () => {
+    await using server = await serve((response) => {
+      response.writeHead(200, { "content-type": "text/event-stream", "content-encoding": "gzip" });
+      const text = frames([...started, delta("Hi"), delta(" there".repeat(2_000))]);
+      response.write(gzipSync(text, { finishFlush: constants.Z_SYNC_FLUSH }), () => response.socket?.destroySoon());
+    });
+    const stream = ask({ baseURL: server.url });
+    const error = await failure(stream);
+    expect(error).toBeInstanceOf(StreamTruncatedError);
+    expect(error.cause).toBeInstanceOf(Error);
+    expect(stream.content).toBe(`Hi${" there".repeat(2_000)}`);
   });
 
   it("an agent's own kind of stream is read to its end", async () => {
