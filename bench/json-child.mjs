@@ -1,7 +1,10 @@
-// What `json.mjs` measures. Run with a task, it does it once, and prints the CPU that it took, in ms.
+// What `json.mjs` measures. Run with a task, it does it, and prints the samples: the CPU that each size took, in ms.
 import { fileURLToPath } from "node:url";
 
 const FRAGMENT = 12;
+/** How often a warm reader reads all sizes in turn, and how much text of each size it reads then. */
+const TURNS = 5;
+const VOLUME = 2e6;
 
 /** Documents of about so many characters. */
 export const shapes = {
@@ -154,24 +157,45 @@ function filled(size, text) {
   return text.repeat(Math.ceil(size / text.length));
 }
 
-async function measure({ reader, shape, size }) {
-  const text = shapes[shape].text(size);
-  const fragments = [];
-  for (let at = 0; at < text.length; at += FRAGMENT) fragments.push(text.slice(at, at + FRAGMENT));
+async function measure({ reader, shape, sizes }) {
   const read = await readers[reader].read();
-  // What was there before is not counted: the fragments, and what warming up left. A whole collection would make V8 drop
-  // the code that it has compiled.
+  const texts = sizes.map((size) => shapes[shape].text(size));
+  const tasks = texts.map((text) => ({ text, fragments: fragmentsOf(text), times: Math.ceil(VOLUME / text.length) }));
+  // What was there before is not counted: the fragments, and what warming up left. A collection of all after warming up
+  // would make V8 drop the code that it has compiled.
   globalThis.gc();
-  if (readers[reader].isWarm) {
-    for (let done = 0; done < Math.max(5 * size, 2e6); done += size) await read(fragments, text);
-    globalThis.gc({ type: "minor" });
-  }
+  const { isWarm } = readers[reader];
+  if (isWarm) for (let turn = 1; turn <= TURNS; turn++) await inTurn(read, tasks);
   await new Promise((resolve) => setTimeout(resolve, 50));
-  const before = process.cpuUsage();
-  const value = await read(fragments, text);
-  const { user, system } = process.cpuUsage(before);
-  if (JSON.stringify(value) !== text) throw new Error(`${reader} has read another value.`);
-  return (user + system) / 1000;
+  const samples = [];
+  if (isWarm) for (let turn = 1; turn <= TURNS; turn++) samples.push(await inTurn(read, tasks));
+  else samples.push({ costs: [await cost(read, { ...tasks[0], times: 1 })] });
+  for (const { fragments, text } of tasks) {
+    if (JSON.stringify(await read(fragments, text)) !== text) throw new Error(`${reader} has read another value.`);
+  }
+  return samples;
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) console.log(await measure(JSON.parse(process.argv[2])));
+function fragmentsOf(text) {
+  const fragments = [];
+  for (let at = 0; at < text.length; at += FRAGMENT) fragments.push(text.slice(at, at + FRAGMENT));
+  return fragments;
+}
+
+/** Each size, and JSON.parse of the last one, as close together as can be: the machine's speed changes all the time. */
+async function inTurn(read, tasks) {
+  const costs = [];
+  for (const task of tasks) costs.push(await cost(read, task));
+  return { costs, once: await cost(parse(), tasks.at(-1)) };
+}
+
+async function cost(read, { fragments, text, times }) {
+  const before = process.cpuUsage();
+  for (let i = 0; i < times; i++) await read(fragments, text);
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1000 / times;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  console.log(JSON.stringify(await measure(JSON.parse(process.argv[2]))));
+}

@@ -9,7 +9,7 @@ import { readers, shapes } from "./json-child.mjs";
 
 const HELP = `Usage: node bench/json.mjs [options]
 
-  --rounds N      rounds of each measurement (default 5)
+  --rounds N      rounds of each measurement (default 7)
   --only a,b      only these shapes: ${Object.keys(shapes).join(", ")}
   --readers a,b   beside parse only these: ${Object.keys(readers).join(", ")}
   --help`;
@@ -21,7 +21,6 @@ const CHILD_LIMIT_MS = 120_000;
 
 const run = promisify(execFile);
 const path = (relative) => fileURLToPath(new URL(relative, import.meta.url));
-const median = (values) => values.toSorted((a, b) => a - b)[values.length >> 1];
 
 async function main() {
   const options = readOptions();
@@ -33,7 +32,7 @@ async function main() {
 function readOptions() {
   const { values } = parseArgs({
     options: {
-      rounds: { type: "string", default: "5" },
+      rounds: { type: "string", default: "7" },
       only: { type: "string", default: Object.keys(shapes).join() },
       readers: { type: "string", default: Object.keys(readers).join() },
       help: { type: "boolean", default: false },
@@ -76,54 +75,60 @@ function about({ rounds, missing, readers: chosen }) {
   return [
     `${new Date().toISOString()}, Node ${process.version}, ${process.platform}, ${cpus().length} x ${model}, load ${loadavg()[0]}`,
     packages.map((name) => `${name} ${versionOf(name)}`).join(", "),
-    `CPU (user and system, all threads) in ms, medians of ${rounds} rounds. Each figure comes from a process of its own,`,
-    "which has read nothing before; warm: which has read the same kind of text, 2 MB of it and 5 times at least.",
-    "A value is read after every fragment of 12 characters. The fragments were cut before.",
+    `CPU (user and system, all threads) in ms, medians of ${rounds} rounds; growth and ratios are medians of those of each`,
+    "round. Each figure comes from a process of its own, which has read nothing before. Warm: from one that has read the",
+    "same kind of text, and reads all sizes in turn, 2 MB of each. A value is read after every fragment of 12 characters.",
+    "The fragments were cut before.",
     `Bars: ten times the text costs at most ${GROWTH_BAR} times as much, and a warm value at most ${RATIO_BAR} times JSON.parse.`,
     ...missing.map((name) => `${readers[name].title}: skipped, ${readers[name].package} is not installed.`),
   ];
 }
 
-/** Reader -> size -> CPU of each round; the readers take turns. */
+/** The samples of each reader: what each size took, and JSON.parse of the largest, if it was measured beside. */
 async function measure(shape, { rounds, readers: chosen }) {
-  const samples = Object.fromEntries(chosen.map((name) => [name, {}]));
+  const samples = Object.fromEntries(chosen.map((name) => [name, []]));
   for (let round = 1; round <= rounds; round++) {
     console.error(`${shape}: round ${round} of ${rounds}`);
-    for (const size of SIZES) {
-      for (const name of chosen) {
-        if (size > (readers[name].limit ?? Infinity)) continue;
-        (samples[name][size] ??= []).push(await child({ reader: name, shape, size }));
-      }
-    }
+    for (const name of chosen) samples[name].push(...(await sample(name, shape)));
   }
   return samples;
+}
+
+async function sample(reader, shape) {
+  if (readers[reader].isWarm) return child({ reader, shape, sizes: SIZES });
+  const costs = [];
+  for (const size of SIZES.filter((size) => size <= (readers[reader].limit ?? size))) {
+    const [first] = await child({ reader, shape, sizes: [size] });
+    costs.push(...first.costs);
+  }
+  return [{ costs }];
 }
 
 async function child(task) {
   const args = ["--expose-gc", path("json-child.mjs"), JSON.stringify(task)];
   const { stdout } = await run(process.execPath, args, { cwd: path(".."), timeout: CHILD_LIMIT_MS });
-  return Number(stdout);
+  return JSON.parse(stdout);
 }
 
 function table(shape, samples) {
-  const last = SIZES.at(-1);
   const { hasBars = true } = shapes[shape];
   const head = ["", ...SIZES.map((size) => `${size / 1000} KB`), "growth", "", "/ parse", ""];
-  const rows = Object.entries(samples).map(([name, bySize]) => {
-    const { isOurs, hasRatioBar, isWarm } = readers[name];
-    const costs = SIZES.map((size) => (bySize[size] === undefined ? null : median(bySize[size])));
-    const growth = costs.slice(1).map((cost, i) => (cost === null ? null : cost / costs[i]));
-    const once = median(samples[isWarm ? "parseWarm" : "parse"][last]);
-    const ratio = costs.at(-1) === null ? null : costs.at(-1) / once;
+  const rows = Object.entries(samples).map(([name, ofReader]) => {
+    const { isOurs, hasRatioBar } = readers[name];
+    const growth = SIZES.slice(1).map((_, i) => medianOf(ofReader, ({ costs }) => costs[i + 1] / costs[i]));
+    const ratio = medianOf(ofReader, ({ costs, once }, round) => costs[SIZES.length - 1] / (once ?? parseCost(round)));
     return [
       readers[name].title,
-      ...costs.map((cost) => cost?.toFixed(1) ?? "-"),
-      growth.map((times) => times?.toFixed(1) ?? "-").join(" "),
+      ...SIZES.map((_, i) => shown(medianOf(ofReader, ({ costs }) => costs[i]))),
+      growth.map(shown).join(" "),
       isOurs && hasBars ? verdict(Math.max(...growth), GROWTH_BAR) : "",
-      ratio?.toFixed(1) ?? "-",
+      shown(ratio),
       hasRatioBar && hasBars ? verdict(ratio, RATIO_BAR) : "",
     ];
   });
+  function parseCost(round) {
+    return samples.parse[round].costs.at(-1);
+  }
   const widths = [34, 8, 8, 8, 12, 5, 8, 5];
   const line = (cells) =>
     cells.map((cell, i) => (i === 0 || i === 5 ? cell.padEnd(widths[i]) : cell.padStart(widths[i])));
@@ -131,6 +136,15 @@ function table(shape, samples) {
     `${shape}: ${shapes[shape].title}`,
     ...[head, ...rows].map((cells) => `  ${line(cells).join(" ")}`.trimEnd()),
   ];
+}
+
+/** The median of what `figure` says of each sample; NaN where it was not measured. */
+function medianOf(samples, figure) {
+  return samples.map(figure).toSorted((a, b) => a - b)[samples.length >> 1];
+}
+
+function shown(figure) {
+  return Number.isFinite(figure) ? figure.toFixed(1) : "-";
 }
 
 function verdict(value, bar) {

@@ -11,8 +11,8 @@ export interface IncrementalJsonOptions {
 const PIECE = 1024;
 /** Open containers up to this weight are copied at every snapshot. */
 const FREE_WEIGHT = 128;
-/** Heavier ones are copied once so many characters have come for each element above it. */
-const CHARACTERS_AN_ELEMENT = 1;
+/** Copies of heavier ones are too large for the memory that V8 uses again at once: fresh memory costs more. */
+const CHEAP_WEIGHT = 16_384;
 
 /** A JSON document that is still being read: see {@link incrementalJson}. */
 export class IncrementalJson {
@@ -69,7 +69,7 @@ export class IncrementalJson {
   snapshot(): unknown {
     const scan = this.#scan;
     if (scan.copied === scan.version) return this.#snapshot;
-    scan.isLate = scan.offset - this.#snapshotOffset < (scan.weight - FREE_WEIGHT) * CHARACTERS_AN_ELEMENT;
+    scan.isLate = scan.offset - this.#snapshotOffset < delay(scan.weight);
     if (scan.isLate) return this.#snapshot;
     scan.copied = scan.version;
     this.#snapshotOffset = scan.offset;
@@ -121,6 +121,11 @@ export class IncrementalJson {
     endText(scan);
     return this.value;
   }
+}
+
+/** How many characters must come between two snapshots, so that all copies together cost but a share of the reading. */
+function delay(weight: number): number {
+  return weight - FREE_WEIGHT + Math.max(0, weight - CHEAP_WEIGHT);
 }
 
 function copied(text: string): string {

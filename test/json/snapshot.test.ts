@@ -125,15 +125,15 @@ describe("snapshots of what is wide", () => {
       last = snapshot;
     });
     expect(difference(value, JSON.parse(text))).toBeNull();
-    // Up to weight 128 all is copied every 12 characters, above it an element a character.
+    // Up to weight 128 all is copied every 12 characters, above it an element a character, or one every two.
     expect(copied / text.length).toBeLessThan(128 / 12 + 5);
-    expect(copied / text.length).toBeGreaterThan(1);
+    expect(copied / text.length).toBeGreaterThan(0.5);
   });
 
   it.each([
     ["an array", numbers, 1],
     ["an object", keys, 3],
-  ])("of %s are at most a character an element late", (_, text, weight) => {
+  ])("of %s are at most a character an element late, two of what is very wide", (_, text, weight) => {
     let late = 0;
     let [shownSize, shownAt, end] = [0, 0, 0];
     snapshots(text, 12, (json, snapshot) => {
@@ -142,7 +142,8 @@ describe("snapshots of what is wide", () => {
       const isBehind = size(snapshot) < size(json.value);
       if (size(json.value) * weight <= 120) expect(isBehind).toBe(false);
       if (isBehind) late++;
-      if (isBehind) expect(end - shownAt).toBeLessThanOrEqual(size(json.value) * weight + 12);
+      const all = size(json.value) * weight;
+      if (isBehind) expect(end - shownAt).toBeLessThanOrEqual(all + Math.max(0, all - 16_384) + 12);
     });
     expect(late).toBeGreaterThan(100);
   });
