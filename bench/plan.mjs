@@ -135,6 +135,7 @@ function toolJobs() {
       // The SDK parses all there is at each fragment: 100 kB of numbers take it a minute, 1 MB hours.
       clients: ["bare", "millrace", "partials", ...(isForSdk(shape, size) ? ["sdk"] : [])],
       maxRounds: size === "100k" ? 3 : undefined,
+      roundsFactor: size === "1m" ? 3 : 1,
       rows: [
         {
           label: "CPU",

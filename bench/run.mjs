@@ -10,7 +10,7 @@ import { report } from "./report.mjs";
 
 const HELP = `Usage: npm run bench -- [options]
 
-  --rounds N        rounds of each job (default 7)
+  --rounds N        rounds of each job (default 7); of tool inputs of 1 MB, which vary more, three times as many
   --only a,b        only jobs whose names begin so: ${plan.map((job) => job.name).join(", ")}
   --clients a,b     only these of bare, sdk, millrace, partials
   --json FILE       also write every sample to FILE
@@ -78,7 +78,7 @@ function describe(rounds) {
   return [
     `${new Date().toISOString()}, Node ${process.version}, ${process.platform}, ${cpus().length} x ${model}, load ${loadavg()[0]}`,
     `millrace ${version("../package.json")}, @anthropic-ai/sdk ${version("../node_modules/@anthropic-ai/sdk/package.json")}`,
-    `Medians of ${rounds} rounds [least - most]; x = against the bare loop, by rounds, and by medians.`,
+    `Medians of ${rounds} rounds (${3 * rounds} of tool inputs of 1 MB) [least - most]; x = against the bare loop, by rounds, and by medians.`,
     "CPU is user and system of all threads. Every figure comes from a process of its own.",
   ];
 }
@@ -86,7 +86,7 @@ function describe(rounds) {
 /** Runs a job in all its rounds, the clients taking turns, and prints its part of the table. */
 async function measure(job, options, origins) {
   const clients = job.clients.filter((client) => options.clients.includes(client));
-  const rounds = Math.min(options.rounds, job.maxRounds ?? options.rounds);
+  const rounds = Math.min(options.rounds * (job.roundsFactor ?? 1), job.maxRounds ?? Infinity);
   const samples = new Map(clients.map((client) => [client, []]));
   const all = [];
   for (let round = 1; round <= rounds; round++) {
