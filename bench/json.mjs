@@ -77,8 +77,8 @@ function about({ rounds, missing, readers: chosen }) {
     packages.map((name) => `${name} ${versionOf(name)}`).join(", "),
     `CPU (user and system, all threads) in ms, medians of ${rounds} rounds; growth and ratios are medians of those of each`,
     "round. Each figure comes from a process of its own, which has read nothing before. Warm: from one that has read the",
-    "same kind of text, and reads all sizes in turn, 2 MB of each. A value is read after every fragment of 12 characters.",
-    "The fragments were cut before.",
+    "same kind of text, and reads all sizes in turn, 2 MB of each, five times a round. A value is read after every fragment",
+    "of 12 characters. The fragments were cut before.",
     `Bars: ten times the text costs at most ${GROWTH_BAR} times as much, and a warm value at most ${RATIO_BAR} times JSON.parse.`,
     ...missing.map((name) => `${readers[name].title}: skipped, ${readers[name].package} is not installed.`),
   ];
@@ -112,6 +112,7 @@ async function child(task) {
 
 function table(shape, samples) {
   const { hasBars = true } = shapes[shape];
+  const parseCost = (round) => samples.parse[round].costs.at(-1);
   const head = ["", ...SIZES.map((size) => `${size / 1000} KB`), "growth", "", "/ parse", ""];
   const rows = Object.entries(samples).map(([name, ofReader]) => {
     const { isOurs, hasRatioBar } = readers[name];
@@ -126,9 +127,6 @@ function table(shape, samples) {
       hasRatioBar && hasBars ? verdict(ratio, RATIO_BAR) : "",
     ];
   });
-  function parseCost(round) {
-    return samples.parse[round].costs.at(-1);
-  }
   const widths = [34, 8, 8, 8, 12, 5, 8, 5];
   const line = (cells) =>
     cells.map((cell, i) => (i === 0 || i === 5 ? cell.padEnd(widths[i]) : cell.padStart(widths[i])));

@@ -64,7 +64,8 @@ export class IncrementalJson {
 
   /**
    * The value so far, as one that never changes. What has not changed since an earlier snapshot is the same object.
-   * While arrays and objects of more than about 120 elements, or 40 keys, are open, it may be a little behind.
+   * While arrays and objects of more than about 120 elements, or 40 keys, are open, it may be behind: by a character
+   * for each element beyond them, and by two for each beyond 16,000. A key counts as three elements.
    */
   snapshot(): unknown {
     const scan = this.#scan;
