@@ -1,0 +1,133 @@
+import { defaultTransport } from "#platform";
+import { InvalidOptionError } from "../errors.ts";
+import { type Fetch, fetchTransport } from "./fetch.ts";
+import type { Transport } from "./request.ts";
+
+/** How to reach a provider's API. An option beats the environment variable for the same setting. */
+export interface ClientOptions {
+  /** The address of the API. */
+  readonly baseURL?: string | undefined;
+  /** Headers to send with every request. They replace the library's own. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** Sends the requests, instead of the runtime's own transport. */
+  readonly fetch?: Fetch | undefined;
+  /** A `node:http` or `node:https` Agent (for a proxy, say). For Node's own transport only. */
+  readonly agent?: object | undefined;
+  /** Allows an `http:` baseURL on another machine. The key then travels unencrypted. */
+  readonly allowHttp?: boolean | undefined;
+  /** Allows a key in a browser, where every visitor can read it. */
+  readonly dangerouslyAllowBrowser?: boolean | undefined;
+}
+
+/** A client made by a provider's `client()`. Its credentials cannot be read from it. */
+export interface Client {
+  readonly kind: "millrace.client";
+}
+
+/** Where and how requests go. */
+export interface Destination {
+  readonly baseURL: string;
+  /** Lower-case names. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly transport: Transport;
+  readonly agent: unknown;
+}
+
+/** The settings in which the clients of providers differ. */
+export interface ClientSettings<Options extends ClientOptions> {
+  /** The address that is used if none is given. */
+  readonly baseURL: string;
+  /** The environment variable that may hold another address. */
+  readonly baseURLVariable: string;
+  /** The headers of every request, credentials included. @throws MissingApiKeyError */
+  headers(options: Options, inBrowser: boolean): Readonly<Record<string, string>>;
+}
+
+/** A provider's `client()`, and a function that looks up where the requests of a client go. */
+export interface Clients<Options extends ClientOptions> {
+  client(options?: Options): Client;
+  /**
+   * @param made - A client, or undefined for one that is read from the environment.
+   * @throws InvalidOptionError for anything else: it may never be mistaken for the environment's client.
+   */
+  destination(made: unknown): Destination;
+}
+
+/** Makes the clients of a provider. */
+export function defineClients<Options extends ClientOptions>(settings: ClientSettings<Options>): Clients<Options> {
+  // Kept apart from the clients, where a log could show them.
+  const destinations = new WeakMap<object, () => Destination>();
+  return {
+    client(options = {} as Options) {
+      const made: Client = Object.freeze({ kind: "millrace.client" });
+      // Made here, so that a program without `client()` does not bundle it.
+      const transport = options.fetch && fetchTransport(options.fetch);
+      destinations.set(made, () => resolve(settings, options, transport));
+      return made;
+    },
+    destination(made) {
+      if (made === undefined) return resolve(settings, {} as Options);
+      const known = typeof made === "object" && made !== null ? destinations.get(made) : undefined;
+      if (known !== undefined) return known();
+      const problem = "pass the object that client() of this provider returned, not a copy of it, its options or a key.";
+      throw new InvalidOptionError("client", problem);
+    },
+  };
+}
+
+function resolve<Options extends ClientOptions>(
+  settings: ClientSettings<Options>,
+  options: Options,
+  transport: Transport = defaultTransport,
+): Destination {
+  const inBrowser = "window" in globalThis && "document" in globalThis;
+  if (inBrowser && options.dangerouslyAllowBrowser !== true) {
+    throw new InvalidOptionError("client", "every visitor could read the key in a browser. See dangerouslyAllowBrowser.");
+  }
+  const text = options.baseURL ?? environment(settings.baseURLVariable) ?? settings.baseURL;
+  return {
+    baseURL: checkedBaseURL(text, options.allowHttp === true),
+    headers: {
+      "content-type": "application/json",
+      "accept-encoding": "identity",
+      "user-agent": "millrace",
+      ...lowerCased(settings.headers(options, inBrowser)),
+      ...lowerCased(options.headers ?? {}),
+    },
+    transport,
+    agent: options.agent,
+  };
+}
+
+/** Headers under their lower-case names, checked here because transports quote a bad value in their errors. */
+export function lowerCased(headers: Readonly<Record<string, string>>): Record<string, string> {
+  const checked: Record<string, string> = {};
+  for (const [name, value] of Object.entries(headers)) {
+    if (typeof value !== "string" || /[^\t\x20-\x7e\x80-\xff]/.test(value)) {
+      throw new InvalidOptionError(`header ${name}`, "its value must be a string of characters that headers allow.");
+    }
+    checked[name.toLowerCase()] = value;
+  }
+  return checked;
+}
+
+const LOOPBACK = /^(localhost|\[::1\]|127\.\d+\.\d+\.\d+)$/;
+
+function checkedBaseURL(text: string, allowHttp: boolean): string {
+  const { protocol, hostname, username, password } = URL.canParse(text) ? new URL(text) : { protocol: "" };
+  const problem = !/^https?:$/.test(protocol)
+    ? "it must be an https: URL."
+    : username || password
+      ? "it must not contain credentials: pass them as options."
+      : protocol === "http:" && !allowHttp && !LOOPBACK.test(hostname ?? "")
+        ? `http: would send the key to ${hostname ?? ""} unencrypted. Use https:, or set allowHttp.`
+        : null;
+  if (problem !== null) throw new InvalidOptionError("baseURL", problem);
+  return text.replace(/(?<!\/)\/+$/, "");
+}
+
+/** An environment variable; undefined if it is empty, or if there is no environment. */
+export function environment(name: string): string | undefined {
+  const { process } = globalThis as { process?: { env?: Record<string, string | undefined> } };
+  return process?.env?.[name] || undefined;
+}

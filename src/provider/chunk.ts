@@ -1,0 +1,25 @@
+import type { MillraceError } from "../errors.ts";
+
+/** Another request took over from one that was interrupted. */
+export interface Recovery {
+  /** `restart`: discard what was shown so far, the reply begins anew. `continue`: it goes on where it stopped. */
+  readonly type: "restart" | "continue";
+  /** The index of the new request in `stream.attempts`. */
+  readonly attempt: number;
+  /** The error that ended the request before it. */
+  readonly cause: MillraceError;
+}
+
+/** The first half of a pair, as every provider has it. */
+export interface ResponseChunk {
+  /** The native event, equal to what `JSON.parse` gives for it. Null if this chunk reports a recovery. */
+  readonly chunk: unknown;
+  /** The text that this event adds, or `""`. */
+  readonly content: string;
+  /** The thinking that this event adds, or `""`. */
+  readonly thinking: string;
+  /** The finish reasons that this event carries; empty if it carries none. */
+  readonly finishReasons: readonly string[];
+  /** Set if another request has taken over, else null. */
+  readonly recovery: Recovery | null;
+}

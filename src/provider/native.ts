@@ -1,0 +1,51 @@
+import type { CostMetadata } from "../cost/price.ts";
+import type { Usage } from "../cost/usage.ts";
+import type { ReportedUsage } from "../errors.ts";
+import type { ResponseChunk } from "./chunk.ts";
+
+/** The native types of a provider, in one bundle. It exists for the compiler alone: there is no value of this type. */
+export interface Native {
+  /** A model's id. */
+  readonly model: string;
+  /** One event of the stream, as the wire sends it. */
+  readonly event: unknown;
+  /** What the provider's frame readers produce and its decoder takes. */
+  readonly frame: unknown;
+  /** The library's view of one event. */
+  readonly chunk: ResponseChunk;
+  /** The whole reply, as if it had not been streamed. */
+  readonly message: unknown;
+  /** One entry of the list of messages that a request sends. */
+  readonly item: unknown;
+  /** The reply as it is sent back in the next request: an item, or a list of items. */
+  readonly turn: unknown;
+  /** The part of the message that asks for a tool. */
+  readonly toolCall: unknown;
+  /** Everything that a prompt function may use as a message. */
+  readonly promptMessage: unknown;
+  readonly usage: ReportedUsage;
+  readonly commonUsage: Usage;
+  readonly costMetadata: CostMetadata;
+  readonly finishReason: string;
+  /** A tool in the provider's own format, such as one that it runs itself. */
+  readonly toolParam: object;
+  /** The provider's parameters of a call. */
+  readonly callParams: unknown;
+  /** The body of a request. */
+  readonly body: unknown;
+  /** The values that the option `client` accepts. */
+  readonly client: unknown;
+  /** Accessors that this provider's streams and responses have beside those that all providers share. */
+  readonly accessors: object;
+}
+
+/** Why a reply ended, in words that all providers share. */
+export type CommonFinishReason =
+  | "stop"
+  | "length"
+  | "tool_calls"
+  | "content_filter"
+  | "pause"
+  | "context_exceeded"
+  | "compaction"
+  | "unknown";

@@ -1,0 +1,164 @@
+import type { Prices } from "../cost/price.ts";
+import type { UsageSource } from "../cost/usage.ts";
+import type { MillraceError } from "../errors.ts";
+import type { FrameReader } from "../frame/frame-reader.ts";
+import type { HttpRequest, Transport } from "../http/request.ts";
+import type { AnyTool } from "../tool/tool.ts";
+import type { ToolChoice } from "../tool/tool-choice.ts";
+import type { ToolResult } from "../tool/tool-result.ts";
+import type { Recovery } from "./chunk.ts";
+import type { Decoder } from "./decoder.ts";
+import type { CommonFinishReason, Native } from "./native.ts";
+
+/** Reads a header of a response by its lower-case name. */
+export type HeaderOf = (name: string) => string | null;
+
+/** A prompt whose function has run, ready to be encoded for one request. */
+export interface Prompt<N extends Native> {
+  readonly model: string;
+  readonly messages: readonly N["promptMessage"][];
+  readonly callParams: N["callParams"] | undefined;
+  readonly tools: readonly (AnyTool | N["toolParam"])[];
+  readonly toolChoice: ToolChoice | undefined;
+  /** Makes the finished body ask for JSON, if the call has a response model. */
+  readonly formatBody: FormatBody<N> | undefined;
+  readonly client: N["client"] | undefined;
+  readonly streamed: boolean;
+  readonly connectTimeoutMs: number;
+}
+
+/** Makes a body ask for JSON. */
+export type FormatBody<N extends Native> = (body: N["body"]) => FormattedBody<N>;
+
+/** A body, and the name of the tool whose input is the JSON that it asks for; null if that is the text. */
+export interface FormattedBody<N extends Native> {
+  readonly body: N["body"];
+  readonly jsonTool: string | null;
+}
+
+/** A prompt in the provider's own format. */
+export interface EncodedPrompt<N extends Native> extends FormattedBody<N> {
+  /** The messages of the body. */
+  readonly items: readonly N["item"][];
+  /** The `total` time limit, if the call parameters have one. */
+  readonly totalTimeoutMs: number | undefined;
+  readonly request: Request<N>;
+}
+
+/** How a request is sent and its response read. */
+export interface Request<N extends Native> {
+  readonly http: HttpRequest;
+  readonly transport: Transport;
+  /** Makes the reader of the response's frames. */
+  createFrames(header: HeaderOf): FrameReader<N["frame"], unknown>;
+  /**
+   * The request that goes on with the same reply exactly where it was cut; null if the provider cannot do that here.
+   * The decoder stays the same, and drops what it has seen before.
+   */
+  resume?(message: N["message"] | null): Promise<Request<N> | null> | Request<N> | null;
+  /** Stops the reply at the provider, which would go on after its connection was closed. */
+  cancel?(message: N["message"] | null): Promise<unknown>;
+}
+
+/** A reply that was interrupted, to be continued by another. */
+export interface CutReply<N extends Native> {
+  /** Its items, with all of its text. */
+  readonly items: readonly N["item"][];
+  /** The body of the request that it answered. */
+  readonly body: N["body"];
+  /** The model that is to go on. */
+  readonly model: string;
+  /** The words that ask for the rest; null for the provider's own way. */
+  readonly words: string | null;
+}
+
+/** How a model is asked for the rest of a reply. */
+export interface Continuation<N extends Native> {
+  /** Items to add to the request. Empty if nothing of the reply may be sent back: then it is asked again. */
+  readonly items: readonly N["item"][];
+  /** How many characters at the end of the reply the model is not shown. */
+  readonly withheld: number;
+}
+
+/** The parts of a chunk. */
+export interface ChunkParts<N extends Native> {
+  readonly event: N["event"] | null;
+  readonly content: string;
+  readonly recovery: Recovery | null;
+}
+
+/** A pause that a response asks for, of all requests in a group of models. */
+export interface RateLimit {
+  readonly group: string;
+  /** Milliseconds from now. */
+  readonly waitMs: number;
+}
+
+/** The parts of a response that may tell of rate limits. `body` is null unless the response is an error. */
+export interface LimitedResponse {
+  readonly model: string;
+  readonly status: number;
+  readonly header: HeaderOf;
+  readonly body: unknown;
+}
+
+/** Everything that the core knows of a provider. */
+export interface Provider<N extends Native> {
+  readonly name: string;
+  /**
+   * Encodes a prompt. Called anew for each request, so that it may sign it or fetch a token.
+   *
+   * @throws if the prompt cannot be sent.
+   */
+  encode(prompt: Prompt<N>): EncodedPrompt<N> | Promise<EncodedPrompt<N>>;
+  createDecoder(): Decoder<N>;
+  createChunk(parts: ChunkParts<N>): N["chunk"];
+  /** Drops the items, or the parts of them, that the provider would refuse in a request. */
+  sendable(items: readonly N["item"][]): readonly N["item"][];
+  /** A list of sendable items as users get it. */
+  turn(items: readonly [N["item"], ...N["item"][]]): N["turn"];
+  /** The items that give the model the results of its tools. */
+  toolResults(results: readonly ToolResult[]): readonly N["item"][];
+  continuation(cut: CutReply<N>): Continuation<N>;
+  /** Joins a message to the items that it goes on from. The first `repeated` characters of its text were there before. */
+  joinMessage(before: readonly N["item"][], after: N["message"], repeated: number): N["message"];
+  /** The same for the items of a message. */
+  joinItems(before: readonly N["item"][], after: readonly N["item"][], repeated: number): readonly N["item"][];
+  /** The error in a response: one whose status is 400 or above, or whose body is an error. Null if it has none. */
+  errorFromResponse(status: number, header: HeaderOf, body: string): MillraceError | null;
+  /** The provider's id of the request. */
+  requestId(header: HeaderOf): string | null;
+  /** The group of models that share the rate limits of this one. */
+  limitGroup(model: string): string;
+  rateLimit(response: LimitedResponse): RateLimit | null;
+  readonly views: MessageViews<N>;
+  /** Accessors that this provider's streams and responses have beside those that all providers share. */
+  readonly accessors: { readonly [Name in keyof N["accessors"]]: (message: N["message"] | null) => N["accessors"][Name] };
+}
+
+/** The parts of a reply that usage is read from. */
+export type CountedReply<N extends Native> = Pick<Decoder<N>, "message" | "estimatedTokens">;
+
+/**
+ * Reads a native message, finished or not; null stands for one that has not begun. Views never throw, whatever a server
+ * has put into the message.
+ */
+export interface MessageViews<N extends Native> {
+  id(message: N["message"] | null): string | null;
+  model(message: N["message"] | null): string | null;
+  content(message: N["message"] | null): string;
+  thinking(message: N["message"] | null): string;
+  finishReasons(message: N["message"] | null): readonly N["finishReason"][];
+  commonFinishReasons(message: N["message"] | null): readonly CommonFinishReason[];
+  usage(reply: CountedReply<N>, source: UsageSource): N["usage"];
+  commonUsage(reply: CountedReply<N>, source: UsageSource): N["commonUsage"];
+  /** @param model - The model that was asked, for a message that names none. */
+  cost(
+    reply: CountedReply<N>,
+    model: string,
+    source: UsageSource,
+    prices: Prices | undefined,
+  ): N["costMetadata"] | null;
+  /** The last item that the user sent, or null. */
+  userMessageParam(items: readonly N["item"][]): N["item"] | null;
+}
