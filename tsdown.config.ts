@@ -23,7 +23,7 @@ const common: UserConfig = {
         {
           // All that a program loads that streams text from Anthropic.
           name: "core",
-          test: /src\/(call|errors|cost|http|json\/object|platform|prompt|providers\/anthropic\/(?!index|structured|output)|sse|stream\/(?!structured|extract|response-model)|tool\/declared)[^.]*\.ts$/,
+          test: /src\/(call|errors|cost|http|json\/object|platform|prompt|providers\/anthropic\/(?!index|structured|output)|frame|stream\/(?!structured|extract|response-model)|tool\/declared)[^.]*\.ts$/,
         },
       ],
     },

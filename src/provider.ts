@@ -2,7 +2,7 @@ import type { CostMetadata, Prices } from "./cost/price.ts";
 import type { Usage, UsageSource } from "./cost/usage.ts";
 import type { MillraceError, ReportedUsage } from "./errors.ts";
 import type { HttpRequest, Transport } from "./http/request.ts";
-import type { SseReader } from "./sse/reader.ts";
+import type { SseReader } from "./frame/sse-reader.ts";
 import type { AnyTool } from "./tool/tool.ts";
 import type { ToolInput, ToolUpdate } from "./tool/tool-box.ts";
 import type { ToolResult } from "./tool/tool-result.ts";

@@ -74,8 +74,8 @@ const violations: readonly (readonly [rule: string, source: Readonly<Record<stri
   ["filesExist", { "src/call.ts": 'import "./nowhere.ts";' }, /^src\/call\.ts imports src\/nowhere\.ts: there is no/],
   [
     "importsPointDown",
-    { "src/sse/reader.ts": 'import type { Stream } from "../stream/stream.ts";' },
-    /^src\/sse\/reader\.ts imports src\/stream\/stream\.ts: imports point down, and "stream" is above "sse"/,
+    { "src/frame/sse-reader.ts": 'import type { Stream } from "../stream/stream.ts";' },
+    /^src\/frame\/sse-reader\.ts imports src\/stream\/stream\.ts: imports point down, and "stream" is above "frame"/,
   ],
   [
     "importsPointDown",
@@ -84,8 +84,8 @@ const violations: readonly (readonly [rule: string, source: Readonly<Record<stri
   ],
   [
     "importsPointDown",
-    { "src/sse/reader.ts": 'import { captureContext } from "#platform";' },
-    /"platform" is above "sse"/,
+    { "src/frame/sse-reader.ts": 'import { captureContext } from "#platform";' },
+    /"platform" is above "frame"/,
   ],
   [
     "coreKnowsNoProvider",
@@ -105,7 +105,7 @@ const violations: readonly (readonly [rule: string, source: Readonly<Record<stri
   [
     "testingStandsAlone",
     { "src/testing/anthropic/part.ts": 'import { call } from "../../providers/anthropic/call.ts";' },
-    /testing imports errors, sse and wire types alone/,
+    /testing imports errors, frame and wire types alone/,
   ],
   [
     "providersAreNotTested",
@@ -115,20 +115,20 @@ const violations: readonly (readonly [rule: string, source: Readonly<Record<stri
   [
     "noCycles",
     {
-      "src/sse/a.ts": 'import { b } from "./b.ts";',
-      "src/sse/b.ts": 'import { type C, c } from "./c.ts";',
-      "src/sse/c.ts": 'export { a } from "./a.ts";',
+      "src/frame/a.ts": 'import { b } from "./b.ts";',
+      "src/frame/b.ts": 'import { type C, c } from "./c.ts";',
+      "src/frame/c.ts": 'export { a } from "./a.ts";',
     },
-    /circle: src\/sse\/a\.ts > src\/sse\/b\.ts > src\/sse\/c\.ts > src\/sse\/a\.ts$/,
+    /circle: src\/frame\/a\.ts > src\/frame\/b\.ts > src\/frame\/c\.ts > src\/frame\/a\.ts$/,
   ],
   [
     "noRoomCycles",
-    { "src/sse/a.ts": 'import "../json/b.ts";', "src/json/c.ts": 'import type { D } from "../sse/d.ts";' },
-    /^src\/sse: rooms do not import each other: sse > json > sse$/,
+    { "src/frame/a.ts": 'import "../json/b.ts";', "src/json/c.ts": 'import type { D } from "../frame/d.ts";' },
+    /^src\/frame: rooms do not import each other: frame > json > frame$/,
   ],
   ["noStarExports", { "src/index.ts": 'export * from "./errors.ts";' }, /^src\/index\.ts: no `export \*`/],
   ["noStarExports", { "src/index.ts": 'export type * as errors from "./errors.ts";' }, /no `export \*`/],
-  ["tellingNames", { "src/sse/utils.ts": "" }, /^src\/sse\/utils\.ts: "utils\.ts" says nothing/],
+  ["tellingNames", { "src/frame/utils.ts": "" }, /^src\/frame\/utils\.ts: "utils\.ts" says nothing/],
   ["tellingNames", { "src/common/bytes.ts": "" }, /"common" says nothing/],
   ["tellingNames", { "src/providers/anthropic/types.ts": "" }, /"types\.ts" says nothing/],
   ["runsEverywhere", { "src/http/fetch.ts": 'import * as http from "node:http";' }, /imports no "node:http"/],
@@ -180,9 +180,9 @@ describe("what the rules let pass", () => {
       "src/call.ts":
         '/**\n * ```ts\nimport { z } from "zod";\n * ```\n */\nimport { a } from "./stream/a.ts";\n// import "node:fs";',
       "src/stream/a.ts": 'import type { Body } from "../http/body.ts";',
-      "src/http/body.ts": 'import { join } from "../sse/bytes.ts";\nexport const from = "zod";',
-      "src/sse/bytes.ts": 'import type { Text } from "./text.ts";\nexport class Bytes {}',
-      "src/sse/text.ts": 'import { Bytes } from "./bytes.ts";',
+      "src/http/body.ts": 'import { join } from "../frame/bytes.ts";\nexport const from = "zod";',
+      "src/frame/bytes.ts": 'import type { Text } from "./text.ts";\nexport class Bytes {}',
+      "src/frame/text.ts": 'import { Bytes } from "./bytes.ts";',
       "src/testing/server.ts":
         'import * as http from "node:http";\nimport type { M } from "../providers/anthropic/wire.ts";',
       "src/providers/anthropic/wire.ts": "",

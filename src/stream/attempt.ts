@@ -12,7 +12,7 @@ import {
 import { type Body, type Exchange, type HttpResponse, readText } from "../http/request.ts";
 import { defaultTimeout, StallTimer, startTimer } from "../http/timeout.ts";
 import type { Decoder, Native } from "../provider.ts";
-import { SseReader } from "../sse/reader.ts";
+import { SseReader } from "../frame/sse-reader.ts";
 import type { AnyToolCall } from "../tool/pair.ts";
 import type { CallPlan, Cut, PreparedCall, Target } from "./plan.ts";
 

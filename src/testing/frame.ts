@@ -1,4 +1,4 @@
-import { encodeSse, type SseStyle } from "../sse/encode.ts";
+import { encodeSse, type SseStyle } from "../frame/encode-sse.ts";
 
 /** One event, on its way to the wire. */
 export interface Frame {

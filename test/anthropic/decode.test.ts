@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { AnthropicDecoder } from "../../src/providers/anthropic/decode.ts";
 import type { DeltaTarget } from "../../src/providers/anthropic/delta.ts";
-import { SseReader } from "../../src/sse/reader.ts";
+import { SseReader } from "../../src/frame/sse-reader.ts";
 
 type Json = Record<string, unknown>;
 

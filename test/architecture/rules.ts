@@ -51,7 +51,7 @@ function targetOf(path: string, specifier: string): string | null {
 
 /** From the bottom up. A name is a folder of `src`, or a file in it; those of a line may import each other. */
 export const LAYERS = [
-  ["errors", "sse", "json", "schema", "cost"],
+  ["errors", "frame", "json", "schema", "cost"],
   ["prompt", "tool", "http", "platform"],
   ["provider"],
   ["stream"],
@@ -115,9 +115,9 @@ const providersStayApart = edgeRule((from, to) => {
 });
 
 const testingStandsAlone = edgeRule((from, to) => {
-  const allowed = /^src\/(testing\/|sse\/|errors\.ts$|providers\/[^/]+\/wire\.ts$)/;
+  const allowed = /^src\/(testing\/|frame\/|errors\.ts$|providers\/[^/]+\/wire\.ts$)/;
   return roomOf(from) === "testing" && !allowed.test(to)
-    ? "testing imports errors, sse and wire types alone, since it is what the rest is tested against."
+    ? "testing imports errors, frame and wire types alone, since it is what the rest is tested against."
     : null;
 });
 

@@ -1,6 +1,6 @@
 import Anthropic from "@anthropic-ai/sdk";
 import { describe, expect, it } from "vitest";
-import { SseReader } from "../../src/sse/reader.ts";
+import { SseReader } from "../../src/frame/sse-reader.ts";
 import { call, client } from "../../src/providers/anthropic/index.ts";
 import { AnthropicDecoder } from "../../src/providers/anthropic/decode.ts";
 import { type DeltaTarget } from "../../src/providers/anthropic/delta.ts";

@@ -2,7 +2,7 @@ import { MalformedFrameError } from "../../errors.ts";
 import { isObject, type JsonObject, tryParse } from "../../json/object.ts";
 import type { Decoder } from "../../provider.ts";
 import type { ToolInput, ToolUpdate } from "../../tool/tool-box.ts";
-import type { SseReader } from "../../sse/reader.ts";
+import type { SseReader } from "../../frame/sse-reader.ts";
 import { type AnthropicCallResponseChunk, deltaChunk, eventChunk } from "./chunk.ts";
 import { errorFromEvent } from "./errors.ts";
 import { appended, deltaPrefix, type DeltaTarget } from "./delta.ts";

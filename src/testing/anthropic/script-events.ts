@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import type { DeliveryOptions } from "../delivery.ts";
 import type { Frame } from "../frame.ts";
 import type { Random } from "../random.ts";
-import { encodeSse } from "../../sse/encode.ts";
+import { encodeSse } from "../../frame/encode-sse.ts";
 import { isJsonObject, type JsonObject } from "./json.ts";
 import type { WireEvent } from "./reply-events.ts";
 import type { EventsScript, FileScript } from "./script.ts";

@@ -7,7 +7,7 @@ describe.each(["Buffer", "no Buffer"])("text of bytes, in a runtime with %s", (r
   it("has one character a byte, and is UTF-8 again where it is decoded", async () => {
     vi.resetModules();
     if (runtime === "no Buffer") vi.stubGlobal("Buffer", undefined);
-    const { textOfBytes, decodedUtf8 } = await import("../../src/sse/bytes.ts");
+    const { textOfBytes, decodedUtf8 } = await import("../../src/frame/bytes.ts");
     vi.unstubAllGlobals();
     const reference = new TextDecoder("utf-8", { ignoreBOM: true });
     fc.assert(

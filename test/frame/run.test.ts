@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { SseReader } from "../../src/sse/reader.ts";
+import { SseReader } from "../../src/frame/sse-reader.ts";
 
 const PREFIX = 'event: delta\ndata: {"index":0,"delta":{"type":"text","text":"';
 const encoder = new TextEncoder();

@@ -2,8 +2,8 @@ import { createParser } from "eventsource-parser";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { InvalidOptionError } from "../../src/errors.ts";
-import { encodeSse, type SseEvent, type SseStyle } from "../../src/sse/encode.ts";
-import { SseReader } from "../../src/sse/reader.ts";
+import { encodeSse, type SseEvent, type SseStyle } from "../../src/frame/encode-sse.ts";
+import { SseReader } from "../../src/frame/sse-reader.ts";
 
 const line = fc.string({ unit: "binary" }).map((text) => text.replaceAll(/[\r\n]/g, ""));
 const event: fc.Arbitrary<SseEvent> = fc.record({

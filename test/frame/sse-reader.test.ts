@@ -2,7 +2,7 @@ import { createParser } from "eventsource-parser";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { LimitExceededError } from "../../src/errors.ts";
-import { SseReader } from "../../src/sse/reader.ts";
+import { SseReader } from "../../src/frame/sse-reader.ts";
 
 interface Frame {
   event: string;
