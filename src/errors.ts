@@ -229,13 +229,16 @@ export class ProtocolError extends MillraceError {
   }
 }
 
-/** The response passed one of the size limits. */
+/** The response exceeded one of the limits: of the size of a frame or the whole body, or of how deep a frame is nested. */
 export class LimitExceededError extends MillraceError {
   readonly code = "limit";
-  declare readonly limit: "frame" | "response";
-  declare readonly limitBytes: number;
-  constructor(limit: "frame" | "response", limitBytes: number) {
-    super(`The ${limit} is larger than ${limitBytes} bytes (limit.${limit}).`, { limit, limitBytes });
+  declare readonly limit: "frame" | "response" | "depth";
+  /** The limit in bytes; undefined for `depth`. */
+  declare readonly limitBytes: number | undefined;
+  constructor(...[limit, limitBytes]: ["frame" | "response", number] | ["depth"]) {
+    const problem =
+      limit === "depth" ? "A frame is nested too deeply." : `The ${limit} is larger than ${limitBytes} bytes (limit.${limit}).`;
+    super(problem, { limit, limitBytes });
   }
 }
 

@@ -36,10 +36,10 @@ export {
   type AgentTurn,
   type Asked,
   type CallableTool,
-  type CallMachine,
   type Repeatable,
-} from "./agent.ts";
-export type { CallOptions, ParserOption, StreamOption } from "./call.ts";
+} from "./agent/agent.ts";
+export type { CallMachine } from "./call/call.ts";
+export type { CallOptions, ParserOption, StreamOption } from "./call/options.ts";
 export type {
   CostItem,
   CostMetadata,
@@ -86,19 +86,21 @@ export {
 } from "./prompt/message.ts";
 export { promptTemplate, type PromptTemplate } from "./prompt/template.ts";
 export type { Scalar, TemplateArguments, TemplateVariables, ValidTemplate } from "./prompt/template-variables.ts";
-export type { CommonFinishReason, Native, ResponseChunk } from "./provider.ts";
-export type { Outcome } from "./stream/attempt.ts";
-export type { Limit, Target } from "./stream/plan.ts";
+export type { Recovery, ResponseChunk } from "./provider/chunk.ts";
+export type { CommonFinishReason, Native } from "./provider/native.ts";
+export type { Outcome } from "./attempt/lifecycle.ts";
+export type { Limit } from "./attempt/limit.ts";
+export type { Admission, Limiter } from "./attempt/limiter.ts";
 export type { AttemptReport } from "./stream/attempt-report.ts";
-export { type Budget, BudgetExceededError } from "./stream/budget.ts";
-export type { Limiter, Turn } from "./stream/limiter.ts";
-export type { Interruption, RecoveryEvent, RetryOptions } from "./stream/recovery.ts";
+export { type Budget, BudgetExceededError } from "./recovery/budget.ts";
+export type { Target } from "./recovery/plan.ts";
+export type { Interruption, RetryOptions } from "./recovery/policy.ts";
 export { CallResponse } from "./stream/response.ts";
 export type { ToolOutput } from "./stream/history.ts";
 export type { Pair } from "./stream/pair-source.ts";
-export { ResponseModelError } from "./stream/response-model.ts";
+export { ResponseModelError } from "./structured/response-model.ts";
 export { Stream } from "./stream/stream.ts";
-export { StructuredStream } from "./stream/structured.ts";
+export { StructuredStream } from "./structured/structured-stream.ts";
 export type { DeepPartial } from "./schema/deep-partial.ts";
 export { SchemaError } from "./schema/schema-error.ts";
 export type { SchemaIssue, Validation } from "./schema/validate.ts";

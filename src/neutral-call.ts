@@ -1,9 +1,10 @@
-import type { StreamOption } from "./call.ts";
+import type { StreamOption } from "./call/options.ts";
 import { InvalidOptionError } from "./errors.ts";
 import type { PromptFunction } from "./prompt/dynamic-config.ts";
-import type { AnthropicPromptResult, ToolsOf } from "./providers/anthropic/call.ts";
+import type { ToolsOf } from "./call/call.ts";
+import type { AnthropicPromptResult } from "./providers/anthropic/call.ts";
 import {
-  defineStructuredCall,
+  call as anthropicCall,
   type StructuredCall,
   type StructuredCallOptions,
   type StructuredParserOption,
@@ -51,5 +52,5 @@ export function call(model: string, ...rest: [fn: unknown] | [options: object, f
   if (provider !== "anthropic" || name === undefined) {
     throw new InvalidOptionError("model", `"${model}" is not "anthropic/…".`);
   }
-  return rest.length === 1 ? defineStructuredCall(name, {}, rest[0]) : defineStructuredCall(name, rest[0], rest[1]);
+  return (anthropicCall as (model: string, ...rest: readonly unknown[]) => unknown)(name, ...rest);
 }

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
-import { type Client, client } from "../providers/anthropic/client.ts";
+import type { Client } from "../http/client.ts";
+import { client } from "../providers/anthropic/client.ts";
 import { demoReply } from "../testing/demo.ts";
 import { fakeAnthropic } from "../testing/index.ts";
 import type { CommandOptions } from "./options.ts";

@@ -6,14 +6,14 @@ const LINGER_MS = 1_000;
 
 /** Where a body is pulled from: an async iterator, or what behaves like one. */
 export interface Pieces {
-  next(): Promise<{ readonly value?: Uint8Array | undefined | void }>;
+  next(): Promise<{ readonly value?: unknown }>;
   /** Gives the rest up. */
   return?(): Promise<unknown> | undefined;
 }
 
 /** A body that is pulled piece by piece. */
 export function pulledBody(pieces: Pieces): Body {
-  let piece: Uint8Array | null = null;
+  let piece: unknown = null;
   let isPulling = false;
   const read = async (): Promise<void> => {
     isPulling = true;

@@ -5,6 +5,8 @@ export interface HttpRequest {
   readonly body: string;
   /** The content type of the response that is asked for. */
   readonly accept: string;
+  /** Values in this request that must not be seen in errors. */
+  secrets(): readonly string[];
   /** How long the connection may take, in milliseconds. */
   readonly connectTimeoutMs: number;
   /** A `node:http` or `node:https` Agent, where that is the transport. */
@@ -19,9 +21,9 @@ export interface HttpResponse {
 }
 
 /** The bytes of a response, pulled: nothing is read far ahead of {@link take}. */
-export interface Body {
+export interface Body<Piece = unknown> {
   /** What has arrived since the last call, or null: nothing yet, or no more (see {@link ended}). */
-  take(): Uint8Array | null;
+  take(): Piece | null;
   /** True once nothing more will come; what had come before may still be taken. */
   ended: boolean;
   /** Why the body ended early, or null. */
@@ -53,6 +55,7 @@ export async function readText(body: Body, limitBytes: number): Promise<string> 
   while (left > 0) {
     const bytes = body.take();
     if (bytes !== null) {
+      if (!(bytes instanceof Uint8Array)) break;
       text += decoder.decode(bytes.subarray(0, left), { stream: true });
       left -= bytes.length;
     } else if (body.ended) {

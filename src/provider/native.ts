@@ -1,10 +1,15 @@
 import type { CostMetadata } from "../cost/price.ts";
 import type { Usage } from "../cost/usage.ts";
 import type { ReportedUsage } from "../errors.ts";
+import type { PairTypes } from "../tool/pair.ts";
 import type { ResponseChunk } from "./chunk.ts";
 
 /** The native types of a provider, in one bundle. It exists for the compiler alone: there is no value of this type. */
 export interface Native {
+  /** The provider's name. */
+  readonly name: string;
+  /** The entry of the package that has the provider's `call`, such as `millrace/…`. */
+  readonly entry: string;
   /** A model's id. */
   readonly model: string;
   /** One event of the stream, as the wire sends it. */
@@ -37,6 +42,20 @@ export interface Native {
   readonly client: unknown;
   /** Accessors that this provider's streams and responses have beside those that all providers share. */
   readonly accessors: object;
+  readonly kinds: StreamKinds;
+}
+
+/**
+ * The types of a provider that depend on the tools, or the response model, of a call. An interface that extends this one
+ * refers to them as `this["tools"]`, `this["model"]` and `this["arriving"]`.
+ */
+export interface StreamKinds {
+  readonly tools: PairTypes;
+  readonly model: unknown;
+  readonly arriving: unknown;
+  readonly stream: unknown;
+  readonly response: unknown;
+  readonly structuredStream: unknown;
 }
 
 /** Why a reply ended, in words that all providers share. */

@@ -27,8 +27,8 @@ export interface Prompt<N extends Native> {
   readonly connectTimeoutMs: number;
 }
 
-/** Makes a body ask for JSON. */
-export type FormatBody<N extends Native> = (body: N["body"]) => FormattedBody<N>;
+/** Makes a body ask for JSON. The type of a method, since those of properties would make every stream invariant in `N`. */
+export type FormatBody<N extends Native> = { format(body: N["body"]): FormattedBody<N> }["format"];
 
 /** A body, and the name of the tool whose input is the JSON that it asks for; null if that is the text. */
 export interface FormattedBody<N extends Native> {
@@ -50,7 +50,7 @@ export interface Request<N extends Native> {
   readonly http: HttpRequest;
   readonly transport: Transport;
   /** Makes the reader of the response's frames. */
-  createFrames(header: HeaderOf): FrameReader<N["frame"], unknown>;
+  createFrames(header: HeaderOf, frameLimitBytes: number): FrameReader<N["frame"], unknown>;
   /**
    * The request that goes on with the same reply exactly where it was cut; null if the provider cannot do that here.
    * The decoder stays the same, and drops what it has seen before.
@@ -84,6 +84,7 @@ export interface Continuation<N extends Native> {
 export interface ChunkParts<N extends Native> {
   readonly event: N["event"] | null;
   readonly content: string;
+  readonly thinking: string;
   readonly recovery: Recovery | null;
 }
 
@@ -104,7 +105,10 @@ export interface LimitedResponse {
 
 /** Everything that the core knows of a provider. */
 export interface Provider<N extends Native> {
-  readonly name: string;
+  /** Its name in model ids and on streams, in lower case. */
+  readonly name: N["name"];
+  /** Its name in errors and in the names of its classes. */
+  readonly label: string;
   /**
    * Encodes a prompt. Called anew for each request, so that it may sign it or fetch a token.
    *
@@ -132,8 +136,8 @@ export interface Provider<N extends Native> {
   limitGroup(model: string): string;
   rateLimit(response: LimitedResponse): RateLimit | null;
   readonly views: MessageViews<N>;
-  /** Accessors that this provider's streams and responses have beside those that all providers share. */
-  readonly accessors: { readonly [Name in keyof N["accessors"]]: (message: N["message"] | null) => N["accessors"][Name] };
+  /** The values of the accessors that this provider's streams and responses have beside those that all share. */
+  accessors(message: N["message"] | null): N["accessors"];
 }
 
 /** The parts of a reply that usage is read from. */

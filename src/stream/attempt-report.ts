@@ -1,6 +1,7 @@
 import type { MillraceError } from "../errors.ts";
-import type { Native } from "../provider.ts";
-import type { Attempt, Outcome } from "./attempt.ts";
+import type { Attempt } from "../attempt/attempt.ts";
+import type { Outcome } from "../attempt/lifecycle.ts";
+import type { Native } from "../provider/native.ts";
 
 /** One request of a call, and what came of it. */
 export interface AttemptReport<out N extends Native = Native> {
@@ -18,17 +19,17 @@ export interface AttemptReport<out N extends Native = Native> {
   readonly endTime: number | null;
 }
 
-/** What may be shown of an attempt. */
+/** The report of an attempt. */
 export function reportOf<N extends Native>(attempt: Attempt<N>): AttemptReport<N> {
-  const { outcome, error, requestId, usage, startTime, endTime } = attempt;
+  const { model, outcome, error, requestId, usage, times } = attempt;
   return {
-    model: attempt.target.model,
+    model,
     outcome,
     error,
     requestId: requestId ?? error?.requestId ?? null,
     message: attempt.decoder.message,
     usage,
-    startTime,
-    endTime,
+    startTime: times.start,
+    endTime: times.end,
   };
 }

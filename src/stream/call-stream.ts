@@ -1,15 +1,16 @@
 /// <reference lib="esnext.disposable" />
+import type { Outcome } from "../attempt/lifecycle.ts";
 import { type MillraceError, StreamConsumedError, type StreamErrorContext, StreamNotConsumedError } from "../errors.ts";
-import type { Native } from "../provider.ts";
+import type { Native } from "../provider/native.ts";
+import type { CallPlan } from "../recovery/plan.ts";
+import { Reply } from "../recovery/reply.ts";
 import type { PairTypes } from "../tool/pair.ts";
-import type { Outcome } from "./attempt.ts";
-import { CallState } from "./call-state.ts";
-import type { CallPlan } from "./plan.ts";
-import { handled, PairSource } from "./pair-source.ts";
+import { handled } from "./leavable.ts";
+import { PairSource } from "./pair-source.ts";
 import type { CallResponse } from "./response.ts";
 import { CallView } from "./view.ts";
 
-/** What every stream is, whatever its iteration gives: it has one owner, one outcome and one response. */
+/** What all streams share, whatever their iteration gives: one owner, one outcome and one response. */
 export abstract class CallStream<out N extends Native, out T extends PairTypes = PairTypes>
   extends CallView<N, T>
   implements AsyncDisposable
@@ -19,38 +20,44 @@ export abstract class CallStream<out N extends Native, out T extends PairTypes =
 
   /** @internal */
   constructor(plan: CallPlan<N>) {
-    super(new CallState(plan, () => this.#errorContext()));
+    super(new Reply(plan, () => this.#errorContext()));
   }
 
   /** Makes this provider's response. @internal */
-  protected abstract createResponse(state: CallState<N>): CallResponse<N, T>;
+  protected abstract "~respond"(reply: Reply<N>): CallResponse<N, T>;
 
   /** Makes an iteration the owner. @internal */
-  protected iterate(): PairSource<N, T> {
+  protected "~own"(): Reply<N> {
     if (this.#owner !== "none") throw new StreamConsumedError();
     this.#owner = "iteration";
-    return new PairSource<N, T>(this.state);
+    return this["~reply"];
   }
 
   /** `pending`, then exactly one of `complete`, `truncated`, `failed`, `aborted`. */
   get outcome(): Outcome {
-    return this.state.outcome;
+    return this["~reply"].outcome;
   }
 
-  /** The answer has calls of tools, which the next request has to answer. */
+  /** Whether the prompt function has run and its prompt was encoded: the accessors of the request can be read. */
+  get hasRequest(): boolean {
+    return this["~reply"].prepared !== null;
+  }
+
+  /** Whether the answer contains calls of tools, which the next request has to answer. */
   get asksForTools(): boolean {
-    const { decoder } = this.state.shown;
-    return decoder.kept !== null && decoder.toolInputs.some(({ state }) => state !== "streaming");
+    const { decoder } = this["~reply"].shown;
+    const asks = decoder.toolInputs.some(({ state }) => state === "complete" || state === "invalid");
+    return asks && decoder.items.length > 0;
   }
 
-  /** What ended the stream, or null while it is pending or complete. */
+  /** The error that ended the stream; null while it is pending, and if it is complete. */
   get error(): MillraceError | null {
-    return this.state.error;
+    return this["~reply"].error;
   }
 
   /**
-   * Reads the stream to its end and gives the response; after an iteration, what that came to. The same promise each
-   * time.
+   * Reads the stream to its end and gives the response; after an iteration, the response that it came to. The same
+   * promise each time.
    *
    * @throws StreamConsumedError while an iteration is under way; the stream's own error unless it is complete.
    */
@@ -70,36 +77,36 @@ export abstract class CallStream<out N extends Native, out T extends PairTypes =
   constructCallResponse(): CallResponse<N, T> {
     if (this.outcome === "pending") throw new StreamNotConsumedError();
     if (this.error !== null) throw this.error;
-    return this.createResponse(this.state);
+    return this["~respond"](this["~reply"]);
   }
 
   /** Closes the connection at once. A read that waits rejects with StreamAbortedError, whose cause is the reason. */
   abort(reason?: unknown): void {
-    this.state.abort(reason);
+    this["~reply"].abort(reason);
   }
 
-  /** Closes the connection, if the stream is not over. */
+  /** Closes the connection, if the stream is still pending. Waits until the provider has been told to stop, if it needs that. */
   [Symbol.asyncDispose](): Promise<void> {
-    this.state.abort();
-    return Promise.resolve();
+    this["~reply"].abort();
+    return this["~reply"].cancelled;
   }
 
-  #drain(): Promise<CallResponse<N, T>> {
+  async #drain(): Promise<CallResponse<N, T>> {
     this.#owner = "response";
-    const { state } = this;
-    const source = new PairSource<N, T>(state);
-    const pending: Promise<unknown>[] = [];
-    return new Promise<void>((resolve) => {
-      state.onReady = () => {
-        for (let pair = source.take(); pair !== null; pair = source.take()) {
-          if (!Array.isArray(pair)) pending.push(pair);
+    const reply = this["~reply"];
+    const source = new PairSource<N, T>(reply);
+    await new Promise<void>((resolve) => {
+      reply.onReady = () => {
+        try {
+          while (source.take() !== null);
+        } catch (error) {
+          reply.fail(error);
         }
-        if (state.outcome !== "pending") resolve();
+        if (source.isOver) resolve();
       };
-      state.onReady();
-    })
-      .then(() => Promise.all(this.state.error === null ? pending : []))
-      .then(() => this.constructCallResponse());
+      reply.onReady();
+    });
+    return this.constructCallResponse();
   }
 
   #errorContext(): StreamErrorContext {

@@ -1,7 +1,7 @@
+import type { Attempt } from "../attempt/attempt.ts";
 import { InvalidOptionError } from "../errors.ts";
-import type { Native } from "../provider.ts";
+import type { Native } from "../provider/native.ts";
 import type { ToolResult } from "../tool/tool-result.ts";
-import type { Attempt } from "./attempt.ts";
 
 /** A call of a tool, whatever its types. */
 interface AnyCall {
@@ -10,39 +10,41 @@ interface AnyCall {
   "~result"(output: unknown): ToolResult;
 }
 
-/** What a tool gave: text, JSON, bytes, content parts, or an error, whose message the model is told. */
+/** The output of a tool: text, JSON, bytes, content parts, or an error, whose message the model is told. */
 export type ToolOutput = readonly [call: AnyCall, output: unknown];
 
-/** The message with these results, in a list; an empty list, if there are none. */
-export function resultMessages<N extends Native>(
-  { plan }: Attempt<N>,
+/** The items with these results; none, if there are no results. */
+export function resultItems<N extends Native>(
+  { settings }: Attempt<N>,
   results: readonly ToolResult[],
-): N["messageParam"][] {
-  return results.length === 0 ? [] : [plan.provider.toolResults(results)];
+): readonly N["item"][] {
+  return results.length === 0 ? [] : settings.provider.toolResults(results);
 }
 
 /**
- * The messages sent, the answer as it may be sent back, and a result for each call in it: a provider refuses a
- * conversation in which one is missing.
+ * The items sent, the answer as it may be sent back, and a result for each call in it: a provider refuses a conversation
+ * in which one is missing.
  */
 export function historyOf<N extends Native>(
   attempt: Attempt<N>,
-  sent: readonly N["messageParam"][],
+  sent: readonly N["item"][],
   outputs: readonly ToolOutput[],
-): N["messageParam"][] {
-  const { messageParam } = attempt;
+): N["item"][] {
   const { toolInputs } = attempt.decoder;
+  const turn = attempt.sendableItems;
   // By their blocks, since some servers give several calls the same id.
-  const foreign = outputs.find(([{ toolCall }]) => !toolInputs.some(({ block }) => block === toolCall));
+  const known = new Set(toolInputs.map(({ block }) => block));
+  const foreign = outputs.find(([{ toolCall }]) => !known.has(toolCall));
   if (foreign !== undefined) throw new InvalidOptionError("outputs", `the message has no call ${foreign[0].id}.`);
-  // Calls that were cut are no part of the answer, and of one that was refused there is none.
-  const asked = messageParam === null ? [] : toolInputs.filter(({ state }) => state !== "streaming");
+  // Calls that were cut are not part of the answer, and a refused answer is not sent back at all.
+  const asked = turn.length === 0 ? [] : toolInputs.filter(({ state }) => state === "complete" || state === "invalid");
+  const given = new Map(outputs.map((output) => [output[0].toolCall, output]));
+  const calls = new Map(attempt.toolCalls.map((call) => [call.toolCall, call]));
   const results = asked.map(({ id, block, state }): ToolResult => {
-    const given = outputs.find(([{ toolCall }]) => toolCall === block);
-    if (given !== undefined) return given[0]["~result"](given[1]);
-    const error = attempt.toolCalls.find(({ toolCall }) => toolCall === block)?.error?.message;
-    const reason = state === "invalid" ? "The input is no JSON object." : "The tool was not run.";
-    return { id, content: error ?? reason, isError: true };
+    const output = given.get(block);
+    if (output !== undefined) return output[0]["~result"](output[1]);
+    const invalid = state === "invalid" ? "The input is not a JSON object." : "The tool was not run.";
+    return { id, content: calls.get(block)?.error?.message ?? invalid, isError: true };
   });
-  return [...sent, ...(messageParam === null ? [] : [messageParam]), ...resultMessages(attempt, results)];
+  return [...sent, ...turn, ...resultItems(attempt, results)];
 }

@@ -1,10 +1,16 @@
 import { field } from "../json/object.ts";
-import type { Native } from "../provider.ts";
+import type { Native } from "../provider/native.ts";
+import type { Reply } from "../recovery/reply.ts";
 import type { PairTypes } from "../tool/pair.ts";
-import { handled, type Pair, type PairSource } from "./pair-source.ts";
+import { handled } from "./leavable.ts";
+import { type Pair, PairSource } from "./pair-source.ts";
 
 type Result<N extends Native, T extends PairTypes> = IteratorResult<Pair<N, T>, undefined>;
-type Answer<N extends Native, T extends PairTypes> = (result: Result<N, T> | Promise<Result<N, T>>) => void;
+
+interface Read<N extends Native, T extends PairTypes> {
+  resolve(result: Result<N, T>): void;
+  reject(error: unknown): void;
+}
 
 const DONE = { value: undefined, done: true } as const;
 
@@ -13,36 +19,35 @@ export class PairIterator<N extends Native, T extends PairTypes> implements Asyn
   Pair<N, T>,
   undefined
 > {
+  readonly #reply: Reply<N>;
   readonly #source: PairSource<N, T>;
-  // Reads that wait, and how to answer them; usually there is one.
-  readonly #reads: Promise<Result<N, T>>[] = [];
-  readonly #answers: Answer<N, T>[] = [];
-  readonly #wait = (answer: Answer<N, T>): void => void this.#answers.push(answer);
+  /** Reads that wait; usually there is one at most. */
+  readonly #reads: Read<N, T>[] = [];
+  readonly #wait = (resolve: Read<N, T>["resolve"], reject: Read<N, T>["reject"]): void =>
+    void this.#reads.push({ resolve, reject });
   #hasLeft = false;
-  /** Answers the read whose tool is being validated, as that may take for ever. */
-  #interrupt = (): void => {};
+  #isAnswering = false;
 
-  constructor(source: PairSource<N, T>) {
-    this.#source = source;
-    source.state.onReady = () => {
-      if (source.state.error !== null) this.#interrupt();
-      this.#answer();
-    };
+  constructor(reply: Reply<N>) {
+    this.#reply = reply;
+    this.#source = new PairSource(reply);
+    reply.onReady = () => this.#answer();
   }
 
   next(): Promise<Result<N, T>> {
-    // This is where most of the time goes: between a chunk and whoever waits for it stands nothing else.
-    const { atOnce } = this.#source.state;
-    const ready = atOnce === null || this.#reads.length > 0 || this.#hasLeft ? null : atOnce.takeReady();
-    return ready === null ? this.#next() : Promise.resolve({ value: [ready, null], done: false });
+    // Most of the time goes here: nothing else stands between a chunk and the reader that waits for it.
+    const { fast } = this.#reply;
+    const step = fast === null || this.#reads.length > 0 ? null : fast.next();
+    return step === null ? this.#next() : Promise.resolve({ value: [step.chunk, null], done: false });
   }
 
   #next(): Promise<Result<N, T>> {
-    const result = this.#reads.length > 0 ? null : this.#take();
-    if (result !== null) return Promise.resolve(result);
-    const read = new Promise(this.#wait);
-    this.#reads.push(read);
-    return read;
+    if (this.#reads.length === 0) {
+      const result = this.#take();
+      if (result !== null) return Promise.resolve(result);
+      if (this.#isOver()) return this.#end();
+    }
+    return handled(new Promise(this.#wait));
   }
 
   return(): Promise<Result<N, T>> {
@@ -59,57 +64,48 @@ export class PairIterator<N extends Native, T extends PairTypes> implements Asyn
     return this;
   }
 
-  #take(): Result<N, T> | Promise<Result<N, T>> | null {
-    const { state } = this.#source;
-    if (!this.#hasLeft) {
-      // Without tools there is nothing between a chunk and its pair.
-      if (state.prepared !== null && state.prepared.tools !== null) {
-        const pair = this.#source.take();
-        if (pair !== null) {
-          // Whoever has a tool may run it.
-          if (!Array.isArray(pair) || field(pair[1], "state") === "complete") state.mayRestart = false;
-          return Array.isArray(pair) ? { value: pair, done: false } : this.#validated(pair);
-        }
-      } else {
-        const chunk = state.take();
-        if (chunk !== null) return { value: [chunk, null], done: false };
-      }
-      if (state.outcome === "pending") return null;
+  #take(): Result<N, T> | null {
+    if (this.#hasLeft) return null;
+    try {
+      const pair = this.#source.take();
+      if (pair === null) return null;
+      // The reader may run a complete tool.
+      if (field(pair[1], "state") === "complete") this.#reply.mayRestart = false;
+      return { value: pair, done: false };
+    } catch (error) {
+      this.#reply.fail(error);
+      return null;
     }
-    return this.#end();
   }
 
-  #validated(pair: Promise<Pair<N, T>>): Promise<Result<N, T>> {
-    const result = new Promise<Result<N, T>>((resolve) => {
-      this.#interrupt = () => resolve(this.#end());
-      void pair.then((value) => {
-        this.#interrupt = () => {};
-        resolve({ value, done: false });
-      });
-    });
-    return handled(result);
+  #isOver(): boolean {
+    return this.#hasLeft || this.#source.isOver;
   }
 
   /** The stream's error the first time, and nothing more from then on. */
-  #end(): Result<N, T> | Promise<Result<N, T>> {
-    const { error } = this.#source.state;
-    if (error === null || this.#hasLeft) return DONE;
+  #end(): Promise<Result<N, T>> {
+    const { error } = this.#reply;
+    if (error === null || this.#hasLeft) return Promise.resolve(DONE);
     this.#hasLeft = true;
     return handled(Promise.reject(error));
   }
 
   #leave(reason?: unknown): void {
     this.#hasLeft = true;
-    this.#source.state.abort(reason);
+    this.#reply.abort(reason);
   }
 
   #answer(): void {
+    // A validator may abort the stream in which it is called.
+    if (this.#isAnswering) return;
+    this.#isAnswering = true;
     while (this.#reads.length > 0) {
       const result = this.#take();
-      if (result === null) return;
+      if (result === null && !this.#isOver()) break;
       const read = this.#reads.shift();
-      if (read !== undefined && "then" in result) handled(read);
-      this.#answers.shift()?.(result);
+      if (result !== null) read?.resolve(result);
+      else this.#end().then(read?.resolve, read?.reject);
     }
+    this.#isAnswering = false;
   }
 }

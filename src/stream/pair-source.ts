@@ -1,51 +1,69 @@
-import type { Native } from "../provider.ts";
+import type { Step } from "../provider/decoder.ts";
+import type { Native } from "../provider/native.ts";
+import type { Reply } from "../recovery/reply.ts";
 import type { AnyToolCall, PairTool, PairTypes } from "../tool/pair.ts";
-import type { CallState } from "./call-state.ts";
+import type { ToolBox } from "../tool/tool-box.ts";
 
-/** One event of the stream, and the tool that it completes, or null. */
+/** One event of the stream, and the tool whose input it completes or adds to; else null. */
 export type Pair<N extends Native, T extends PairTypes> = [chunk: N["chunk"], tool: PairTool<T, N["toolCall"]>];
 
-/** The pairs of a call, pulled. */
+/** Turns the steps of a reply into pairs. */
 export class PairSource<N extends Native, T extends PairTypes> {
-  readonly state: CallState<N>;
-  /** Further tools of an event that completed several. */
-  readonly #further: (AnyToolCall | Promise<AnyToolCall>)[] = [];
+  readonly reply: Reply<N>;
+  /** Pairs that wait: further tools of an event, or pairs whose tools have been validated. */
+  readonly #ready: Pair<N, T>[] = [];
+  /** The inputs of tools are being validated: the pairs behind them have to wait. */
+  #isValidating = false;
 
-  constructor(state: CallState<N>) {
-    this.state = state;
+  constructor(reply: Reply<N>) {
+    this.reply = reply;
   }
 
-  /** The next pair, a promise of it where a tool's schema is asynchronous, or null: none has arrived, or none will. */
-  take(): Pair<N, T> | Promise<Pair<N, T>> | null {
-    const { state } = this;
-    const further = this.#further.length > 0 ? this.#further.shift() : undefined;
-    if (further !== undefined) return pair(state.plan.provider.createChunk({ type: "ping" }, ""), further);
-    const chunk = state.take();
-    if (chunk === null) return null;
-    const tools = state.prepared?.tools;
-    if (!tools) return [chunk, null];
-    let first: AnyToolCall | Promise<AnyToolCall> | null = null;
-    for (const update of state.shown.decoder.toolUpdates(chunk)) {
-      const call = tools.apply(update);
-      if (first === null) first = call;
-      else if (call !== null) this.#further.push(call);
+  /** Nothing more will come. */
+  get isOver(): boolean {
+    const { isStopped, outcome } = this.reply;
+    return outcome !== "pending" && (isStopped || !this.#isValidating);
+  }
+
+  /** The next pair, or null: none is there yet, or none will come. */
+  take(): Pair<N, T> | null {
+    if (this.#ready.length > 0 && !this.reply.isStopped) return this.#ready.shift() ?? null;
+    while (!this.#isValidating) {
+      const step = this.reply.next();
+      if (step === null) return null;
+      const tools = this.reply.prepared?.tools ?? null;
+      if (tools === null || step.tools.length === 0) return [step.chunk, null];
+      this.#apply(step, tools);
+      const pair = this.#ready.shift();
+      if (pair !== undefined) return pair;
     }
-    return first === null ? [chunk, null] : pair(chunk, first);
+    return null;
+  }
+
+  #apply({ chunk, tools: updates }: Step<N>, tools: ToolBox): void {
+    const calls = updates.map((update) => tools.apply(update)).filter((call) => call !== null);
+    if (!calls.some((call) => call instanceof Promise)) return this.#queue(chunk, calls as AnyToolCall[]);
+    this.#isValidating = true;
+    // Calls never reject: a validator that fails makes them invalid.
+    void Promise.all(calls).then((settled) => {
+      this.#isValidating = false;
+      this.#queue(chunk, settled);
+      this.reply.onReady();
+    });
+  }
+
+  #queue(event: N["chunk"], calls: readonly AnyToolCall[]): void {
+    // Calls that failed are not handed out: they stay in `stream.tools`.
+    const [first = null, ...rest] = calls.filter(({ error }) => error === null);
+    this.#ready.push(pair(event, first));
+    for (const call of rest) {
+      const chunk = this.reply.plan.provider.createChunk({ event: event.chunk, content: "", thinking: "", recovery: null });
+      this.#ready.push(pair(chunk, call));
+    }
   }
 }
 
-/** Calls that failed are no half of a pair: they stay in `stream.tools`. */
-function pair<N extends Native, T extends PairTypes>(
-  chunk: N["chunk"],
-  call: AnyToolCall | Promise<AnyToolCall>,
-): Pair<N, T> | Promise<Pair<N, T>> {
-  if (call instanceof Promise) return handled(call.then((settled) => pair<N, T>(chunk, settled)));
+function pair<N extends Native, T extends PairTypes>(chunk: N["chunk"], call: AnyToolCall | null): Pair<N, T> {
   // The declared tools are what `T` stands for.
-  return [chunk, call.error === null ? (call as unknown as PairTool<T, N["toolCall"]>) : null];
-}
-
-/** The promise, which may be ignored without an unhandled rejection: its error is the stream's, and stays readable. */
-export function handled<R>(promise: Promise<R>): Promise<R> {
-  promise.catch(() => {});
-  return promise;
+  return [chunk, call as unknown as PairTool<T, N["toolCall"]>];
 }

@@ -1,4 +1,4 @@
-import type { Native } from "../provider.ts";
+import type { Native } from "../provider/native.ts";
 import type { PairTypes } from "../tool/pair.ts";
 import { CallView } from "./view.ts";
 

@@ -1,12 +1,13 @@
-import type { Native, ResponseChunk } from "../provider.ts";
+import type { ResponseChunk } from "../provider/chunk.ts";
+import type { Native } from "../provider/native.ts";
 import type { PairTypes } from "../tool/pair.ts";
 import { CallStream } from "./call-stream.ts";
-import { leaving } from "./leaving.ts";
+import { leavable } from "./leavable.ts";
 import { PairIterator } from "./pair-iterator.ts";
 import type { Pair } from "./pair-source.ts";
 
 /**
- * The reply to a call, while it comes: an iterable of `[chunk, tool]` pairs, and views of everything received so far.
+ * The reply to a call, while it arrives: an iterable of `[chunk, tool]` pairs, and views of everything received so far.
  *
  * Nothing is sent before the first read. It can be read once: iterate it, or `await` {@link response}. Leaving the
  * iteration closes the connection.
@@ -17,7 +18,7 @@ export abstract class Stream<out N extends Native, out T extends PairTypes = Pai
 {
   /** @throws StreamConsumedError if the stream has an owner already. */
   [Symbol.asyncIterator](): AsyncIterableIterator<Pair<N, T>, undefined> {
-    return new PairIterator<N, T>(this.iterate());
+    return new PairIterator<N, T>(this["~own"]());
   }
 
   /**
@@ -31,9 +32,9 @@ export abstract class Stream<out N extends Native, out T extends PairTypes = Pai
    * ```
    */
   textStream(): AsyncGenerator<string, void, undefined> {
-    const pairs = new PairIterator<N, T>(this.iterate());
-    this.state.mayRestart = false;
-    return leaving(textsOf(pairs), pairs);
+    const reply = this["~own"]();
+    reply.mayRestart = false;
+    return leavable(textsOf(new PairIterator<N, T>(reply)), (reason) => reply.abort(reason));
   }
 }
 

@@ -1,13 +1,12 @@
-import type { CostMetadata } from "../cost/price.ts";
-import type { Usage } from "../cost/usage.ts";
+import type { NativeConfig, PreparedCall } from "../attempt/prepared.ts";
 import { StreamNotStartedError } from "../errors.ts";
-import type { CommonFinishReason, MessageViews, Native } from "../provider.ts";
+import type { CommonFinishReason, Native } from "../provider/native.ts";
+import type { MessageViews } from "../provider/provider.ts";
+import type { Reply } from "../recovery/reply.ts";
 import type { CallOf, PairTool, PairTypes } from "../tool/pair.ts";
 import type { AnyTool } from "../tool/tool.ts";
-import { historyOf, resultMessages, type ToolOutput } from "./history.ts";
 import { type AttemptReport, reportOf } from "./attempt-report.ts";
-import type { CallState } from "./call-state.ts";
-import type { NativeConfig, PreparedCall } from "./plan.ts";
+import { historyOf, resultItems, type ToolOutput } from "./history.ts";
 
 /** When a call began, had its first content, and ended: milliseconds since the epoch, or null. */
 export interface Timings {
@@ -21,16 +20,16 @@ export interface Timings {
  * their own; each is computed when it is read.
  */
 export abstract class CallView<out N extends Native, out T extends PairTypes = PairTypes> {
-  readonly #state: CallState<N>;
+  readonly #reply: Reply<N>;
 
   /** @internal */
-  constructor(state: CallState<N>) {
-    this.#state = state;
+  constructor(reply: Reply<N>) {
+    this.#reply = reply;
   }
 
-  /** Where all state is. @internal */
-  protected get state(): CallState<N> {
-    return this.#state;
+  /** All state of the call. @internal */
+  protected get "~reply"(): Reply<N> {
+    return this.#reply;
   }
 
   /**
@@ -38,18 +37,18 @@ export abstract class CallView<out N extends Native, out T extends PairTypes = P
    * that served; {@link cost} is that of all.
    */
   get attempts(): readonly AttemptReport<N>[] {
-    return this.#state.attempts.map(reportOf);
+    return this.#reply.attempts.map(reportOf);
   }
 
   /** The tools that the model asks for, in the message's order, with their states: those that failed, too. */
   get tools(): readonly CallOf<T, N["toolCall"]>[] {
     // The declared tools are what `T` stands for, and the blocks are those of `N`.
-    return this.#state.shown.toolCalls as unknown as readonly CallOf<T, N["toolCall"]>[];
+    return this.#reply.shown.toolCalls as unknown as readonly CallOf<T, N["toolCall"]>[];
   }
 
   /** The first of {@link tools} that can be called, or null. */
   get tool(): PairTool<T, N["toolCall"]> {
-    const found = this.#state.shown.toolCalls.find(({ state }) => state === "complete") ?? null;
+    const found = this.#reply.shown.toolCalls.find(({ state }) => state === "complete") ?? null;
     return found as unknown as PairTool<T, N["toolCall"]>;
   }
 
@@ -60,23 +59,24 @@ export abstract class CallView<out N extends Native, out T extends PairTypes = P
 
   /** The native message so far, or null before its first event. */
   get message(): N["message"] | null {
-    return this.#state.shown.message;
+    return this.#reply.shown.message;
   }
 
   /** The assistant's turn as it may be sent back, or null where it may not: a refusal, or no content. */
-  get messageParam(): N["messageParam"] | null {
-    return this.#state.shown.messageParam;
+  get messageParam(): N["turn"] | null {
+    const [first, ...rest] = this.#reply.shown.sendableItems;
+    return first === undefined ? null : this.#plan.provider.turn([first, ...rest]);
   }
 
   /** When the call began, had its first content, and ended. */
   get timings(): Timings {
-    const { startTime, firstContentTime, endTime } = this.#state;
-    return { start: startTime, firstChunk: firstContentTime, end: endTime };
+    const { times, firstContentTime } = this.#reply;
+    return { start: times.start, firstChunk: firstContentTime, end: times.end };
   }
 
   /** The provider's id of the request, from the response's headers. */
   get requestId(): string | null {
-    return this.#state.shown.requestId;
+    return this.#reply.shown.requestId;
   }
 
   /** The provider's name, such as `"anthropic"`. */
@@ -94,11 +94,6 @@ export abstract class CallView<out N extends Native, out T extends PairTypes = P
     return this.#views.thinking(this.message);
   }
 
-  /** The signature of the last thinking block, or null. */
-  get signature(): string | null {
-    return this.#views.signature(this.message);
-  }
-
   /** The message's id, or null before it is known. */
   get id(): string | null {
     return this.#views.id(this.message);
@@ -106,7 +101,7 @@ export abstract class CallView<out N extends Native, out T extends PairTypes = P
 
   /** The model that answered; until that is known, the one that was asked. */
   get model(): string {
-    return this.#views.model(this.message) ?? this.#state.shown.target.model;
+    return this.#views.model(this.message) ?? this.#reply.shown.model;
   }
 
   /** The provider's stop reason, in a list; empty before it is known. */
@@ -121,12 +116,12 @@ export abstract class CallView<out N extends Native, out T extends PairTypes = P
 
   /** The provider's usage under its own field names, with `source`, which says how far to trust it. */
   get usage(): N["usage"] {
-    return this.#state.shown.usage;
+    return this.#reply.shown.usage;
   }
 
   /** Usage in words that all providers share. */
-  get commonUsage(): Usage {
-    return this.#state.shown.commonUsage;
+  get commonUsage(): N["commonUsage"] {
+    return this.#reply.shown.commonUsage;
   }
 
   /** Input tokens that were neither read from nor written to the cache. */
@@ -145,8 +140,8 @@ export abstract class CallView<out N extends Native, out T extends PairTypes = P
   }
 
   /** What the call costs so far, itemised; null where the model's price is not known. */
-  get costMetadata(): CostMetadata | null {
-    return this.#state.costMetadata;
+  get costMetadata(): N["costMetadata"] | null {
+    return this.#reply.costMetadata;
   }
 
   /** What the call costs so far, in US dollars; null where that is not known. */
@@ -165,13 +160,13 @@ export abstract class CallView<out N extends Native, out T extends PairTypes = P
   }
 
   /** The messages as sent. */
-  get messages(): readonly N["messageParam"][] {
-    return this.#prepared("messages").encoded.messages;
+  get messages(): readonly N["item"][] {
+    return this.#prepared("messages").items;
   }
 
   /** The last user message as sent, or null. */
-  get userMessageParam(): N["messageParam"] | null {
-    return this.#views.userMessageParam(this.#prepared("userMessageParam").encoded.messages);
+  get userMessageParam(): N["item"] | null {
+    return this.#views.userMessageParam(this.#prepared("userMessageParam").items);
   }
 
   /**
@@ -180,9 +175,9 @@ export abstract class CallView<out N extends Native, out T extends PairTypes = P
    * @param outputs - Calls of this message, and what they gave: text, JSON, bytes, content parts, or an `Error`, whose
    * message the model is told (never its stack).
    */
-  toolMessageParams(outputs: readonly ToolOutput[]): readonly N["messageParam"][] {
+  toolMessageParams(outputs: readonly ToolOutput[]): readonly N["item"][] {
     const results = outputs.map(([call, output]) => call["~result"](output));
-    return resultMessages(this.#state.shown, results);
+    return resultItems(this.#reply.shown, results);
   }
 
   /**
@@ -199,8 +194,8 @@ export abstract class CallView<out N extends Native, out T extends PairTypes = P
    * const next = chat([...stream.history(outputs), user("Go on")]);
    * ```
    */
-  history(outputs: readonly ToolOutput[] = []): readonly N["messageParam"][] {
-    return historyOf(this.#state.shown, this.#prepared("history").encoded.messages, outputs);
+  history(outputs: readonly ToolOutput[] = []): readonly N["item"][] {
+    return historyOf(this.#reply.shown, this.#prepared("history").items, outputs);
   }
 
   /** The provider's parameters: those of the options, and those of the dynamic config over them. */
@@ -210,7 +205,7 @@ export abstract class CallView<out N extends Native, out T extends PairTypes = P
 
   /** The body of the request as sent. */
   get callKwargs(): N["body"] {
-    return this.#prepared("callKwargs").encoded.body;
+    return this.#prepared("callKwargs").body;
   }
 
   /** The config object that the prompt function returned, or null where it returned a prompt alone. */
@@ -241,8 +236,8 @@ export abstract class CallView<out N extends Native, out T extends PairTypes = P
     return elapsedMs > 0 ? (this.outputTokens * 1000) / elapsedMs : null;
   }
 
-  get #plan(): CallState<N>["plan"] {
-    return this.#state.plan;
+  get #plan(): Reply<N>["plan"] {
+    return this.#reply.plan;
   }
 
   get #views(): MessageViews<N> {
@@ -250,7 +245,7 @@ export abstract class CallView<out N extends Native, out T extends PairTypes = P
   }
 
   #prepared(accessor: string): PreparedCall<N> {
-    const { prepared } = this.#state;
+    const { prepared } = this.#reply;
     if (prepared === null) throw new StreamNotStartedError(accessor);
     return prepared;
   }

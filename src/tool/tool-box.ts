@@ -12,7 +12,10 @@ export interface ToolInput {
   readonly text: string;
   /** Its value once it is complete; undefined where the text is no JSON object. */
   readonly value: unknown;
-  readonly state: "streaming" | "complete" | "invalid";
+  /** `truncated`: the message was cut before the input was complete. */
+  readonly state: "streaming" | "complete" | "invalid" | "truncated";
+  /** The value so far, if it does not arrive as text. */
+  readonly partial?: unknown;
 }
 
 /** What an event did to the input of a tool. */
@@ -56,9 +59,8 @@ export class ToolBox {
     return inputs.flatMap((input) => {
       const call = this.#callOf(input);
       if (call === undefined) return [];
-      return isOver && input.state === "streaming" && call.current.state === "streaming"
-        ? call.truncate(input.text)
-        : call.current;
+      const isCut = input.state === "truncated" || (isOver && input.state === "streaming");
+      return isCut && call.current.state === "streaming" ? call.truncate(input.text) : call.current;
     });
   }
 

@@ -1,23 +1,25 @@
 import type { CostMetadata, Prices } from "../../cost/price.ts";
 import type { Usage } from "../../cost/usage.ts";
-import type { CommonFinishReason, ResponseChunk } from "../../provider.ts";
-import type { RecoveryEvent } from "../../stream/recovery.ts";
+import type { Recovery, ResponseChunk } from "../../provider/chunk.ts";
+import type { CommonFinishReason } from "../../provider/native.ts";
 import { field, isObject, type JsonObject, stringField } from "../../json/object.ts";
+import type { ChunkParts } from "../../provider/provider.ts";
 import { deltaEvent, type DeltaTarget } from "./delta.ts";
+import type { AnthropicNative } from "./native.ts";
 import { anthropicCost, anthropicUsage } from "./usage.ts";
-import { blockFields, commonFinishReason } from "./view.ts";
+import { commonFinishReason, textOf } from "./view.ts";
 import type { AnthropicEvent, AnthropicUsage, FinishReason } from "./wire.ts";
 
 /**
- * One event of an Anthropic stream. It may be kept: everything is read off the event, or, where it is one of a run of
- * like events, off what sets it apart from them.
+ * One event of an Anthropic stream. It may be kept: everything is read from the event or, if that is one of a run of like
+ * events, from the text in which it differs.
  */
 export class AnthropicCallResponseChunk implements ResponseChunk {
   /** The text that this event adds, or `""`. */
   readonly content: string;
   /** The thinking that this event adds, or `""`. */
   readonly thinking: string;
-  readonly #event: AnthropicEvent | RecoveryEvent | null;
+  readonly #event: AnthropicEvent | null;
   readonly #target: DeltaTarget | null;
   readonly #text: string;
 
@@ -25,7 +27,7 @@ export class AnthropicCallResponseChunk implements ResponseChunk {
   constructor(
     content: string,
     thinking: string,
-    event: AnthropicEvent | RecoveryEvent | null,
+    event: AnthropicEvent | null,
     target: DeltaTarget | null = null,
     text = "",
   ) {
@@ -36,13 +38,15 @@ export class AnthropicCallResponseChunk implements ResponseChunk {
     this.#text = text;
   }
 
-  /**
-   * The native event, equal to what `JSON.parse` gives for the frame's data; or ours, where another attempt took over:
-   * `restart`, or `continue`.
-   */
-  get chunk(): AnthropicEvent | RecoveryEvent {
-    // One of the two is there, and a delta is what the wire has.
-    return this.#event ?? (deltaEvent(this.#target as DeltaTarget, this.#text) as unknown as AnthropicEvent);
+  /** The native event, equal to what `JSON.parse` gives for the frame's data. */
+  get chunk(): AnthropicEvent {
+    if (this.#event !== null || this.#target === null) return this.#event as AnthropicEvent;
+    return deltaEvent(this.#target, this.#text) as unknown as AnthropicEvent;
+  }
+
+  /** Set if another request has taken over, else null. */
+  get recovery(): Recovery | null {
+    return null;
   }
 
   /** The signature that this event carries, or null. */
@@ -114,14 +118,38 @@ export class AnthropicCallResponseChunk implements ResponseChunk {
   }
 }
 
-/** The chunk of a delta that appends. Without its event, that is made where it is asked for. */
+/** A pair of the library's own: another request has taken over. Its `chunk` is null. */
+class RecoveryChunk extends AnthropicCallResponseChunk {
+  readonly #recovery: Recovery;
+
+  constructor(recovery: Recovery) {
+    super("", "", null);
+    this.#recovery = recovery;
+  }
+
+  override get recovery(): Recovery {
+    return this.#recovery;
+  }
+}
+
+/** The chunk with these parts. */
+export function createChunk({ event, content, thinking, recovery }: ChunkParts<AnthropicNative>): AnthropicCallResponseChunk {
+  return recovery === null ? new AnthropicCallResponseChunk(content, thinking, event) : new RecoveryChunk(recovery);
+}
+
+/**
+ * The chunk of a delta that appends. Without its event, that is made when it is asked for.
+ *
+ * @param isShown - Whether the text is part of the reply's content or thinking.
+ */
 export function deltaChunk(
   target: DeltaTarget,
   text: string,
+  isShown: boolean,
   event: JsonObject | null = null,
 ): AnthropicCallResponseChunk {
-  const content = target.field === "text" ? text : "";
-  const thinking = target.field === "thinking" ? text : "";
+  const content = isShown && target.field === "text" ? text : "";
+  const thinking = isShown && target.field === "thinking" ? text : "";
   return new AnthropicCallResponseChunk(content, thinking, event as AnthropicEvent | null, target, text);
 }
 
@@ -130,8 +158,7 @@ export function eventChunk(event: JsonObject): AnthropicCallResponseChunk {
   const { message, content_block: block } = event;
   // Text may come whole, in the event that starts its block or its message.
   const blocks = field(message, "content") ?? (block && [block]);
-  const content = blockFields(blocks, "text").join("");
-  // The event is what the wire says: of a known type, or one that AnthropicUnknownEvent stands for.
+  // The event is of a known type, or one that AnthropicUnknownEvent stands for.
   const native = event as unknown as AnthropicEvent;
-  return new AnthropicCallResponseChunk(content, blockFields(blocks, "thinking").join(""), native);
+  return new AnthropicCallResponseChunk(textOf(blocks, "text"), textOf(blocks, "thinking"), native);
 }

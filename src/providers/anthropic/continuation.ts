@@ -1,9 +1,9 @@
-import type { Continuation, CutReply } from "../../provider.ts";
+import type { Continuation, CutReply } from "../../provider/provider.ts";
 import { field, isObject } from "../../json/object.ts";
 import { isBefore46 } from "./models.ts";
 import type { AnthropicNative } from "./native.ts";
 import type { MessageParam } from "./params.ts";
-import { assistantTurn } from "./turn.ts";
+import { sendable } from "./turn.ts";
 import type { AnthropicMessage } from "./wire.ts";
 
 /** How much of the end of a cut reply the model is reminded of. */
@@ -15,45 +15,66 @@ type Blocks = readonly Readonly<Record<string, unknown>>[];
  * How the rest of a reply is asked for: older models go on from an assistant turn that ends the request, newer ones
  * refuse that and are asked by the user; platform.claude.com/docs/en/build-with-claude/streaming#error-recovery.
  */
-export function continuation({ kept, body, model, words }: CutReply<AnthropicNative>): Continuation<AnthropicNative> {
-  const turn = assistantTurn(kept);
-  if (turn === null) return { messages: [], withheld: spaceAtEnd(kept) };
+export function continuation(cut: CutReply<AnthropicNative>): Continuation<AnthropicNative> {
+  const { items, body, model, words } = cut;
+  const withheld = spaceAtEnd(items);
+  const sent = sendable(items);
+  const turn = sent.at(-1);
+  if (turn === undefined) return { items: [], withheld };
   const blocks = blocksOf(turn);
   const text = textOf(blocks.at(-1));
   const isThinking = field(body["thinking"], "type") === "enabled";
-  if (words === null && text.trim() !== "" && isBefore46(model) && !isThinking) {
+  if (words === null && /\S/.test(text) && isBefore46(model) && !isThinking) {
     // Space at the end of a turn that is to go on is refused.
     const content = [...blocks.slice(0, -1), { ...blocks.at(-1), text: text.trimEnd() }];
-    return { messages: [{ ...turn, content } as unknown as MessageParam], withheld: spaceAtEnd(kept) };
+    return { items: [...sent.slice(0, -1), { ...turn, content } as unknown as MessageParam], withheld };
   }
-  const reminder = `Your reply was interrupted. It ended with: ${text.slice(-REMINDER_LENGTH)}\n\nGo on exactly there, and repeat nothing.`;
+  const reminder = `Your reply was interrupted. It ended with: ${endOf(text)}\n\nGo on exactly there, and repeat nothing.`;
   return {
-    messages: [turn, { role: "user", content: words ?? reminder }],
-    withheld: spaceAtEnd(kept) - spaceAtEnd(turn),
+    items: [...sent, { role: "user", content: words ?? reminder }],
+    withheld: withheld - spaceAtEnd(sent),
   };
 }
 
+/** The end of a text. It does not begin with half a character. */
+function endOf(text: string): string {
+  return text.slice(-REMINDER_LENGTH).replace(/^[\udc00-\udfff]/, "");
+}
+
 /** How many characters of white space the text ends with. */
-function spaceAtEnd(turn: MessageParam): number {
-  const text = blocksOf(turn).map(textOf).join("");
+function spaceAtEnd(items: readonly MessageParam[]): number {
+  const text = items.flatMap(blocksOf).map(textOf).join("");
   return text.length - text.trimEnd().length;
 }
 
-/** The blocks of both; where text goes on, they are one. */
-export function join<M extends AnthropicMessage | MessageParam>(before: MessageParam, after: M, repeated: number): M {
-  const head = [...blocksOf(before)];
-  const [first, ...rest] = dropText(blocksOf(after), repeated);
-  const last = head.at(-1);
-  if (first !== undefined && first["type"] === "text" && last?.["type"] === "text") {
-    head.pop();
-    const citations = [...listOf(last["citations"]), ...listOf(first["citations"])];
-    const text = textOf(last) + textOf(first);
-    head.push({ ...last, ...first, text, ...(citations.length > 0 && { citations }) });
-  } else if (first !== undefined) {
-    head.push(first);
-  }
-  // Blocks of a response are blocks of a request: the API takes back what it gave.
-  return { ...after, content: [...head, ...rest] } as unknown as M;
+/** A message after the items that it goes on from. Text that goes on is one block. */
+export function joinMessage(
+  before: readonly MessageParam[],
+  after: AnthropicMessage,
+  repeated: number,
+): AnthropicMessage {
+  const content = joinBlocks(before.flatMap(blocksOf), dropText(blocksOf(after), repeated));
+  // Blocks of a request are blocks of a response: the API gave them.
+  return { ...after, content } as unknown as AnthropicMessage;
+}
+
+/** Items after those that they go on from. */
+export function joinItems(
+  before: readonly MessageParam[],
+  after: readonly MessageParam[],
+  repeated: number,
+): readonly MessageParam[] {
+  const content = joinBlocks(before.flatMap(blocksOf), dropText(after.flatMap(blocksOf), repeated));
+  return [{ role: "assistant", content } as unknown as MessageParam];
+}
+
+function joinBlocks(before: Blocks, [first, ...rest]: Blocks): Blocks {
+  const last = before.at(-1);
+  if (first === undefined) return before;
+  if (first["type"] !== "text" || last?.["type"] !== "text") return [...before, first, ...rest];
+  const citations = [...listOf(last["citations"]), ...listOf(first["citations"])];
+  const text = textOf(last) + textOf(first);
+  return [...before.slice(0, -1), { ...last, ...first, text, ...(citations.length > 0 && { citations }) }, ...rest];
 }
 
 /** The blocks without so many characters at the beginning of their text. */

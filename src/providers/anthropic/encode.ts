@@ -3,16 +3,22 @@ import { base64 } from "../../prompt/base64.ts";
 import { defined } from "../../json/object.ts";
 import type { ContentPart } from "../../prompt/message.ts";
 import type { ToolResult } from "../../tool/tool-result.ts";
-import type { EncodedPrompt, Prompt } from "../../provider.ts";
-import { destination, lowerCased } from "./client.ts";
+import { lowerCased } from "../../http/client.ts";
+import { secretsOf } from "../../http/redaction.ts";
+import type { HeaderOf, EncodedPrompt, Prompt } from "../../provider/provider.ts";
+import { destination } from "./client.ts";
+import { StreamFrames, WholeFrame } from "./frames.ts";
 import { defaultMaxTokens } from "./models.ts";
 import type { AnthropicBody, AnthropicNative } from "./native.ts";
 import type { MessageParam } from "./params.ts";
-import { sdkDestination, unstreamed } from "./sdk-client.ts";
+import { isSdkClient, sdkRequest } from "./sdk-client.ts";
 import { joinSystem } from "./system.ts";
 import { toolParams } from "./tool-schema.ts";
 
 type NativeBlock = Readonly<Record<string, unknown>>;
+
+/** A reply that is not streamed may be larger than a frame. */
+const WHOLE_LIMIT = 256 * 1024 * 1024;
 
 /** Encodes a prompt as a request to the Messages API. */
 export function encode(prompt: Prompt<AnthropicNative>): EncodedPrompt<AnthropicNative> {
@@ -32,27 +38,25 @@ export function encode(prompt: Prompt<AnthropicNative>): EncodedPrompt<Anthropic
     stream: streamed || undefined,
   };
   const base: AnthropicBody = defined({ ...params, ...fields, ...toolParams(prompt.tools, prompt.toolChoice) });
-  const { body: shaped, jsonTool } = prompt.shape?.(base) ?? { body: base, jsonTool: null };
-  const body = extra_body === undefined ? shaped : { ...shaped, ...extra_body };
+  const { body: formatted, jsonTool } = prompt.formatBody?.(base) ?? { body: base, jsonTool: null };
+  const body = extra_body === undefined ? formatted : { ...formatted, ...extra_body };
   const accept = streamed ? "text/event-stream" : "application/json";
   const own = lowerCased(defined({ "anthropic-beta": betas?.join(",") || undefined, ...extra_headers }));
-  const isSdk = client !== undefined && "messages" in client;
-  const { url, headers, transport, agent } = isSdk ? sdkDestination(client, body) : destination(client);
-  return {
-    body,
-    messages,
-    jsonTool,
-    totalTimeoutMs: timeout,
-    request: {
-      url,
-      headers: { accept, ...headers, ...own },
-      body: JSON.stringify(body),
-      accept,
-      connectTimeoutMs,
-      agent,
-    },
-    transport: streamed ? transport : unstreamed(transport),
-  };
+  if (isSdkClient(client)) {
+    const request = sdkRequest(client, body, { accept, ...own }, accept, connectTimeoutMs);
+    return { body, items: messages, jsonTool, totalTimeoutMs: timeout, request };
+  }
+  const { baseURL, headers, transport, agent } = destination(client);
+  const url = `${baseURL}/v1/messages`;
+  const all = { accept, ...headers, ...own };
+  const http = { url, headers: all, body: JSON.stringify(body), accept, connectTimeoutMs, agent, secrets: () => secretsOf(all, url) };
+  const request = { http, transport, createFrames };
+  return { body, items: messages, jsonTool, totalTimeoutMs: timeout, request };
+}
+
+/** Some servers stream a reply that was to come whole. */
+function createFrames(header: HeaderOf, frameLimit: number): StreamFrames | WholeFrame {
+  return header("content-type")?.includes("json") ? new WholeFrame(WHOLE_LIMIT) : new StreamFrames(frameLimit);
 }
 
 /** System messages that open the prompt become its `system`; later ones are messages, which the newest models take. */
@@ -74,7 +78,7 @@ function encodeMessages(prompt: Prompt<AnthropicNative>["messages"]): {
 }
 
 /** One user's turn with a result for each call. */
-export function encodeToolResults(results: readonly ToolResult[]): MessageParam {
+export function encodeToolResults(results: readonly ToolResult[]): readonly MessageParam[] {
   const content = results.map(({ id, content, isError }) =>
     defined({
       type: "tool_result",
@@ -83,7 +87,7 @@ export function encodeToolResults(results: readonly ToolResult[]): MessageParam 
       is_error: isError || undefined,
     }),
   );
-  return { role: "user", content } as unknown as MessageParam;
+  return [{ role: "user", content } as unknown as MessageParam];
 }
 
 function encodeContent(content: unknown): NativeBlock[] {

@@ -10,19 +10,26 @@ export {
   call,
   call as anthropicCall,
   type AnthropicParserOption,
-  type NoParserOfStreams,
   type NoResponseModel,
-  type ShownTools,
-  type ToolsOf,
 } from "./call.ts";
+export type { NoParserOfStreams, ShownTools, ToolsOf } from "../../call/call.ts";
 export { AnthropicCallResponseChunk } from "./chunk.ts";
-export { type Client, client, type ClientOptions } from "./client.ts";
+export type { Client } from "../../http/client.ts";
+export { client, type ClientOptions } from "./client.ts";
 export type { ContentBlockParam, MessageParam } from "./content.ts";
-export { AnthropicLimiter, limiter, type LimiterOptions, LimiterQueueFullError } from "./limiter.ts";
+export {
+  type LimiterOptions,
+  LimiterQueueFullError,
+  LimiterWaitError,
+  RequestLimiter as AnthropicLimiter,
+} from "../../recovery/limiter.ts";
+export { limiter } from "./limiter.ts";
 export { type AnthropicModel, defaultMaxTokens } from "./models.ts";
 export type {
+  AnthropicAccessors,
   AnthropicBody,
   AnthropicDynamicConfig,
+  AnthropicKinds,
   AnthropicNative,
   AnthropicTool,
   AsyncAnthropicDynamicConfig,

@@ -1,7 +1,8 @@
-import { isObject, type JsonObject, tryParse } from "../../json/object.ts";
+import { isTooDeep } from "../../json/depth.ts";
+import { isObject, type JsonObject, stringField, tryParse } from "../../json/object.ts";
 import type { ToolInput } from "../../tool/tool-box.ts";
 
-/** A block of the message, and what is known of it that the message does not say; {@link ToolInput} of a tool's. */
+/** A block of the message, and what is known of it beside what the message says. */
 export class MessageBlock implements ToolInput {
   readonly index: number;
   readonly block: JsonObject;
@@ -9,40 +10,37 @@ export class MessageBlock implements ToolInput {
   hasStopped = false;
   /** The JSON of its input as received. */
   json = "";
-  /** How its input stands; null for a block that has none. */
+  /** The state of its input; null for a block that does not have one. */
   inputState: ToolInput["state"] | null;
 
   constructor(index: number, given: JsonObject) {
-    const { type, input } = given;
+    const { type, input, citations } = given;
     this.index = index;
-    // Events may be kept by the reader, and must not change under his hands: all that changes is a copy.
+    // Readers may keep events, which must not change then: everything that changes is a copy.
     this.block = { ...given };
-    // Whether there are to be pieces of input is known by the block's type, or by its having one already.
+    if (Array.isArray(citations)) this.block["citations"] = [...(citations as readonly unknown[])];
+    // A block has input if its type says so, or if it comes with some.
     const isTool = typeof type === "string" && type.endsWith("tool_use");
     this.inputState = isTool || isObject(input) ? "streaming" : null;
-    // Some servers give the input whole, and as text.
-    if (isTool && input && !isObject(input)) this.json = typeof input === "string" ? input : JSON.stringify(input);
   }
 
-  /** Whether it asks the program for a tool. */
+  /** Whether it asks for a tool that the program runs. */
   get isTool(): boolean {
     return this.block["type"] === "tool_use" && typeof this.block["name"] === "string";
   }
 
   get id(): string {
-    return String(this.block["id"]);
+    return stringField(this.block, "id") ?? "";
   }
 
   get name(): string {
-    return String(this.block["name"]);
+    return stringField(this.block, "name") ?? "";
   }
 
   get text(): string {
     const { json, block } = this;
-    // Some servers give the input whole, where the block starts.
-    return json === "" && isObject(block["input"]) && Object.keys(block["input"]).length > 0
-      ? JSON.stringify(block["input"])
-      : json;
+    // Some servers give the input whole, in the event that starts the block.
+    return json === "" && hasKeys(block["input"]) ? JSON.stringify(block["input"]) : json;
   }
 
   get value(): unknown {
@@ -53,18 +51,35 @@ export class MessageBlock implements ToolInput {
     return this.inputState ?? "complete";
   }
 
-  /** Its `content_block_stop` came. */
-  stop(): void {
-    this.hasStopped = true;
-    this.closeInput();
+  /** Nothing of its input has come. */
+  get isEmpty(): boolean {
+    return this.json === "" && !hasKeys(this.block["input"]);
   }
 
-  /** Its input is whole. */
-  closeInput(): void {
+  /** Ends its input: from now on it is complete or invalid. Gives whether it is one of them only now. */
+  closeInput(): boolean {
+    if (this.inputState !== "streaming") return false;
     const { block, json } = this;
-    if (this.inputState === null) return;
-    const value = json === "" ? block["input"] || {} : tryParse(json);
-    this.inputState = isObject(value) ? "complete" : "invalid";
-    if (isObject(value)) block["input"] = value;
+    const value = json === "" ? (block["input"] ?? {}) : tryParse(json);
+    const isValid = isObject(value) && !isTooDeep(value);
+    this.inputState = isValid ? "complete" : "invalid";
+    if (isValid) block["input"] = value;
+    return true;
   }
+
+  /** Closes an input that a whole JSON object has come of; any other stays open. */
+  closeWholeInput(): boolean {
+    return this.inputState === "streaming" && this.json.trimEnd().endsWith("}") && isObject(tryParse(this.json))
+      ? this.closeInput()
+      : false;
+  }
+
+  /** The message was cut before its input was complete. */
+  truncateInput(): void {
+    if (this.inputState === "streaming") this.inputState = "truncated";
+  }
+}
+
+function hasKeys(value: unknown): boolean {
+  return isObject(value) && Object.keys(value).length > 0;
 }

@@ -1,69 +1,111 @@
 import { ProtocolError } from "../../errors.ts";
 import { isObject, type JsonObject } from "../../json/object.ts";
+import { getOwn, isEqual, setOwn } from "../../json/own.ts";
+import type { ToolUpdate } from "../../tool/tool-box.ts";
 import { type AppendedField, appendedField } from "./delta.ts";
 import { MessageBlock } from "./message-block.ts";
 
+/** The keys that only `message_start` sets. */
+const FIXED = new Set(["content", "id", "model", "role", "type"]);
+/** Stop reasons after which the input of a tool may be cut. */
+const CUTTING = new Set(["max_tokens", "model_context_window_exceeded", "refusal"]);
+/** Blocks whose fields are known: a delta for another field contradicts them. */
+const KNOWN_BLOCK = /^((redacted_)?thinking|text|compaction|(\w{1,40}_)?tool_(use|result))$/;
+/** The block that each of these deltas belongs to. */
+const HOME: Readonly<Record<string, string>> = {
+  citations_delta: "text",
+  signature_delta: "thinking",
+  compaction_delta: "compaction",
+};
+
+const NO_UPDATES: readonly ToolUpdate[] = [];
+
 /**
- * Builds a message out of its events: every key that they carry, and no other. The only state of a reply; text, tools
- * and usage are views of it.
+ * Builds a message out of its events: every key that they carry, and no other.
  *
  * The rules are those of platform.claude.com/docs/en/build-with-claude/streaming. Blocks are placed by `index`,
  * whatever the order they start in; usage is cumulative, so that later counts replace earlier ones.
  */
 export class MessageAccumulator {
-  /** The message so far; null before its first event. */
-  message: (JsonObject & { content: JsonObject[] }) | null = null;
-  /** Its blocks, in their order. */
-  readonly blocks: MessageBlock[] = [];
-  /** Rises with every event that changes the message. */
+  /** Rises whenever the message changes. */
   progress = 0;
   /** A stop reason came. */
-  stopped = false;
+  hasStopped = false;
   hasContent = false;
+  /** The provider has reported a count of tokens. */
+  hasUsage = false;
   /** How many characters {@link apply} has appended. */
   written = 0;
+  #message: (JsonObject & { content: JsonObject[] }) | null = null;
+  readonly #blocks: MessageBlock[] = [];
+  /** The blocks that events refer to: of an index that was used twice, the later one. */
+  readonly #byIndex = new Map<unknown, MessageBlock>();
+  /** Tools whose input waits for the next block or the stop reason. */
+  readonly #waiting = new Set<MessageBlock>();
+  #latest: MessageBlock | null = null;
+  #isOrdered = true;
   #thinkingTokens = 0;
 
-  /** @throws ProtocolError where there is no such block. */
-  blockAt(index: unknown): MessageBlock {
-    const found = this.blocks.findLast((block) => block.index === index);
-    if (found === undefined) throw new ProtocolError(`there is no content block ${String(index)}.`);
-    return found;
+  /** The message so far; null before its first event. */
+  get message(): (JsonObject & { content: JsonObject[] }) | null {
+    this.#order();
+    return this.#message;
   }
 
-  /** The same, for a delta. @throws ProtocolError where the block has stopped, too. */
+  /** Its blocks, in their order. */
+  get blocks(): readonly MessageBlock[] {
+    this.#order();
+    return this.#blocks;
+  }
+
+  /** The block that a delta is for. @throws ProtocolError if there is none, or if it has stopped. */
   openBlockAt(index: unknown): MessageBlock {
-    const found = this.blockAt(index);
-    if (found.hasStopped) throw new ProtocolError(`a delta came after the stop of content block ${String(index)}.`);
+    const found = this.#blockAt(index);
+    if (found.hasStopped) throw new ProtocolError(`a delta came after content block ${shown(index)} had stopped.`);
     return found;
   }
 
-  /** Applies an event. Unknown ones change nothing. */
-  apply(type: string, event: JsonObject): void {
-    const { index } = event;
-    if (type === "content_block_delta") return this.#change(index, event["delta"]);
-    if (type === "message_start") this.#start(event["message"]);
-    else if (type === "content_block_start") this.#startBlock(index, event["content_block"]);
-    else if (type === "content_block_stop") this.blockAt(index).stop();
-    else if (type === "message_delta") this.#changeMessage(event);
-    else return;
-    this.progress++;
+  /** Applies an event. Gives what it did to the inputs of tools. Unknown events change nothing. */
+  apply(type: string, event: JsonObject): readonly ToolUpdate[] {
+    switch (type) {
+      case "content_block_delta":
+        return this.#change(event["index"], event["delta"]);
+      case "message_start":
+        return this.#start(event["message"]);
+      case "content_block_start":
+        return this.#startBlock(event["index"], event["content_block"]);
+      case "content_block_stop":
+        return this.#stopBlock(this.#blockAt(event["index"]));
+      case "message_delta":
+        return this.#changeMessage(event);
+      default:
+        return NO_UPDATES;
+    }
   }
 
-  /** Appends to a block's text, thinking or tool input. */
-  append(index: unknown, field: AppendedField, text: unknown): void {
-    const target = this.openBlockAt(index);
+  /**
+   * Appends to a block's text, thinking or tool input.
+   *
+   * @throws ProtocolError if the block does not have the field: it would be shown, and then lost.
+   */
+  append(target: MessageBlock, field: AppendedField, text: string): void {
     const { block } = target;
-    if (typeof text !== "string" || text === "") return;
     if (field === "partial_json") {
-      if (target.inputState === null) return;
-      target.json += text;
+      if (target.inputState === null && isKnown(block)) throw misplaced("tool input", target);
+      target.inputState ??= "streaming";
+      if (text !== "") target.json += text;
     } else {
       const before = block[field];
-      if (typeof before !== "string" && block["type"] !== field) return;
-      block[field] = typeof before === "string" ? before + text : text;
+      if (typeof before !== "string" && block["type"] !== field && isKnown(block)) throw misplaced(field, target);
+      if (text !== "") block[field] = typeof before === "string" ? before + text : text;
     }
-    this.#grow();
+    if (text !== "") this.#grow();
+  }
+
+  #blockAt(index: unknown): MessageBlock {
+    const found = this.#byIndex.get(index);
+    if (found === undefined) throw new ProtocolError(`there is no content block ${shown(index)}.`);
+    return found;
   }
 
   #grow(): void {
@@ -71,100 +113,204 @@ export class MessageAccumulator {
     this.hasContent = true;
   }
 
-  #start(given: unknown): void {
-    if (this.message !== null) throw new ProtocolError("a second message_start came.");
+  #start(given: unknown): readonly ToolUpdate[] {
+    if (this.#message !== null) throw new ProtocolError("a second message_start came.");
     if (!isObject(given)) throw new ProtocolError("message_start has no message.");
     const { content, usage, stop_reason = null } = given;
     const blocks = Array.isArray(content) ? content.filter(isObject) : [];
-    this.blocks.push(...blocks.map((block, index) => new MessageBlock(index, block)));
-    for (const block of this.blocks) block.closeInput();
-    this.message = {
-      ...given,
-      content: this.blocks.map(({ block }) => block),
-      usage: isObject(usage) ? { ...usage } : {},
-      stop_reason,
-    };
-    this.stopped = isStopReason(stop_reason);
-    this.hasContent = this.blocks.length > 0;
+    this.#message = { ...given, content: [], usage: {}, stop_reason };
+    this.progress++;
+    this.#mergeUsage(usage);
+    const updates = blocks.flatMap((block, index) => {
+      const added = this.#add(new MessageBlock(index, block));
+      return [...added, ...this.#stopBlock(this.#blockAt(index))];
+    });
+    this.hasContent = blocks.length > 0;
+    return [...updates, ...this.#stop(stop_reason)];
   }
 
-  #startBlock(index: unknown, given: unknown): void {
+  #startBlock(index: unknown, given: unknown): readonly ToolUpdate[] {
     const message = this.#opened("content_block_start");
-    if (typeof index !== "number" || !isObject(given)) {
-      throw new ProtocolError("content_block_start has no block.");
+    if (typeof index !== "number" || !isObject(given)) throw new ProtocolError("content_block_start has no block.");
+    const open = this.#byIndex.get(index);
+    if (open !== undefined && !open.hasStopped) {
+      throw new ProtocolError(`content block ${index} started again before it had stopped.`);
     }
-    const block = new MessageBlock(index, given);
-    const before = this.blocks.findLastIndex((other) => other.index < index);
-    const replaced = this.blocks[before + 1]?.index === index ? 1 : 0;
-    this.blocks.splice(before + 1, replaced, block);
-    message.content.splice(before + 1, replaced, block.block);
+    const updates = this.#add(new MessageBlock(index, given));
+    this.progress++;
     const { type, to, text, thinking } = given;
     if (type === "fallback" && isObject(to) && "model" in to) message["model"] = to["model"];
     // Text and thinking begin empty; every other block says something as soon as it starts.
     if ((text ?? thinking) !== "") this.hasContent = true;
+    return updates;
   }
 
-  #change(index: unknown, delta: unknown): void {
-    if (!isObject(delta)) return;
+  /** Adds a block. The one before it is complete then, if it only waited for that. */
+  #add(block: MessageBlock): readonly ToolUpdate[] {
+    const before = this.#latest;
+    const isClosed = before?.hasStopped ? before.closeInput() : (before?.closeWholeInput() ?? false);
+    this.#latest = block;
+    const last = this.#blocks.at(-1);
+    if (last !== undefined && last.index > block.index) this.#isOrdered = false;
+    this.#blocks.push(block);
+    this.#message?.content.push(block.block);
+    this.#byIndex.set(block.index, block);
+    if (block.inputState !== null) this.#waiting.add(block);
+    return before !== null && isClosed ? this.#closed(before) : NO_UPDATES;
+  }
+
+  #stopBlock(block: MessageBlock): readonly ToolUpdate[] {
+    if (block.hasStopped) return NO_UPDATES;
+    block.hasStopped = true;
+    this.progress++;
+    // An empty input may have been cut: that will be known when the next block begins or the message ends.
+    return !block.isEmpty && block.closeInput() ? this.#closed(block) : NO_UPDATES;
+  }
+
+  /** The input of a block is complete or invalid now. */
+  #closed(block: MessageBlock): readonly ToolUpdate[] {
+    this.#waiting.delete(block);
+    return block.isTool ? [{ input: block, fragment: null }] : NO_UPDATES;
+  }
+
+  #change(index: unknown, delta: unknown): readonly ToolUpdate[] {
+    if (!isObject(delta)) return NO_UPDATES;
     const { type, estimated_tokens: estimate } = delta;
+    const target = this.openBlockAt(index);
     if (typeof estimate === "number" && estimate > this.#thinkingTokens) {
       this.#thinkingTokens = estimate;
       this.#grow();
     }
     const field = appendedField(type);
-    const text = field && delta[field];
-    if (typeof text === "string") this.written += text.length;
-    if (field !== undefined) this.append(index, field, text);
-    else if (changeBlock(this.openBlockAt(index).block, delta)) this.#grow();
+    if (field === undefined) {
+      if (changeBlock(target, delta)) this.#grow();
+      return NO_UPDATES;
+    }
+    const text = delta[field];
+    if (typeof text !== "string") return NO_UPDATES;
+    this.written += text.length;
+    this.append(target, field, text);
+    return field === "partial_json" && target.isTool ? [{ input: target, fragment: text }] : NO_UPDATES;
   }
 
-  #changeMessage({ type: _type, delta, usage, ...beside }: JsonObject): void {
+  #changeMessage({ type: _type, delta, usage, ...beside }: JsonObject): readonly ToolUpdate[] {
     const message = this.#opened("message_delta");
-    if (isObject(delta)) assign(message, delta);
-    assign(message, beside);
-    if (isObject(usage)) message["usage"] = mergedUsage(message["usage"], usage);
-    if (isStopReason(message["stop_reason"])) this.stopped = true;
+    let hasChanged = this.#mergeUsage(usage);
+    for (const fields of [delta, beside]) {
+      if (isObject(fields)) hasChanged = assign(message, fields, FIXED) || hasChanged;
+    }
+    if (hasChanged) this.progress++;
+    return this.#stop(message["stop_reason"]);
   }
 
-  #opened(type: string): JsonObject & { content: JsonObject[] } {
-    if (this.message === null) throw new ProtocolError(`${type} came before message_start.`);
-    return this.message;
+  /** The inputs that still wait are complete, unless the stop reason may have cut them. */
+  #stop(reason: unknown): readonly ToolUpdate[] {
+    if (!isStopReason(reason)) return NO_UPDATES;
+    this.hasStopped = true;
+    const updates: ToolUpdate[] = [];
+    for (const block of this.#waiting) {
+      if (CUTTING.has(reason)) block.truncateInput();
+      else if (block.closeInput()) updates.push(...this.#closed(block));
+    }
+    this.#waiting.clear();
+    return updates;
+  }
+
+  #mergeUsage(usage: unknown): boolean {
+    if (!isObject(usage) || this.#message === null) return false;
+    const known = this.#message["usage"];
+    const merged: JsonObject = isObject(known) ? known : {};
+    this.#message["usage"] = merged;
+    const hasChanged = mergeCounts(merged, usage);
+    // Servers that do not count may send zeros.
+    this.hasUsage ||= ["input_tokens", "output_tokens"].some((key) => isCount(merged[key]) && merged[key] > 0);
+    return hasChanged;
+  }
+
+  #opened(type: string): JsonObject {
+    if (this.#message === null) throw new ProtocolError(`${type} came before message_start.`);
+    return this.#message;
+  }
+
+  #order(): void {
+    if (this.#isOrdered || this.#message === null) return;
+    this.#isOrdered = true;
+    this.#blocks.sort((a, b) => a.index - b.index);
+    this.#message.content = this.#blocks.map(({ block }) => block);
   }
 }
 
-/** Some servers say by an empty one that there is none. */
+/** Some servers send an empty one for none. */
 export function isStopReason(value: unknown): value is string {
   return typeof value === "string" && value !== "";
 }
 
-/** Applies the deltas that come once or rarely; false where the delta changes nothing of this block. */
-function changeBlock(block: JsonObject, { type, ...fields }: JsonObject): boolean {
-  const { type: kind, citations } = block;
-  if (type === "citations_delta" && kind === "text") {
-    block["citations"] = [...(Array.isArray(citations) ? citations : []), fields["citation"]];
-  } else if (type === "signature_delta" && kind === "thinking") {
-    block["signature"] = fields["signature"];
-  } else if (type === "compaction_delta" && kind === "compaction") {
-    assign(block, fields);
-  } else {
+/** Applies the deltas that come once or rarely; false if the delta changes nothing of this block. */
+function changeBlock(target: MessageBlock, { type, ...fields }: JsonObject): boolean {
+  const { block } = target;
+  const home = typeof type === "string" && Object.hasOwn(HOME, type) ? HOME[type] : undefined;
+  if (home === undefined) return false;
+  if (block["type"] !== home) {
+    if (isKnown(block)) throw misplaced(String(type), target);
     return false;
   }
+  if (type === "signature_delta") block["signature"] = fields["signature"];
+  else if (type === "compaction_delta") assign(block, fields, new Set(["type"]));
+  else if (Array.isArray(block["citations"])) block["citations"].push(fields["citation"]);
+  else block["citations"] = [fields["citation"]];
   return true;
 }
 
-/** Sets what the event has. A null does not replace a value, with exceptions: it says that nothing new is known. */
-function assign(target: JsonObject, fields: JsonObject): void {
-  for (const [key, value] of Object.entries(fields)) {
-    if (value !== null || /^stop_|content$/.test(key) || target[key] === undefined) target[key] = value;
-  }
+function isKnown({ type }: JsonObject): boolean {
+  return typeof type === "string" && KNOWN_BLOCK.test(type);
 }
 
-function mergedUsage(before: unknown, usage: JsonObject): JsonObject {
-  const merged: JsonObject = isObject(before) ? before : {};
-  for (const [key, value] of Object.entries(usage)) {
-    const known = merged[key];
-    // Some servers report a counter once and zeros ever after.
-    if (value !== null && !(value === 0 && typeof known === "number" && known > 0)) merged[key] = value;
+function misplaced(part: string, { index, block }: MessageBlock): ProtocolError {
+  return new ProtocolError(`${part} came for content block ${index}, which is of type ${shown(block["type"])}.`);
+}
+
+/**
+ * Sets the fields of an event. A null means that nothing new is known: it does not replace a value, except for a block's
+ * `content`, and for `stop_` fields other than the reason.
+ *
+ * @returns whether that changed anything.
+ */
+function assign(target: JsonObject, fields: JsonObject, fixed: ReadonlySet<string>): boolean {
+  let hasChanged = false;
+  for (const [key, value] of Object.entries(fields)) {
+    const known = getOwn(target, key);
+    const isLoss = value === null && known !== undefined && (key === "stop_reason" || !/^stop_|content$/.test(key));
+    if (fixed.has(key) || isLoss || isEqual(known, value)) continue;
+    setOwn(target, key, value);
+    hasChanged = true;
   }
-  return merged;
+  return hasChanged;
+}
+
+/** Merges counts, nested ones too. Some servers report a counter once and zeros ever after. */
+function mergeCounts(merged: JsonObject, counts: JsonObject): boolean {
+  let hasChanged = false;
+  for (const [key, value] of Object.entries(counts)) {
+    const known = getOwn(merged, key);
+    if (isObject(value)) {
+      const inner: JsonObject = isObject(known) ? known : {};
+      if (inner !== known) setOwn(merged, key, inner);
+      hasChanged = mergeCounts(inner, value) || inner !== known || hasChanged;
+    } else if (value !== null || known === undefined) {
+      const isLoss = isCount(known) && known > 0 && (value === 0 || !isCount(value));
+      if (isLoss || isEqual(known, value)) continue;
+      setOwn(merged, key, value);
+      hasChanged = true;
+    }
+  }
+  return hasChanged;
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === "number" && value >= 0 && value < Infinity;
+}
+
+/** A received value in an error's message, cut. */
+function shown(value: unknown): string {
+  return typeof value === "string" || typeof value === "number" ? String(value).slice(0, 40) : typeof value;
 }

@@ -1,14 +1,18 @@
 import type { ReportedUsage } from "../../errors.ts";
 import type { MessageLike } from "../../prompt/message.ts";
 import type { DynamicConfig } from "../../prompt/dynamic-config.ts";
-import type { Native } from "../../provider.ts";
+import type { Client } from "../../http/client.ts";
+import type { Native, StreamKinds } from "../../provider/native.ts";
 import type { PairTool, PairTypes } from "../../tool/pair.ts";
 import type { AnyTool } from "../../tool/tool.ts";
 import type { ToolUseBlock } from "./block.ts";
 import type { AnthropicCallResponseChunk } from "./chunk.ts";
-import type { Client } from "./client.ts";
+import type { AnthropicFrame } from "./frames.ts";
+import type { AnthropicModel } from "./models.ts";
 import type { AnthropicCallParams, MessageParam } from "./params.ts";
 import type { SdkClient } from "./sdk-client.ts";
+import type { AnthropicCallResponse, AnthropicStream } from "./stream.ts";
+import type { AnthropicStructuredStream } from "./structured.ts";
 import type { ToolParam } from "./tool-param.ts";
 import type { AnthropicEvent, AnthropicMessage, AnthropicUsage, FinishReason } from "./wire.ts";
 
@@ -28,12 +32,30 @@ export type AnthropicDynamicConfig = DynamicConfig<MessageParam, AnthropicCallPa
 /** What an asynchronous prompt function may return. */
 export type AsyncAnthropicDynamicConfig = Promise<AnthropicDynamicConfig>;
 
+/** Accessors that only Anthropic's streams and responses have. */
+export interface AnthropicAccessors {
+  /** The signature of the last thinking block, or null. */
+  readonly signature: string | null;
+}
+
+/** The types of Anthropic's streams and responses for the tools of a call. */
+export interface AnthropicKinds extends StreamKinds {
+  readonly stream: AnthropicStream<this["tools"]>;
+  readonly response: AnthropicCallResponse<this["tools"]>;
+  readonly structuredStream: AnthropicStructuredStream<this["model"], this["arriving"]>;
+}
+
 /** Anthropic's native types. */
 export interface AnthropicNative extends Native {
+  readonly name: "anthropic";
+  readonly entry: "millrace/anthropic";
+  readonly model: AnthropicModel;
   readonly event: AnthropicEvent;
+  readonly frame: AnthropicFrame;
   readonly chunk: AnthropicCallResponseChunk;
   readonly message: AnthropicMessage;
-  readonly messageParam: MessageParam;
+  readonly item: MessageParam;
+  readonly turn: MessageParam;
   readonly toolCall: ToolUseBlock;
   readonly toolParam: ToolParam;
   readonly promptMessage: MessageLike | MessageParam;
@@ -42,6 +64,8 @@ export interface AnthropicNative extends Native {
   readonly callParams: AnthropicCallParams;
   readonly body: AnthropicBody;
   readonly client: Client | SdkClient;
+  readonly accessors: AnthropicAccessors;
+  readonly kinds: AnthropicKinds;
 }
 
 /** A tool that the model asks for, as the pairs of a call with the tools `T` hold it; `toolCall` is the native block. */

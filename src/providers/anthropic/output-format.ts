@@ -1,6 +1,6 @@
 import { field, isObject, type JsonObject } from "../../json/object.ts";
 import type { ResponseFormat } from "../../schema/response-format.ts";
-import type { ShapeBody } from "../../provider.ts";
+import type { FormatBody } from "../../provider/provider.ts";
 import { joinSystem } from "./system.ts";
 import { canonicalModel } from "./models.ts";
 import type { AnthropicBody, AnthropicNative } from "./native.ts";
@@ -44,7 +44,7 @@ export function planFormat(
 }
 
 /** Makes the body of a request ask for JSON: of a format, or, in words, for any. */
-export function shapeBody(format: ResponseFormat | undefined, jsonMode: boolean): ShapeBody<AnthropicNative> {
+export function formatBody(format: ResponseFormat | undefined, jsonMode: boolean): FormatBody<AnthropicNative> {
   return (body) => {
     const { tools, thinking, output_config, system } = body as AnthropicBody &
       AnthropicCallParams & { tools?: unknown };

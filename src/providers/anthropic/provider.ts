@@ -1,26 +1,31 @@
-import type { Provider } from "../../provider.ts";
-import { AnthropicCallResponseChunk } from "./chunk.ts";
-import { continuation, join } from "./continuation.ts";
+import type { Provider } from "../../provider/provider.ts";
+import { createChunk } from "./chunk.ts";
+import { continuation, joinItems, joinMessage } from "./continuation.ts";
 import { AnthropicDecoder } from "./decode.ts";
 import { encode, encodeToolResults } from "./encode.ts";
 import { errorFromResponse, requestIdOf } from "./errors.ts";
 import type { AnthropicNative } from "./native.ts";
-import { assistantTurn } from "./turn.ts";
-import { anthropicViews } from "./view.ts";
-import type { AnthropicEvent } from "./wire.ts";
+import { limitGroup, rateLimit } from "./rate-limit.ts";
+import { sendable } from "./turn.ts";
+import { anthropicViews, signatureOf } from "./view.ts";
 
 /** Anthropic, as the core knows it. */
 export const anthropic: Provider<AnthropicNative> = {
   name: "anthropic",
+  label: "Anthropic",
   encode,
   createDecoder: () => new AnthropicDecoder(),
-  // Our own events, and those whose text was changed, have their text beside them.
-  createChunk: (event, content) => new AnthropicCallResponseChunk(content, "", event as AnthropicEvent),
-  join,
-  continuation,
-  turn: assistantTurn,
+  createChunk,
+  sendable,
+  turn: ([turn]) => turn,
   toolResults: encodeToolResults,
+  continuation,
+  joinMessage,
+  joinItems,
   errorFromResponse,
   requestId: requestIdOf,
+  limitGroup,
+  rateLimit,
   views: anthropicViews,
+  accessors: (message) => ({ signature: signatureOf(message) }),
 };

@@ -1,66 +1,72 @@
 import { pulledBody } from "../../http/pulled-body.ts";
-import { type Body, type HttpResponse, readText, type Transport } from "../../http/request.ts";
-import { tryParse } from "../../json/object.ts";
-import type { Destination } from "./client.ts";
+import type { HttpResponse, Transport } from "../../http/request.ts";
+import { field, isObject } from "../../json/object.ts";
+import type { Request } from "../../provider/provider.ts";
 import { errorFromClient } from "./errors.ts";
+import { EventFrames, wholeMessage } from "./frames.ts";
+import type { AnthropicNative } from "./native.ts";
 
 /** An official SDK client, by its shape: `Anthropic`, `AnthropicBedrock`, `AnthropicVertex`. */
 export interface SdkClient {
   readonly messages: { create(body: never, options?: never): unknown };
 }
 
-/** What the SDKs return: a promise that knows more. */
+/** The promise that the SDKs return. */
 type SdkPromise = PromiseLike<unknown> & {
   readonly withResponse?: () => Promise<{ readonly data: unknown; readonly request_id?: string | null | undefined }>;
 };
 
-const MESSAGE_LIMIT = 256 * 1024 * 1024;
+/** Whether a value has the shape of an SDK client. */
+export function isSdkClient(client: unknown): client is SdkClient {
+  const messages = isObject(client) ? client["messages"] : undefined;
+  return typeof messages === "object" && messages !== null && "create" in messages && typeof messages.create === "function";
+}
 
-/** Sends through an SDK client: its events become frames again, so that there is one way to read a reply. */
-export function sdkDestination(client: SdkClient, body: object): Destination {
-  const transport: Transport = ({ headers: { accept: _accept, ...headers } }) => {
+/** A request through an SDK client. Its events are frames already. */
+export function sdkRequest(
+  client: SdkClient,
+  body: object,
+  headers: Readonly<Record<string, string>>,
+  accept: string,
+  connectTimeoutMs: number,
+): Request<AnthropicNative> {
+  const { accept: _accept, ...own } = headers;
+  const transport: Transport = () => {
     const controller = new AbortController();
-    const send = async (): Promise<HttpResponse> => {
-      // Retries are ours to make, and to show; a redirect would carry the key elsewhere.
-      const fetchOptions = { redirect: "error" };
-      const options = { signal: controller.signal, maxRetries: 0, headers, fetchOptions };
-      const pending = client.messages.create(body as never, options as never) as SdkPromise;
-      const { data, request_id } = pending.withResponse ? await pending.withResponse() : { data: await pending };
-      const events = "stream" in body ? (data as AsyncIterable<unknown>) : wholeMessage(data);
-      const header = (name: string): string | null => (name === "request-id" ? (request_id ?? null) : null);
-      return { status: 200, header, body: bodyOf(events) };
-    };
-    return { response: send().catch(rethrow), close: () => controller.abort() };
+    return { response: send(client, body, own, controller.signal).catch(rethrow), close: () => controller.abort() };
   };
-  return { url: "", headers: {}, transport, agent: undefined };
+  const secrets = (): string[] =>
+    [field(client, "apiKey"), field(client, "authToken")].filter((key) => typeof key === "string");
+  const http = { url: "", headers: {}, body: "", accept, connectTimeoutMs, agent: undefined, secrets };
+  return { http, transport, createFrames: () => new EventFrames() };
 }
 
-/** Makes one event of a reply that is not streamed. */
-export function unstreamed(transport: Transport): Transport {
-  return (request) => {
-    const exchange = transport(request);
-    const response = exchange.response.then(async (received) => {
-      if (received.status >= 400 || !received.header("content-type")?.includes("json")) return received;
-      const message = tryParse(await readText(received.body, MESSAGE_LIMIT));
-      return { ...received, body: bodyOf(wholeMessage(message)) };
-    });
-    return { ...exchange, response };
-  };
-}
-
-async function* wholeMessage(message: unknown): AsyncGenerator<unknown> {
-  yield { type: "message_start", message };
-}
-
-function bodyOf(events: AsyncIterable<unknown>): Body {
+async function send(
+  client: SdkClient,
+  body: object,
+  headers: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+): Promise<HttpResponse> {
+  // Retries are this library's to make, and to show; a redirect would take the key elsewhere.
+  const options = { signal, maxRetries: 0, headers, fetchOptions: { redirect: "error" } };
+  const pending = client.messages.create(body as never, options as never) as SdkPromise;
+  const { data, request_id } = pending.withResponse ? await pending.withResponse() : { data: await pending };
+  const events = "stream" in body ? (data as AsyncIterable<unknown>) : whole(data);
   const iterator = events[Symbol.asyncIterator]();
-  return pulledBody({
-    async next() {
+  const pieces = {
+    next: async () => {
       const { done, value } = await iterator.next().catch(rethrow);
-      return done ? {} : { value: new TextEncoder().encode(`data: ${JSON.stringify(value)}\n\n`) };
+      return done ? {} : { value };
     },
     return: () => iterator.return?.(),
-  });
+  };
+  const header = (name: string): string | null => (name === "request-id" ? (request_id ?? null) : null);
+  return { status: 200, header, body: pulledBody(pieces) };
+}
+
+/** The one event of a reply that is not streamed. */
+async function* whole(message: unknown): AsyncGenerator<unknown> {
+  yield isObject(message) ? wholeMessage(message).event : message;
 }
 
 function rethrow(thrown: unknown): never {

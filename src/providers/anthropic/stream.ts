@@ -1,14 +1,24 @@
-import type { CallState } from "../../stream/call-state.ts";
-import { CallResponse } from "../../stream/response.ts";
-import { Stream } from "../../stream/stream.ts";
+import { type Calls, defineCalls } from "../../call/define-calls.ts";
+import type { CallResponse } from "../../stream/response.ts";
+import type { Stream } from "../../stream/stream.ts";
 import type { PairTypes } from "../../tool/pair.ts";
-import type { AnthropicNative } from "./native.ts";
+import type { AnthropicAccessors, AnthropicNative } from "./native.ts";
+import { anthropic } from "./provider.ts";
+
+/** The call and the classes of Anthropic. @internal */
+export const calls: Calls<AnthropicNative> = /* @__PURE__ */ defineCalls(anthropic);
 
 /** A whole reply from Anthropic; `.response` is the native message. */
-export class AnthropicCallResponse<out T extends PairTypes = PairTypes> extends CallResponse<AnthropicNative, T> {}
+export interface AnthropicCallResponse<out T extends PairTypes = PairTypes>
+  extends CallResponse<AnthropicNative, T>, AnthropicAccessors {}
+
+/** The class of these responses, for `instanceof`. */
+export const AnthropicCallResponse = /* @__PURE__ */ (() => calls.Response)() as unknown as {
+  readonly prototype: AnthropicCallResponse;
+};
 
 /**
- * A reply from Anthropic, while it comes: iterate it as `[chunk, tool]` pairs.
+ * A reply from Anthropic, while it arrives: iterate it as `[chunk, tool]` pairs.
  *
  * @example
  * ```ts
@@ -20,16 +30,13 @@ export class AnthropicCallResponse<out T extends PairTypes = PairTypes> extends 
  * console.log(stream.cost, stream.constructCallResponse().usage);
  * ```
  */
-export class AnthropicStream<out T extends PairTypes = PairTypes> extends Stream<AnthropicNative, T> {
-  override response(): Promise<AnthropicCallResponse<T>> {
-    return super.response();
-  }
-
-  override constructCallResponse(): AnthropicCallResponse<T> {
-    return super.constructCallResponse();
-  }
-
-  protected override createResponse(state: CallState<AnthropicNative>): AnthropicCallResponse<T> {
-    return new AnthropicCallResponse<T>(state);
-  }
+export interface AnthropicStream<out T extends PairTypes = PairTypes>
+  extends Stream<AnthropicNative, T>, AnthropicAccessors {
+  response(): Promise<AnthropicCallResponse<T>>;
+  constructCallResponse(): AnthropicCallResponse<T>;
 }
+
+/** The class of these streams, for `instanceof`. */
+export const AnthropicStream = /* @__PURE__ */ (() => calls.Stream)() as unknown as {
+  readonly prototype: AnthropicStream;
+};

@@ -4,45 +4,60 @@ import type { MessageBlock } from "./message-block.ts";
 import type { MessageParam } from "./params.ts";
 import type { AnthropicMessage } from "./wire.ts";
 
-type Block = AnthropicMessage["content"][number];
+type Block = Readonly<Record<string, unknown>>;
+
+/** Stop reasons after which the next reply may give the result of a server tool. */
+const GOES_ON = new Set<unknown>(["pause_turn", "tool_use"]);
 
 /**
- * What stays of a reply, whatever happened to the stream; null where nothing does. What is kept is kept as it came:
- * thinking and its signature are verified by the API.
+ * The turn that would send a reply back, whatever happened to the stream, with all of its text. Empty if nothing can be
+ * sent: before the first content, and after a refusal.
  *
- * Cut tool calls, thinking that was cut before its signature, empty text and server tools without a result go; input
- * that is not a JSON object becomes `{ INVALID_JSON: "…" }`, the form that the API's documentation proposes. A server
- * tool whose result the next reply gives stays: where the turn was paused, or waits for the program's tools.
+ * Blocks stay as they came, since the API verifies thinking and its signature. Left out are tool calls that were cut,
+ * thinking that was cut before its signature, empty text, and server tools without a result (unless the next reply gives
+ * it). Input that is not a JSON object becomes `{ INVALID_JSON: "…" }`, the form that the API's documentation proposes.
  */
-export function keptOf(message: AnthropicMessage | null, blocks: readonly MessageBlock[]): MessageParam | null {
-  if (message === null || message.stop_reason === "refusal") return null;
-  const answered = new Set(message.content.map((block) => ("tool_use_id" in block ? block.tool_use_id : null)));
+export function itemsOf(message: AnthropicMessage | null, blocks: readonly MessageBlock[]): readonly MessageParam[] {
+  if (message === null || message.stop_reason === "refusal") return [];
+  const answered = new Set(blocks.map(({ block }) => block["tool_use_id"]));
   const isWhole = isStopReason(message.stop_reason);
-  const goesOn = /^(pause_turn|tool_use)$/.test(String(message.stop_reason));
-  const content: object[] = [];
-  message.content.forEach((block, place) => {
-    const { inputState, json } = blocks[place] ?? { inputState: null, json: "" };
-    if (inputState === "streaming" || (block.type === "text" && block.text === "")) return;
-    // Some servers sign no thinking. What comes last without a signature was cut all the same, at the limit of tokens.
-    const mayBeCut = !isWhole || place === message.content.length - 1;
-    if (block.type === "thinking" && mayBeCut && !("signature" in block && block.signature)) return;
-    if (isServerTool(block) && !goesOn && !answered.has(block.id)) return;
+  const goesOn = GOES_ON.has(message.stop_reason);
+  const content: Block[] = [];
+  blocks.forEach(({ block, inputState, json }, place) => {
+    if (inputState === "streaming" || inputState === "truncated" || (block["type"] === "text" && block["text"] === "")) {
+      return;
+    }
+    // Some servers do not sign thinking. The last block may have been cut at the limit of tokens all the same.
+    const mayBeCut = !isWhole || place === blocks.length - 1;
+    if (block["type"] === "thinking" && mayBeCut && !block["signature"]) return;
+    if (isServerTool(block) && !goesOn && !answered.has(block["id"])) return;
     content.push(inputState === "invalid" ? { ...block, input: { INVALID_JSON: json } } : block);
   });
-  // Blocks of the response are blocks of the request, those of the future included: the API takes back what it gave.
-  return content.length === 0 ? null : ({ role: "assistant", content } as unknown as MessageParam);
+  // Blocks of the response are blocks of the request, future ones included: the API takes back what it gave.
+  return content.length === 0 ? [] : [{ role: "assistant", content } as unknown as MessageParam];
 }
 
-/** What is kept of a reply as the API accepts it in the next request: it refuses text that is white space alone. */
-export function assistantTurn(kept: MessageParam): MessageParam | null {
-  const content = typeof kept.content === "string" ? kept.content : kept.content.filter((block) => !isSpace(block));
-  return content.length === 0 ? null : ({ ...kept, content } as MessageParam);
+/** Texts that are known to be more than white space. They only grow; testing them anew each time would take too long. */
+const visible = new WeakSet<object>();
+
+/** The same without text that is white space alone, which the API refuses. */
+export function sendable(items: readonly MessageParam[]): readonly MessageParam[] {
+  return items.flatMap((item) => {
+    if (typeof item.content === "string") return [item];
+    const content = item.content.filter((block) => !isSpace(block));
+    // The same blocks, so that it stays an item of its kind.
+    return content.length === 0 ? [] : [{ ...item, content } as MessageParam];
+  });
 }
 
 function isSpace(block: object): boolean {
-  return field(block, "type") === "text" && !/\S/.test(String(field(block, "text")));
+  if (field(block, "type") !== "text" || visible.has(block)) return false;
+  const text = field(block, "text");
+  if (typeof text !== "string" || !/\S/.test(text)) return true;
+  visible.add(block);
+  return false;
 }
 
-function isServerTool(block: Block): block is Block & { readonly id: unknown } {
-  return (block.type === "server_tool_use" || block.type === "mcp_tool_use") && "id" in block;
+function isServerTool(block: Block): boolean {
+  return (block["type"] === "server_tool_use" || block["type"] === "mcp_tool_use") && "id" in block;
 }

@@ -1,7 +1,8 @@
 import { field, stringField } from "../../json/object.ts";
 import type { Prices } from "../../cost/price.ts";
 import type { UsageSource } from "../../cost/usage.ts";
-import type { CommonFinishReason, MessageViews, Reply } from "../../provider.ts";
+import type { CommonFinishReason } from "../../provider/native.ts";
+import type { CountedReply, MessageViews } from "../../provider/provider.ts";
 import { isStopReason } from "./message.ts";
 import type { AnthropicNative, SourcedUsage } from "./native.ts";
 import { anthropicCost, anthropicUsage, refusalOf } from "./usage.ts";
@@ -29,9 +30,8 @@ export function commonFinishReason(reason: FinishReason): CommonFinishReason {
 export const anthropicViews: MessageViews<AnthropicNative> = {
   id: (message) => stringField(message, "id"),
   model: (message) => stringField(message, "model"),
-  content: (message) => blockFields(message?.content, "text").join(""),
-  thinking: (message) => blockFields(message?.content, "thinking").join(""),
-  signature: (message) => blockFields(message?.content, "signature").at(-1) || null,
+  content: (message) => textOf(message?.content, "text"),
+  thinking: (message) => textOf(message?.content, "thinking"),
   finishReasons,
   commonFinishReasons: (message) => finishReasons(message).map(commonFinishReason),
   usage,
@@ -51,15 +51,26 @@ function finishReasons(message: AnthropicMessage | null): readonly FinishReason[
   return isStopReason(message?.stop_reason) ? [message.stop_reason] : [];
 }
 
-function usage({ message, estimatedTokens }: Reply<AnthropicNative>, source: UsageSource): SourcedUsage {
+function usage({ message, estimatedTokens }: CountedReply<AnthropicNative>, source: UsageSource): SourcedUsage {
   const reported = { ...NO_USAGE, ...message?.usage, source };
   // The provider counts output when the message ends; until then what was written is all there is to go by.
   if (source === "estimated" && estimatedTokens > reported.output_tokens) reported.output_tokens = estimatedTokens;
   return reported;
 }
 
+/** The signature of the last thinking block, or null. */
+export function signatureOf(message: AnthropicMessage | null): string | null {
+  return blockFields(message?.content, "signature").at(-1) || null;
+}
+
+/** The text, or the thinking, of all blocks. */
+export function textOf(blocks: unknown, name: "text" | "thinking"): string {
+  // Not joined: that would copy all of it each time.
+  return blockFields(blocks, name).reduce((text, piece) => text + piece, "");
+}
+
 /** The values of a string field of the blocks of that kind; a signature is a field of thinking. */
-export function blockFields(blocks: unknown, name: "text" | "thinking" | "signature"): string[] {
+function blockFields(blocks: unknown, name: "text" | "thinking" | "signature"): string[] {
   if (!Array.isArray(blocks)) return [];
   const type = name === "signature" ? "thinking" : name;
   return blocks.flatMap((block) => (field(block, "type") === type ? (stringField(block, name) ?? []) : []));

@@ -1,11 +1,11 @@
 import { MillraceError } from "../errors.ts";
 import { type IncrementalJson, incrementalJson } from "../json/partial.ts";
 import { isObject } from "../json/object.ts";
-import type { Native } from "../provider.ts";
+import type { Native } from "../provider/native.ts";
 import type { ResponseFormat } from "../schema/response-format.ts";
 import type { StandardSchema } from "../schema/standard-schema.ts";
 import { type SchemaIssue, validate, type Validation } from "../schema/validate.ts";
-import type { CallResponse } from "./response.ts";
+import type { CallResponse } from "../stream/response.ts";
 
 /** What a call is to give instead of text. */
 export interface ResponseModel {

@@ -1,20 +1,17 @@
 /// <reference lib="esnext.disposable" />
-import { InvalidOptionError, StreamAbortedError, StreamConsumedError } from "./errors.ts";
-import type { Native } from "./provider.ts";
-import { whenAborted } from "./stream/abort-signal.ts";
-import type { CallPlan } from "./stream/plan.ts";
-import type { ToolOutput } from "./stream/history.ts";
-import { handled, type Pair } from "./stream/pair-source.ts";
-import type { Stream } from "./stream/stream.ts";
-import type { AnyToolCall, PairTypes } from "./tool/pair.ts";
-import type { ToolCall } from "./tool/tool-call.ts";
-import { ToolRunner } from "./tool/tool-runner.ts";
-
-/** A call, as the loop needs it: how to plan it, and how to open a stream. Every call has it under `~call`. */
-export interface CallMachine<N extends Native, Args extends readonly unknown[], T extends PairTypes> {
-  plan(...args: Args): CallPlan<N>;
-  open(plan: CallPlan<N>): Stream<N, T>;
-}
+import type { CallMachine } from "../call/call.ts";
+import { InvalidOptionError, StreamAbortedError, StreamConsumedError } from "../errors.ts";
+import type { Native } from "../provider/native.ts";
+import { whenAborted } from "../recovery/abort-signal.ts";
+import { checkNumber } from "../recovery/number-option.ts";
+import type { CallPlan } from "../recovery/plan.ts";
+import type { ToolOutput } from "../stream/history.ts";
+import { handled, leavable } from "../stream/leavable.ts";
+import type { Pair } from "../stream/pair-source.ts";
+import type { Stream } from "../stream/stream.ts";
+import type { AnyToolCall, PairTypes } from "../tool/pair.ts";
+import type { ToolCall } from "../tool/tool-call.ts";
+import { ToolRunner } from "./tool-runner.ts";
 
 /** A call that {@link agent} can repeat. */
 export interface Repeatable<N extends Native, Args extends readonly unknown[], T extends PairTypes> {
@@ -87,6 +84,10 @@ export function agent<N extends Native, Args extends readonly unknown[], T exten
   call: Repeatable<N, Args, T>,
   options: AgentOptions<N, T> = {},
 ): (...args: Args) => AgentRun<N, T> {
+  checkNumber("maxTurns", options.maxTurns, { least: 1, isWhole: true });
+  checkNumber("parallel", options.parallel, { least: 1, isWhole: true });
+  checkNumber("maxOutputTokens", options.maxOutputTokens, { least: 0, isExclusive: true });
+  checkNumber("maxCost", options.maxCost, { least: 0, isExclusive: true });
   const machine = call["~call"];
   return (...args) => new AgentRun(machine.plan(...args), machine, options);
 }
@@ -154,20 +155,17 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
   }
 
   /** The whole conversation, as it may be sent back, however the run has ended. */
-  history(): readonly N["messageParam"][] {
-    const last = this.#turns.at(-1);
-    if (last === undefined) return [];
-    return last.stream.history(last.outputs);
+  history(): readonly N["item"][] {
+    // The last turn has not begun if its request could not be made.
+    const last = this.#turns.findLast(({ stream }) => stream.timings.start !== null && stream.hasRequest);
+    return last === undefined ? [] : last.stream.history(last.outputs);
   }
 
   /** @throws StreamConsumedError if the run is being read, or was. */
   [Symbol.asyncIterator](): AsyncGenerator<[...Pair<N, T>, AgentTurn<N, T>], void, undefined> {
     if (this.#pairs !== null) throw new StreamConsumedError();
-    const pairs = this.#run();
-    const leave = pairs.return.bind(pairs);
-    // A generator by itself would leave only when the read that is under way has ended.
-    this.#pairs = Object.assign(pairs, { return: (value: void) => (this.#leave(), leave(value)) });
-    return pairs;
+    this.#pairs = leavable(this.#run(), (reason) => this.#leave(reason));
+    return this.#pairs;
   }
 
   /**
@@ -192,11 +190,12 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#leave();
     await this.#pairs?.return();
+    await Promise.all(this.#turns.slice(-1).map(({ stream }) => stream[Symbol.asyncDispose]()));
   }
 
-  #leave(): void {
+  #leave(reason?: unknown): void {
     this.#hasLeft = true;
-    this.abort();
+    this.abort(reason);
   }
 
   async #drain(): Promise<AgentTurn<N, T>> {

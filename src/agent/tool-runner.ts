@@ -1,5 +1,5 @@
 import { StreamAbortedError } from "../errors.ts";
-import type { ToolCall } from "./tool-call.ts";
+import type { ToolCall } from "../tool/tool-call.ts";
 
 /** Asked before a tool runs: anything but true refuses it; text says why. */
 type Approve = (tool: ToolCall) => boolean | string | Promise<boolean | string>;

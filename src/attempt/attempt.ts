@@ -1,0 +1,383 @@
+import type { Prices } from "../cost/price.ts";
+import type { UsageSource } from "../cost/usage.ts";
+import {
+  ApiError,
+  ContentTypeError,
+  messageOf,
+  MillraceError,
+  type Phase,
+  ProtocolError,
+  StreamTimeoutError,
+  StreamTruncatedError,
+} from "../errors.ts";
+import { redactError } from "../http/redaction.ts";
+import { type Exchange, type HttpResponse, readText } from "../http/request.ts";
+import { StallTimer, type TimeoutLimits } from "../http/timeout.ts";
+import type { Decoder, Step } from "../provider/decoder.ts";
+import type { Native } from "../provider/native.ts";
+import type { Provider, Request } from "../provider/provider.ts";
+import type { AnyToolCall } from "../tool/pair.ts";
+import { Intake } from "./intake.ts";
+import { after, type AttemptEvent, type AttemptState, attemptTransitions, type Outcome, outcomeOf } from "./lifecycle.ts";
+import type { Limit } from "./limit.ts";
+import type { Limiter } from "./limiter.ts";
+import type { Prepared, PreparedCall } from "./prepared.ts";
+
+/** The settings that all attempts of a call share. */
+export interface AttemptSettings<N extends Native> {
+  readonly provider: Provider<N>;
+  readonly timeout: TimeoutLimits;
+  readonly limit: Limit;
+  readonly limiter: Limiter | undefined;
+  readonly prices: Prices | undefined;
+}
+
+/** An interrupted reply that an attempt goes on from. */
+export interface Cut<N extends Native> {
+  /** The items of the reply, with all of its text. */
+  readonly items: readonly N["item"][];
+  readonly prepared: PreparedCall<N>;
+}
+
+const DEFAULT_FRAME_LIMIT = 32 * 1024 * 1024;
+const ERROR_BODY_LIMIT = 64 * 1024;
+/** How long a stream may stay silent once its message is complete. */
+const LINGER_MS = 2_000;
+
+/**
+ * One request and its reply. Its state changes by {@link attemptTransitions} alone.
+ *
+ * The owner pulls steps with {@link next} and reads {@link outcome}. It is woken when there may be something to pull or
+ * the outcome has changed without being pulled, and never during a call of its own.
+ */
+export class Attempt<N extends Native> {
+  /** Which of the call's targets is asked. */
+  readonly target: number;
+  readonly model: string;
+  readonly settings: AttemptSettings<N>;
+  decoder: Decoder<N>;
+  state: AttemptState = "idle";
+  /** The error that ended it; null while it is pending, and if it is complete. */
+  error: MillraceError | null = null;
+  requestId: string | null = null;
+  /** Milliseconds since the epoch. */
+  readonly times: { start: number | null; firstContent: number | null; end: number | null } = {
+    start: null,
+    firstContent: null,
+    end: null,
+  };
+  /** The call as it was sent; null until the prompt function has run. */
+  prepared: PreparedCall<N> | null = null;
+  /** The reply that this one goes on from. */
+  cut: Cut<N> | null;
+  /** How many characters of its text repeat the end of {@link cut}. */
+  repeated = 0;
+
+  readonly #wake: () => void;
+  #request: Request<N> | null = null;
+  #exchange: Exchange | null = null;
+  #intake: Intake<N["frame"]> | null = null;
+  #progress = 0;
+  #leaveLimiter = (): void => {};
+  #joined: { readonly progress: number; readonly message: N["message"] } | null = null;
+  readonly #stall = new StallTimer((limitMs) => {
+    const { hasContent, isWhole } = this.decoder;
+    const problem = hasContent ? "the message did not grow" : "no content came";
+    if (isWhole) this.#move("lastEvent", null);
+    else this.end("fault", new StreamTimeoutError(hasContent ? "idle" : "firstContent", limitMs, problem));
+    this.#wake();
+  });
+
+  constructor(
+    settings: AttemptSettings<N>,
+    target: number,
+    model: string,
+    cut: Cut<N> | null,
+    wake: () => void,
+  ) {
+    this.settings = settings;
+    this.target = target;
+    this.model = model;
+    this.cut = cut;
+    this.#wake = wake;
+    this.decoder = settings.provider.createDecoder();
+  }
+
+  get outcome(): Outcome {
+    return outcomeOf(this.state);
+  }
+
+  /** How many bytes of the response have come. */
+  get bytes(): number {
+    return this.#intake?.bytes ?? 0;
+  }
+
+  /** The message, joined to the reply that it goes on from; null before its first event. */
+  get message(): N["message"] | null {
+    const { message, progress } = this.decoder;
+    if (message === null || this.cut === null || this.cut.items.length === 0) return message;
+    if (this.#joined?.progress !== progress) {
+      const joined = this.settings.provider.joinMessage(this.cut.items, message, this.repeated);
+      this.#joined = { progress, message: joined };
+    }
+    return this.#joined?.message ?? message;
+  }
+
+  /** The items of {@link message}, with all of its text. */
+  get items(): readonly N["item"][] {
+    const { decoder, cut, repeated } = this;
+    const { joinItems, views } = this.settings.provider;
+    if (cut === null || cut.items.length === 0) return decoder.items;
+    if (views.commonFinishReasons(decoder.message).includes("content_filter")) return [];
+    return decoder.items.length === 0 ? cut.items : joinItems(cut.items, decoder.items, repeated);
+  }
+
+  /** The items of {@link message} that may be sent back. */
+  get sendableItems(): readonly N["item"][] {
+    return this.settings.provider.sendable(this.items);
+  }
+
+  /** The calls of declared tools so far, whatever has become of them. */
+  get toolCalls(): readonly AnyToolCall[] {
+    return this.prepared?.tools?.calls(this.decoder.toolInputs, this.outcome !== "pending") ?? [];
+  }
+
+  get usageSource(): UsageSource {
+    const { hasUsage, isWhole } = this.decoder;
+    if (!hasUsage) return "estimated";
+    if (isWhole) return "reported";
+    return this.outcome === "pending" ? "estimated" : "partial";
+  }
+
+  get usage(): N["usage"] {
+    return this.settings.provider.views.usage(this.decoder, this.usageSource);
+  }
+
+  get commonUsage(): N["commonUsage"] {
+    return this.settings.provider.views.commonUsage(this.decoder, this.usageSource);
+  }
+
+  get costMetadata(): N["costMetadata"] | null {
+    return this.costFor(this.usageSource);
+  }
+
+  /** What the reply costs if its usage is taken for so far-reaching. */
+  costFor(source: UsageSource): N["costMetadata"] | null {
+    const { provider, prices } = this.settings;
+    return provider.views.cost(this.decoder, this.model, source, prices);
+  }
+
+  /** Sends the request that `prepare` makes. Never rejects. */
+  async send(prepare: () => Promise<Prepared<N>>): Promise<void> {
+    this.times.start = Date.now();
+    this.#move("start", null);
+    try {
+      const { call, request } = await prepare();
+      if (!this.#isIn("preparing")) return;
+      this.prepared = call;
+      this.#request = request;
+      this.#move("prepared", null);
+      await this.#admit();
+      if (!this.#isIn("queued")) return;
+      this.#move("admitted", null);
+      await this.#receive(request);
+    } catch (error) {
+      this.fail(error);
+    }
+    this.#wake();
+  }
+
+  /** The next step, or null: none has arrived, or none will (see {@link outcome}). */
+  next(): Step<N> | null {
+    const intake = this.#intake;
+    if (intake === null || this.outcome !== "pending") return null;
+    let step: Step<N> | null = null;
+    try {
+      step = this.#pull(intake);
+      if (this.state !== "streaming" || this.decoder.isWhole || this.decoder.isOver) this.#observe();
+    } catch (error) {
+      this.fail(error);
+    }
+    return step;
+  }
+
+  /** Ends the attempt with an error of any kind. */
+  fail(thrown: unknown): void {
+    const error = asMillraceError(thrown);
+    if (error instanceof ApiError || error instanceof ProtocolError) this.end("refutation", error);
+    else if (error instanceof StreamTruncatedError) this.end("bodyEnd", error);
+    else this.end("fault", error);
+  }
+
+  /** Ends the attempt, unless its state says that this changes nothing. */
+  end(event: "fault" | "refutation" | "bodyEnd" | "abort", error: MillraceError): void {
+    this.#move(event, error);
+  }
+
+  /** The request that goes on with this very reply, if the provider has one; null otherwise. */
+  async resumed(): Promise<Request<N> | null> {
+    return (await this.#request?.resume?.(this.decoder.message)) ?? null;
+  }
+
+  /** Whether {@link resumed} may give a request. */
+  get canResume(): boolean {
+    return this.#request?.resume !== undefined;
+  }
+
+  /** Stops the reply at the provider too, if that is needed. Never rejects. */
+  async cancel(): Promise<void> {
+    try {
+      await this.#request?.cancel?.(this.decoder.message);
+    } catch {
+      // The provider stops by itself at some time; the reader has left.
+    }
+  }
+
+  // A method, since the compiler takes a property that it saw compared for constant across calls.
+  #isIn(state: AttemptState): boolean {
+    return this.state === state;
+  }
+
+  async #admit(): Promise<void> {
+    const { limiter, provider } = this.settings;
+    if (limiter === undefined) return;
+    const admission = limiter.enter(groupOf(provider, this.model));
+    this.#leaveLimiter = admission.leave;
+    await admission.ready;
+  }
+
+  async #receive(request: Request<N>): Promise<void> {
+    const { provider, timeout, limit } = this.settings;
+    this.#stall.wait(timeout.firstContent);
+    this.#exchange = request.transport(request.http);
+    const response = await this.#exchange.response;
+    if (!this.#isIn("connecting")) return response.body.close();
+    this.requestId = provider.requestId(response.header);
+    if (!isExpected(response, request.http.accept)) throw await this.#refusal(response, request.http.accept);
+    this.#learn(response, null);
+    const frames = request.createFrames(response.header, limit.frame ?? DEFAULT_FRAME_LIMIT);
+    this.#intake = new Intake(response.body, frames, limit.response ?? Infinity);
+    this.#move("headers", null);
+    response.body.onReady = () => {
+      this.#stall.resume();
+      this.#wake();
+    };
+    // The wait for the headers counts as well.
+    this.#stall.resume();
+  }
+
+  async #refusal(response: HttpResponse, accept: string): Promise<MillraceError> {
+    const { status, header, body } = response;
+    const text = await readText(body, ERROR_BODY_LIMIT);
+    const error =
+      this.settings.provider.errorFromResponse(status, header, text) ??
+      new ContentTypeError(contentType(header), accept, text, { status, phase: "first-content" });
+    this.#learn(response, error instanceof ApiError ? error.body : text);
+    return error;
+  }
+
+  /** Tells the limiter what a response says of the provider's limits. */
+  #learn({ status, header }: HttpResponse, body: unknown): void {
+    const { limiter, provider } = this.settings;
+    if (limiter === undefined) return;
+    const limit = provider.rateLimit({ model: this.model, status, header, body });
+    if (limit !== null) limiter.observe({ ...limit, group: `${provider.name}/${limit.group}` });
+  }
+
+  #pull(intake: Intake<N["frame"]>): Step<N> | null {
+    const { decoder } = this;
+    let step = decoder.next();
+    while (step === null && !decoder.isOver) {
+      const frame = intake.next();
+      if (frame !== null) {
+        step = decoder.decode(frame);
+      } else if (!intake.isOver) {
+        this.#wait();
+        break;
+      } else {
+        step = this.#endBody(intake.body.failure);
+        if (step === null) break;
+      }
+    }
+    return step;
+  }
+
+  /** The body has ended: the decoder may have something to say on that. */
+  #endBody(failure: unknown): Step<N> | null {
+    const step = failure === null ? this.decoder.end() : null;
+    if (step !== null) return step;
+    this.#observe();
+    if (failure instanceof ApiError) throw failure;
+    this.end("bodyEnd", new StreamTruncatedError({ cause: failure ?? undefined }));
+    return null;
+  }
+
+  /** Brings the state up to date with the message. */
+  #observe(): void {
+    const { decoder, times } = this;
+    if (decoder.hasContent) {
+      times.firstContent ??= Date.now();
+      this.#move("content", null);
+    }
+    if (decoder.isWhole) this.#move("wholeMessage", null);
+    if (!decoder.isOver) return;
+    // The end alone does not make a message complete.
+    if (decoder.isWhole) this.#move("lastEvent", null);
+    else this.end("bodyEnd", new StreamTruncatedError());
+  }
+
+  /** A read has to wait for the network. */
+  #wait(): void {
+    const { isWhole, hasContent, progress } = this.decoder;
+    const { firstContent, idle } = this.settings.timeout;
+    // Before the first content nothing but content counts.
+    if (progress !== this.#progress && hasContent) this.#stall.progress();
+    this.#progress = progress;
+    this.#stall.wait(isWhole ? LINGER_MS : hasContent ? idle : firstContent);
+  }
+
+  /** The only place that changes the state, and that ends an attempt. */
+  #move(event: AttemptEvent, error: MillraceError | null): void {
+    const before = this.state;
+    this.state = after(attemptTransitions, before, event);
+    if (this.state === before || this.outcome === "pending") return;
+    this.times.end = Date.now();
+    this.#release();
+    if (this.outcome === "complete" || error === null) return;
+    if (this.#request !== null) redactError(error, this.#request.http.secrets());
+    error.addContext({ phase: phaseOf(before), requestId: this.requestId });
+    this.error = error;
+  }
+
+  #release(): void {
+    this.#stall.stop();
+    this.#leaveLimiter();
+    if (this.decoder.isOver) this.#intake?.body.finish();
+    else this.#exchange?.close();
+  }
+}
+
+/** Anything else is a fault of the library or of a client that was passed in, and the reader gets it as an error too. */
+export function asMillraceError(thrown: unknown): MillraceError {
+  if (thrown instanceof MillraceError) return thrown;
+  return new ProtocolError(messageOf(thrown), { cause: thrown, retryable: false });
+}
+
+/** The group of models that shares its rate limits with a model, over all providers. */
+function groupOf<N extends Native>(provider: Provider<N>, model: string): string {
+  return `${provider.name}/${provider.limitGroup(model)}`;
+}
+
+function phaseOf(state: AttemptState): Phase {
+  if (state === "streaming" || state === "whole") return "streaming";
+  return state === "waiting" ? "first-content" : "connect";
+}
+
+/** A response that names no type is believed: its frames will show. */
+function isExpected({ status, header }: HttpResponse, accept: string): boolean {
+  return status < 400 && (contentType(header) || accept).toLowerCase().startsWith(accept);
+}
+
+function contentType(header: HttpResponse["header"]): string {
+  return header("content-type") ?? "";
+}

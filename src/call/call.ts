@@ -1,0 +1,100 @@
+import type { PromptFunction, PromptResult } from "../prompt/dynamic-config.ts";
+import type { Native } from "../provider/native.ts";
+import type { CallPlan } from "../recovery/plan.ts";
+import type { Stream } from "../stream/stream.ts";
+import type { PairTypes, PartialTools } from "../tool/pair.ts";
+import type { AnyTool } from "../tool/tool.ts";
+import type { CallOptions, CallOverrides, ParserOption, StreamOption } from "./options.ts";
+
+/** How a call is planned and its stream opened, for callers that repeat it. Every call has it under `~call`. */
+export interface CallMachine<N extends Native, Args extends readonly unknown[], T extends PairTypes> {
+  plan(...args: Args): CallPlan<N>;
+  open(plan: CallPlan<N>): Stream<N, T>;
+}
+
+/** The stream of a provider for the tools `T`. */
+export type StreamOf<N extends Native, T extends PairTypes> = (N["kinds"] & { readonly tools: T })["stream"];
+
+/** The response of a provider for the tools `T`. */
+export type ResponseOf<N extends Native, T extends PairTypes> = (N["kinds"] & { readonly tools: T })["response"];
+
+/** The result of a call: a stream, which sends nothing before it is read, or a promise, which starts at once. */
+export type CallResult<N extends Native, S extends StreamOption, T extends PairTypes, O = never> = S extends false
+  ? Promise<[O] extends [never] ? ResponseOf<N, T> : Awaited<O>>
+  : StreamOf<N, ShownTools<S, T>>;
+
+/** The tools that pairs hold. */
+export type ShownTools<S extends StreamOption, T extends PairTypes> = S extends { readonly partialTools: true }
+  ? PartialTools<T>
+  : T;
+
+/** The results that a prompt function may return. */
+export type NativePromptResult<N extends Native> = PromptResult<
+  N["promptMessage"],
+  N["callParams"],
+  N["client"],
+  AnyTool | N["toolParam"]
+>;
+
+/** The tools in the dynamic config that a prompt function returns. */
+export type ToolsOf<R> = R extends { readonly tools?: readonly (infer D)[] | undefined } ? Extract<D, AnyTool> : never;
+
+/** The option `outputParser`. A stream does not take it, and the type says why. */
+export type ParserOptionOf<N extends Native, S extends StreamOption, T extends PairTypes, O> = ParserOption<
+  ResponseOf<N, T>,
+  O
+> &
+  NoParserOfStreams<S>;
+
+/** Why a stream does not take a parser. */
+export type NoParserOfStreams<S extends StreamOption> = S extends false
+  ? unknown
+  : {
+      readonly outputParser?: "a stream is parsed by the code that reads it: outputParser needs a call that is not streamed";
+    };
+
+/** Where response models are: a program without them does not bundle the code for them. */
+export interface NoResponseModel<N extends Native> {
+  readonly responseModel?: `import { call } from "${N["entry"]}/structured" for response models` | undefined;
+}
+
+/** A typed function that asks a model. */
+export interface Call<
+  N extends Native,
+  Args extends readonly unknown[],
+  S extends StreamOption,
+  T extends PairTypes = never,
+  O = never,
+> {
+  /** Lets an agent repeat it. @internal */
+  readonly "~call": CallMachine<N, Args, ShownTools<S, T>>;
+  /** Asks. */
+  (...args: Args): CallResult<N, S, T, O>;
+  /** The same call with other options; `callParams` and `timeout` are merged, the others replace. */
+  with<const S2 extends StreamOption = S, D extends AnyTool | N["toolParam"] = never, O2 = O>(
+    overrides: CallOverrides<N, S2, D> &
+      NoResponseModel<N> &
+      ParserOptionOf<N, NoInfer<S2>, NoInfer<Extract<D, AnyTool>>, O2>,
+  ): Call<N, Args, S2, [D] extends [never] ? T : Extract<D, AnyTool>, O2>;
+}
+
+/** The type of a provider's `call`. */
+export interface DefineCall<N extends Native> {
+  <const Args extends readonly unknown[], const R extends NativePromptResult<N>>(
+    model: N["model"],
+    fn: PromptFunction<Args, R, N["callParams"]>,
+  ): Call<N, Args, false, ToolsOf<R>>;
+  <
+    const Args extends readonly unknown[],
+    const R extends NativePromptResult<N>,
+    const S extends StreamOption = false,
+    D extends AnyTool | N["toolParam"] = never,
+    O = never,
+  >(
+    model: N["model"],
+    options: CallOptions<N, S, D> &
+      NoResponseModel<N> &
+      ParserOptionOf<N, NoInfer<S>, NoInfer<Extract<D, AnyTool> | ToolsOf<R>>, O>,
+    fn: PromptFunction<Args, R, N["callParams"]>,
+  ): Call<N, Args, S, Extract<D, AnyTool> | ToolsOf<R>, O>;
+}

@@ -1,0 +1,106 @@
+import { InvalidOptionError } from "../errors.ts";
+import type { Native } from "../provider/native.ts";
+import type { FormatBody, Provider } from "../provider/provider.ts";
+import type { CallPlan } from "../recovery/plan.ts";
+import type { Reply } from "../recovery/reply.ts";
+import { CallResponse } from "../stream/response.ts";
+import { Stream } from "../stream/stream.ts";
+import type { CallView } from "../stream/view.ts";
+import type { DefineCall } from "./call.ts";
+import { type CallOptions, checkNumbers, isStreamed, mergeOptions, type ParserOption } from "./options.ts";
+import { planner } from "./planner.ts";
+
+/** Options that nothing more is known of. */
+export type AnyOptions<N extends Native> = CallOptions<N> & ParserOption<CallResponse<N, never>, unknown>;
+
+/** Makes the result of a planned call, as its options say. */
+export type Ask<N extends Native, O> = (plan: CallPlan<N>, options: O) => unknown;
+
+/** The classes of a provider's streams and responses. */
+export interface StreamClasses<N extends Native> {
+  readonly Stream: new (plan: CallPlan<N>) => Stream<N, never>;
+  readonly Response: new (reply: Reply<N>) => CallResponse<N, never>;
+}
+
+/** The calls of a provider. */
+export interface Calls<N extends Native> extends StreamClasses<N> {
+  readonly call: DefineCall<N>;
+}
+
+/**
+ * Makes `call` for a provider, and the classes of its streams and responses.
+ *
+ * This, with the provider's own types, is all that a provider's entry takes.
+ */
+export function defineCalls<N extends Native>(provider: Provider<N>): Calls<N> {
+  const classes = streamClasses(provider);
+  const ask: Ask<N, AnyOptions<N>> = (plan, { stream: option, outputParser }) => {
+    const stream = new classes.Stream(plan);
+    if (isStreamed(option)) return stream;
+    // A new promise: the stream's own may be ignored, while an ignored failure of this one should be noticed.
+    return stream.response().then((response) => (outputParser === undefined ? response : outputParser(response)));
+  };
+  const define = (model: N["model"], ...rest: [fn: unknown] | [options: AnyOptions<N>, fn: unknown]): unknown => {
+    const [options, fn] = rest.length === 1 ? [{}, rest[0]] : rest;
+    return callOf({ provider, classes, ask }, model, options, fn);
+  };
+  // Both signatures come to this; the types of the results follow from the options.
+  return { call: define as unknown as DefineCall<N>, ...classes };
+}
+
+/** Makes the classes of a provider's streams and responses, with its own accessors. */
+export function streamClasses<N extends Native>(provider: Provider<N>): StreamClasses<N> {
+  class ProviderResponse extends CallResponse<N, never> {}
+  class ProviderStream extends Stream<N, never> {
+    protected override "~respond"(reply: Reply<N>): CallResponse<N, never> {
+      return new ProviderResponse(reply);
+    }
+  }
+  Object.defineProperty(ProviderResponse, "name", { value: `${provider.label}CallResponse` });
+  Object.defineProperty(ProviderStream, "name", { value: `${provider.label}Stream` });
+  addAccessors(provider, ProviderResponse.prototype);
+  addAccessors(provider, ProviderStream.prototype);
+  return { Stream: ProviderStream, Response: ProviderResponse };
+}
+
+/** Gives a class the accessors that only this provider's streams and responses have. */
+export function addAccessors<N extends Native>(provider: Provider<N>, prototype: CallView<N, never>): void {
+  for (const name of Object.keys(provider.accessors(null)) as (keyof N["accessors"])[]) {
+    Object.defineProperty(prototype, name, {
+      configurable: true,
+      get(this: CallView<N, never>) {
+        return provider.accessors(this.message)[name];
+      },
+    });
+  }
+}
+
+/** How the calls of an entry are made. */
+export interface CallKind<N extends Native, O extends AnyOptions<N>> {
+  readonly provider: Provider<N>;
+  readonly classes: StreamClasses<N>;
+  readonly ask: Ask<N, O>;
+  /** Makes the body of a request ask for JSON. */
+  formatBody?(options: O): FormatBody<N> | undefined;
+}
+
+/** Makes a call. All signatures come to this. */
+export function callOf<N extends Native, O extends AnyOptions<N>>(
+  kind: CallKind<N, O>,
+  model: N["model"],
+  options: O,
+  prompt: unknown,
+): unknown {
+  if (typeof prompt !== "function") {
+    throw new InvalidOptionError("prompt function", `it is ${prompt === null ? "null" : typeof prompt}.`);
+  }
+  checkNumbers(options);
+  const { provider, classes } = kind;
+  const fn = prompt as (...args: readonly unknown[]) => unknown;
+  const plan = planner<N, readonly unknown[]>({ provider, model, options, fn, formatBody: kind.formatBody?.(options) });
+  return Object.assign((...args: readonly unknown[]) => kind.ask(plan(...args), options), {
+    "~call": { plan, open: (from: CallPlan<N>) => new classes.Stream(from) },
+    with: ({ model: other = model, ...overrides }: O & { readonly model?: N["model"] }) =>
+      callOf(kind, other, mergeOptions<N, O>(options, overrides as unknown as O), fn),
+  });
+}

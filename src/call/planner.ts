@@ -1,0 +1,127 @@
+import type { NativeConfig, Prepared } from "../attempt/prepared.ts";
+import { InvalidOptionError, messageOf, MillraceError, PromptFunctionError } from "../errors.ts";
+import { defaultTimeout } from "../http/timeout.ts";
+import { defined } from "../json/object.ts";
+import { normalizePrompt } from "../prompt/dynamic-config.ts";
+import { isPromptTemplate } from "../prompt/template.ts";
+import type { Native } from "../provider/native.ts";
+import type { EncodedPrompt, FormatBody, Prompt, Provider } from "../provider/provider.ts";
+import { nothingSpent, type Spending } from "../recovery/budget.ts";
+import type { CallPlan, Target } from "../recovery/plan.ts";
+import { retryPolicy } from "../recovery/policy.ts";
+import { isDeclared } from "../tool/declared.ts";
+import type { ToolBox } from "../tool/tool-box.ts";
+import { type CallOptions, isStreamed, mergeParams, type StreamOption } from "./options.ts";
+
+/** A call as it was defined. */
+export interface CallDefinition<N extends Native, Args extends readonly unknown[]> {
+  readonly provider: Provider<N>;
+  readonly model: N["model"];
+  readonly options: CallOptions<N>;
+  readonly fn: (...args: Args) => unknown;
+  /** Makes the body of a request ask for JSON. */
+  readonly formatBody?: FormatBody<N> | undefined;
+}
+
+/** A prompt function's result. */
+interface NativePrompt<N extends Native> {
+  readonly messages: readonly N["promptMessage"][];
+  readonly config: NativeConfig<N> | null;
+}
+
+/** Plans calls: nothing runs, and nothing is sent, until a call's stream is first read. */
+export function planner<N extends Native, Args extends readonly unknown[]>(
+  definition: CallDefinition<N, Args>,
+): (...fnArgs: Args) => CallPlan<N> {
+  const { provider, model, fn, formatBody, options } = definition;
+  const { prices, signal, retry, fallback = [], onInterrupt = "fail", budget, limiter, limit = {} } = options;
+  const timeout = { ...defaultTimeout, ...defined(options.timeout ?? {}) };
+  const fixed = {
+    provider,
+    targets: [{ model }, ...[fallback].flat().map(targetOf)] as [Target<N>, ...Target<N>[]],
+    promptTemplate: isPromptTemplate(fn) ? fn.template : null,
+    prices,
+    signal,
+    timeout,
+    retry: retryPolicy(retry),
+    // Half a JSON text cannot be continued in another reply: the model would begin a new one.
+    onInterrupt: formatBody !== undefined && onInterrupt !== "restart" ? "fail" : onInterrupt,
+    budget,
+    limiter,
+    limit,
+  } as const;
+  return (...fnArgs) => {
+    // A reaction runs in the asynchronous context (AsyncLocalStorage and its like) in which it was registered: that of
+    // the call. It runs once, however often the prompt is sent.
+    let runPrompt = (): void => {};
+    const result = new Promise<void>((resolve) => (runPrompt = resolve)).then(() => fn(...fnArgs));
+    let prompt: Promise<NativePrompt<N>> | undefined;
+    const plan = (added: readonly N["promptMessage"][], spent: Spending): CallPlan<N> => ({
+      fnArgs,
+      spent,
+      async prepare(target, more) {
+        runPrompt();
+        prompt ??= result.then(normalizePrompt as (result: unknown) => NativePrompt<N>, promptFailed);
+        return prepare(definition, await prompt, target, timeout.connect, [...added, ...more]);
+      },
+      extend: (items, soFar = nothingSpent) => plan([...added, ...items], soFar),
+      // Last: V8 takes five times as long to add to what it has cloned.
+      ...fixed,
+    });
+    return plan([], nothingSpent);
+  };
+}
+
+async function prepare<N extends Native>(
+  { provider, options, formatBody }: Pick<CallDefinition<N, never>, "provider" | "options" | "formatBody">,
+  { messages, config }: NativePrompt<N>,
+  target: Target<N>,
+  connectTimeoutMs: number,
+  added: readonly N["promptMessage"][],
+): Promise<Prepared<N>> {
+  const common = mergeParams<N["callParams"]>(options.callParams, config?.callParams);
+  const callParams = mergeParams<N["callParams"]>(common, target.callParams);
+  const tools = config?.tools ?? options.tools ?? [];
+  const { body, items, jsonTool, request, totalTimeoutMs } = await encode(provider, {
+    model: target.model,
+    messages: added.length === 0 ? messages : [...messages, ...added],
+    callParams,
+    tools,
+    toolChoice: options.toolChoice,
+    formatBody,
+    client: target.client ?? config?.client ?? options.client,
+    streamed: isStreamed(options.stream),
+    connectTimeoutMs,
+  });
+  const metadata = config?.metadata ?? options.metadata ?? {};
+  const toolBox = openToolBox(tools, options.stream);
+  return {
+    call: { body, items, jsonTool, dynamicConfig: config, callParams, metadata, tools: toolBox },
+    request,
+    totalTimeoutMs,
+  };
+}
+
+function targetOf<N extends Native>(fallback: N["model"] | Target<N>): Target<N> {
+  return typeof fallback === "string" ? { model: fallback } : fallback;
+}
+
+/** The declared tools; null if there are none, so that a stream without tools does no work for them. */
+function openToolBox(tools: readonly object[], stream: StreamOption | undefined): ToolBox | null {
+  const declared = tools.filter(isDeclared);
+  const isPartial = typeof stream === "object" && stream.partialTools === true;
+  return declared[0]?.["~box"](declared, isPartial) ?? null;
+}
+
+async function encode<N extends Native>(provider: Provider<N>, prompt: Prompt<N>): Promise<EncodedPrompt<N>> {
+  try {
+    return await provider.encode(prompt);
+  } catch (error) {
+    if (error instanceof MillraceError) throw error;
+    throw new InvalidOptionError("prompt", messageOf(error), { cause: error });
+  }
+}
+
+function promptFailed(error: unknown): never {
+  throw error instanceof MillraceError ? error : new PromptFunctionError(error);
+}

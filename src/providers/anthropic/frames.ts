@@ -1,0 +1,127 @@
+import { LimitExceededError, MalformedFrameError } from "../../errors.ts";
+import type { FrameReader } from "../../frame/frame-reader.ts";
+import { SseReader } from "../../frame/sse-reader.ts";
+import { isTooDeep } from "../../json/depth.ts";
+import { isObject, type JsonObject, tryParse } from "../../json/object.ts";
+import { appended, deltaPrefix, type DeltaTarget } from "./delta.ts";
+import { errorFromEvent } from "./errors.ts";
+
+/** One event. */
+export interface EventFrame {
+  readonly type: string;
+  readonly event: JsonObject;
+}
+
+/** Events that are deltas of the same block, one after another: they differ in their text alone. */
+export interface RunFrame {
+  readonly target: DeltaTarget;
+  readonly texts: readonly string[];
+}
+
+/** The frames of the Messages API. */
+export type AnthropicFrame = EventFrame | RunFrame;
+
+/** Reads the frames of a streamed reply: server-sent events whose data is JSON. */
+export class StreamFrames implements FrameReader<AnthropicFrame> {
+  readonly #reader: SseReader<DeltaTarget>;
+
+  /** @param runs - Whether like deltas may be read together. The plain way gives the same. */
+  constructor(frameLimit: number, runs = true) {
+    this.#reader = new SseReader({ frameLimit, runs });
+  }
+
+  push(bytes: Uint8Array): void {
+    this.#reader.push(bytes);
+  }
+
+  next(): AnthropicFrame | null {
+    const reader = this.#reader;
+    while (reader.advance()) {
+      if (reader.run !== null) return { target: reader.run, texts: reader.strings };
+      const frame = reader.event === "ping" ? null : parseFrame(reader);
+      if (frame === null || frame.type === "ping") continue;
+      const delta = frame.type === "content_block_delta" ? appended(frame.event) : null;
+      // Most deltas are followed by others of their kind, and the API writes them all alike.
+      if (delta !== null) reader.expect(deltaPrefix(delta.target), delta.target);
+      return frame;
+    }
+    return null;
+  }
+
+  end(): void {
+    this.#reader.end();
+  }
+}
+
+/** The event in a frame; null for the mark of the end that some servers send, and for a frame that the end has cut. */
+function parseFrame({ event: name, data, unterminated }: SseReader<DeltaTarget>): EventFrame | null {
+  const event = tryParse(data);
+  if (isObject(event)) return eventFrame(event, name);
+  if (unterminated || data === "[DONE]" || data === "") return null;
+  if (name === "error") throw errorFromEvent(data);
+  throw new MalformedFrameError(data);
+}
+
+/** @param name - The type of an event that does not name one itself. */
+export function eventFrame(event: JsonObject, name = ""): EventFrame {
+  if (isTooDeep(event)) throw new LimitExceededError("depth");
+  return { type: typeof event["type"] === "string" ? event["type"] : name, event };
+}
+
+/** Reads the events of an SDK client, which has parsed them already. */
+export class EventFrames implements FrameReader<AnthropicFrame, unknown> {
+  #event: unknown = null;
+
+  push(event: unknown): void {
+    this.#event = event;
+  }
+
+  next(): AnthropicFrame | null {
+    const event = this.#event;
+    this.#event = null;
+    if (event === null) return null;
+    if (!isObject(event)) throw new MalformedFrameError(typeof event === "string" ? event : "");
+    const frame = eventFrame(event);
+    return frame.type === "ping" ? null : frame;
+  }
+
+  end(): void {}
+}
+
+/** Reads a reply that is not streamed: its message is one event. */
+export class WholeFrame implements FrameReader<AnthropicFrame> {
+  readonly #limitBytes: number;
+  #decoder: TextDecoder | null = new TextDecoder();
+  #text = "";
+  #bytes = 0;
+  #message: JsonObject | null = null;
+
+  constructor(limitBytes: number) {
+    this.#limitBytes = limitBytes;
+  }
+
+  push(bytes: Uint8Array): void {
+    this.#bytes += bytes.length;
+    if (this.#bytes > this.#limitBytes) throw new LimitExceededError("frame", this.#limitBytes);
+    this.#text += this.#decoder?.decode(bytes, { stream: true }) ?? "";
+  }
+
+  next(): AnthropicFrame | null {
+    const message = this.#message;
+    this.#message = null;
+    return message === null ? null : wholeMessage(message);
+  }
+
+  end(): void {
+    this.#text += this.#decoder?.decode() ?? "";
+    this.#decoder = null;
+    const message = tryParse(this.#text);
+    if (!isObject(message)) throw new MalformedFrameError(this.#text);
+    this.#message = message;
+  }
+}
+
+/** The frame of a reply that came whole. */
+export function wholeMessage(message: JsonObject): EventFrame {
+  return isObject(message["error"]) ? eventFrame(message, "error") : eventFrame({ type: "message_start", message });
+}

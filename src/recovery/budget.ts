@@ -1,0 +1,40 @@
+import { MillraceError } from "../errors.ts";
+
+/** How much a call may take before it is stopped. */
+export interface Budget {
+  /** Output tokens of all requests, thinking and tool inputs included. Estimated until the provider has counted them. */
+  readonly outputTokens?: number | undefined;
+  /** US dollars, for all requests. Nothing is stopped if the price is not known. */
+  readonly cost?: number | undefined;
+}
+
+/** How much of a budget was taken. */
+export interface Spending {
+  readonly outputTokens: number;
+  /** US dollars. */
+  readonly cost: number;
+}
+
+export const nothingSpent: Spending = { outputTokens: 0, cost: 0 };
+
+/** A call exceeded its budget and was stopped: its outcome is `aborted`. */
+export class BudgetExceededError extends MillraceError {
+  readonly code = "budget_exceeded";
+  /** Which part of the budget. */
+  declare readonly budget: keyof Budget;
+  /** How much the budget allowed. */
+  declare readonly allowed: number;
+  /** How much had been taken when the call was stopped, as far as is known. */
+  declare readonly taken: number;
+  constructor(budget: keyof Budget, allowed: number, taken: number) {
+    super(`The budget is spent: budget.${budget} is ${allowed}, and ${taken} was taken.`, { budget, allowed, taken });
+  }
+}
+
+/** The error if a budget is exceeded, or null. */
+export function excess({ outputTokens = Infinity, cost = Infinity }: Budget, spent: Spending): BudgetExceededError | null {
+  if (spent.outputTokens > outputTokens) {
+    return new BudgetExceededError("outputTokens", outputTokens, spent.outputTokens);
+  }
+  return spent.cost > cost ? new BudgetExceededError("cost", cost, spent.cost) : null;
+}

@@ -1,0 +1,81 @@
+/** A shorter repetition may be a coincidence. */
+const SHORTEST_REPETITION = 16;
+
+/**
+ * Finds out how much of a continuation repeats the end of the text that it continues: only what is equal to the
+ * character, and at least 16 characters long.
+ *
+ * It searches the text before for the beginning of the continuation, as Knuth, Morris and Pratt do, except that the
+ * pattern is still growing: the search stops where it needs more of it. Linear in both texts.
+ */
+export class Overlap {
+  readonly #before: string;
+  readonly #withheld: number;
+  /** The continuation, as UTF-16 units: a string would be copied each time that it has grown and is read. */
+  readonly #text: number[] = [];
+  /** Of each beginning of the continuation, by its length: the longest shorter one that it ends with. */
+  readonly #borders = [0, 0];
+  /** How far the search has come in the text before, and how much of the continuation matches there. */
+  #at = 0;
+  #matched = 0;
+
+  /** @param withheld - How many characters at the end the model was not shown: they count, although they are few. */
+  constructor(before: string, withheld: number) {
+    this.#before = before;
+    this.#withheld = withheld;
+  }
+
+  /** Takes the next text. Gives the length of the repetition, or null if it takes more text to tell. */
+  push(text: string): number | null {
+    for (let at = 0; at < text.length; at++) this.#text.push(text.charCodeAt(at));
+    this.#search(false);
+    return this.#at < this.#before.length ? null : this.#result();
+  }
+
+  /** The length of the repetition, now that there is no more text. */
+  end(): number {
+    this.#search(true);
+    return this.#result();
+  }
+
+  /** @param isWhole - The continuation has ended: where all of it matches, the search goes on behind. */
+  #search(isWhole: boolean): void {
+    const before = this.#before;
+    const text = this.#text;
+    while (this.#at < before.length) {
+      if (this.#matched === text.length) {
+        if (!isWhole) return;
+        if (text.length === 0) this.#at = before.length;
+        this.#matched = this.#borderOf(this.#matched);
+        continue;
+      }
+      if (before.charCodeAt(this.#at) === text[this.#matched]) {
+        this.#matched++;
+        this.#at++;
+      } else if (this.#matched > 0) {
+        this.#matched = this.#borderOf(this.#matched);
+      } else {
+        this.#at++;
+      }
+    }
+  }
+
+  #result(): number {
+    if (this.#matched >= SHORTEST_REPETITION) return this.#matched;
+    for (let length = this.#matched; length > 0; length = this.#borderOf(length)) {
+      if (length === this.#withheld) return length;
+    }
+    return 0;
+  }
+
+  #borderOf(length: number): number {
+    const borders = this.#borders;
+    const text = this.#text;
+    for (let known = borders.length - 1; known < length; known++) {
+      let border = borders[known] ?? 0;
+      while (border > 0 && text[border] !== text[known]) border = borders[border] ?? 0;
+      borders.push(text[border] === text[known] ? border + 1 : 0);
+    }
+    return borders[length] ?? 0;
+  }
+}

@@ -1,0 +1,35 @@
+import type { AttemptSettings } from "../attempt/attempt.ts";
+import type { Prepared } from "../attempt/prepared.ts";
+import type { MillraceError } from "../errors.ts";
+import type { Native } from "../provider/native.ts";
+import type { Budget, Spending } from "./budget.ts";
+import type { Interruption, RetryPolicy } from "./policy.ts";
+
+/** A model to ask if the one before it fails. */
+export interface Target<N extends Native> {
+  readonly model: N["model"];
+  /** Parameters for this model. They are merged over those of the call. */
+  readonly callParams?: N["callParams"] | undefined;
+  /** The client for this model, instead of the one of the call. */
+  readonly client?: N["client"] | undefined;
+  /** Whether to ask this model after an error. By default it is asked after errors that are retryable, or a 404. */
+  readonly when?: ((error: MillraceError) => boolean) | undefined;
+}
+
+/** A call that has not run yet. */
+export interface CallPlan<N extends Native> extends AttemptSettings<N> {
+  /** The models to ask, one after another. The first is the call's own. */
+  readonly targets: readonly [Target<N>, ...Target<N>[]];
+  readonly fnArgs: readonly unknown[];
+  readonly promptTemplate: string | null;
+  readonly signal: AbortSignal | undefined;
+  readonly retry: RetryPolicy;
+  readonly onInterrupt: Interruption;
+  readonly budget: Budget | undefined;
+  /** What earlier requests for the same result have taken of the budget. */
+  readonly spent: Spending;
+  /** Runs the prompt function, the first time, and encodes its prompt with the items that were added. */
+  prepare(target: Target<N>, added: readonly N["item"][]): Promise<Prepared<N>>;
+  /** The same call with more items at the end of its messages. */
+  extend(items: readonly N["promptMessage"][], spent?: Spending): CallPlan<N>;
+}

@@ -1,0 +1,388 @@
+import { asMillraceError, Attempt, type Cut } from "../attempt/attempt.ts";
+import {
+  after,
+  type CallEvent,
+  type CallState,
+  callTransitions,
+  type FinalState,
+  type Outcome,
+  outcomeOf,
+} from "../attempt/lifecycle.ts";
+import type { Prepared, PreparedCall } from "../attempt/prepared.ts";
+import { joinCosts } from "../cost/price.ts";
+import { type MillraceError, StreamAbortedError, type StreamErrorContext, StreamTimeoutError } from "../errors.ts";
+import { startTimer } from "../http/timeout.ts";
+import type { Recovery } from "../provider/chunk.ts";
+import type { Decoder, Step } from "../provider/decoder.ts";
+import type { Native } from "../provider/native.ts";
+import { whenAborted } from "./abort-signal.ts";
+import { excess, type Spending } from "./budget.ts";
+import { Overlap } from "./overlap.ts";
+import type { CallPlan } from "./plan.ts";
+import { type NextTry, nextTry } from "./policy.ts";
+
+/** The most pairs, and bytes, that are held for content. Beyond them they are shown, and a failure is too. */
+const MOST_HELD = 1_000;
+const MOST_HELD_BYTES = 1024 * 1024;
+
+/** What the latest attempt recovers from. */
+interface Interrupted<N extends Native> {
+  readonly type: Recovery["type"];
+  readonly cause: MillraceError;
+  /** The attempt that was interrupted. */
+  readonly attempt: Attempt<N>;
+  /** Its reply, if another is to go on with it. */
+  readonly cut: Cut<N> | null;
+}
+
+/**
+ * The reply to a call: one attempt after another, until one of them is complete or none may follow. Its state changes by
+ * {@link callTransitions} alone.
+ *
+ * A reader pulls steps with {@link next}; {@link onReady} tells it when there may be something to pull, or the outcome
+ * has changed. Nothing else calls back.
+ */
+export class Reply<N extends Native> {
+  readonly plan: CallPlan<N>;
+  state: CallState = "idle";
+  /** The error that ended it; null while it is pending, and if it is complete. */
+  error: MillraceError | null = null;
+  /** Milliseconds since the epoch. */
+  readonly times: { start: number | null; end: number | null } = { start: null, end: null };
+  onReady: () => void = () => {};
+  /** The attempts that have begun. */
+  readonly attempts: Attempt<N>[] = [];
+  /** The attempt that is shown: the latest, unless that recovers from an earlier one and has no content yet. */
+  shown: Attempt<N>;
+  /** Further steps may be taken here, past {@link next}, while nothing else has to be done for each of them. */
+  fast: Pick<Decoder<N>, "next"> | null = null;
+  /** False once something was handed out that cannot be taken back. */
+  mayRestart = true;
+  /** It was ended from outside: nothing that is still being prepared for the reader will be handed out. */
+  isStopped = false;
+  /** Settles once the provider has been told to stop; see {@link Request.cancel}. */
+  cancelled: Promise<void> = Promise.resolve();
+
+  readonly #context: () => StreamErrorContext;
+  readonly #cleanups: (() => void)[] = [];
+  #cancelTotal = (): void => {};
+  #latest: Attempt<N>;
+  #held: Step<N>[] = [];
+  #interrupted: Interrupted<N> | null = null;
+  #overlap: Overlap | null = null;
+  /** Rejects promises that were made by {@link guard}. */
+  readonly #guards = new Set<(error: MillraceError) => void>();
+
+  /** @param context - Gives what the stream's errors carry. */
+  constructor(plan: CallPlan<N>, context: () => StreamErrorContext) {
+    this.plan = plan;
+    this.#context = context;
+    this.shown = this.#latest = this.#attempt(0, null);
+  }
+
+  get outcome(): Outcome {
+    return outcomeOf(this.state);
+  }
+
+  /** The call as it was sent; null until the prompt function has run. */
+  get prepared(): PreparedCall<N> | null {
+    return this.shown.prepared;
+  }
+
+  /** When the first content of any attempt came: milliseconds since the epoch. */
+  get firstContentTime(): number | null {
+    return this.attempts.find(({ times }) => times.firstContent !== null)?.times.firstContent ?? null;
+  }
+
+  /** What all attempts cost so far; null if that is not known. */
+  get costMetadata(): N["costMetadata"] | null {
+    const charged = this.#charged().filter(({ decoder }) => decoder.message !== null);
+    return joinCosts((charged.length > 0 ? charged : [this.shown]).map(({ costMetadata }) => costMetadata));
+  }
+
+  /** What all attempts have taken of the budget, estimated where the provider has not counted. */
+  get spent(): Spending {
+    const { spent, provider, budget } = this.plan;
+    let { outputTokens, cost } = spent;
+    for (const attempt of this.#charged()) {
+      const source = attempt.decoder.isWhole ? attempt.usageSource : "estimated";
+      outputTokens += provider.views.commonUsage(attempt.decoder, source).outputTokens;
+      if (budget?.cost !== undefined) cost += attempt.costFor(source)?.cost ?? 0;
+    }
+    return { outputTokens, cost };
+  }
+
+  /** The next step, or null: none has arrived, or none will (see {@link outcome}). The first call sends the request. */
+  next(): Step<N> | null {
+    this.fast = null;
+    try {
+      return this.#next();
+    } catch (error) {
+      this.#stop("fault", asMillraceError(error));
+      return null;
+    }
+  }
+
+  #next(): Step<N> | null {
+    if (this.state === "idle") this.#start();
+    if (this.state === "holding") this.#hold();
+    if (this.#isIn("holding") || this.#isIn("pausing")) return null;
+    const held = this.#held.shift();
+    if (held !== undefined) return held;
+    if (!this.#isIn("showing")) return null;
+    const step = this.#pull();
+    this.#settle();
+    const isSimple = this.plan.budget === undefined && this.prepared?.tools === null;
+    if (isSimple && this.#isIn("showing")) this.fast = this.#latest.decoder;
+    return step;
+  }
+
+  /** Ends the call now. */
+  abort(reason?: unknown): void {
+    this.#held = [];
+    this.#stop("abort", new StreamAbortedError(reason));
+    this.onReady();
+  }
+
+  /** Ends the call with an error of any kind that was thrown while its steps were taken. */
+  fail(thrown: unknown): void {
+    this.#held = [];
+    this.#stop("fault", asMillraceError(thrown));
+    this.onReady();
+  }
+
+  /** The result of a promise, unless the call is aborted or takes too long before that: then its error. */
+  guard<V>(promise: Promise<V>): Promise<V> {
+    return new Promise<V>((resolve, reject) => {
+      this.#guards.add(reject);
+      const settle = (): void => {
+        this.#guards.delete(reject);
+        if (this.outcome !== "pending") this.#cleanUp();
+      };
+      promise.then(resolve, reject).then(settle, settle);
+    });
+  }
+
+  // A method, since the compiler takes a property that it saw compared for constant across calls.
+  #isIn(state: CallState): boolean {
+    return this.state === state;
+  }
+
+  #move(event: CallEvent): void {
+    this.state = after(callTransitions, this.state, event);
+  }
+
+  #attempt(target: number, cut: Cut<N> | null): Attempt<N> {
+    const { plan } = this;
+    const { model } = plan.targets[target] ?? plan.targets[0];
+    return new Attempt(plan, target, model, cut, () => this.onReady());
+  }
+
+  /** The attempts that are charged for. Those that went on with one and the same reply are charged for once. */
+  #charged(): Attempt<N>[] {
+    return this.attempts.filter(({ decoder }, place) => this.attempts[place + 1]?.decoder !== decoder);
+  }
+
+  #start(): void {
+    const { plan } = this;
+    this.times.start = Date.now();
+    this.#move("start");
+    if (!plan.retry.isOn) this.#move("show");
+    this.#limitTotal(plan.timeout.total);
+    this.#listen(plan.signal);
+    if (this.outcome === "pending") this.#begin();
+  }
+
+  /** Sends the request of the latest attempt. */
+  #begin(): void {
+    const attempt = this.#latest;
+    this.attempts.push(attempt);
+    if (this.#interrupted === null) this.shown = attempt;
+    void attempt.send(() => this.#prepare(attempt));
+  }
+
+  async #prepare(attempt: Attempt<N>): Promise<Prepared<N>> {
+    const { plan } = this;
+    const interrupted = this.#interrupted;
+    this.#overlap = null;
+    if (interrupted !== null && interrupted.cut !== null) {
+      const resumed = await this.#resume(attempt, interrupted);
+      if (resumed !== null) return resumed;
+    }
+    const target = plan.targets[attempt.target] ?? plan.targets[0];
+    const prepared = await plan.prepare(target, this.#rest(attempt));
+    if (attempt === this.attempts[0] && this.outcome === "pending") {
+      this.#limitTotal(prepared.totalTimeoutMs ?? plan.timeout.total);
+      this.#listen(prepared.call.dynamicConfig?.signal);
+    }
+    return attempt.cut === null ? prepared : { ...prepared, call: attempt.cut.prepared };
+  }
+
+  /** Goes on with the very same reply, if the provider can. */
+  async #resume(attempt: Attempt<N>, { attempt: before, cause, cut }: Interrupted<N>): Promise<Prepared<N> | null> {
+    const request = attempt.target === before.target ? await before.resumed() : null;
+    if (request === null || before.prepared === null) {
+      if (!before.decoder.canContinue) throw cause;
+      return null;
+    }
+    attempt.decoder = before.decoder;
+    attempt.decoder.resume?.();
+    attempt.cut = before.cut;
+    attempt.repeated = before.repeated;
+    return { call: cut?.prepared ?? before.prepared, request, totalTimeoutMs: undefined };
+  }
+
+  /** The items that ask for the rest of a reply. */
+  #rest({ cut, model }: Attempt<N>): readonly N["item"][] {
+    if (cut === null || cut.items.length === 0) return [];
+    const { provider, onInterrupt } = this.plan;
+    const words = typeof onInterrupt === "string" ? null : onInterrupt.continueWith;
+    const { items, withheld } = provider.continuation({ items: cut.items, body: cut.prepared.body, model, words });
+    this.#overlap = new Overlap(provider.views.content(this.shown.message), withheld);
+    return items;
+  }
+
+  #pull(): Step<N> | null {
+    const step = this.#latest.next();
+    const { budget } = this.plan;
+    const error = step !== null && budget !== undefined ? excess(budget, this.spent) : null;
+    if (error !== null) this.#stop("abort", error);
+    return step;
+  }
+
+  /** Takes steps until there is content to show with them, or nothing to take. */
+  #hold(): void {
+    while (this.#isIn("holding")) {
+      const step = this.#pull();
+      if (step === null) break;
+      this.#held.push(step);
+      const { hasContent, isWhole } = this.#latest.decoder;
+      const isFull = this.#held.length >= MOST_HELD || this.#latest.bytes >= MOST_HELD_BYTES;
+      if ((hasContent || isWhole || isFull) && this.#knowsRepetition(step.chunk, isWhole || isFull)) this.#show();
+    }
+    this.#settle();
+  }
+
+  #knowsRepetition({ content }: N["chunk"], isLast: boolean): boolean {
+    if (this.#overlap === null) return true;
+    const length = (content === "" ? null : this.#overlap.push(content)) ?? (isLast ? this.#overlap.end() : null);
+    this.#latest.repeated = length ?? 0;
+    return length !== null;
+  }
+
+  /** From now on the latest attempt is the one that is shown. */
+  #show(): void {
+    const { provider } = this.plan;
+    if (this.#interrupted !== null) {
+      let left = this.#overlap === null ? 0 : this.#latest.repeated;
+      this.#held = this.#held.map((step) => {
+        const { chunk: event, content, thinking } = step.chunk;
+        if (left === 0 || content === "") return step;
+        const dropped = Math.min(left, content.length);
+        left -= dropped;
+        const rest = { event, content: content.slice(dropped), thinking, recovery: null };
+        return { ...step, chunk: provider.createChunk(rest) };
+      });
+      const { type, cause } = this.#interrupted;
+      const recovery: Recovery = { type, attempt: this.attempts.length - 1, cause };
+      this.#held.unshift({ chunk: provider.createChunk({ event: null, content: "", thinking: "", recovery }), tools: [] });
+    }
+    this.#interrupted = this.#overlap = null;
+    this.shown = this.#latest;
+    this.#move("show");
+  }
+
+  /** If the latest attempt has ended, decides what follows. */
+  #settle(): void {
+    const { outcome, error } = this.#latest;
+    if (outcome === "pending" || this.outcome !== "pending" || this.state === "pausing") return;
+    if (outcome === "complete" && this.#isIn("holding")) {
+      this.#latest.repeated = this.#overlap?.end() ?? this.#latest.repeated;
+      this.#show();
+    }
+    const next = error === null || outcome === "aborted" ? null : this.#nextTry(error);
+    if (next === null) return this.#finish(outcome, error);
+    this.#held = [];
+    this.#move("recover");
+    this.#cleanups.push(startTimer(next.waitMs, () => this.#retry(next.target)));
+  }
+
+  #retry(target: number): void {
+    this.#move("retry");
+    this.#latest = this.#attempt(target, this.#interrupted?.cut ?? null);
+    this.#begin();
+  }
+
+  /** The next request, or null if the error stands. */
+  #nextTry(error: MillraceError): NextTry | null {
+    const { retry, targets, onInterrupt } = this.plan;
+    const asked = this.attempts.map(({ target }) => target);
+    const next = nextTry(retry, targets, asked, error);
+    // The pairs that are held were not shown: nobody will notice.
+    if (next === null || this.#isIn("holding")) return next;
+    const attempt = this.#latest;
+    if (!attempt.decoder.hasContent || onInterrupt === "fail") return null;
+    if (onInterrupt === "restart") {
+      if (!this.mayRestart) return null;
+      this.#interrupted = { type: "restart", cause: error, attempt, cut: null };
+      return next;
+    }
+    const { decoder, prepared, items } = attempt;
+    if (prepared === null || !(decoder.canContinue || attempt.canResume)) return null;
+    this.#interrupted = { type: "continue", cause: error, attempt, cut: { items, prepared } };
+    return next;
+  }
+
+  /** Ends the call from outside. If its message is complete already, it stays so. */
+  #stop(event: "abort" | "fault", error: MillraceError): void {
+    for (const reject of this.#guards) reject(error);
+    this.#guards.clear();
+    if (this.outcome !== "pending") return this.#cleanUp();
+    this.isStopped = true;
+    this.#latest.end(event, error);
+    const { outcome, error: known } = this.#latest;
+    // Between two attempts the latest one has ended with an error of its own.
+    if (this.state === "pausing") this.#finish(event === "abort" ? "aborted" : "failed", error);
+    else if (outcome !== "pending") this.#finish(outcome, known);
+  }
+
+  #limitTotal(ms: number): void {
+    this.#cancelTotal();
+    const left = ms - (Date.now() - (this.times.start ?? Date.now()));
+    this.#cancelTotal = startTimer(Math.max(0, left), () => {
+      this.#stop("fault", new StreamTimeoutError("total", ms, "the call took too long"));
+      this.onReady();
+    });
+  }
+
+  #listen(signal: AbortSignal | undefined): void {
+    if (signal === undefined) return;
+    if (signal.aborted) this.abort(signal.reason);
+    else this.#cleanups.push(whenAborted(signal, () => this.abort(signal.reason)));
+  }
+
+  #finish(outcome: FinalState, error: MillraceError | null): void {
+    // The held pairs of an attempt that was to recover from another are not shown.
+    if (this.#interrupted !== null) this.#held = [];
+    this.fast = null;
+    this.#move(outcome);
+    this.error = error;
+    this.times.end = Date.now();
+    if (outcome !== "complete") this.cancelled = this.#latest.cancel();
+    if (this.#guards.size === 0) this.#cleanUp();
+    if (error !== null) this.#describe(error);
+  }
+
+  #describe(error: MillraceError): void {
+    try {
+      error.addContext(this.#context());
+    } catch {
+      // Prices and clients are the user's own, and may throw: this error is the one that matters.
+    }
+  }
+
+  #cleanUp(): void {
+    this.#cancelTotal();
+    for (const cleanup of this.#cleanups.splice(0)) cleanup();
+  }
+}

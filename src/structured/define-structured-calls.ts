@@ -1,0 +1,104 @@
+import { addAccessors, type AnyOptions, callOf, type CallKind, streamClasses } from "../call/define-calls.ts";
+import { isStreamed } from "../call/options.ts";
+import { InvalidOptionError } from "../errors.ts";
+import type { Native } from "../provider/native.ts";
+import type { FormatBody, Provider } from "../provider/provider.ts";
+import type { CallPlan } from "../recovery/plan.ts";
+import type { Reply } from "../recovery/reply.ts";
+import { type ResponseFormat, responseFormat } from "../schema/response-format.ts";
+import { handled } from "../stream/leavable.ts";
+import type { CallResponse } from "../stream/response.ts";
+import { isDeclared } from "../tool/declared.ts";
+import { extract } from "./extract.ts";
+import { parseText, type ResponseModel } from "./response-model.ts";
+import type { DefineStructuredCall, ModelOptions } from "./structured-call.ts";
+import { StructuredStream } from "./structured-stream.ts";
+
+/** A provider whose calls may have response models. */
+export interface StructuredProvider<N extends Native> {
+  readonly provider: Provider<N>;
+  /** Makes a body ask for JSON: of a format or, in words, of any. */
+  formatBody(format: ResponseFormat | undefined, jsonMode: boolean): FormatBody<N>;
+  /** Whether a body has tools that the program runs. */
+  hasTools(body: N["body"]): boolean;
+}
+
+/** The calls of a provider that may have response models. */
+export interface StructuredCalls<N extends Native> {
+  readonly call: DefineStructuredCall<N>;
+  readonly StructuredStream: new (plan: CallPlan<N>, model: ResponseModel) => StructuredStream<N>;
+}
+
+type Options<N extends Native> = AnyOptions<N> & ModelOptions;
+
+/** Makes `call` for a provider, with response models. */
+export function defineStructuredCalls<N extends Native>(structured: StructuredProvider<N>): StructuredCalls<N> {
+  const { provider } = structured;
+  const classes = streamClasses(provider);
+  class ProviderStructuredStream extends StructuredStream<N> {
+    protected override "~respond"(reply: Reply<N>): CallResponse<N, never> {
+      return new classes.Response(reply);
+    }
+  }
+  Object.defineProperty(ProviderStructuredStream, "name", { value: `${provider.label}StructuredStream` });
+  addAccessors(provider, ProviderStructuredStream.prototype);
+  const kind: CallKind<N, Options<N>> = {
+    provider,
+    classes,
+    formatBody: (options) => formatBodyOf(structured, options),
+    ask: (plan, options) => {
+      const { stream: option, tools = [], validationRetries = 0, outputParser } = options;
+      const model = modelOf(options);
+      if (model !== undefined && !tools.some(isDeclared)) {
+        const open = (from: CallPlan<N>): StructuredStream<N> => new ProviderStructuredStream(from, model);
+        return isStreamed(option) ? open(plan) : extract(plan, open, validationRetries);
+      }
+      const stream = new classes.Stream(plan);
+      if (isStreamed(option)) return model === undefined ? stream : withParse(stream, model, () => stream.response());
+      return stream.response().then((response) => {
+        if (model !== undefined) return withParse(response, model, () => response);
+        return outputParser === undefined ? response : outputParser(response);
+      });
+    },
+  };
+  const define = (model: N["model"], ...rest: [fn: unknown] | [options: Options<N>, fn: unknown]): unknown => {
+    const [options, fn] = rest.length === 1 ? [{}, rest[0]] : rest;
+    return callOf(kind, model, options, fn);
+  };
+  // Both signatures come to this; the types of the results follow from the options.
+  return { call: define as unknown as DefineStructuredCall<N>, StructuredStream: ProviderStructuredStream };
+}
+
+/** Converts the model where the call is defined, so that a faulty one is noticed there. */
+function formatBodyOf<N extends Native>(
+  { formatBody, hasTools }: StructuredProvider<N>,
+  options: Options<N>,
+): FormatBody<N> | undefined {
+  const { jsonMode = false } = options;
+  const format = modelOf(options)?.format;
+  if (format === undefined && !jsonMode) return undefined;
+  const formatted = formatBody(format, jsonMode);
+  const isNamed = options.tools?.some(isDeclared) ?? false;
+  return (body) => {
+    // The kind of the call's result was decided before its function ran.
+    if (format !== undefined && !isNamed && hasTools(body)) {
+      const rule = "together with responseModel, name them in the options, not in the function's result alone.";
+      throw new InvalidOptionError("tools", rule);
+    }
+    return formatted(body);
+  };
+}
+
+/** The response model of the options. @throws SchemaError if there is no JSON Schema of it. */
+function modelOf({ responseModel, responseSchema }: ModelOptions): ResponseModel | undefined {
+  return responseModel && { model: responseModel, format: responseFormat(responseModel, responseSchema) };
+}
+
+/** Adds `parse()`. */
+function withParse<V extends object, N extends Native>(
+  view: V,
+  model: ResponseModel,
+  respond: () => CallResponse<N, never> | Promise<CallResponse<N, never>>,
+): V {
+  return Object.defineProperty(view, "parse", { value: () => handled(parseText(model, respond())) });
+}

@@ -1,0 +1,37 @@
+import { user } from "../prompt/message.ts";
+import type { Native } from "../provider/native.ts";
+import type { CallPlan } from "../recovery/plan.ts";
+import { ResponseModelError } from "./response-model.ts";
+import type { StructuredStream } from "./structured-stream.ts";
+
+/**
+ * The validated model of a reply that is not streamed. If the reply does not fit the model, the provider is told what is
+ * wrong with it and asked again, at most `retries` times; except after a refusal. All of these requests together have
+ * the budget of the call.
+ *
+ * @throws ResponseModelError, and the errors that end streams.
+ */
+export async function extract<N extends Native, Model>(
+  plan: CallPlan<N>,
+  open: (plan: CallPlan<N>) => StructuredStream<N, Model>,
+  retries: number,
+): Promise<Model> {
+  for (let left = retries; ; left--) {
+    const stream = open(plan);
+    try {
+      return await stream.parse();
+    } catch (error) {
+      const { commonFinishReasons: reasons } = stream;
+      if (!(error instanceof ResponseModelError) || left <= 0 || reasons.includes("content_filter")) throw error;
+      const answer = stream.history().slice(stream.messages.length);
+      // A turn that was paused goes on where it stopped, and only there.
+      const next = reasons.includes("pause") ? answer : [...answer, user(complaintOf(error))];
+      plan = plan.extend(next, stream["~spent"]);
+    }
+  }
+}
+
+function complaintOf({ issues }: ResponseModelError): string {
+  const problems = issues.map(({ path, message }) => `- ${path.map(String).join(".") || "(root)"}: ${message}`);
+  return `Your reply does not fit:\n${problems.join("\n")}\nReply again, corrected and complete.`;
+}

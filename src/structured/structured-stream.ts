@@ -1,0 +1,183 @@
+import { StreamNotConsumedError } from "../errors.ts";
+import type { Step } from "../provider/decoder.ts";
+import type { Native } from "../provider/native.ts";
+import type { Spending } from "../recovery/budget.ts";
+import type { CallPlan } from "../recovery/plan.ts";
+import { CallStream } from "../stream/call-stream.ts";
+import { handled, leavable } from "../stream/leavable.ts";
+import { ArrivingModel, construct, type Constructed, modelOf, type ResponseModel } from "./response-model.ts";
+import { stepsOf } from "./steps.ts";
+
+/**
+ * The reply to a call with a response model, while it arrives: an iterable of the model so far.
+ *
+ * Each value is a snapshot that does not change any more; there is one only when something has been added. The last read
+ * ends with the validation of the whole.
+ */
+export abstract class StructuredStream<out N extends Native, out Model = unknown, out Arriving = unknown>
+  extends CallStream<N, never>
+  implements AsyncIterable<Arriving>
+{
+  readonly #model: ResponseModel;
+  #arriving: ArrivingModel;
+  #constructed: Constructed | Promise<Constructed> | null = null;
+
+  /** @internal */
+  constructor(plan: CallPlan<N>, model: ResponseModel) {
+    super(plan);
+    this.#model = model;
+    this.#arriving = new ArrivingModel(model.format);
+  }
+
+  /**
+   * The validated model, once the stream was read to its end. (With an asynchronous schema, and a stream that
+   * `response()` has read, only after {@link parse}.)
+   *
+   * @throws StreamNotConsumedError while the stream is pending, and its own error unless it is complete;
+   * ResponseModelError if the reply does not fit the model.
+   */
+  get constructedResponseModel(): Model {
+    const constructed = this.#construct();
+    if ("then" in constructed) throw new StreamNotConsumedError();
+    // The model's type stands for what its schema puts out.
+    return modelOf(constructed) as Model;
+  }
+
+  /**
+   * Whether the part of the model at a path has arrived completely, and will not change any more.
+   *
+   * @example
+   * ```ts
+   * for await (const book of extraction) {
+   *   const title = extraction.isComplete(["title"]) ? book.title : `${book.title ?? ""}…`;
+   * }
+   * ```
+   */
+  isComplete(path: readonly (string | number)[]): boolean {
+    return this.#arriving.isComplete(path);
+  }
+
+  /**
+   * The model so far, whenever it has grown.
+   *
+   * @throws StreamConsumedError if the stream has an owner already; ResponseModelError at the end of a reply that does
+   * not fit the model.
+   */
+  [Symbol.asyncIterator](): AsyncGenerator<Arriving, void, undefined> {
+    let last: unknown;
+    this["~own"]();
+    return this.#iterate(() => {
+      const { snapshot } = this.#arriving;
+      // After a restart there is nothing at first.
+      if (snapshot === last || snapshot === undefined) return [];
+      last = snapshot;
+      // `Arriving` stands for what has arrived of the model.
+      return [snapshot as Arriving];
+    });
+  }
+
+  /**
+   * For a model that is a list: its elements, each as soon as it is complete. They are validated with the whole list,
+   * once that has arrived. An interrupted stream is not restarted: elements cannot be taken back.
+   *
+   * @throws As the iteration does, which it replaces.
+   * @example
+   * ```ts
+   * for await (const book of extraction.elements()) console.log(book.title);
+   * ```
+   */
+  elements(): AsyncGenerator<Arriving extends readonly (infer Element)[] ? Element : never, void, undefined> {
+    type Element = Arriving extends readonly (infer E)[] ? E : never;
+    this["~own"]().mayRestart = false;
+    let given = 0;
+    return this.#iterate(() => {
+      const elements = this.#arriving.elements(given) as readonly Element[];
+      given += elements.length;
+      return elements;
+    });
+  }
+
+  /** How much of the call's budget was taken. @internal */
+  get "~spent"(): Spending {
+    return this["~reply"].spent;
+  }
+
+  /**
+   * Reads the stream to its end, unless it was read, and gives the validated model.
+   *
+   * @throws ResponseModelError; StreamConsumedError while an iteration is under way; the stream's own error unless it is
+   * complete.
+   */
+  parse(): Promise<Model> {
+    return handled(this.#parse());
+  }
+
+  async #parse(): Promise<Model> {
+    const validated = this.#guardValidation();
+    try {
+      if (this.outcome === "pending") await this.response();
+      await Promise.race([validated.guard, Promise.resolve(this.#construct())]);
+      return this.constructedResponseModel;
+    } finally {
+      validated.end();
+    }
+  }
+
+  /** @param take - Gives the new values after an event. */
+  #iterate<V>(take: () => readonly V[]): AsyncGenerator<V, void, undefined> {
+    return leavable(this.#values(take), (reason) => this.abort(reason));
+  }
+
+  async *#values<V>(take: () => readonly V[]): AsyncGenerator<V, void, undefined> {
+    const validated = this.#guardValidation();
+    try {
+      for await (const step of stepsOf(this["~reply"])) {
+        this.#absorb(step);
+        yield* take();
+      }
+      // The iteration was left while a read was under way.
+      if (this.outcome !== "complete") return;
+      const constructed = this.#construct();
+      yield* take();
+      modelOf(await Promise.race([validated.guard, Promise.resolve(constructed)]));
+    } finally {
+      validated.end();
+    }
+  }
+
+  /** A promise that rejects if the call is aborted or takes too long before {@link end} is called, even when the reply is complete. */
+  #guardValidation(): { readonly guard: Promise<never>; end(): void } {
+    let end = (): void => {};
+    const work = new Promise<void>((resolve) => (end = resolve));
+    const guard = handled(this["~reply"].guard(work)) as Promise<never>;
+    // Once the work has ended nobody waits for it any more.
+    return { guard, end };
+  }
+
+  /** Takes what an event adds to the model. */
+  #absorb({ chunk, tools }: Step<N>): void {
+    if (chunk.recovery?.type === "restart") this.#arriving = new ArrivingModel(this.#model.format);
+    const jsonTool = this["~reply"].prepared?.jsonTool ?? null;
+    if (jsonTool === null) return this.#arriving.push(chunk.content);
+    for (const { input, fragment } of tools) {
+      if (input.name === jsonTool && fragment !== null) this.#arriving.push(fragment);
+    }
+  }
+
+  /** @throws As {@link constructCallResponse}. */
+  #construct(): Constructed | Promise<Constructed> {
+    const response = this.constructCallResponse();
+    if (this.#constructed !== null) return this.#constructed;
+    if (!this.#arriving.isWhole) {
+      // The stream was drained, or the model did not come in events that add to it.
+      const jsonTool = this["~reply"].prepared?.jsonTool;
+      const input = this["~reply"].shown.decoder.toolInputs.find(({ name }) => name === jsonTool);
+      const whole = new ArrivingModel(this.#model.format);
+      whole.push(jsonTool ? (input?.text ?? "") : response.content);
+      if (whole.isWhole) this.#arriving = whole;
+    }
+    const constructed = construct(this.#model, this.#arriving, response);
+    if ("then" in constructed) void constructed.then((settled) => (this.#constructed = settled));
+    return (this.#constructed = constructed);
+  }
+}
