@@ -1,0 +1,91 @@
+import type { DefineCall } from "../../src/call/call.ts";
+import type { Limiter } from "../../src/attempt/limiter.ts";
+import type { LimiterOptions } from "../../src/recovery/limiter.ts";
+import type { CommonFinishReason, Native } from "../../src/provider/native.ts";
+import type { DefineStructuredCall } from "../../src/structured/structured-call.ts";
+
+/** A provider, as the contract suites see it: they run for every subject, and know of none. */
+export interface Subject<N extends Native = Native> {
+  readonly name: string;
+  /** Two models of it. */
+  readonly models: readonly [string, string];
+  readonly call: DefineCall<N>;
+  readonly structuredCall: DefineStructuredCall<N>;
+  /** A client for a server of {@link serve}. */
+  client(url: string, options?: { readonly secret?: string; readonly headers?: Record<string, string> }): N["client"];
+  limiter(options?: LimiterOptions): Limiter;
+  /** Starts a real server on 127.0.0.1 that plays a script for each request. */
+  serve(script: (request: ServedRequest) => Script | Promise<Script>): Promise<Server>;
+  /** What the provider would refuse about the body of a request: nothing, if it is empty. Checked by the server too. */
+  problems(body: unknown): readonly string[];
+  /** What this provider cannot do, or does differently: the suites ask, rather than name providers. */
+  readonly traits: {
+    /** `continue` goes on with the very same reply. */
+    readonly resumesExactly: boolean;
+    /** An abort has to be told to the provider, too. */
+    readonly cancels: boolean;
+    /** The message is complete only when the body ends: the sign is not an event. */
+    readonly endsWithBody: boolean;
+    /** It has events that are not content: see the beat `ping`. */
+    readonly pings: boolean;
+    readonly thinking: boolean;
+  };
+}
+
+/** A request, as a server has got it. */
+export interface ServedRequest {
+  /** Counts from 0. */
+  readonly index: number;
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly body: Readonly<Record<string, unknown>>;
+  /** Settles when its connection has closed: true if the client closed it before the reply had ended. */
+  readonly closed: Promise<boolean>;
+}
+
+/** A running server. */
+export interface Server extends AsyncDisposable {
+  readonly url: string;
+  readonly requests: readonly ServedRequest[];
+  /** The request with that index, as soon as it has come. */
+  request(index: number): Promise<ServedRequest>;
+  /** The ids of the replies that a client has asked to cancel. */
+  readonly cancelled: readonly string[];
+}
+
+/** A reply: its beats are played one after another, each written by itself. */
+export interface Script {
+  /** Default 200. With 400 or above the beats are not played, and the body is the provider's own form of an error. */
+  readonly status?: number;
+  /** The message of that error. */
+  readonly message?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly beats?: readonly Beat[];
+  /** Writes the whole reply in pieces of so many bytes. Default: each beat in one piece. */
+  readonly pieceSize?: number;
+}
+
+/** A part of a reply, in words that every provider can write in its own way. */
+export type Beat =
+  /** One delta of text. Deltas that follow each other belong to the same part of the message. */
+  | { readonly text: string }
+  | { readonly thinking: string }
+  /**
+   * A call of a tool. `input` is JSON, sent in so many pieces (default 1); with `isCut` it does not end.
+   * The id is `call_` and its index in the reply, if the provider has ids.
+   */
+  | { readonly tool: string; readonly input: string; readonly pieces?: number; readonly isCut?: boolean }
+  /** Usage, in the provider's own form. A reply without this beat reports 10 input and 25 output tokens. */
+  | { readonly usage: { readonly input: number; readonly output: number } | null }
+  /** The sign that the message is complete. */
+  | { readonly finish: CommonFinishReason }
+  /** An event that is not content. */
+  | { readonly ping: true }
+  /** An error inside the reply. */
+  | { readonly error: string; readonly retryable: boolean }
+  /** Bytes as they are. */
+  | { readonly raw: string | Uint8Array }
+  /** The server waits. */
+  | { readonly wait: Promise<unknown> }
+  /** How the reply ends. Default `clean`. `open`: the connection stays, and nothing more comes. */
+  | { readonly end: "clean" | "reset" | "open" };
