@@ -27,7 +27,6 @@ export interface AttemptOwner {
   ready(): void;
 }
 
-const DEFAULT_FRAME_LIMIT = 32 * 1024 * 1024;
 const ERROR_BODY_LIMIT = 64 * 1024;
 /** How long a stream may go on after its stop reason. */
 const AFTER_STOP_MS = 2_000;
@@ -77,7 +76,7 @@ export class Attempt<N extends Native> {
     this.#owner = owner;
     this.#cut = cut;
     this.decoder = plan.provider.createDecoder();
-    const { frame = DEFAULT_FRAME_LIMIT, response = Infinity } = plan.limit;
+    const { frame, response = Infinity } = plan.limit;
     this.#reader = new SseReader({ frameLimit: frame });
     this.#limitBytes = response;
   }
