@@ -161,7 +161,7 @@ export class SseReader<Tag = unknown> {
     }
   }
 
-  /** Takes a line, which is so many bytes with its end; true if it closes a frame that has data. */
+  /** Takes a line, `length` bytes long with its end. True: it closed a frame that has data. */
   #readLine(given: string, length: number): boolean {
     const line = this.#isFirstLine && given.startsWith(BYTE_ORDER_MARK) ? given.slice(3) : given;
     this.#isFirstLine = false;
