@@ -125,9 +125,33 @@ export class PromptFunctionError extends MillraceError {
   }
 }
 
-/** What something that was thrown says. @internal */
-export function messageOf(thrown: unknown): string {
-  return thrown instanceof Error ? thrown.message : String(thrown);
+/**
+ * The message of anything that was thrown, cut after `limit` characters; where there is none, its name. Never throws.
+ *
+ * @internal
+ */
+export function messageOf(thrown: unknown, limit = 1000): string {
+  try {
+    return shortened(textOf(thrown), limit);
+  } catch {
+    // A getter or a proxy that throws, or an object that does not convert to a string.
+    return "an error without a readable message";
+  }
+}
+
+function textOf(thrown: unknown): string {
+  if (typeof thrown !== "object" || thrown === null) return String(thrown);
+  const found: unknown = ["message", "name"]
+    .map((key): unknown => Reflect.get(thrown, key))
+    .find((text) => typeof text === "string" && /\S/.test(text));
+  return String(found ?? thrown);
+}
+
+/** The first `limit` characters, with "…" where there were more. A surrogate pair is one character. @internal */
+export function shortened(text: string, limit: number): string {
+  if (text.length <= limit) return text;
+  const start = [...text.slice(0, 2 * limit)].slice(0, limit).join("");
+  return start.length < text.length ? `${start}…` : text;
 }
 
 /** A prompt template is malformed, or a value does not fit its placeholder. Nothing was sent. */

@@ -10,6 +10,7 @@ import {
   StreamTimeoutError,
   StreamTruncatedError,
 } from "../errors.ts";
+import { DEFAULT_FRAME_LIMIT } from "../frame/frame-reader.ts";
 import { redactError } from "../http/redaction.ts";
 import { type Exchange, type HttpResponse, readText } from "../http/request.ts";
 import { StallTimer, type TimeoutLimits } from "../http/timeout.ts";
@@ -39,7 +40,6 @@ export interface Cut<N extends Native> {
   readonly prepared: PreparedCall<N>;
 }
 
-const DEFAULT_FRAME_LIMIT = 32 * 1024 * 1024;
 const ERROR_BODY_LIMIT = 64 * 1024;
 /** How long a stream may stay silent once its message is complete. */
 const LINGER_MS = 2_000;

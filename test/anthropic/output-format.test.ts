@@ -256,7 +256,7 @@ describe("a response format", () => {
     };
     const missing = attempt(v.object({ title: v.string() }));
     expect(missing).toBeInstanceOf(SchemaError);
-    expect(String(missing)).toMatch(/valibot give no JSON Schema: give responseSchema as well/);
+    expect(String(missing)).toMatch(/valibot cannot generate JSON Schema: give responseSchema as well/);
     expect(attempt(z.object({ books: z.array(z.object({ published: z.date() })) }))).toMatchObject({
       path: "responseModel.books[].published",
     });

@@ -306,7 +306,7 @@ describe("tools of an agent", () => {
         is_error: true,
         content: expect.stringMatching(/invalid input: title/),
       },
-      { type: "tool_result", tool_use_id: "toolu_3", is_error: true, content: expect.stringMatching(/no JSON object/) },
+      { type: "tool_result", tool_use_id: "toolu_3", is_error: true, content: expect.stringMatching(/not a JSON object/) },
       { type: "tool_result", tool_use_id: "toolu_4", is_error: true, content: "The tool was not run." },
       { type: "tool_result", tool_use_id: "toolu_5", content: '{"title":"Mistborn","pages":541}' },
     ]);
