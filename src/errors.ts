@@ -261,7 +261,9 @@ export class LimitExceededError extends MillraceError {
   declare readonly limitBytes: number | undefined;
   constructor(...[limit, limitBytes]: ["frame" | "response", number] | ["depth"]) {
     const problem =
-      limit === "depth" ? "A frame is nested too deeply." : `The ${limit} is larger than ${limitBytes} bytes (limit.${limit}).`;
+      limit === "depth"
+        ? "A frame is nested too deeply."
+        : `The ${limit} is larger than ${limitBytes} bytes (limit.${limit}).`;
     super(problem, { limit, limitBytes });
   }
 }

@@ -70,6 +70,8 @@ export class Reply<N extends Native> {
   #held: Step<N>[] = [];
   #interrupted: Interrupted<N> | null = null;
   #overlap: Overlap | null = null;
+  /** How many characters of the latest attempt's text repeat the one that it continues. */
+  #repeated = 0;
   /** Rejects promises that were made by {@link guard}. */
   readonly #guards = new Set<(error: MillraceError) => void>();
 
@@ -228,8 +230,6 @@ export class Reply<N extends Native> {
     }
     attempt.decoder = before.decoder;
     attempt.decoder.resume?.();
-    attempt.cut = before.cut;
-    attempt.repeated = before.repeated;
     return { call: cut?.prepared ?? before.prepared, request, totalTimeoutMs: undefined };
   }
 
@@ -239,7 +239,7 @@ export class Reply<N extends Native> {
     const { provider, onInterrupt } = this.plan;
     const words = typeof onInterrupt === "string" ? null : onInterrupt.continueWith;
     const { items, withheld } = provider.continuation({ items: cut.items, body: cut.prepared.body, model, words });
-    this.#overlap = new Overlap(provider.views.content(this.shown.message), withheld);
+    this.#overlap = new Overlap(provider.views.content(this.shown.decoder.message), withheld);
     return items;
   }
 
@@ -267,7 +267,7 @@ export class Reply<N extends Native> {
   #knowsRepetition({ content }: N["chunk"], isLast: boolean): boolean {
     if (this.#overlap === null) return true;
     const length = (content === "" ? null : this.#overlap.push(content)) ?? (isLast ? this.#overlap.end() : null);
-    this.#latest.repeated = length ?? 0;
+    this.#repeated = length ?? 0;
     return length !== null;
   }
 
@@ -275,7 +275,8 @@ export class Reply<N extends Native> {
   #show(): void {
     const { provider } = this.plan;
     if (this.#interrupted !== null) {
-      let left = this.#overlap === null ? 0 : this.#latest.repeated;
+      let left = this.#repeated;
+      if (left > 0) this.#latest.decoder.dropText(left);
       this.#held = this.#held.map((step) => {
         const { chunk: event, content, thinking } = step.chunk;
         if (left === 0 || content === "") return step;
@@ -286,9 +287,13 @@ export class Reply<N extends Native> {
       });
       const { type, cause } = this.#interrupted;
       const recovery: Recovery = { type, attempt: this.attempts.length - 1, cause };
-      this.#held.unshift({ chunk: provider.createChunk({ event: null, content: "", thinking: "", recovery }), tools: [] });
+      this.#held.unshift({
+        chunk: provider.createChunk({ event: null, content: "", thinking: "", recovery }),
+        tools: [],
+      });
     }
     this.#interrupted = this.#overlap = null;
+    this.#repeated = 0;
     this.shown = this.#latest;
     this.#move("show");
   }
@@ -298,7 +303,7 @@ export class Reply<N extends Native> {
     const { outcome, error } = this.#latest;
     if (outcome === "pending" || this.outcome !== "pending" || this.state === "pausing") return;
     if (outcome === "complete" && this.#isIn("holding")) {
-      this.#latest.repeated = this.#overlap?.end() ?? this.#latest.repeated;
+      this.#repeated = this.#overlap?.end() ?? 0;
       this.#show();
     }
     const next = error === null || outcome === "aborted" ? null : this.#nextTry(error);
@@ -328,9 +333,9 @@ export class Reply<N extends Native> {
       this.#interrupted = { type: "restart", cause: error, attempt, cut: null };
       return next;
     }
-    const { decoder, prepared, items } = attempt;
+    const { decoder, prepared } = attempt;
     if (prepared === null || !(decoder.canContinue || attempt.canResume)) return null;
-    this.#interrupted = { type: "continue", cause: error, attempt, cut: { items, prepared } };
+    this.#interrupted = { type: "continue", cause: error, attempt, cut: { items: decoder.items, prepared } };
     return next;
   }
 

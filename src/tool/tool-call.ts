@@ -154,7 +154,6 @@ export function openCall(tool: ToolBehavior, block: OpenBlock): OpenCall {
 
 type Failure = Extract<Validation, { readonly issues: readonly unknown[] }>;
 
-
 const NOT_AN_OBJECT: Failure = { issues: [{ message: "The input is not a JSON object.", path: [] }] };
 const TOO_DEEP: Failure = { issues: [{ message: `The input is nested deeper than ${DEEPEST} levels.`, path: [] }] };
 

@@ -62,7 +62,7 @@ export class MessageBlock implements ToolInput {
   closeInput(): boolean {
     if (this.inputState !== "streaming") return false;
     const { block, json } = this;
-    const value = json === "" ? (block["input"] || {}) : tryParse(json);
+    const value = json === "" ? block["input"] || {} : tryParse(json);
     const isValid = isObject(value) && !isDeeper(value, DEEPEST);
     this.inputState = isValid ? "complete" : "invalid";
     if (isValid) block["input"] = value;
