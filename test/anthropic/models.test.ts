@@ -44,8 +44,8 @@ describe("canonicalModel", () => {
     expect(canonicalModel("claude-20250514")).toBe("claude-20250514");
   });
 
-  const long = (unit: string, length: number): string => `claude-${unit.repeat(length / unit.length)}x`;
-  const units = ["-0", "claude-", "-20250101", "-v1", "-", ".", "@", ":[", "a", "claude-\n"];
+  const long = (unit: string, length: number): string => `claude-${unit.repeat(length / unit.length)}\n`;
+  const units = ["-0", "claude-", "claude-@", "claude--0", "-20250101", "-v1", "-", ".", "@", ":[", "a", "claude-\n"];
 
   it.each(units)("is linear in the length of the name, for %j again and again", (unit) => {
     const start = process.cpuUsage();
