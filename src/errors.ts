@@ -150,7 +150,9 @@ function textOf(thrown: unknown): string {
 /** The first `limit` characters, with "…" where there were more. A surrogate pair is one character. @internal */
 export function shortened(text: string, limit: number): string {
   if (text.length <= limit) return text;
-  const start = [...text.slice(0, 2 * limit)].slice(0, limit).join("");
+  const start = Array.from(text.slice(0, 2 * limit))
+    .slice(0, limit)
+    .join("");
   return start.length < text.length ? `${start}…` : text;
 }
 

@@ -53,7 +53,7 @@ function toPart(block: unknown): McpPart {
       return textPart(stringField(block, "text") ?? "");
     case "image":
     case "audio":
-      return mediaPart(stringField(block, "data"), stringField(block, "mimeType"), "");
+      return mediaPart(stringField(block, "data"), stringField(block, "mimeType"));
     case "resource":
       return resourcePart(field(block, "resource"));
     case "resource_link":
@@ -66,11 +66,11 @@ function toPart(block: unknown): McpPart {
 function resourcePart(resource: unknown): McpPart {
   const content = stringField(resource, "text");
   if (content !== null) return textPart(content);
-  return mediaPart(stringField(resource, "blob"), stringField(resource, "mimeType"), ` ${uriOf(resource)}`);
+  return mediaPart(stringField(resource, "blob"), stringField(resource, "mimeType"), uriOf(resource));
 }
 
 /** An image or a PDF. Models cannot read other media in a tool's result, so those become a note. */
-function mediaPart(blob: string | null, mimeType: string | null, uri: string): McpPart {
+function mediaPart(blob: string | null, mimeType: string | null, uri = ""): McpPart {
   const mediaType = mimeType?.toLowerCase() ?? "Binary content";
   // Some servers break base64 into lines.
   const data = blob?.replace(/\s+/g, "") ?? "";
@@ -78,7 +78,7 @@ function mediaPart(blob: string | null, mimeType: string | null, uri: string): M
     if (/^image\/(?:jpeg|png|gif|webp)$/.test(mediaType)) return { type: "image", data, mediaType };
     if (mediaType === "application/pdf") return { type: "document", data, mediaType };
   }
-  return textPart(`[${mediaType}${uri}, not shown]`);
+  return textPart(`[${mediaType}${uri && ` ${uri}`}, not shown]`);
 }
 
 function uriOf(block: unknown): string {

@@ -5,7 +5,7 @@ import { base64 } from "../prompt/base64.ts";
 /** How deep a value may be nested. What is deeper is left out: `JSON.stringify` recurses, and would overflow the stack. */
 const DEEPEST = 1000;
 /** How many values are copied. Objects that share parts can amount to more than memory holds once written out. */
-const MOST_VALUES = 500_000;
+const MOST_VALUES = 200_000;
 
 /**
  * A copy of a value, made of what JSON can hold, and of bytes, which {@link plainText} writes as base64. Never throws.

@@ -214,7 +214,7 @@ describe("any other output is sent as text", () => {
     const content = String(contentOf(shared));
     expect(content.length).toBeLessThan(5_000_000);
     expect(content).toContain(" more]");
-    expect(String(contentOf(new Array(4e9)))).toMatch(/^\[null,.*"\[3999500000 more\]"\]$/);
+    expect(String(contentOf(Object.assign([], { length: 4e9 })))).toMatch(/^\[null,.*"\[3999800000 more\]"\]$/);
   });
 });
 
