@@ -16,6 +16,7 @@ const prompt = (messages: readonly unknown[], more: Partial<PromptOf> = {}): Pro
   tools: [],
   toolChoice: undefined,
   client: client({ apiKey: "key" }),
+  formatBody: undefined,
   streamed: true,
   connectTimeoutMs: 1000,
   ...more,
@@ -36,21 +37,21 @@ describe("the messages of a request", () => {
       { role: "assistant", content: [{ type: "text", text: "Hello" }] },
       { role: "user", content: [{ type: "text", text: "Look", cache_control: { type: "ephemeral" } }] },
       { role: "assistant", content: [{ type: "tool_use", id: "toolu_1", name: "f", input: {} }] },
-      encodeToolResults([{ id: "toolu_1", content: "ok", isError: false }]),
+      ...encodeToolResults([{ id: "toolu_1", content: "ok", isError: false }]),
       { role: "system", content: "Be brief.", clear_at: "never", output_config: { effort: "low" } },
     ];
-    const { messages, body } = encode(prompt(history));
-    expect(messages.every((message, place) => message === history[place])).toBe(true);
-    expect(body.messages).toBe(messages);
+    const { items, body } = encode(prompt(history));
+    expect(items.every((item, place) => item === history[place])).toBe(true);
+    expect(body.messages).toBe(items);
     const neutral = [user("Hi"), assistant("Hello"), user(["Once more", "please"])];
-    expect(encode(prompt(neutral)).messages.every((message, place) => (message as unknown) === neutral[place])).toBe(
+    expect(encode(prompt(neutral)).items.every((item, place) => (item as unknown) === neutral[place])).toBe(
       true,
     );
   });
 
   it("are translated where they are not", () => {
     const neutral = user(["Look", cacheControl(), image("https://example.com/a.png")]);
-    expect(encode(prompt([neutral])).messages).toEqual([
+    expect(encode(prompt([neutral])).items).toEqual([
       {
         role: "user",
         content: [
@@ -79,7 +80,7 @@ describe("the messages of a request", () => {
     const turn = (n: number) => [user(`question ${n}`), { role: "assistant", content: [{ type: "text", text: "ok" }] }];
     const turns = Array.from({ length: 40_000 }, (_, n) => turn(n)).flat();
     const start = process.cpuUsage();
-    expect(encode(prompt(turns)).messages).toHaveLength(80_000);
+    expect(encode(prompt(turns)).items).toHaveLength(80_000);
     expect(cpuMsSince(start)).toBeLessThan(900);
   });
 
@@ -101,7 +102,7 @@ describe("half of a surrogate pair", () => {
     system(half),
     user(half),
     { role: "assistant", content: [{ type: "tool_use", id: "toolu_1", name: "ping", input: { [half]: half } }] },
-    encodeToolResults([{ id: "toolu_1", content: half, isError: false }]),
+    ...encodeToolResults([{ id: "toolu_1", content: half, isError: false }]),
   ];
   const schema = { type: "object", properties: { a: { type: "string", description: half } } };
   const tools = [ping, { name: "native", description: half, input_schema: schema }] as PromptOf["tools"];
@@ -124,8 +125,8 @@ describe("half of a surrogate pair", () => {
     const history = [{ role: "user", content: half }];
     const encoded = encode(prompt(history));
     expect(encoded.body.messages).toEqual([{ role: "user", content: "cut \ufffd" }]);
-    expect(encoded.messages[0]).toBe(history[0]);
-    expect(JSON.parse(String(encoded.request.body))).toEqual(encoded.body);
+    expect(encoded.items[0]).toBe(history[0]);
+    expect(JSON.parse(String(encoded.request.http.body))).toEqual(encoded.body);
   });
 
   it("leaves text that only looks like an escape alone", () => {

