@@ -1,11 +1,25 @@
 import type { DefineCall } from "../../src/call/call.ts";
 import type { Limiter } from "../../src/attempt/limiter.ts";
 import type { LimiterOptions } from "../../src/recovery/limiter.ts";
-import type { CommonFinishReason, Native } from "../../src/provider/native.ts";
+import type { CommonFinishReason, Native, StreamKinds } from "../../src/provider/native.ts";
+import type { CallResponse } from "../../src/stream/response.ts";
+import type { Stream } from "../../src/stream/stream.ts";
 import type { DefineStructuredCall } from "../../src/structured/structured-call.ts";
+import type { StructuredStream } from "../../src/structured/structured-stream.ts";
+
+/** The native types of a provider that is not known. */
+export interface AnyNative extends Native {
+  readonly kinds: AnyKinds;
+}
+
+interface AnyKinds extends StreamKinds {
+  readonly stream: Stream<AnyNative, this["tools"]>;
+  readonly response: CallResponse<AnyNative, this["tools"]>;
+  readonly structuredStream: StructuredStream<AnyNative, this["model"], this["arriving"]>;
+}
 
 /** A provider, as the contract suites see it: they run for every subject, and know of none. */
-export interface Subject<N extends Native = Native> {
+export interface Subject<N extends Native = AnyNative> {
   readonly name: string;
   /** Two models of it. */
   readonly models: readonly [string, string];
@@ -29,6 +43,10 @@ export interface Subject<N extends Native = Native> {
     /** It has events that are not content: see the beat `ping`. */
     readonly pings: boolean;
     readonly thinking: boolean;
+    /** Usage is reported from the first event on: an interrupted reply has some. */
+    readonly countsEarly: boolean;
+    /** One event can hold several calls of tools: see the beat `tools`. */
+    readonly joinsTools: boolean;
   };
 }
 
@@ -60,6 +78,8 @@ export interface Script {
   /** The message of that error. */
   readonly message?: string;
   readonly headers?: Readonly<Record<string, string>>;
+  /** How long the client is asked to wait before its next request, told in the provider's own way. */
+  readonly retryAfterMs?: number;
   readonly beats?: readonly Beat[];
   /** Writes the whole reply in pieces of so many bytes. Default: each beat in one piece. */
   readonly pieceSize?: number;
@@ -75,17 +95,19 @@ export type Beat =
    * The id is `call_` and its index in the reply, if the provider has ids.
    */
   | { readonly tool: string; readonly input: string; readonly pieces?: number; readonly isCut?: boolean }
+  /** Calls of tools that come whole, all in one event. Only as the first beat. */
+  | { readonly tools: readonly { readonly tool: string; readonly input: string }[] }
   /** Usage, in the provider's own form. A reply without this beat reports 10 input and 25 output tokens. */
   | { readonly usage: { readonly input: number; readonly output: number } | null }
   /** The sign that the message is complete. */
   | { readonly finish: CommonFinishReason }
   /** An event that is not content. */
   | { readonly ping: true }
-  /** An error inside the reply. */
+  /** An error inside the reply. Its words are part of the error that the reader gets. */
   | { readonly error: string; readonly retryable: boolean }
   /** Bytes as they are. */
   | { readonly raw: string | Uint8Array }
-  /** The server waits. */
-  | { readonly wait: Promise<unknown> }
+  /** The server waits. A function is called when the beat's turn has come. */
+  | { readonly wait: Promise<unknown> | (() => unknown) }
   /** How the reply ends. Default `clean`. `open`: the connection stays, and nothing more comes. */
   | { readonly end: "clean" | "reset" | "open" };
