@@ -21,7 +21,7 @@ interface AnyKinds extends StreamKinds {
 /** A provider, as the contract suites see it: they run for every subject, and know of none. */
 export interface Subject<N extends Native = AnyNative> {
   readonly name: string;
-  /** Two models of it. */
+  /** Two models of it, which do not share their rate limits. */
   readonly models: readonly [string, string];
   readonly call: DefineCall<N>;
   readonly structuredCall: DefineStructuredCall<N>;
@@ -40,6 +40,8 @@ export interface Subject<N extends Native = AnyNative> {
     readonly cancels: boolean;
     /** The message is complete only when the body ends: the sign is not an event. */
     readonly endsWithBody: boolean;
+    /** Events come before the first content: see the beat `start`. */
+    readonly starts: boolean;
     /** It has events that are not content: see the beat `ping`. */
     readonly pings: boolean;
     readonly thinking: boolean;
@@ -54,10 +56,12 @@ export interface Subject<N extends Native = AnyNative> {
 export interface ServedRequest {
   /** Counts from 0. */
   readonly index: number;
+  /** The provider's id of the request: the headers of the response tell it. */
+  readonly id: string;
   readonly path: string;
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly body: Readonly<Record<string, unknown>>;
-  /** Settles when its connection has closed: true if the client closed it before the reply had ended. */
+  /** Settles when the response is over: true if the client closed it before the reply had ended. */
   readonly closed: Promise<boolean>;
 }
 
@@ -73,7 +77,10 @@ export interface Server extends AsyncDisposable {
 
 /** A reply: its beats are played one after another, each written by itself. */
 export interface Script {
-  /** Default 200. With 400 or above the beats are not played, and the body is the provider's own form of an error. */
+  /**
+   * Default 200. With 400 or above the beats are not played, and the body is the provider's own form of an error. 0: the
+   * connection is reset, and there is no response.
+   */
   readonly status?: number;
   /** The message of that error. */
   readonly message?: string;
@@ -87,12 +94,14 @@ export interface Script {
 
 /** A part of a reply, in words that every provider can write in its own way. */
 export type Beat =
+  /** The events that come before the first content, if the provider has any. By default they come with the first part. */
+  | { readonly start: true }
   /** One delta of text. Deltas that follow each other belong to the same part of the message. */
   | { readonly text: string }
   | { readonly thinking: string }
   /**
    * A call of a tool. `input` is JSON, sent in so many pieces (default 1); with `isCut` it does not end.
-   * The id is `call_` and its index in the reply, if the provider has ids.
+   * Its id is new, if the provider has ids.
    */
   | { readonly tool: string; readonly input: string; readonly pieces?: number; readonly isCut?: boolean }
   /** Calls of tools that come whole, all in one event. Only as the first beat. */
@@ -105,9 +114,14 @@ export type Beat =
   | { readonly ping: true }
   /** An error inside the reply. Its words are part of the error that the reader gets. */
   | { readonly error: string; readonly retryable: boolean }
+  /** An event that cannot be read. */
+  | { readonly malformed: true }
   /** Bytes as they are. */
   | { readonly raw: string | Uint8Array }
   /** The server waits. A function is called when the beat's turn has come. */
   | { readonly wait: Promise<unknown> | (() => unknown) }
-  /** How the reply ends. Default `clean`. `open`: the connection stays, and nothing more comes. */
-  | { readonly end: "clean" | "reset" | "open" };
+  /**
+   * How the reply ends. Default `clean`: with the provider's last event, if it has one and a `finish` came, and the end of
+   * the body. `kept`: the same, but the body does not end. `open`: nothing more comes, and the body does not end.
+   */
+  | { readonly end: "clean" | "kept" | "open" | "reset" };
