@@ -8,7 +8,7 @@ const recommend = call(
 
 const stream = recommend("fantasy");
 for await (const [chunk] of stream) {
-  if (chunk.chunk.type === "restart") console.log(" (interrupted, once more)");
+  if (chunk.recovery?.type === "restart") console.log(" (interrupted, once more)");
   else process.stdout.write(chunk.content);
 }
 for (const { model, outcome } of stream.attempts) console.log(`\n${model}: ${outcome}`);

@@ -143,8 +143,8 @@ export class Attempt<N extends Native> {
   }
 
   get usageSource(): UsageSource {
-    const { hasUsage, isWhole } = this.decoder;
-    if (!hasUsage) return "estimated";
+    const { hasUsage, isWhole, message } = this.decoder;
+    if (!hasUsage && message !== null) return "estimated";
     if (isWhole) return "reported";
     return this.outcome === "pending" ? "estimated" : "partial";
   }

@@ -1,16 +1,19 @@
-/** The kinds of tokens that have a price of their own. */
+import { field } from "../json/object.ts";
+
+/** The kinds of tokens that are priced separately. */
 export type TokenKind = "input" | "output" | "cacheRead" | "cacheWrite5m" | "cacheWrite1h";
 
-/** A number for each kind of token: a count, a rate, or a cost. */
+/** A number for each kind of token: counts, rates or costs. */
 export type PerTokenKind = Readonly<Record<TokenKind, number>>;
 
-/** Rates of all tokens, for prompts of more than `promptAbove` tokens, cache reads and writes included. */
+/** The rates for all tokens of a call whose prompt, cache reads and writes included, exceeds `promptAbove` tokens. */
 export interface PriceTier extends PerTokenKind {
   readonly promptAbove: number;
 }
 
 /**
- * What a model's tokens cost, in US dollars for a million.
+ * What a model's tokens cost, in US dollars per million. A price with a rate that is missing, negative or not finite
+ * counts as unknown.
  *
  * @example
  * ```ts
@@ -25,31 +28,31 @@ export interface PriceTier extends PerTokenKind {
  * ```
  */
 export interface Price extends PerTokenKind {
-  /** Other rates for long prompts, the longest last. */
+  /** Rates for longer prompts, in ascending order of `promptAbove`. */
   readonly tiers?: readonly PriceTier[] | undefined;
-  /** The rates of fast mode. Without them the cost of a fast reply is not known. */
+  /** The rates of fast mode. Without them, the cost of a fast reply is unknown. */
   readonly fast?: PerTokenKind | undefined;
-  /** US dollars for 1000 searches on the web. The provider's list price if not given. */
+  /** US dollars per 1000 web searches. Default: the provider's list price. */
   readonly webSearchPer1000?: number | undefined;
-  /** Where the price was read. */
+  /** Where the price comes from. */
   readonly source?: string | undefined;
-  /** When it was read: `YYYY-MM-DD`. */
+  /** When it was looked up: `YYYY-MM-DD`. */
   readonly date?: string | undefined;
 }
 
-/** Your own prices, by model id. They win over the library's. */
+/** Your own prices by model id, which take precedence over the library's. */
 export type Prices = Readonly<Record<string, Price>>;
 
 /**
- * What a cost does not say by its numbers alone.
+ * What went into a cost, beyond the token counts.
  *
- * - `batch`: the tokens cost half.
- * - `us-inference`: the tokens cost 1.1 times as much, because they were computed in the US.
- * - `fast`: the rates of fast mode.
- * - `priority`: capacity that was bought in advance; what it costs is not known, and the list price stands here.
- * - `declined`: an attempt that refused before it wrote anything costs nothing.
- * - `fallback-credit`: some cache writes were charged as reads, how many is not reported: the cost is an upper bound.
- * - `unknown-price`: a model's price is not known.
+ * - `batch`: tokens are half price.
+ * - `us-inference`: tokens cost 1.1 times as much because they were processed in the US.
+ * - `fast`: the rates of fast mode apply.
+ * - `priority`: the reply used capacity bought in advance, whose price is unknown. The cost is by the list price.
+ * - `declined`: an attempt that refused before it wrote anything is free.
+ * - `fallback-credit`: an unreported number of cache writes were charged as reads, so the cost is an upper bound.
+ * - `unknown-price`: the price of at least one model is unknown.
  */
 export type CostNote =
   | "batch"
@@ -60,30 +63,30 @@ export type CostNote =
   | "fallback-credit"
   | "unknown-price";
 
-/** What one model's work on a call cost. */
+/** What one model's part in a call cost. */
 export interface CostItem {
-  /** The model's id as reported. */
+  /** The model's id, as reported. */
   readonly model: string;
-  /** What it was for: `message`, `compaction`, `advisor_message`, `fallback_message`. */
+  /** What the model did: `message`, `compaction`, `advisor_message` or `fallback_message`. */
   readonly kind: string;
   readonly tokens: PerTokenKind;
-  /** US dollars by kind of token; null where the price is not known. */
+  /** US dollars by kind of token; null if the price is unknown. */
   readonly costs: PerTokenKind | null;
-  /** US dollars; null where the price is not known. */
+  /** US dollars; null if the price is unknown. */
   readonly cost: number | null;
-  /** What the price was multiplied by: 1 if nothing says otherwise, 0 for what is not charged. */
+  /** The factor applied to the price: usually 1, and 0 if there is no charge. */
   readonly multiplier: number;
-  /** The price, with its source and date; null where it is not known. */
+  /** The price, with its source and date; null if unknown. */
   readonly price: Price | null;
 }
 
 /**
- * What a call costs, itemised. The token counts are sums over {@link items}, so they include models that worked behind
- * the reply, which `usage` leaves out.
+ * What a call cost, itemised. The token counts are sums over {@link items}, so unlike `usage` they include models that
+ * worked behind the reply.
  */
 export interface CostMetadata {
   readonly currency: "USD";
-  /** US dollars; null where the price of one of the models is not known. */
+  /** US dollars; null if the price of any model is unknown. */
   readonly cost: number | null;
   readonly inputTokens: number;
   readonly outputTokens: number;
@@ -91,13 +94,13 @@ export interface CostMetadata {
   readonly cacheWrite5mTokens: number;
   readonly cacheWrite1hTokens: number;
   readonly webSearchRequests: number;
-  /** US dollars, part of {@link cost}. */
+  /** US dollars, included in {@link cost}. */
   readonly webSearchCost: number;
   readonly items: readonly CostItem[];
   readonly notes: readonly CostNote[];
 }
 
-/** The rates that apply to a prompt of this size, or null where they are not known. */
+/** The rates that apply to a prompt of this size, or null if they are unknown. */
 export function ratesOf(price: Price, tokens: PerTokenKind, isFast: boolean): PerTokenKind | null {
   if (isFast) return price.fast ?? null;
   const prompt = sumOf(tokens) - tokens.output;
@@ -106,24 +109,40 @@ export function ratesOf(price: Price, tokens: PerTokenKind, isFast: boolean): Pe
 
 const KINDS: readonly TokenKind[] = ["input", "output", "cacheRead", "cacheWrite5m", "cacheWrite1h"];
 
-/** A number for each kind of token, in this order: input, output, cache read, cache write for 5 minutes, for an hour. */
+/** Whether a value can be used as a count or a rate: sums and products of such numbers are finite. */
+export function isAmount(value: unknown): value is number {
+  return typeof value === "number" && value >= 0 && value <= Number.MAX_SAFE_INTEGER;
+}
+
+/** Whether a price has all its rates, and no number in it is unusable. Programs in plain JavaScript may pass anything. */
+export function isPrice(value: unknown): value is Price {
+  const tiers = field(value, "tiers") ?? [];
+  if (!Array.isArray(tiers) || !isAmount(field(value, "webSearchPer1000") ?? 0)) return false;
+  const rates: readonly unknown[] = [value, field(value, "fast") ?? value, ...tiers];
+  return (
+    rates.every((each) => KINDS.every((kind) => isAmount(field(each, kind)))) &&
+    tiers.every((tier) => isAmount(field(tier, "promptAbove")))
+  );
+}
+
+/** Makes a number for each kind of token; `place` is the kind's index in the order of {@link TokenKind}. */
 export function perTokenKind(amountOf: (kind: TokenKind, place: number) => number): PerTokenKind {
   const amounts: Partial<Record<TokenKind, number>> = {};
   KINDS.forEach((kind, place) => (amounts[kind] = amountOf(kind, place)));
   return amounts as PerTokenKind;
 }
 
-/** What tokens cost at these rates, in US dollars. */
+/** What tokens cost at these rates, by kind, in US dollars. */
 export function costsOf(tokens: PerTokenKind, rates: PerTokenKind, multiplier: number): PerTokenKind {
   return perTokenKind((kind) => (tokens[kind] * rates[kind] * multiplier) / 1e6);
 }
 
-/** Adds up; {@link PerTokenKind} of counts gives a count, of costs a cost. */
+/** The sum over all kinds of token. */
 export function sumOf(amounts: PerTokenKind): number {
   return KINDS.reduce((sum, kind) => sum + amounts[kind], 0);
 }
 
-/** Adds up the items of a call. */
+/** Totals the items of a call. */
 export function costMetadata(
   items: readonly CostItem[],
   webSearchRequests: number,
@@ -149,7 +168,7 @@ export function costMetadata(
   };
 }
 
-/** Adds up what several requests cost; null where that of one is not known. */
+/** Adds up the costs of several requests; null if any is unknown. */
 export function joinCosts(costs: readonly (CostMetadata | null)[]): CostMetadata | null {
   const known = costs.filter((cost) => cost !== null);
   if (known.length < costs.length) return null;

@@ -1,30 +1,31 @@
 /**
- * How far usage can be trusted: `reported` by the provider at the end; `partial`, what it had reported when the stream
- * was interrupted, so a lower bound; `estimated` from the text, while a stream runs.
+ * How far usage can be trusted: `reported` is final, as the provider gave it at the end of the reply; `partial` is what
+ * the provider had reported when the stream was interrupted, a lower bound; `estimated` is worked out from the text, and
+ * stands in for counts that the provider has not reported yet.
  */
 export type UsageSource = "reported" | "partial" | "estimated";
 
-/** What a reply took, in words that all providers share. Counts are tokens unless they say otherwise. */
+/** What a reply used, in terms that all providers share. Counts are tokens unless noted otherwise. */
 export interface Usage {
   readonly source: UsageSource;
   /** The part of the prompt that was neither read from the cache nor written to it. */
   readonly inputTokens: number;
-  /** What was written, thinking included. */
+  /** What the model wrote, including thinking. */
   readonly outputTokens: number;
   /** The part of the prompt that was read from the cache. */
   readonly cachedTokens: number;
   /** The part of the prompt that was written to the cache. */
   readonly cacheWriteTokens: number;
-  /** Those of {@link cacheWriteTokens} that it keeps for five minutes. */
+  /** The part of {@link cacheWriteTokens} that is kept for five minutes. */
   readonly cacheWrite5mTokens: number;
-  /** Those of {@link cacheWriteTokens} that it keeps for an hour. */
+  /** The part of {@link cacheWriteTokens} that is kept for an hour. */
   readonly cacheWrite1hTokens: number;
-  /** Those of {@link outputTokens} that were thinking, or null where the provider does not say. */
+  /** The part of {@link outputTokens} that was thinking, or null if the provider does not say. */
   readonly thinkingTokens: number | null;
-  /** How many searches on the web the provider made. */
+  /** How many web searches the provider made. */
   readonly webSearchRequests: number;
-  /** How many pages from the web the provider fetched. */
+  /** How many web pages the provider fetched. */
   readonly webFetchRequests: number;
-  /** The whole prompt and the whole output. */
+  /** The whole prompt plus the whole output. */
   readonly totalTokens: number;
 }

@@ -2,9 +2,9 @@ import { InvalidOptionError } from "../errors.ts";
 
 /** One server-sent event. */
 export interface SseEvent {
-  /** The event's name. None, or `""`: no `event` line is written. */
+  /** The event's name. Without one, or with `""`, no `event` line is written. */
   readonly event?: string | undefined;
-  /** Its data. Every line end in it begins a new `data` line, which readers give back as a line feed. */
+  /** Its data. Each line end in it begins a new `data` line; readers turn it into a line feed. */
   readonly data: string;
 }
 
@@ -14,9 +14,9 @@ export interface SseStyle {
   readonly lineEnd?: "\n" | "\r" | "\r\n" | undefined;
   /** Whether the event's name is written. Default true. */
   readonly eventLine?: boolean | undefined;
-  /** Whether a space follows the colon of a field, which readers take away again. Default true. */
+  /** Whether a space follows the colon of a field, which readers take away. Default true. */
   readonly space?: boolean | undefined;
-  /** A comment before the event; one line for each of its lines. */
+  /** A comment to write before the event: a comment line for each of its lines. */
   readonly comment?: string | undefined;
 }
 
@@ -25,7 +25,7 @@ const LINE_END = /\r\n|\r|\n/;
 /**
  * Writes one server-sent event, with the blank line that ends it (html.spec.whatwg.org, section 9.2.5).
  *
- * @throws InvalidOptionError - When the event's name holds a line end: it would end there, and begin another line.
+ * @throws InvalidOptionError - The event's name contains a line end, which would begin another line.
  * @example
  * ```ts
  * encodeSse({ event: "ping", data: "{}" }); // "event: ping\ndata: {}\n\n"
@@ -33,7 +33,7 @@ const LINE_END = /\r\n|\r|\n/;
  * ```
  */
 export function encodeSse({ event = "", data }: SseEvent, style: SseStyle = {}): string {
-  if (LINE_END.test(event)) throw new InvalidOptionError("event", "its name holds a line end.");
+  if (LINE_END.test(event)) throw new InvalidOptionError("event", "its name contains a line end.");
   const { lineEnd = "\n", eventLine = true, space = true, comment } = style;
   const lines = [
     ...(comment === undefined ? [] : comment.split(LINE_END).map((line) => field("", line, space))),
@@ -44,6 +44,6 @@ export function encodeSse({ event = "", data }: SseEvent, style: SseStyle = {}):
 }
 
 function field(name: string, value: string, space: boolean): string {
-  // A reader takes one space away: a value that begins with one needs another before it.
+  // Readers take one space away: a value that begins with a space needs another before it.
   return `${name}:${space || value.startsWith(" ") ? " " : ""}${value}`;
 }

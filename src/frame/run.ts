@@ -1,34 +1,34 @@
 import { decodedUtf8 } from "./bytes.ts";
 
-/** Frames that are equal but for one string, the last thing in their data but for two braces. */
+/** Describes frames that differ in one string alone, which is the last value in their data. */
 export interface RunTemplate {
-  /** Frames that fit it to the byte, one after another. */
+  /** Matches such frames, one after another, byte for byte. */
   readonly frames: RegExp;
-  /** From the quote that closes the string of one frame to the quote that opens the next one's. */
+  /** Matches from the quote that closes the string of one frame to the quote that opens the string of the next. */
   readonly between: RegExp;
-  /** How long a frame is up to and including the quote that opens the string. */
+  /** The length of a frame up to and including the quote that opens its string. */
   readonly prefixLength: number;
 }
 
-/** Frames that fit a template. */
+/** Frames that match a template and follow one another. */
 export interface Run {
-  /** The string of each. */
+  /** Their strings, one for each frame. */
   readonly strings: readonly string[];
   /** Where the last of them ends. */
   readonly end: number;
 }
 
-/** What JSON has between the quotes of a string. */
+/** What JSON allows between the quotes of a string. */
 const STRING = String.raw`[^"\\\0-\x1f]*(?:\\(?:["\\/bfnrt]|u[\da-fA-F]{4})[^"\\\0-\x1f]*)*`;
-/** Servers pad a frame with spaces before its last brace, to hide its length: 0 to 15 of them in recordings. */
+/** Servers hide the length of a frame behind spaces before its last brace: recordings have up to 15 of them. */
 const TAIL = String.raw`"\} {0,16}\}\n\n`;
 
-/** As much as is looked at in one go: a pattern takes memory of the engine's for all that it has matched. */
+/** How much text is matched at a time: the engine needs memory in proportion to it. */
 const WINDOW = 65_536;
 const TEMPLATES_KEPT = 32;
 const templates = new Map<string, RunTemplate>();
 
-/** @param prefix - The frames up to and including the quote that opens the string. ASCII. */
+/** @param prefix - What each frame begins with, up to and including the quote that opens its string. ASCII. */
 export function runTemplate(prefix: string): RunTemplate {
   let template = templates.get(prefix);
   if (template === undefined) {
@@ -42,15 +42,21 @@ export function runTemplate(prefix: string): RunTemplate {
 }
 
 /**
- * Reads the frames from `at` on that fit the template, one after another; null if there is none. What does not fit, for
- * whatever reason, is left to the full parser, which gives the same.
+ * Reads the run that begins at `at`, or gives null where the frame there does not match. The plain path then reads that
+ * frame, and would have read those of the run to the same effect.
  *
- * Nothing here is done once a frame: three builtins do a whole read, and there is next to nothing for V8 to compile.
+ * Nothing here is done for each frame: three built-ins read a whole run, and V8 has next to nothing to compile.
  *
  * @param text - The bytes, one character a byte.
+ * @param longest - The size that no frame may exceed, in bytes, with the blank line that closes it.
  */
-export function readRun({ frames, between, prefixLength }: RunTemplate, text: string, at: number): Run | null {
-  const window = text.slice(at, at + WINDOW);
+export function readRun(
+  { frames, between, prefixLength }: RunTemplate,
+  text: string,
+  at: number,
+  longest: number,
+): Run | null {
+  const window = text.slice(at, at + Math.min(WINDOW, longest));
   frames.lastIndex = 0;
   if (!frames.test(window)) return null;
   const found = window.slice(prefixLength - 1, frames.lastIndex);

@@ -1,24 +1,33 @@
 import { LimitExceededError } from "../errors.ts";
 import { decodedUtf8, textOfBytes } from "./bytes.ts";
+import { DEFAULT_FRAME_LIMIT } from "./frame-reader.ts";
+import { Pieces } from "./pieces.ts";
 import { readRun, type RunTemplate, runTemplate } from "./run.ts";
 
 const BYTE_ORDER_MARK = "\xef\xbb\xbf";
+/** V8 has no longer strings, and throws a RangeError of its own. */
+const LONGEST_STRING = 2 ** 29 - 24;
 
 /** Settings of an {@link SseReader}. */
 export interface SseReaderOptions {
-  /** The largest frame, in bytes. */
+  /**
+   * The largest frame, in bytes: from its first field to the end of its last line, with all fields, comments and line
+   * ends between them. Comments between frames belong to no frame, but none of their lines may be longer. Default 32 MiB.
+   */
   readonly frameLimit?: number | undefined;
-  /** Whether expected frames may take the short way. The plain way gives the same. Default true. */
+  /** Whether expected frames may take the fast path. The plain path gives the same. Default true. */
   readonly runs?: boolean | undefined;
 }
 
 /**
- * Reads server-sent events out of bytes, by the rules of the HTML standard (section 9.2.6): `push` a network read, then
- * `advance` from frame to frame until it gives false. Synchronous, linear in the bytes however they are split, and
- * nothing is copied but lines that a read cut in two.
+ * Reads server-sent events from bytes, by the rules of the HTML standard (section 9.2.6). A provider's `FrameReader`
+ * wraps it: `push` a network read, then `advance` from frame to frame until it returns false.
+ *
+ * It is linear in the bytes, however they were cut, and holds at most one read and one frame.
  *
  * @example
  * ```ts
+ * const reader = new SseReader();
  * reader.push(bytes);
  * while (reader.advance()) console.log(reader.event, reader.data);
  * ```
@@ -26,13 +35,13 @@ export interface SseReaderOptions {
 export class SseReader<Tag = unknown> {
   /** The current frame's `event` field, or `""`. */
   event = "";
-  /** The current frame's data lines, joined by newlines. Not set on a run. */
+  /** The current frame's `data` lines, joined by line feeds. Not set on a run. */
   data = "";
-  /** The tag of the run of expected frames that the reader stands on, or null: it stands on one frame. */
+  /** The tag given to {@link expect}, while the reader is on a run of expected frames; null on a single frame. */
   run: Tag | null = null;
-  /** The strings in which the frames of the run differ. */
+  /** The strings that the frames of the run carry, one for each frame. */
   strings: readonly string[] = [];
-  /** True when the bytes ended inside the current frame. */
+  /** Whether the bytes ended inside the current frame. */
   unterminated = false;
 
   readonly #frameLimit: number;
@@ -42,25 +51,27 @@ export class SseReader<Tag = unknown> {
   /** The last read, one character a byte. */
   #read = "";
   #at = 0;
-  /** Where the next CR of the read is, at or after `#at`; far behind its end, if there is none. */
+  /** Where the next LF and the next CR of the read are, at or after `#at`; beyond its end if there is none. */
+  #nextLf = -1;
   #nextCr = -1;
+  /** The last read ended with a CR, so that an LF at the start of the next one belongs to it. */
   #isAfterCr = false;
   #isFirstLine = true;
-  /** Nothing of the next frame has been read. */
-  #isBetween = true;
-  /** The parts of a line whose end has not come yet. */
-  #pieces: string[] = [];
-  #piecesLength = 0;
+  /** A line whose end has not arrived yet. */
+  readonly #cutLine = new Pieces();
+  /** The whole lines of the current frame, in bytes; 0 between frames. */
+  #frameLength = 0;
   #name = "";
-  #lines: string | null = null;
-  #dataLength = 0;
+  /** The first `data` line of the current frame: most have no other. */
+  #data: string | null = null;
+  readonly #moreData = new Pieces();
 
-  constructor({ frameLimit = Infinity, runs = true }: SseReaderOptions = {}) {
-    this.#frameLimit = frameLimit;
+  constructor({ frameLimit = DEFAULT_FRAME_LIMIT, runs = true }: SseReaderOptions = {}) {
+    this.#frameLimit = Math.min(frameLimit, LONGEST_STRING);
     this.#runs = runs;
   }
 
-  /** Takes the next bytes. Only when {@link advance} has given false: what is left of the last ones would be lost. */
+  /** Takes the next bytes, once {@link advance} has returned false: unread bytes of the last ones would be lost. */
   push(bytes: Uint8Array): void {
     this.#begin(textOfBytes(bytes));
   }
@@ -68,20 +79,29 @@ export class SseReader<Tag = unknown> {
   #begin(read: string): void {
     this.#read = read;
     this.#at = 0;
+    this.#nextLf = -1;
     this.#nextCr = -1;
+    if (!this.#isAfterCr || read === "") return;
+    this.#isAfterCr = false;
+    if (!read.startsWith("\n")) return;
+    this.#at = 1;
+    if (this.#frameLength > 0) this.#frameLength++;
   }
 
-  /** Goes to the next frame, or to a run of expected ones. False: none is whole yet. */
+  /**
+   * Goes to the next frame, or to a run of expected ones. False: more bytes are needed.
+   *
+   * @throws LimitExceededError - The frame is larger than `frameLimit`.
+   */
   advance(): boolean {
     if (this.#at >= this.#read.length) return false;
-    if (this.#isAfterCr) {
-      this.#isAfterCr = false;
-      if (this.#read[this.#at] === "\n") return ++this.#at < this.#read.length && this.advance();
-    }
-    const expected = this.#isBetween ? this.#expected : null;
-    const run = expected === null ? null : readRun(expected, this.#read, this.#at);
+    const isBetween = this.#frameLength === 0 && this.#cutLine.length === 0;
+    const expected = isBetween ? this.#expected : null;
+    // The limit does not count the two line ends that close a frame.
+    const run = expected === null ? null : readRun(expected, this.#read, this.#at, this.#frameLimit + 2);
     if (run !== null) {
       this.#at = run.end;
+      this.#isFirstLine = false;
       this.run = this.#expectedTag;
       this.strings = run.strings;
       return true;
@@ -90,40 +110,37 @@ export class SseReader<Tag = unknown> {
     return this.#advanceByLine();
   }
 
-  /** No more bytes will come. `advance` may give one more frame, marked {@link unterminated}. */
+  /** Says that no more bytes come: {@link advance} may give one more frame, marked {@link unterminated}. */
   end(): void {
     this.unterminated = true;
-    // A line end closes the cut line, a second one the frame.
+    // One line end closes a cut line, the other one the frame.
     this.#begin("\n\n");
   }
 
   /**
-   * Frames may come from now on that are equal but for one string, and may then take the short way.
+   * Announces frames that differ in one string alone: from now on, those that match take the fast path.
    *
-   * @param prefix - The frames up to and including the quote that opens the string. ASCII.
-   * @param tag - What {@link run} is on them.
+   * @param prefix - What such a frame begins with, up to and including the quote that opens its string. ASCII.
+   * @param tag - The value of {@link run} on them.
    */
   expect(prefix: string, tag: Tag): void {
-    const template = this.#runs ? runTemplate(prefix) : null;
-    if (template === this.#expected) return;
-    this.#expected = template;
+    this.#expected = this.#runs ? runTemplate(prefix) : null;
     this.#expectedTag = tag;
   }
 
   #advanceByLine(): boolean {
     const read = this.#read;
     while (this.#at < read.length) {
-      this.#isBetween = false;
       const start = this.#at;
-      const nextLf = read.indexOf("\n", start) >>> 0;
+      if (this.#nextLf < start) this.#nextLf = read.indexOf("\n", start) >>> 0;
       if (this.#nextCr < start) this.#nextCr = read.indexOf("\r", start) >>> 0;
-      const end = Math.min(nextLf, this.#nextCr);
+      const end = Math.min(this.#nextLf, this.#nextCr);
       const piece = read.slice(start, end);
+      const cutLength = this.#cutLine.length;
+      this.#checkLimit(cutLength + piece.length);
       if (end > read.length) {
-        this.#pieces.push(piece);
-        this.#piecesLength += piece.length;
+        this.#cutLine.add(piece);
         this.#at = read.length;
-        this.#checkLimit(this.#piecesLength);
         return false;
       }
       this.#at = end + 1;
@@ -131,34 +148,36 @@ export class SseReader<Tag = unknown> {
         this.#isAfterCr = this.#at === read.length;
         if (read[this.#at] === "\n") this.#at++;
       }
-      if (this.#readLine(this.#pieces.length === 0 ? piece : this.#joinPieces(piece))) return true;
+      const line = cutLength === 0 ? piece : this.#cutLine.take() + piece;
+      if (this.#readLine(line, cutLength + this.#at - start)) return true;
     }
     return false;
   }
 
-  #joinPieces(last: string): string {
-    const line = [...this.#pieces, last].join("");
-    this.#pieces = [];
-    this.#piecesLength = 0;
-    return line;
-  }
-
   #checkLimit(lineLength: number): void {
-    if (this.#dataLength + lineLength > this.#frameLimit) throw new LimitExceededError("frame", this.#frameLimit);
+    // An empty line adds nothing: it closes the frame.
+    if (lineLength > 0 && this.#frameLength + lineLength > this.#frameLimit) {
+      throw new LimitExceededError("frame", this.#frameLimit);
+    }
   }
 
-  /** Takes a line; true when it closes a frame that has data. */
-  #readLine(given: string): boolean {
+  /** Takes a line, `length` bytes long with its end. True: it closed a frame that has data. */
+  #readLine(given: string, length: number): boolean {
     const line = this.#isFirstLine && given.startsWith(BYTE_ORDER_MARK) ? given.slice(3) : given;
     this.#isFirstLine = false;
     if (line === "") return this.#closeFrame();
     const colon = line.indexOf(":") >>> 0;
+    // A comment does not begin a frame.
+    if (colon > 0 || this.#frameLength > 0) this.#frameLength += length;
     const name = line.slice(0, colon);
     const value = line.slice(colon + (line[colon + 1] === " " ? 2 : 1));
     if (name === "data") {
-      this.#checkLimit(value.length);
-      this.#dataLength += value.length;
-      this.#lines = this.#lines === null ? value : `${this.#lines}\n${value}`;
+      if (this.#data === null) {
+        this.#data = value;
+      } else {
+        this.#moreData.add("\n");
+        this.#moreData.add(value);
+      }
     } else if (name === "event") {
       this.#name = decodedUtf8(value);
     }
@@ -166,13 +185,12 @@ export class SseReader<Tag = unknown> {
   }
 
   #closeFrame(): boolean {
-    const hasData = this.#lines !== null;
+    const hasData = this.#data !== null;
     this.event = this.#name;
-    this.data = decodedUtf8(this.#lines ?? "");
+    this.data = decodedUtf8((this.#data ?? "") + this.#moreData.take());
     this.#name = "";
-    this.#lines = null;
-    this.#dataLength = 0;
-    this.#isBetween = true;
+    this.#data = null;
+    this.#frameLength = 0;
     return hasData;
   }
 }

@@ -1,7 +1,6 @@
 import type { CostMetadata } from "../cost/price.ts";
 import type { Usage } from "../cost/usage.ts";
 import type { ReportedUsage } from "../errors.ts";
-import type { PairTypes } from "../tool/pair.ts";
 import type { ResponseChunk } from "./chunk.ts";
 
 /** The native types of a provider, in one bundle. It exists for the compiler alone: there is no value of this type. */
@@ -47,10 +46,11 @@ export interface Native {
 
 /**
  * The types of a provider that depend on the tools, or the response model, of a call. An interface that extends this one
- * refers to them as `this["tools"]`, `this["model"]` and `this["arriving"]`.
+ * refers to them as `Extract<this["tools"], PairTypes>`, `this["model"]` and `this["arriving"]`.
  */
 export interface StreamKinds {
-  readonly tools: PairTypes;
+  /** Unknown, so that an intersection with `{ tools: T }` has `T` itself. */
+  readonly tools: unknown;
   readonly model: unknown;
   readonly arriving: unknown;
   readonly stream: unknown;

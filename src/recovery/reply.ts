@@ -188,9 +188,10 @@ export class Reply<N extends Native> {
     this.times.start = Date.now();
     this.#move("start");
     if (!plan.retry.isOn) this.#move("show");
-    this.#limitTotal(plan.timeout.total);
     this.#listen(plan.signal);
-    if (this.outcome === "pending") this.#begin();
+    if (this.outcome !== "pending") return;
+    this.#limitTotal(plan.timeout.total);
+    this.#begin();
   }
 
   /** Sends the request of the latest attempt. */
@@ -212,7 +213,7 @@ export class Reply<N extends Native> {
     const target = plan.targets[attempt.target] ?? plan.targets[0];
     const prepared = await plan.prepare(target, this.#rest(attempt));
     if (attempt === this.attempts[0] && this.outcome === "pending") {
-      this.#limitTotal(prepared.totalTimeoutMs ?? plan.timeout.total);
+      if (prepared.totalTimeoutMs !== undefined) this.#limitTotal(prepared.totalTimeoutMs);
       this.#listen(prepared.call.dynamicConfig?.signal);
     }
     return attempt.cut === null ? prepared : { ...prepared, call: attempt.cut.prepared };

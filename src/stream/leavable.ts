@@ -14,18 +14,28 @@ export function leavable<V>(
   values: AsyncGenerator<V, void, undefined>,
   leave: (reason?: unknown) => void,
 ): AsyncGenerator<V, void, undefined> {
+  let hasLeft = false;
+  const leaving = (reason?: unknown): void => {
+    hasLeft = true;
+    leave(reason);
+  };
+  // A read that was under way when the reader left has nothing to tell it any more.
+  const ended = (error: unknown): IteratorResult<V, void> => {
+    if (hasLeft) return { value: undefined, done: true };
+    throw error;
+  };
   return {
-    next: () => handled(values.next()),
+    next: () => handled(values.next().catch(ended)),
     return(value) {
-      leave();
+      leaving();
       return handled(values.return(value));
     },
     throw(reason) {
-      leave(reason);
+      leaving(reason);
       return handled(values.throw(reason));
     },
     async [Symbol.asyncDispose]() {
-      leave();
+      leaving();
       await values.return();
     },
     [Symbol.asyncIterator]() {

@@ -1,4 +1,4 @@
-import { addAccessors, type AnyOptions, callOf, type CallKind, streamClasses } from "../call/define-calls.ts";
+import { addAccessors, type AnyOptions, callOf, type CallKind, type StreamClasses } from "../call/define-calls.ts";
 import { isStreamed } from "../call/options.ts";
 import { InvalidOptionError } from "../errors.ts";
 import type { Native } from "../provider/native.ts";
@@ -17,6 +17,8 @@ import { StructuredStream } from "./structured-stream.ts";
 /** A provider whose calls may have response models. */
 export interface StructuredProvider<N extends Native> {
   readonly provider: Provider<N>;
+  /** The classes that its calls without response models have, too. */
+  readonly classes: StreamClasses<N>;
   /** Makes a body ask for JSON: of a format or, in words, of any. */
   formatBody(format: ResponseFormat | undefined, jsonMode: boolean): FormatBody<N>;
   /** Whether a body has tools that the program runs. */
@@ -33,8 +35,7 @@ type Options<N extends Native> = AnyOptions<N> & ModelOptions;
 
 /** Makes `call` for a provider, with response models. */
 export function defineStructuredCalls<N extends Native>(structured: StructuredProvider<N>): StructuredCalls<N> {
-  const { provider } = structured;
-  const classes = streamClasses(provider);
+  const { provider, classes } = structured;
   class ProviderStructuredStream extends StructuredStream<N> {
     protected override "~respond"(reply: Reply<N>): CallResponse<N, never> {
       return new classes.Response(reply);

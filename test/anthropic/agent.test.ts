@@ -392,7 +392,8 @@ describe("tools that run early", () => {
       {
         type: "content_block_start",
         index,
-        content_block: { type: "tool_use", id: `toolu_${index}`, name, input: {} },
+        // An empty input would be complete only when the next block begins: it may have been cut.
+        content_block: { type: "tool_use", id: `toolu_${index}`, name, input: { n: 1 } },
       },
       { type: "content_block_stop", index },
     ]);
@@ -504,7 +505,7 @@ describe("tools that run early", () => {
 
   it("leave a valid history where the reply is refused", async () => {
     const done = tool({ name: "done", runEarly: true, call: () => "yes" });
-    await using server = await fake(reply(toolUse("done"), { stopReason: "refusal" }));
+    await using server = await fake(reply(toolUse("done", { n: 1 }), { stopReason: "refusal" }));
     const run = agent(call(MODEL, { client: at(server), tools: [done] }, () => "x"))();
     const { outputs } = await run.finish();
     expect(outputs.map(([, output]) => output)).toEqual(["yes"]);
@@ -680,7 +681,7 @@ describe("a run that is stopped", () => {
   it("by leaving the iteration stops stream and tools", async () => {
     const early = waiting("early", true);
     const late = waiting("late");
-    await using server = await fakeAnthropic({ replies: reply(toolUse("early"), toolUse("late"), { holdOpen: true }) });
+    await using server = await fakeAnthropic({ replies: reply(toolUse("early"), toolUse("late", { n: 1 }), { holdOpen: true }) });
     const run = agent(call(MODEL, { client: at(server), tools: [early.definition, late.definition] }, () => "x"))();
     for await (const [, called] of run) if (called?.name === "late") break;
     expect((await early.signal).aborted).toBe(true);

@@ -1,8 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { AnthropicDecoder } from "../../src/providers/anthropic/decode.ts";
-import type { DeltaTarget } from "../../src/providers/anthropic/delta.ts";
-import { SseReader } from "../../src/frame/sse-reader.ts";
+import { ByteDecoder } from "../anthropic-steps.ts";
 
 type Json = Record<string, unknown>;
 
@@ -111,17 +109,16 @@ function encode(event: Json, { spaces, ascii, loose, named, lineEnd, comment }: 
 }
 
 function decode(bytes: Uint8Array, cuts: readonly number[], runs: boolean): { events: unknown[][]; message: unknown } {
-  const reader = new SseReader<DeltaTarget>({ runs });
-  const decoder = new AnthropicDecoder();
+  const decoding = new ByteDecoder(runs);
   const chunks: { chunk: unknown; content: string; thinking: string }[] = [];
   const places = [...new Set(cuts.map((cut) => cut % (bytes.length + 1)))].sort((a, b) => a - b);
   let start = 0;
   for (const end of [...places, bytes.length]) {
-    reader.push(bytes.slice(start, end));
+    for (const { chunk } of decoding.push(bytes.slice(start, end))) chunks.push(chunk);
     start = end;
-    for (let chunk = decoder.take(reader); chunk !== null; chunk = decoder.take(reader)) chunks.push(chunk);
   }
-  return { events: chunks.map(({ chunk, content, thinking }) => [chunk, content, thinking]), message: decoder.message };
+  const { message } = decoding.decoder;
+  return { events: chunks.map(({ chunk, content, thinking }) => [chunk, content, thinking]), message };
 }
 
 describe("AnthropicDecoder", () => {
@@ -158,11 +155,11 @@ describe("AnthropicDecoder", () => {
       { type: "content_block_start", index: 0, content_block: { type: "text", text: "" } },
       ...deltas,
     ];
-    const reader = new SseReader<DeltaTarget>();
-    const decoder = new AnthropicDecoder();
-    reader.push(new TextEncoder().encode(events.map((event) => `data: ${JSON.stringify(event)}\n\n`).join("")));
+    const decoding = new ByteDecoder();
+    const { decoder } = decoding;
+    const bytes = new TextEncoder().encode(events.map((event) => `data: ${JSON.stringify(event)}\n\n`).join(""));
     let seen = "";
-    for (let chunk = decoder.take(reader); chunk !== null; chunk = decoder.take(reader)) {
+    for (const { chunk } of decoding.push(bytes)) {
       seen += chunk.content;
       expect(decoder.message?.content.map((block) => Reflect.get(block, "text")).join("")).toBe(seen);
     }

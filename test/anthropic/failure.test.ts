@@ -269,6 +269,20 @@ describe("responses that are none", () => {
     }
     await vi.waitFor(() => expect(server.sockets.size).toBe(0));
   });
+
+  it.each(["data:\n", "event: ping\n", ": comment\nid: 1\n"])("a frame of %j without an end", async (line) => {
+    await using server = await serve((response) => {
+      const stream = startStream(response, frames(started));
+      const write = (): void => {
+        while (stream.write(line.repeat(1000)));
+      };
+      stream.on("drain", write);
+      write();
+    });
+    const error = await failure(ask({ baseURL: server.url }, { limit: { frame: 1e6 }, timeout: { total: 5_000 } }));
+    expect(error).toMatchObject({ code: "limit", limit: "frame", limitBytes: 1e6 });
+    await vi.waitFor(() => expect(server.sockets.size).toBe(0));
+  });
 });
 
 describe("connections", () => {

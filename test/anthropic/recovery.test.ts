@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { BudgetExceededError } from "../../src/stream/budget.ts";
+import { BudgetExceededError } from "../../src/recovery/budget.ts";
 import { type AnthropicCallOptions, type AnthropicStream, call, client } from "../../src/providers/anthropic/index.ts";
 import { delta, ended, frames, type Handler, reply, serve, started, startStream, type TestServer } from "../server.ts";
 import { tool } from "../../src/tool/tool.ts";
@@ -21,8 +21,8 @@ async function read(stream: AnthropicStream): Promise<{ types: string[]; text: s
   let text = "";
   try {
     for await (const [chunk] of stream) {
-      types.push(chunk.chunk.type);
-      text = chunk.chunk.type === "restart" ? "" : text + chunk.content;
+      types.push(chunk.recovery?.type ?? chunk.chunk.type);
+      text = chunk.recovery?.type === "restart" ? "" : text + chunk.content;
     }
     return { types, text, error: null };
   } catch (error) {
@@ -216,9 +216,13 @@ describe("restart", () => {
   it("says so, keeps each attempt's message, and sums the cost", async () => {
     await using server = await serve(inTurn(cut(frames(EVENTS.slice(0, 4))), whole));
     const stream = open(server, { onInterrupt: "restart" });
-    const chunks: unknown[] = [];
-    for await (const [chunk] of stream) chunks.push(chunk.chunk);
-    const restart = chunks.find((event) => (event as { type: string }).type === "restart");
+    const recoveries: unknown[] = [];
+    for await (const [chunk] of stream) {
+      if (chunk.recovery === null) expect(chunk.chunk).not.toBeNull();
+      else expect(chunk.chunk).toBeNull();
+      if (chunk.recovery !== null) recoveries.push(chunk.recovery);
+    }
+    const [restart] = recoveries;
     expect(restart).toMatchObject({ type: "restart", attempt: 1, cause: { code: "stream_truncated" } });
     expect(stream.attempts.map(({ message }) => message?.content)).toMatchObject([
       [{ text: TEXTS[0] + (TEXTS[1] ?? "") }],

@@ -316,13 +316,16 @@ describe("S5: stop means stop", () => {
     expect(await result).toMatchObject({ error: { cause: "enough", phase: "connect" } });
     // A timer that stays would keep the program from its end.
     const timers = vi.spyOn(globalThis, "setTimeout");
+    const cleared = vi.spyOn(globalThis, "clearTimeout");
     const late = call("m", { stream: true, client: own, timeout: { total: 54_321 } }, () => ({
       messages: [{ role: "user", content: "Hello" }],
       signal: AbortSignal.abort("too late"),
     }))();
     expect(await read(late)).toMatchObject({ error: { cause: "too late" } });
-    expect(timers).not.toHaveBeenCalledWith(expect.anything(), 54_321);
+    const place = timers.mock.calls.findIndex(([, ms]) => ms === 54_321);
+    expect(cleared).toHaveBeenCalledWith(timers.mock.results[place]?.value);
     timers.mockRestore();
+    cleared.mockRestore();
     expect(server.requests).toHaveLength(0);
   });
 });

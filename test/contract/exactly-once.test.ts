@@ -221,9 +221,9 @@ async function read(stream: AnthropicStream): Promise<Read> {
   const got: Read = { text: "", calls: [], recoveries: [], error: null };
   try {
     for await (const [chunk, tool] of stream) {
-      const { type } = chunk.chunk;
-      if (type === "restart" || type === "continue") got.recoveries.push(type);
-      if (type === "restart") [got.text, got.calls] = ["", []];
+      const { recovery } = chunk;
+      if (recovery !== null) got.recoveries.push(recovery.type);
+      if (recovery?.type === "restart") [got.text, got.calls] = ["", []];
       got.text += chunk.content;
       const given = tool as { readonly id: string; readonly state: string } | null;
       if (given?.state === "complete") got.calls.push(given.id);

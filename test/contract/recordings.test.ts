@@ -1,11 +1,9 @@
 import Anthropic from "@anthropic-ai/sdk";
 import { describe, expect, it } from "vitest";
-import { SseReader } from "../../src/frame/sse-reader.ts";
 import { call, client } from "../../src/providers/anthropic/index.ts";
-import { AnthropicDecoder } from "../../src/providers/anthropic/decode.ts";
-import { type DeltaTarget } from "../../src/providers/anthropic/delta.ts";
 import type { AnyTool } from "../../src/index.ts";
 import { ToolBox } from "../../src/tool/tool-box.ts";
+import { ByteDecoder } from "../anthropic-steps.ts";
 import { hasCorpus, type Recording, recordings } from "../corpus.ts";
 import { toolsOf } from "../recorded-tools.ts";
 
@@ -19,14 +17,14 @@ interface Decoded {
 function decode(pieces: Iterable<Uint8Array>, runs: boolean, tools: readonly AnyTool[] = []): Decoded {
   const box = new ToolBox(tools, true);
   const calls: unknown[] = [];
-  const reader = new SseReader<DeltaTarget>({ runs });
-  const decoder = new AnthropicDecoder();
+  const bytes = new ByteDecoder(runs);
+  const { decoder } = bytes;
   const chunks: { chunk: unknown }[] = [];
-  const drain = (): void => {
-    for (let chunk = decoder.take(reader); chunk !== null; chunk = decoder.take(reader)) {
+  const drain = (steps: ReturnType<ByteDecoder["push"]>): void => {
+    for (const { chunk, tools: updates } of steps) {
       chunks.push(chunk);
       if (tools.length === 0) continue;
-      for (const update of decoder.toolUpdates(chunk)) {
+      for (const update of updates) {
         const called = box.apply(update);
         if (called === null || called instanceof Promise) continue;
         calls.push([called.id, called.state, called.state === "streaming" ? called.delta : called.text]);
@@ -36,12 +34,10 @@ function decode(pieces: Iterable<Uint8Array>, runs: boolean, tools: readonly Any
   };
   try {
     for (const piece of pieces) {
-      if (decoder.done) break;
-      reader.push(piece);
-      drain();
+      if (decoder.isOver) break;
+      drain(bytes.push(piece));
     }
-    reader.end();
-    drain();
+    drain(bytes.end());
   } catch {
     // The outcome is tested on the stream; here it matters that what came before is the same.
   }

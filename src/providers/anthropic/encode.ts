@@ -1,6 +1,7 @@
 import { InvalidOptionError, UnsupportedContentError } from "../../errors.ts";
+import { defined, isObject } from "../../json/object.ts";
+import { stringify, wellFormed } from "../../json/stringify.ts";
 import { base64 } from "../../prompt/base64.ts";
-import { defined } from "../../json/object.ts";
 import type { ContentPart } from "../../prompt/message.ts";
 import type { ToolResult } from "../../tool/tool-result.ts";
 import { lowerCased } from "../../http/client.ts";
@@ -20,14 +21,19 @@ type NativeBlock = Readonly<Record<string, unknown>>;
 /** A reply that is not streamed may be larger than a frame. */
 const WHOLE_LIMIT = 256 * 1024 * 1024;
 
-/** Encodes a prompt as a request to the Messages API. */
+/**
+ * Encodes a prompt as a request to the Messages API.
+ *
+ * @throws {UnsupportedContentError} If a message holds content that the API does not take.
+ * @throws {InvalidOptionError} If an option makes no sense, or part of the body has no JSON form.
+ */
 export function encode(prompt: Prompt<AnthropicNative>): EncodedPrompt<AnthropicNative> {
   const { model, client, connectTimeoutMs } = prompt;
   const { extra_headers, extra_body, betas, timeout, system, ...params } = prompt.callParams ?? {};
-  // Legal only for a reply that is not streamed: it fills the cache and writes nothing.
+  // Fills the cache and writes nothing, which the API allows only for calls that are not streamed.
   const streamed = params.max_tokens !== 0;
   if (!streamed && prompt.streamed) {
-    throw new InvalidOptionError("callParams.max_tokens", "0 is only for calls that are not streamed.");
+    throw new InvalidOptionError("callParams.max_tokens", "0 works only for calls that are not streamed.");
   }
   const { instructions, messages } = encodeMessages(prompt.messages);
   const fields = {
@@ -39,7 +45,11 @@ export function encode(prompt: Prompt<AnthropicNative>): EncodedPrompt<Anthropic
   };
   const base: AnthropicBody = defined({ ...params, ...fields, ...toolParams(prompt.tools, prompt.toolChoice) });
   const { body: formatted, jsonTool } = prompt.formatBody?.(base) ?? { body: base, jsonTool: null };
-  const body = extra_body === undefined ? formatted : { ...formatted, ...extra_body };
+  const wanted = extra_body === undefined ? formatted : { ...formatted, ...extra_body };
+  const json = stringify(wanted);
+  const text = wellFormed(json);
+  // A repaired text is read back, so that `callKwargs` and SDK clients get what is sent.
+  const body: AnthropicBody = text === json ? wanted : JSON.parse(text);
   const accept = streamed ? "text/event-stream" : "application/json";
   const own = lowerCased(defined({ "anthropic-beta": betas?.join(",") || undefined, ...extra_headers }));
   if (isSdkClient(client)) {
@@ -49,7 +59,8 @@ export function encode(prompt: Prompt<AnthropicNative>): EncodedPrompt<Anthropic
   const { baseURL, headers, transport, agent } = destination(client);
   const url = `${baseURL}/v1/messages`;
   const all = { accept, ...headers, ...own };
-  const http = { url, headers: all, body: JSON.stringify(body), accept, connectTimeoutMs, agent, secrets: () => secretsOf(all, url) };
+  const secrets = (): readonly string[] => secretsOf(all, url);
+  const http = { url, headers: all, body: text, accept, connectTimeoutMs, agent, secrets };
   const request = { http, transport, createFrames };
   return { body, items: messages, jsonTool, totalTimeoutMs: timeout, request };
 }
@@ -59,25 +70,31 @@ function createFrames(header: HeaderOf, frameLimit: number): StreamFrames | Whol
   return header("content-type")?.includes("json") ? new WholeFrame(WHOLE_LIMIT) : new StreamFrames(frameLimit);
 }
 
-/** System messages that open the prompt become its `system`; later ones are messages, which the newest models take. */
+/**
+ * System messages that open the prompt become its `system`. Later ones stay messages, which the newest models take.
+ * Messages that are native already are not copied, so the turns of a long conversation share them.
+ */
 function encodeMessages(prompt: Prompt<AnthropicNative>["messages"]): {
   instructions: NativeBlock[];
   messages: MessageParam[];
 } {
   const instructions: NativeBlock[] = [];
   const messages: MessageParam[] = [];
-  for (const { role, content } of prompt) {
+  for (const message of prompt) {
+    const { role, content } = message;
     const blocks = typeof content === "string" ? content : encodeContent(content);
     if (role === "system" && messages.length === 0) {
-      instructions.push(...(typeof blocks === "string" ? [{ type: "text", text: blocks }] : blocks));
+      for (const block of typeof blocks === "string" ? [{ type: "text", text: blocks }] : blocks) {
+        instructions.push(block);
+      }
     } else {
-      messages.push({ role, content: blocks } as unknown as MessageParam);
+      messages.push((blocks === content ? message : { ...message, content: blocks }) as unknown as MessageParam);
     }
   }
   return { instructions, messages };
 }
 
-/** One user's turn with a result for each call. */
+/** The user's turn that answers a model's tool calls, with a result for each. */
 export function encodeToolResults(results: readonly ToolResult[]): readonly MessageParam[] {
   const content = results.map(({ id, content, isError }) =>
     defined({
@@ -90,21 +107,28 @@ export function encodeToolResults(results: readonly ToolResult[]): readonly Mess
   return [{ role: "user", content } as unknown as MessageParam];
 }
 
-function encodeContent(content: unknown): NativeBlock[] {
-  if (!Array.isArray(content)) throw new UnsupportedContentError(typeof content, "content is text or a list of parts.");
-  return content.map((part: ContentPart | NativeBlock) => (isNeutral(part) ? encodePart(part) : part));
+/** The same list if all of it is native already. */
+function encodeContent(content: unknown): readonly NativeBlock[] {
+  if (!Array.isArray(content) || !content.every(isObject)) {
+    const odd: unknown = Array.isArray(content) ? content.find((part) => !isObject(part)) : content;
+    const rule = "a message's content is text or a list of content parts.";
+    throw new UnsupportedContentError(odd === null ? "null" : typeof odd, rule);
+  }
+  const given: readonly (ContentPart | NativeBlock)[] = content;
+  const blocks = given.map((part) => (isNeutral(part) ? encodePart(part) : part));
+  return blocks.every((block, place) => block === given[place]) ? (given as readonly NativeBlock[]) : blocks;
 }
 
-/** Native blocks travel as they are; media parts of the prompt are known by having no `source`. */
+/** Whether a part is ours rather than native. Native text without extras is the same as ours; native media has a `source`. */
 function isNeutral(part: ContentPart | NativeBlock): part is ContentPart {
-  if (part.type === "text") return !("cache_control" in part || "citations" in part);
+  if (part.type === "text") return "cacheControl" in part;
   return part.type === "audio" || ((part.type === "image" || part.type === "document") && !("source" in part));
 }
 
 function encodePart(part: ContentPart): NativeBlock {
   const { type, cacheControl: cache_control } = part;
   if (type === "audio") {
-    throw new UnsupportedContentError(type, "Anthropic's models take no audio. Nothing was sent.");
+    throw new UnsupportedContentError(type, "Anthropic's models do not take audio. Nothing was sent.");
   }
   if (type === "text") return defined({ type, text: part.text, cache_control });
   const source = sourceOf(part);

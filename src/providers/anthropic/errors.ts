@@ -1,50 +1,69 @@
 import { ApiError, ConnectionError, type ErrorDetails, messageOf } from "../../errors.ts";
-import { field, isObject, stringField, tryParse } from "../../json/object.ts";
+import { field, stringField, tryParse } from "../../json/object.ts";
 
-// platform.claude.com/docs/en/api/errors; 408 and 409 as the official SDKs treat them.
+// From platform.claude.com/docs/en/api/errors; the official SDKs retry 408 and 409 as well.
 const RETRYABLE_TYPE = /^(api|conflict|overloaded|rate_limit|timeout)_error$/;
 const RETRYABLE_STATUS = /^(408|409|429|5..)$/;
-/** A limit that the account's owner set: it will not pass by waiting. */
+/** A spend limit set by the account's owner, which waiting does not lift. */
 const SPEND_LIMIT = "enforced_spend_limit_reached";
-const TEXT_SHOWN = 200;
 
+/** The longest wait that a timer can hold, about 25 days. */
+const LONGEST_WAIT_MS = 2 ** 31 - 1;
+
+const PAGE_READ = 64 * 1024;
+const TEXT_SHOWN = 200;
+/** Runs of white space and markup. An element or comment that is never closed extends to the end of the page. */
+const MARKUP = /(?:<(style|script)\b[^]*?(?:<\/\1[^<>]*>|$)|<!--[^]*?(?:-->|$)|<[^<>]*>|\s)+/gi;
+
+/** Looks up a response header by its lowercase name. */
 type HeaderOf = (name: string) => string | null;
 
-/** The error of a response with a status of 400 or above: JSON, HTML or nothing as its body. Some give a 200 an error. */
+/**
+ * Reads the error out of a response that is not an event stream.
+ *
+ * @param text - The body: JSON, HTML, or empty.
+ * @returns Null for a status below 400, unless the body is an error all the same.
+ */
 export function errorFromResponse(status: number, header: HeaderOf, text: string): ApiError | null {
   const body = tryParse(text) ?? text;
-  return status >= 400 || isObject(field(body, "error")) ? apiError(status, header, body) : null;
+  const isError = status >= 400 || field(body, "type") === "error" || Boolean(field(body, "error"));
+  return isError ? apiError(status, header, body) : null;
 }
 
-/** The error of an `error` event inside a 200. */
+/** Reads the error out of an `error` event, which arrives inside a response with status 200. */
 export function errorFromEvent(event: unknown): ApiError {
   return apiError(undefined, () => null, event);
 }
 
-/** The error of what an SDK client threw, read by its shape: the SDKs' classes are not imported. */
+/** Turns what an SDK client threw into an error of ours. Goes by its shape, so the SDKs need not be imported. */
 export function errorFromClient(thrown: unknown): ApiError | ConnectionError {
-  const status = field(thrown, "status");
-  const body = field(thrown, "error");
-  const headers = field(thrown, "headers");
   const details = { cause: thrown };
-  if (typeof status !== "number" && !body) {
-    return new ConnectionError(`The connection was lost: ${messageOf(thrown)}`, details);
+  try {
+    const code = field(thrown, "status");
+    const status = typeof code === "number" && Number.isInteger(code) ? code : undefined;
+    const body = field(thrown, "error");
+    const headers = field(thrown, "headers");
+    const header: HeaderOf = (name) => (headers instanceof Headers ? headers.get(name) : null);
+    return status === undefined && !body
+      ? new ConnectionError(`The connection was lost: ${messageOf(thrown)}`, details)
+      : apiError(status, header, body ?? "", details);
+  } catch {
+    // It has a getter that throws, or cannot be converted to a string.
+    return new ConnectionError("The connection was lost: the client threw something unreadable.", details);
   }
-  const header: HeaderOf = (name) => (headers instanceof Headers ? headers.get(name) : null);
-  return apiError(typeof status === "number" ? status : undefined, header, body ?? "", details);
 }
 
-/** @param status - That of the response; undefined where the error came inside the stream. */
+/** @param status - The response's status; undefined for an error that arrived inside the stream. */
 function apiError(status: number | undefined, header: HeaderOf, body: unknown, details?: ErrorDetails): ApiError {
-  const { type, message } = wordsOf(body);
-  const because = [type, message || "(no message)"].filter(Boolean).join(": ");
-  const told = header("x-should-retry");
-  const isUsual = (status ?? 200) < 400 ? RETRYABLE_TYPE.test(type ?? "") : RETRYABLE_STATUS.test(String(status));
-  return new ApiError(`Anthropic ${status === undefined ? "ended the stream" : `answered ${status}`}: ${because}`, {
+  const { type, message } = describe(body);
+  const reason = [type, message || "(no message)"].filter(Boolean).join(": ");
+  const advice = header("x-should-retry");
+  const isTransient = (status ?? 200) < 400 ? RETRYABLE_TYPE.test(type ?? "") : RETRYABLE_STATUS.test(`${status}`);
+  return new ApiError(`Anthropic ${status === undefined ? "ended the stream" : `answered ${status}`}: ${reason}`, {
     ...details,
     status,
     requestId: requestIdOf(header) ?? stringField(body, "request_id"),
-    retryable: told === "true" || (told !== "false" && isUsual && !isSpendLimit(body)),
+    retryable: advice === "true" || (advice !== "false" && isTransient && !isSpendLimit(body)),
     retryAfterMs: retryAfterMs(header),
     type,
     providerMessage: message,
@@ -52,31 +71,43 @@ function apiError(status: number | undefined, header: HeaderOf, body: unknown, d
   });
 }
 
-/** The request's id, from the response's headers; AWS has a name of its own for it. */
+/** The request id in a response's headers, under Anthropic's name for it or AWS's. */
 export function requestIdOf(header: HeaderOf): string | null {
   return header("request-id") ?? header("x-amzn-requestid");
 }
 
-/** Reads `retry-after-ms`, and `retry-after` in seconds or as a date; undefined where there is neither. */
+/**
+ * How long the server asks clients to wait: `retry-after-ms`, or `retry-after` in seconds or as a date.
+ *
+ * @returns Milliseconds, at most 2^31 - 1; undefined if the headers name no usable time.
+ */
 export function retryAfterMs(header: HeaderOf): number | undefined {
   const ms = Number.parseFloat(header("retry-after-ms") ?? "");
-  if (ms >= 0) return ms;
+  if (ms >= 0) return Math.min(ms, LONGEST_WAIT_MS);
   const after = header("retry-after");
-  if (after === null) return undefined;
+  if (!after) return undefined;
   const seconds = Number(after);
-  const waitMs = Number.isNaN(seconds) ? Date.parse(after) - Date.now() : seconds * 1000;
-  return Number.isNaN(waitMs) ? undefined : Math.max(0, waitMs);
+  const waitMs = Number.isNaN(seconds) ? Math.max(0, Date.parse(after) - Date.now()) : seconds * 1000;
+  return waitMs >= 0 ? Math.min(waitMs, LONGEST_WAIT_MS) : undefined;
 }
 
 function isSpendLimit(body: unknown): boolean {
   return field(field(field(body, "error"), "details"), "error_code") === SPEND_LIMIT;
 }
 
-/** The provider's words: `{error: {type, message}}` here and in most imitations, `{message}` on AWS, HTML from proxies. */
-function wordsOf(body: unknown): { readonly type: string | null; readonly message: string } {
+/**
+ * The error's type and message. The API and most compatible servers send `{error: {type, message}}`, AWS sends
+ * `{message}`, and proxies send HTML.
+ */
+function describe(body: unknown): { readonly type: string | null; readonly message: string } {
   const error = field(body, "error") ?? body;
-  if (typeof error !== "string")
-    return { type: stringField(error, "type"), message: stringField(error, "message") ?? "" };
-  const text = error.replace(/<style[^]*?<\/style>|<[^>]*>|\s+/gi, " ").trim();
-  return { type: null, message: text.replace(/ +/g, " ").slice(0, TEXT_SHOWN) };
+  if (typeof error === "string") return { type: null, message: plainText(error) };
+  return {
+    type: stringField(error, "type"),
+    message: stringField(error, "message") ?? stringField(body, "message") ?? "",
+  };
+}
+
+function plainText(page: string): string {
+  return page.slice(0, PAGE_READ).replace(MARKUP, " ").trim().slice(0, TEXT_SHOWN);
 }

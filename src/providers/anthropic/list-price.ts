@@ -2,18 +2,18 @@ import { type PerTokenKind, perTokenKind, type Price } from "../../cost/price.ts
 import { rowOf } from "./models.ts";
 import { PRICE_ROWS, PRICE_SOURCES } from "./prices.ts";
 
-/** US dollars; searches that fail are free. platform.claude.com/docs/en/about-claude/pricing, read 2026-10-08. */
+/** US dollars; failed searches are free. From platform.claude.com/docs/en/about-claude/pricing, read 2026-10-08. */
 export const WEB_SEARCH_PER_1000 = 10;
 
 /**
- * What Anthropic charges for a model, by its public list; regional platforms may charge more.
+ * What Anthropic charges for a model, according to its public price list. Regional platforms may charge more.
  *
- * @param model - A model id of any platform: dated, `-latest`, or with a prefix such as `us.anthropic.`.
- * @returns The price with its source and date, or null where it is not known.
+ * @param model - A model id from any platform: dated, `-latest`, or with a prefix such as `us.anthropic.`.
+ * @returns The price with its source and date, or null if it is unknown.
  * @example
  * ```ts
  * import { listPrice } from "millrace/anthropic";
- * console.log(listPrice("claude-opus-5")?.output); // 25 US dollars for a million tokens
+ * console.log(listPrice("claude-opus-5")?.output); // 25 US dollars per million tokens
  * ```
  */
 export function listPrice(model: string): Price | null {

@@ -22,6 +22,8 @@ export class MessageBlock implements ToolInput {
     // A block has input if its type says so, or if it comes with some.
     const isTool = typeof type === "string" && type.endsWith("tool_use");
     this.inputState = isTool || isObject(input) ? "streaming" : null;
+    // Some servers give the whole input at the start of the block, as text.
+    if (isTool && input && !isObject(input)) this.json = typeof input === "string" ? input : JSON.stringify(input);
   }
 
   /** Whether it asks for a tool that the program runs. */
@@ -60,7 +62,7 @@ export class MessageBlock implements ToolInput {
   closeInput(): boolean {
     if (this.inputState !== "streaming") return false;
     const { block, json } = this;
-    const value = json === "" ? (block["input"] ?? {}) : tryParse(json);
+    const value = json === "" ? (block["input"] || {}) : tryParse(json);
     const isValid = isObject(value) && !isTooDeep(value);
     this.inputState = isValid ? "complete" : "invalid";
     if (isValid) block["input"] = value;

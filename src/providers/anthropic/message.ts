@@ -122,8 +122,9 @@ export class MessageAccumulator {
     this.progress++;
     this.#mergeUsage(usage);
     const updates = blocks.flatMap((block, index) => {
-      const added = this.#add(new MessageBlock(index, block));
-      return [...added, ...this.#stopBlock(this.#blockAt(index))];
+      const added = new MessageBlock(index, block);
+      // Its text may grow all the same.
+      return [...this.#add(added), ...this.#closeInput(added)];
     });
     this.hasContent = blocks.length > 0;
     return [...updates, ...this.#stop(stop_reason)];
@@ -163,6 +164,10 @@ export class MessageAccumulator {
     if (block.hasStopped) return NO_UPDATES;
     block.hasStopped = true;
     this.progress++;
+    return this.#closeInput(block);
+  }
+
+  #closeInput(block: MessageBlock): readonly ToolUpdate[] {
     // An empty input may have been cut: that will be known when the next block begins or the message ends.
     return !block.isEmpty && block.closeInput() ? this.#closed(block) : NO_UPDATES;
   }

@@ -1,8 +1,8 @@
-/** The models of the Messages API; platform.claude.com/docs/en/about-claude/models/overview, read 2026-11-23. */
+/** The models of the Messages API, from platform.claude.com/docs/en/about-claude/models/overview, read 2026-11-23. */
 
 import type { Open } from "./open.ts";
 
-/** A model id: one of those that answer today, or any other; platforms have names of their own. */
+/** A model id: one that the API serves today, or any other string, since cloud platforms use their own ids. */
 export type AnthropicModel = Open<
   | "claude-fable-5-2"
   | "claude-mythos-5-2"
@@ -28,10 +28,10 @@ export type AnthropicModel = Open<
   | "claude-haiku-4-5-20251001"
 >;
 
-/** What an unknown model is asked for, and the first Claude 3 models: the least that any could write. */
+/** The limit of the first Claude 3 models, and the default for unknown models. */
 const SMALLEST_MAX_OUTPUT = 4096;
 
-/** Ids after `claude-`, and the most tokens that these models can write in one reply. */
+/** Model ids without their `claude-` prefix, and the output limit that they share. */
 const MAX_OUTPUT: readonly (readonly [ids: string, tokens: number])[] = [
   [
     "fable-5 fable-5-1 fable-5-2 mythos-5 mythos-5-1 mythos-5-2 mythos-preview " +
@@ -44,10 +44,10 @@ const MAX_OUTPUT: readonly (readonly [ids: string, tokens: number])[] = [
 ];
 
 /**
- * The most tokens that a model can write in one reply: what a call asks for that says nothing else.
+ * The most tokens that a model can write in one reply. Calls that set no `max_tokens` ask for this many.
  *
- * @param model - A model id of any platform: dated, `-latest`, or with a prefix such as `us.anthropic.`.
- * @returns Tokens; 4096 where the model is not known.
+ * @param model - A model id from any platform: dated, `-latest`, or with a prefix such as `us.anthropic.`.
+ * @returns Tokens; 4096 if the model is unknown.
  * @example
  * ```ts
  * import { defaultMaxTokens } from "millrace/anthropic";
@@ -60,32 +60,32 @@ export function defaultMaxTokens(model: string): number {
 
 const PREFIX = "claude-";
 
-/** The row of a model, whatever its platform; rows begin with the ids after `claude-`. */
+/** Finds a model's row in a table whose first column lists ids without their `claude-` prefix. */
 export function rowOf<Row extends readonly [ids: string, ...rest: unknown[]]>(
   rows: readonly Row[],
   model: string,
 ): Row | undefined {
   const id = canonicalModel(model);
-  return id.startsWith(PREFIX) ? rows.find(([ids]) => ` ${ids} `.includes(` ${id.slice(PREFIX.length)} `)) : undefined;
+  return id.startsWith(PREFIX) ? rows.find(([ids]) => ids.split(" ").includes(id.slice(PREFIX.length))) : undefined;
 }
 
-/** Whether a model is one before Claude 4.6: they go on from a turn that ends a request, and run at no chosen place. */
+/** Whether a model predates Claude 4.6. Those models continue a trailing assistant turn and cannot be pinned to a region. */
 export function isBefore46(model: string): boolean {
   return /^claude-(\d|\w+-4(-[0-5])?$)/.test(canonicalModel(model));
 }
 
+/** Longer strings are not model ids. */
+const LONGEST_ID = 256;
+
 /**
- * A model's id without what platforms and dates add to it: `us.anthropic.claude-sonnet-4-5-20250929-v1:0` and
- * `claude-sonnet-4-5@20250929` are `claude-sonnet-4-5`. An id that is not Claude's stays as it is.
+ * A model's id without the parts that dates and platforms add: `us.anthropic.claude-sonnet-4-5-20250929-v1:0` and
+ * `claude-sonnet-4-5@20250929` both become `claude-sonnet-4-5`. Ids of other vendors' models are returned unchanged.
  */
 export function canonicalModel(model: string): string {
-  if (model !== known.model) {
-    const id = /claude-.+?(?=(-\d{8}|-latest|-v\d|-0)*([@:[].*)?$)/.exec(model)?.[0];
-    // Where it comes from a server it may be anything.
-    known = { model, id: id?.replaceAll(".", "-") ?? String(model) };
-  }
-  return known.id;
+  const start = model.length > LONGEST_ID ? -1 : model.indexOf(PREFIX);
+  if (start === -1) return model;
+  const [name = ""] = model.slice(start).split(/[@:[]/, 1);
+  const words = name.replaceAll(".", "-").split("-");
+  while (words.length > 2 && /^(\d{8}|latest|v\d|0)$/.test(words.at(-1) ?? "")) words.pop();
+  return words.join("-");
 }
-
-/** The last one: most calls ask the model that the one before them asked. */
-let known = { model: "", id: "" };

@@ -40,8 +40,8 @@ export interface AnthropicAccessors {
 
 /** The types of Anthropic's streams and responses for the tools of a call. */
 export interface AnthropicKinds extends StreamKinds {
-  readonly stream: AnthropicStream<this["tools"]>;
-  readonly response: AnthropicCallResponse<this["tools"]>;
+  readonly stream: AnthropicStream<Extract<this["tools"], PairTypes>>;
+  readonly response: AnthropicCallResponse<Extract<this["tools"], PairTypes>>;
   readonly structuredStream: AnthropicStructuredStream<this["model"], this["arriving"]>;
 }
 

@@ -1,3 +1,4 @@
+import { InvalidOptionError } from "../../errors.ts";
 import { field, isObject, type JsonObject } from "../../json/object.ts";
 import type { ResponseFormat } from "../../schema/response-format.ts";
 import type { FormatBody } from "../../provider/provider.ts";
@@ -6,26 +7,27 @@ import { canonicalModel } from "./models.ts";
 import type { AnthropicBody, AnthropicNative } from "./native.ts";
 import type { AnthropicCallParams } from "./params.ts";
 
-/** How a model is brought to give JSON of a format. */
+/** How to make a model reply with JSON of a given format. */
 export type FormatPlan =
   | { readonly way: "native"; readonly schema: JsonObject }
   | { readonly way: "tool" }
   | { readonly way: "words" };
 
-/** The tool whose input is the reply, where a model has no structured output of its own. */
+/** The tool whose input is the reply, for models without structured outputs. */
 const RESPONSE_TOOL = "respond";
 
-// What is said here of structured outputs, and their limits, is said in
+// The facts about structured outputs and their limits are from
 // platform.claude.com/docs/en/build-with-claude/structured-outputs, read 2026-11-25.
 
-/** Models with structured outputs: from 4.5 on. */
+/** Models with structured outputs: 4.5 and later. */
 const NATIVE = /^claude-([a-z]+-([5-9]|4-[5-9])|mythos-preview$)/;
-/** Models before those; all of them can be made to use a tool. */
+/** Earlier models, all of which can be forced to use a tool. */
 const TOOL = /^claude-(3-|(opus|sonnet)-4(-\d)?$)/;
 
 /**
- * Native structured output where the model has it and the schema fits. Else words; but a tool that it must use, where
- * the model is an older one: these all allow it, unless the call has tools of its own, or a budget for thinking.
+ * Picks native structured output if the model has it and the schema fits. Older models get a tool that they must use,
+ * unless the call has tools of its own or a thinking budget, which rule that out. In all other cases the prompt asks for
+ * JSON in words.
  */
 export function planFormat(
   model: string,
@@ -43,8 +45,24 @@ export function planFormat(
   return { way: canForce ? "tool" : "words" };
 }
 
-/** Makes the body of a request ask for JSON: of a format, or, in words, for any. */
+/**
+ * Makes the body of a request ask for JSON: of a given format, or any JSON object if there is none.
+ *
+ * @throws {InvalidOptionError} If the format's schema is nested too deeply to be processed.
+ */
 export function formatBody(format: ResponseFormat | undefined, jsonMode: boolean): FormatBody<AnthropicNative> {
+  const formatted = formatter(format, jsonMode);
+  return (body) => {
+    try {
+      return formatted(body);
+    } catch (cause) {
+      if (!(cause instanceof RangeError)) throw cause;
+      throw new InvalidOptionError("responseModel", "its JSON Schema is nested too deeply.", { cause });
+    }
+  };
+}
+
+function formatter(format: ResponseFormat | undefined, jsonMode: boolean): FormatBody<AnthropicNative> {
   return (body) => {
     const { tools, thinking, output_config, system } = body as AnthropicBody &
       AnthropicCallParams & { tools?: unknown };
@@ -65,7 +83,7 @@ export function formatBody(format: ResponseFormat | undefined, jsonMode: boolean
   };
 }
 
-/** What the model is told where its reply is to be JSON in words. */
+/** The instruction for a model whose reply is not held to a format by other means. */
 function formatInWords(format: ResponseFormat | undefined): string {
   const like = format === undefined ? "" : ` that fits this JSON Schema:\n${JSON.stringify(format.schema)}\n`;
   return `Reply with one JSON object${like || " "}and with nothing else: no words around it, no code fence.`;
@@ -76,8 +94,10 @@ const MOST_UNIONS = 16;
 const FORMATS = /^(date-time|time|date|duration|email|hostname|uri|ipv4|ipv6|uuid)$/;
 
 /**
- * The schema within the limits of structured outputs: objects are closed, and what cannot be enforced is told in the
- * description. Null where that would come to another schema: open objects, references in a circle, tuples, any value.
+ * Fits a schema into the limits of structured outputs: closes its objects, and moves constraints that cannot be enforced
+ * into descriptions.
+ *
+ * @returns Null if the result would mean something else, as for open objects, recursion, tuples and unconstrained values.
  */
 export function closedSchema(root: JsonObject): JsonObject | null {
   const closing: Closing = { root, followed: new Map([["#", true]]), fits: true, optional: 0, unions: 0 };
@@ -87,9 +107,9 @@ export function closedSchema(root: JsonObject): JsonObject | null {
 
 interface Closing {
   readonly root: JsonObject;
-  /** References, and whether they are being followed still. */
+  /** The references seen so far, and whether each is still being followed. */
   readonly followed: Map<string, boolean>;
-  /** Once it is false, what is made does not matter. */
+  /** Once false, the result is discarded. */
   fits: boolean;
   optional: number;
   unions: number;
@@ -112,7 +132,7 @@ function close(schema: unknown, closing: Closing): JsonObject {
   check(closed, closing);
   if (typeof closed["$ref"] === "string") {
     follow(closed["$ref"], closing);
-    // Nothing may stand beside a reference, but for the definitions.
+    // Only definitions may stand beside a reference.
     return Object.fromEntries(Object.entries(closed).filter(([key]) => key.startsWith("$") || key === "definitions"));
   }
   if (closed["properties"] !== undefined) closed["additionalProperties"] = false;
@@ -125,7 +145,7 @@ function closeEach(parts: unknown, closing: Closing): JsonObject {
   return Object.fromEntries(Object.entries(parts ?? {}).map(([name, part]) => [name, close(part, closing)]));
 }
 
-/** What shapes the value, rather than narrowing it. Of `allOf` only conditions without a shape are not. */
+/** Whether a keyword gives the value structure, rather than narrowing it. An `allOf` of plain constraints only narrows. */
 function isStructure(key: string, value: unknown): boolean {
   if (key !== "allOf") return isObject(value) || key === "prefixItems";
   return [value].flat().some((part) => !isObject(part) || "$ref" in part || Object.values(part).some(isNested));
@@ -135,7 +155,7 @@ function isNested(value: unknown): boolean {
   return typeof value === "object" && value !== null;
 }
 
-/** What need not be told: a pattern that spells out a format, and the limits of integers. */
+/** Whether a constraint goes without saying: a pattern that spells out a format, or the limits of safe integers. */
 function isImplied(key: string, value: unknown, { format }: JsonObject): boolean {
   return (key === "pattern" && FORMATS.test(String(format))) || Math.abs(Number(value)) === Number.MAX_SAFE_INTEGER;
 }
@@ -157,7 +177,7 @@ function follow(ref: string, closing: Closing): void {
   if (isUnderWay !== undefined) return;
   closing.followed.set(ref, true);
   const target = ref.split("/").reduce<unknown>((at, step) => (step === "#" ? closing.root : field(at, step)), null);
-  // What it counts is counted where it stands.
+  // Its optional parameters and unions are counted where it is defined.
   const { optional, unions } = closing;
   close(target, closing);
   Object.assign(closing, { optional, unions });

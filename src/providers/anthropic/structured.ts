@@ -17,13 +17,14 @@ import type { AnyTool } from "../../tool/tool.ts";
 import type { AnthropicAccessors, AnthropicNative } from "./native.ts";
 import { formatBody } from "./output-format.ts";
 import { anthropic } from "./provider.ts";
-import type { AnthropicCallResponse } from "./stream.ts";
+import { type AnthropicCallResponse, calls } from "./stream.ts";
 import type { ToolParam } from "./tool-param.ts";
 
 export type { Parsing } from "../../structured/structured-call.ts";
 
 const structured: StructuredCalls<AnthropicNative> = /* @__PURE__ */ defineStructuredCalls<AnthropicNative>({
   provider: anthropic,
+  classes: calls,
   formatBody,
   hasTools: ({ tools }) => Array.isArray(tools) && tools.some((tool: object) => "input_schema" in tool),
 });

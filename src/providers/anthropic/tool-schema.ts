@@ -5,15 +5,15 @@ import type { ToolChoice } from "../../tool/tool-choice.ts";
 import type { ToolChoice as NativeToolChoice, ToolParam } from "./tool-param.ts";
 
 /**
- * A tool as the Messages API is told of it.
+ * A tool in the form that the Messages API takes.
  *
  * @example
  * ```ts
  * import { tool } from "millrace";
  * import { toolSchema } from "millrace/anthropic";
  *
- * const ping = tool({ name: "ping", description: "Answers pong.", call: () => "pong" });
- * console.log(toolSchema(ping)); // { name: "ping", description: "Answers pong.", input_schema: { type: "object", … } }
+ * const ping = tool({ name: "ping", description: "Replies with pong.", call: () => "pong" });
+ * console.log(toolSchema(ping)); // { name: "ping", description: "Replies with pong.", input_schema: { type: "object", … } }
  * ```
  */
 export function toolSchema(tool: AnyTool): ToolParam {
@@ -29,16 +29,19 @@ export function toolSchema(tool: AnyTool): ToolParam {
   }) as ToolParam;
 }
 
-/** Tools and the choice among them, as parameters of a request; none, where there are none. */
+/**
+ * The request parameters for tools and the choice among them; none without tools. A choice that is not given is left
+ * out, so that one in `callParams` stands.
+ */
 export function toolParams(
   tools: readonly (AnyTool | ToolParam)[],
   choice: ToolChoice | undefined,
 ): { readonly tools?: readonly ToolParam[] | undefined; readonly tool_choice?: NativeToolChoice | undefined } {
   if (tools.length === 0) return {};
-  return {
+  return defined({
     tools: tools.map((tool) => (isDeclared(tool) ? toolSchema(tool) : tool)),
     tool_choice: nativeChoice(choice),
-  };
+  });
 }
 
 function nativeChoice(choice: ToolChoice | undefined): NativeToolChoice | undefined {

@@ -4,6 +4,7 @@ import {
   type CostMetadata,
   type CostNote,
   costsOf,
+  isPrice,
   type PerTokenKind,
   type Price,
   type Prices,
@@ -11,33 +12,38 @@ import {
   sumOf,
 } from "../../cost/price.ts";
 import type { Usage, UsageSource } from "../../cost/usage.ts";
+import { field, isObject, type JsonObject } from "../../json/object.ts";
 import { listPrice, WEB_SEARCH_PER_1000 } from "./list-price.ts";
-import type { AnthropicUsage, TokenUsage, UsageIteration } from "./message-usage.ts";
+import { type AnthropicUsage, readUsage, type TokenUsage, type UsageIteration } from "./message-usage.ts";
 import { canonicalModel, isBefore46 } from "./models.ts";
 import type { AnthropicMessage } from "./wire.ts";
 
-/** What a call's cost is worked out from. */
+/** What the cost of a reply is worked out from. */
 export interface AnthropicCostInput {
   /** The model that answered. */
   readonly model: string;
-  /** The model that was asked, where another may have taken over: steps that name none are its. Default: `model`. */
+  /**
+   * The model that was asked, if another may have taken over. Steps of the usage that name no model are then charged to
+   * it. Default: `model`.
+   */
   readonly asked?: string | undefined;
   readonly usage: AnthropicUsage;
-  /** Your own prices. They win over the library's. */
+  /** Your own prices, which take precedence over the library's. */
   readonly prices?: Prices | undefined;
-  /** What the message says of a refusal: {@link refusalOf}. */
+  /** What the message says about a refusal: see {@link refusalOf}. */
   readonly refusal?: { readonly category?: string | null | undefined } | null | undefined;
 }
 
-/** Refusals about these are charged even before anything was written, since 2026-09-24. */
-const CHARGED_REFUSAL = /^(bio|frontier_llm|reasoning_extraction)$/;
+/** Since 2026-09-24, refusals in these categories are charged even if nothing was written. */
+const CHARGED_REFUSALS: readonly unknown[] = ["bio", "frontier_llm", "reasoning_extraction"];
 
-/** The steps that answer; others, such as compaction, work behind the answer. */
-const ANSWER = /^(fallback_)?message$/;
+/** The kinds of step that write the answer. Others, such as compaction, work behind it. */
+const ANSWERS = ["message", "fallback_message"];
 
-/** Usage in words that all providers share. Models that worked behind the reply are left out, as Anthropic does. */
-export function anthropicUsage(usage: AnthropicUsage | undefined, source: UsageSource): Usage {
-  const tokens = tokensOf(usage ?? {});
+/** Usage in terms that all providers share. Like Anthropic's own counts, it leaves out models that worked behind the reply. */
+export function anthropicUsage(received: AnthropicUsage | undefined, source: UsageSource): Usage {
+  const usage = readUsage(received);
+  const tokens = tokensOf(usage);
   const { cacheWrite5m, cacheWrite1h } = tokens;
   return {
     source,
@@ -47,26 +53,47 @@ export function anthropicUsage(usage: AnthropicUsage | undefined, source: UsageS
     cacheWriteTokens: cacheWrite5m + cacheWrite1h,
     cacheWrite5mTokens: cacheWrite5m,
     cacheWrite1hTokens: cacheWrite1h,
-    thinkingTokens: usage?.output_tokens_details?.thinking_tokens ?? null,
-    webSearchRequests: usage?.server_tool_use?.web_search_requests ?? 0,
-    webFetchRequests: usage?.server_tool_use?.web_fetch_requests ?? 0,
+    thinkingTokens: usage.output_tokens_details?.thinking_tokens ?? null,
+    webSearchRequests: usage.server_tool_use?.web_search_requests ?? 0,
+    webFetchRequests: usage.server_tool_use?.web_fetch_requests ?? 0,
     totalTokens: sumOf(tokens),
   };
 }
 
-/** What a message says of a refusal: why it ended, or why the first model gave way. Nothing where none refused. */
-export function refusalOf(message: AnthropicMessage): AnthropicCostInput["refusal"] {
-  if (message.stop_reason === "refusal") return message.stop_details ?? {};
-  return message.content.find((block) => block.type === "fallback")?.trigger;
+/**
+ * What a message says about a refusal, whether that ended it or made the first model hand over to another. Undefined if
+ * no model refused.
+ */
+export function refusalOf(message: AnthropicMessage | null): AnthropicCostInput["refusal"] {
+  if (field(message, "stop_reason") === "refusal") return readRefusal(field(message, "stop_details")) ?? {};
+  const content = field(message, "content");
+  const blocks: readonly unknown[] = Array.isArray(content) ? content : [];
+  return readRefusal(
+    field(
+      blocks.find((block) => field(block, "type") === "fallback"),
+      "trigger",
+    ),
+  );
+}
+
+/** An object whose category is unusable is a refusal without one. */
+function readRefusal(details: unknown): AnthropicCostInput["refusal"] {
+  if (!isObject(details)) return undefined;
+  return hasCategory(details) ? details : {};
+}
+
+function hasCategory(details: JsonObject): details is JsonObject & { readonly category?: string | null | undefined } {
+  const { category } = details;
+  return typeof category === "string" || category === null || category === undefined;
 }
 
 /**
- * What a reply costs by the list price, or by your own; platform.claude.com/docs/en/about-claude/pricing.
+ * What a reply costs, by the list price or your own; platform.claude.com/docs/en/about-claude/pricing.
  *
- * Where the usage has `iterations`, each is priced by its own model. If the price of only some of them is known, the
- * items say what those cost, and the whole cost is null.
+ * If the usage has `iterations`, each is charged at its own model's price. If only some of those prices are known, the
+ * items have the costs that could be worked out, and the total is null.
  *
- * @returns Null where no price is known.
+ * @returns Null if no price is known.
  * @example
  * ```ts
  * import { anthropicCost } from "millrace/anthropic";
@@ -75,12 +102,19 @@ export function refusalOf(message: AnthropicMessage): AnthropicCostInput["refusa
  * ```
  */
 export function anthropicCost(input: AnthropicCostInput): CostMetadata | null {
-  const { model, usage, prices } = input;
-  const items = itemsOf(input);
+  const { prices, refusal } = input;
+  const usage = readUsage(input.usage);
+  const model = textOr(input.model, "");
+  const items = itemsOf({ model, asked: textOr(input.asked, model), usage, prices, refusal });
   if (items.every(({ price }) => price === null)) return null;
   const searches = usage.server_tool_use?.web_search_requests ?? 0;
   const searchPrice = priceOf(model, prices)?.webSearchPer1000 ?? WEB_SEARCH_PER_1000;
   return costMetadata(items, searches, (searches * searchPrice) / 1000, notesOf(usage, items));
+}
+
+/** Servers may name anything as their model, and programs in plain JavaScript may pass it on. */
+function textOr(value: unknown, otherwise: string): string {
+  return typeof value === "string" ? value : otherwise;
 }
 
 function itemsOf({ model: served, asked = served, usage, prices, refusal }: AnthropicCostInput): CostItem[] {
@@ -88,7 +122,7 @@ function itemsOf({ model: served, asked = served, usage, prices, refusal }: Anth
     ? usage.iterations
     : [usage];
   const unnamed = steps.some(({ type }) => type === "fallback_message") ? asked : served;
-  /** What the attempt has written so far. */
+  /** The output of the current attempt so far. */
   let written = 0;
   return steps.map((step, place) => {
     const kind = step.type ?? "message";
@@ -96,13 +130,13 @@ function itemsOf({ model: served, asked = served, usage, prices, refusal }: Anth
     const tokens = tokensOf(step);
     const price = priceOf(model, prices);
     const next = steps[place + 1];
-    const isAnswer = ANSWER.test(kind);
+    const isAnswer = ANSWERS.includes(kind);
     if (kind === "fallback_message") written = 0;
     if (isAnswer) written += tokens.output;
     const isRefused = next === undefined ? refusal != null : next.type === "fallback_message";
-    const isDeclined = isAnswer && isRefused && written === 0 && !CHARGED_REFUSAL.test(refusal?.category ?? "");
+    const isDeclined = isAnswer && isRefused && written === 0 && !CHARGED_REFUSALS.includes(refusal?.category);
     const multiplier = isDeclined ? 0 : (usage.service_tier === "batch" ? 0.5 : 1) * (isInUs(usage, model) ? 1.1 : 1);
-    // The speed is that of the attempt that served; other models were asked at their own.
+    // `speed` describes the attempt that answered. Other models ran at their own speed, which is not reported.
     const rates = price && ratesOf(price, tokens, usage.speed === "fast" && model === served);
     const costs = isDeclined ? costsOf(tokens, tokens, 0) : rates && costsOf(tokens, rates, multiplier);
     return { model, kind, tokens, costs, cost: costs && sumOf(costs), multiplier, price };
@@ -121,24 +155,27 @@ function notesOf(usage: AnthropicUsage, items: readonly CostItem[]): CostNote[] 
     "us-inference": items.some(({ model }) => isInUs(usage, model)),
     fast: usage.speed === "fast",
     declined: items.some(({ multiplier }) => multiplier === 0),
-    "fallback-credit": usage.fallback_credit?.status?.type === "redeemed",
+    "fallback-credit": usage.fallback_credit?.status.type === "redeemed",
     "unknown-price": items.some(({ cost }) => cost === null),
   };
   return (Object.keys(notes) as CostNote[]).filter((note) => notes[note]);
 }
 
-function priceOf(model: string, prices: Prices = {}): Price | null {
-  const id = [model, canonicalModel(model)].find((name) => Object.hasOwn(prices, name));
-  return (id === undefined ? null : prices[id]) ?? listPrice(model);
+/** Your own price counts even if it is unusable: the list price in its place would give a wrong cost. */
+function priceOf(model: string, prices: Prices | null | undefined): Price | null {
+  const own = [model, canonicalModel(model)].find((name) => Object.hasOwn(prices ?? {}, name));
+  const price: unknown = own === undefined ? undefined : prices?.[own];
+  if (price === undefined || price === null) return listPrice(model);
+  return isPrice(price) ? price : null;
 }
 
-/** Cache writes whose time to live is not reported count as five minutes. Compatible servers may leave counts out. */
-function tokensOf(usage: Partial<TokenUsage>): PerTokenKind {
+/** Cache writes whose lifetime is not reported count as kept for five minutes. Compatible servers may omit counts. */
+function tokensOf(usage: TokenUsage): PerTokenKind {
   const cacheWrite1h = usage.cache_creation?.ephemeral_1h_input_tokens ?? 0;
   const known = cacheWrite1h + (usage.cache_creation?.ephemeral_5m_input_tokens ?? 0);
   return {
-    input: usage.input_tokens ?? 0,
-    output: usage.output_tokens ?? 0,
+    input: usage.input_tokens,
+    output: usage.output_tokens,
     cacheRead: usage.cache_read_input_tokens ?? 0,
     cacheWrite5m: Math.max(usage.cache_creation_input_tokens ?? 0, known) - cacheWrite1h,
     cacheWrite1h,

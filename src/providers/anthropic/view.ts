@@ -4,34 +4,34 @@ import type { UsageSource } from "../../cost/usage.ts";
 import type { CommonFinishReason } from "../../provider/native.ts";
 import type { CountedReply, MessageViews } from "../../provider/provider.ts";
 import { isStopReason } from "./message.ts";
+import { readUsage } from "./message-usage.ts";
 import type { AnthropicNative, SourcedUsage } from "./native.ts";
 import { anthropicCost, anthropicUsage, refusalOf } from "./usage.ts";
-import type { AnthropicMessage, AnthropicUsage, FinishReason } from "./wire.ts";
+import type { AnthropicMessage, FinishReason } from "./wire.ts";
 
-const COMMON_FINISH_REASONS: Readonly<Record<string, CommonFinishReason>> = {
-  end_turn: "stop",
-  stop_sequence: "stop",
-  max_tokens: "length",
-  tool_use: "tool_calls",
-  refusal: "content_filter",
-  pause_turn: "pause",
-  model_context_window_exceeded: "context_exceeded",
-  compaction: "compaction",
-};
+// A map, since servers choose the key: `constructor` must find nothing.
+const COMMON_FINISH_REASONS: ReadonlyMap<string, CommonFinishReason> = new Map([
+  ["end_turn", "stop"],
+  ["stop_sequence", "stop"],
+  ["max_tokens", "length"],
+  ["tool_use", "tool_calls"],
+  ["refusal", "content_filter"],
+  ["pause_turn", "pause"],
+  ["model_context_window_exceeded", "context_exceeded"],
+  ["compaction", "compaction"],
+]);
 
-const NO_USAGE: AnthropicUsage = { input_tokens: 0, output_tokens: 0 };
-
-/** A stop reason in words that all providers share. */
+/** A stop reason in the terms that all providers share. */
 export function commonFinishReason(reason: FinishReason): CommonFinishReason {
-  return COMMON_FINISH_REASONS[reason] ?? "unknown";
+  return COMMON_FINISH_REASONS.get(reason) ?? "unknown";
 }
 
-/** What can be read off an Anthropic message. */
+/** What can be read from an Anthropic message. A message that breaks the wire's types gives what is left of it. */
 export const anthropicViews: MessageViews<AnthropicNative> = {
   id: (message) => stringField(message, "id"),
   model: (message) => stringField(message, "model"),
-  content: (message) => textOf(message?.content, "text"),
-  thinking: (message) => textOf(message?.content, "thinking"),
+  content: (message) => textOf(field(message, "content"), "text"),
+  thinking: (message) => textOf(field(message, "content"), "thinking"),
   finishReasons,
   commonFinishReasons: (message) => finishReasons(message).map(commonFinishReason),
   usage,
@@ -42,34 +42,36 @@ export const anthropicViews: MessageViews<AnthropicNative> = {
       asked: model,
       usage: usage(reply, source),
       prices,
-      refusal: reply.message === null ? undefined : refusalOf(reply.message),
+      refusal: refusalOf(reply.message),
     }),
-  userMessageParam: (messages) => messages.findLast((message) => message.role === "user") ?? null,
+  userMessageParam: (messages) => messages.findLast((message) => field(message, "role") === "user") ?? null,
 };
 
 function finishReasons(message: AnthropicMessage | null): readonly FinishReason[] {
-  return isStopReason(message?.stop_reason) ? [message.stop_reason] : [];
+  const reason = field(message, "stop_reason");
+  return isStopReason(reason) ? [reason] : [];
 }
 
 function usage({ message, estimatedTokens }: CountedReply<AnthropicNative>, source: UsageSource): SourcedUsage {
-  const reported = { ...NO_USAGE, ...message?.usage, source };
-  // The provider counts output when the message ends; until then what was written is all there is to go by.
+  const reported = { ...readUsage(field(message, "usage")), source };
+  // The API counts output only when the message ends. Until then, the text received so far is the best estimate.
   if (source === "estimated" && estimatedTokens > reported.output_tokens) reported.output_tokens = estimatedTokens;
   return reported;
 }
 
 /** The signature of the last thinking block, or null. */
 export function signatureOf(message: AnthropicMessage | null): string | null {
-  return blockFields(message?.content, "signature").at(-1) || null;
+  return blockFields(field(message, "content"), "signature").at(-1) || null;
 }
 
-/** The text, or the thinking, of all blocks. */
+/** The text of all blocks of one kind. Unlike `join`, `+` does not copy it, and this is read at every chunk. */
 export function textOf(blocks: unknown, name: "text" | "thinking"): string {
-  // Not joined: that would copy all of it each time.
-  return blockFields(blocks, name).reduce((text, piece) => text + piece, "");
+  let all = "";
+  for (const text of blockFields(blocks, name)) all += text;
+  return all;
 }
 
-/** The values of a string field of the blocks of that kind; a signature is a field of thinking. */
+/** The values of a string field, from the blocks that have it: `signature` is a field of thinking blocks. */
 function blockFields(blocks: unknown, name: "text" | "thinking" | "signature"): string[] {
   if (!Array.isArray(blocks)) return [];
   const type = name === "signature" ? "thinking" : name;
