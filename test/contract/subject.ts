@@ -5,6 +5,7 @@ import type { CommonFinishReason, Native, StreamKinds } from "../../src/provider
 import type { CallResponse } from "../../src/stream/response.ts";
 import type { Stream } from "../../src/stream/stream.ts";
 import type { DefineStructuredCall } from "../../src/structured/structured-call.ts";
+import type { PairTypes } from "../../src/tool/pair.ts";
 import type { StructuredStream } from "../../src/structured/structured-stream.ts";
 
 /** The native types of a provider that is not known. */
@@ -13,8 +14,8 @@ export interface AnyNative extends Native {
 }
 
 interface AnyKinds extends StreamKinds {
-  readonly stream: Stream<AnyNative, this["tools"]>;
-  readonly response: CallResponse<AnyNative, this["tools"]>;
+  readonly stream: Stream<AnyNative, Extract<this["tools"], PairTypes>>;
+  readonly response: CallResponse<AnyNative, Extract<this["tools"], PairTypes>>;
   readonly structuredStream: StructuredStream<AnyNative, this["model"], this["arriving"]>;
 }
 
