@@ -70,11 +70,19 @@ export interface Waiting {
   readonly read: Promise<IteratorResult<unknown>>;
 }
 
-/** Reads all that has come. Gives the read that waits for more. */
-export async function readToWait(iterator: AsyncIterator<unknown>): Promise<Waiting> {
+/** Reads all that has come. Gives the read that waits for more, or has found the end. */
+export async function readToWait<V>(
+  iterator: AsyncIterator<V>,
+  onValue: (value: V) => void = () => {},
+): Promise<Waiting> {
   for (;;) {
     const read = iterator.next();
-    const isThere = await Promise.race([read.then(() => true), quiet(20).then(() => false)]);
-    if (!isThere) return { read };
+    const settled = read.then(
+      (result) => result,
+      () => null,
+    );
+    const result = await Promise.race([settled, quiet(20).then(() => null)]);
+    if (result === null || result.done) return { read };
+    onValue(result.value);
   }
 }

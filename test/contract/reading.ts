@@ -9,7 +9,8 @@ import type { AnyNative, Beat, Script, ServedRequest, Server, Subject } from "./
 
 export type Options = CallOptions<AnyNative>;
 export type AnyStream = Stream<AnyNative, Tool>;
-type PairedTool = ToolCall | StreamingToolCall | null;
+/** A pair, whatever its tools. */
+export type Pair = readonly [chunk: ResponseChunk, tool: ToolCall | StreamingToolCall | null];
 
 /** How fast a connection is closed: S5. */
 const CLOSE_MS = 100;
@@ -42,7 +43,7 @@ export function open(
 
 /** What a reader got. */
 export interface Read {
-  readonly pairs: readonly (readonly [chunk: ResponseChunk, tool: PairedTool])[];
+  readonly pairs: readonly Pair[];
   /** The text since the last restart. */
   readonly text: string;
   /** What was thrown; null if nothing was. */
@@ -51,11 +52,11 @@ export interface Read {
 
 /** Reads a stream to its end. */
 export async function read(stream: AsyncIterable<readonly [ResponseChunk, unknown, ...unknown[]]>): Promise<Read> {
-  const pairs: [ResponseChunk, PairedTool][] = [];
+  const pairs: Pair[] = [];
   let text = "";
   try {
     for await (const [chunk, tool] of stream) {
-      pairs.push([chunk, tool as PairedTool]);
+      pairs.push([chunk, tool as Pair[1]]);
       text = chunk.recovery?.type === "restart" ? "" : text + chunk.content;
     }
     return { pairs, text, error: null };
