@@ -4,16 +4,20 @@ import { readToWait } from "./iterators.ts";
 import { type AnyStream, open, type Options, type Pair, read, type Read } from "./reading.ts";
 import type { Beat, Script, Server, Subject } from "./subject.ts";
 
-/** How a reply ends, or is ended. */
-export interface Ending {
-  readonly name: string;
-  /** What follows the parts of the reply. */
-  readonly beats: readonly Beat[];
+/** What becomes of a reply. */
+interface Fate {
   /** What the reader does once all of the beats have been read. */
   readonly reader: "reads on" | "breaks" | "aborts";
   readonly outcome: Exclude<Outcome, "pending">;
   /** The code of the error; null if it is the provider's choice. */
   readonly code: string | null;
+}
+
+/** How a reply ends, or is ended. */
+export interface Ending extends Fate {
+  readonly name: string;
+  /** What follows the parts of the reply. */
+  readonly beats: readonly Beat[];
   readonly hasSign: boolean;
   readonly timeout: Timeout;
 }
