@@ -34,7 +34,8 @@ export class PairSource<N extends Native, T extends PairTypes> {
       const tools = this.reply.prepared?.tools ?? null;
       if (tools === null || step.tools.length === 0) return [step.chunk, null];
       this.#apply(step, tools);
-      const pair = this.#ready.shift();
+      // A validator may have stopped the reply.
+      const pair = this.reply.isStopped ? undefined : this.#ready.shift();
       if (pair !== undefined) return pair;
     }
     return null;

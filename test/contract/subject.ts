@@ -1,13 +1,28 @@
 import type { DefineCall } from "../../src/call/call.ts";
 import type { Limiter } from "../../src/attempt/limiter.ts";
 import type { LimiterOptions } from "../../src/recovery/limiter.ts";
-import type { CommonFinishReason, Native } from "../../src/provider/native.ts";
+import type { CommonFinishReason, Native, StreamKinds } from "../../src/provider/native.ts";
+import type { CallResponse } from "../../src/stream/response.ts";
+import type { Stream } from "../../src/stream/stream.ts";
 import type { DefineStructuredCall } from "../../src/structured/structured-call.ts";
+import type { PairTypes } from "../../src/tool/pair.ts";
+import type { StructuredStream } from "../../src/structured/structured-stream.ts";
+
+/** The native types of a provider that is not known. */
+export interface AnyNative extends Native {
+  readonly kinds: AnyKinds;
+}
+
+interface AnyKinds extends StreamKinds {
+  readonly stream: Stream<AnyNative, Extract<this["tools"], PairTypes>>;
+  readonly response: CallResponse<AnyNative, Extract<this["tools"], PairTypes>>;
+  readonly structuredStream: StructuredStream<AnyNative, this["model"], this["arriving"]>;
+}
 
 /** A provider, as the contract suites see it: they run for every subject, and know of none. */
-export interface Subject<N extends Native = Native> {
+export interface Subject<N extends Native = AnyNative> {
   readonly name: string;
-  /** Two models of it. */
+  /** Two models of it, which do not share their rate limits. */
   readonly models: readonly [string, string];
   readonly call: DefineCall<N>;
   readonly structuredCall: DefineStructuredCall<N>;
@@ -26,9 +41,15 @@ export interface Subject<N extends Native = Native> {
     readonly cancels: boolean;
     /** The message is complete only when the body ends: the sign is not an event. */
     readonly endsWithBody: boolean;
+    /** Events come before the first content: see the beat `start`. */
+    readonly starts: boolean;
     /** It has events that are not content: see the beat `ping`. */
     readonly pings: boolean;
     readonly thinking: boolean;
+    /** Usage is reported from the first event on: an interrupted reply has some. */
+    readonly countsEarly: boolean;
+    /** One event can hold several calls of tools: see the beat `tools`. */
+    readonly joinsTools: boolean;
   };
 }
 
@@ -36,10 +57,12 @@ export interface Subject<N extends Native = Native> {
 export interface ServedRequest {
   /** Counts from 0. */
   readonly index: number;
+  /** The provider's id of the request: the headers of the response tell it. */
+  readonly id: string;
   readonly path: string;
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly body: Readonly<Record<string, unknown>>;
-  /** Settles when its connection has closed: true if the client closed it before the reply had ended. */
+  /** Settles when the response is over: true if the client closed it before the reply had ended. */
   readonly closed: Promise<boolean>;
 }
 
@@ -55,11 +78,16 @@ export interface Server extends AsyncDisposable {
 
 /** A reply: its beats are played one after another, each written by itself. */
 export interface Script {
-  /** Default 200. With 400 or above the beats are not played, and the body is the provider's own form of an error. */
+  /**
+   * Default 200. With 400 or above the beats are not played, and the body is the provider's own form of an error. 0: the
+   * connection is reset, and there is no response.
+   */
   readonly status?: number;
   /** The message of that error. */
   readonly message?: string;
   readonly headers?: Readonly<Record<string, string>>;
+  /** How long the client is asked to wait before its next request, told in the provider's own way. */
+  readonly retryAfterMs?: number;
   readonly beats?: readonly Beat[];
   /** Writes the whole reply in pieces of so many bytes. Default: each beat in one piece. */
   readonly pieceSize?: number;
@@ -67,25 +95,34 @@ export interface Script {
 
 /** A part of a reply, in words that every provider can write in its own way. */
 export type Beat =
+  /** The events that come before the first content, if the provider has any. By default they come with the first part. */
+  | { readonly start: true }
   /** One delta of text. Deltas that follow each other belong to the same part of the message. */
   | { readonly text: string }
   | { readonly thinking: string }
   /**
    * A call of a tool. `input` is JSON, sent in so many pieces (default 1); with `isCut` it does not end.
-   * The id is `call_` and its index in the reply, if the provider has ids.
+   * Its id is new, if the provider has ids.
    */
   | { readonly tool: string; readonly input: string; readonly pieces?: number; readonly isCut?: boolean }
+  /** Calls of tools that come whole, all in one event. Only as the first beat. */
+  | { readonly tools: readonly { readonly tool: string; readonly input: string }[] }
   /** Usage, in the provider's own form. A reply without this beat reports 10 input and 25 output tokens. */
   | { readonly usage: { readonly input: number; readonly output: number } | null }
   /** The sign that the message is complete. */
   | { readonly finish: CommonFinishReason }
   /** An event that is not content. */
   | { readonly ping: true }
-  /** An error inside the reply. */
+  /** An error inside the reply. Its words are part of the error that the reader gets. */
   | { readonly error: string; readonly retryable: boolean }
+  /** An event that cannot be read. */
+  | { readonly malformed: true }
   /** Bytes as they are. */
   | { readonly raw: string | Uint8Array }
-  /** The server waits. */
-  | { readonly wait: Promise<unknown> }
-  /** How the reply ends. Default `clean`. `open`: the connection stays, and nothing more comes. */
-  | { readonly end: "clean" | "reset" | "open" };
+  /** The server waits. A function is called when the beat's turn has come. */
+  | { readonly wait: Promise<unknown> | (() => unknown) }
+  /**
+   * How the reply ends. Default `clean`: with the provider's last event, if it has one and a `finish` came, and the end of
+   * the body. `kept`: the same, but the body does not end. `open`: nothing more comes, and the body does not end.
+   */
+  | { readonly end: "clean" | "kept" | "open" | "reset" };
