@@ -83,6 +83,8 @@ export interface OpenBlock {
   readonly id: string;
   /** The provider's own block, as it is when asked. */
   readonly toolCall: () => unknown;
+  /** The input so far, if it does not arrive as text. */
+  readonly partial?: (() => unknown) | undefined;
 }
 
 /** A call from its block's start to its end. */
@@ -172,9 +174,12 @@ class ArrivingInput {
     } catch {
       this.#isBroken = true;
     }
-    const snapshot = this.#parser.snapshot();
-    return isObject(snapshot) ? snapshot : {};
+    return objectOf(this.#parser.snapshot());
   }
+}
+
+function objectOf(value: unknown): object {
+  return isObject(value) ? value : {};
 }
 
 /** A class, since there is one for each fragment, and an object with getters of its own takes 50 times as long. */
@@ -199,7 +204,8 @@ class StreamingCall implements StreamingToolCall {
   }
 
   get args(): unknown {
-    this.#args ??= this.#input.read();
+    const { partial } = this.#block;
+    this.#args ??= partial === undefined ? this.#input.read() : objectOf(partial());
     return this.#args;
   }
 
