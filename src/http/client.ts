@@ -25,7 +25,9 @@ export interface Client {
 }
 
 /** Where and how requests go. */
-export interface Destination {
+export interface Destination<Options extends ClientOptions = ClientOptions> {
+  /** The client's options: what signs requests, say. */
+  readonly options: Options;
   readonly baseURL: string;
   /** Lower-case names. */
   readonly headers: Readonly<Record<string, string>>;
@@ -50,13 +52,13 @@ export interface Clients<Options extends ClientOptions> {
    * @param made - A client, or undefined for one that is read from the environment.
    * @throws InvalidOptionError for anything else: it may never be mistaken for the environment's client.
    */
-  destination(made: unknown): Destination;
+  destination(made: unknown): Destination<Options>;
 }
 
 /** Makes the clients of a provider. */
 export function defineClients<Options extends ClientOptions>(settings: ClientSettings<Options>): Clients<Options> {
   // Kept apart from the clients, where a log could show them.
-  const destinations = new WeakMap<object, () => Destination>();
+  const destinations = new WeakMap<object, () => Destination<Options>>();
   return {
     client(options = {} as Options) {
       const made: Client = Object.freeze({ kind: "millrace.client" });
@@ -79,13 +81,14 @@ function resolve<Options extends ClientOptions>(
   settings: ClientSettings<Options>,
   options: Options,
   transport: Transport = defaultTransport,
-): Destination {
+): Destination<Options> {
   const inBrowser = "window" in globalThis && "document" in globalThis;
   if (inBrowser && options.dangerouslyAllowBrowser !== true) {
     throw new InvalidOptionError("client", "every visitor could read the key in a browser. See dangerouslyAllowBrowser.");
   }
   const text = options.baseURL ?? environment(settings.baseURLVariable) ?? settings.baseURL;
   return {
+    options,
     baseURL: checkedBaseURL(text, options.allowHttp === true),
     headers: {
       "content-type": "application/json",
