@@ -61,7 +61,7 @@ export class Reply<N extends Native> {
   /** It was ended from outside: nothing that is still being prepared for the reader will be handed out. */
   isStopped = false;
   /** Settles once the provider has been told to stop; see {@link Request.cancel}. */
-  cancelled: Promise<void> = Promise.resolve();
+  cancelled: Promise<unknown> = Promise.resolve();
 
   readonly #context: () => StreamErrorContext;
   readonly #cleanups: (() => void)[] = [];
@@ -70,6 +70,8 @@ export class Reply<N extends Native> {
   #held: Step<N>[] = [];
   #interrupted: Interrupted<N> | null = null;
   #overlap: Overlap | null = null;
+  /** The replies that the provider was told to stop, by their decoders: several attempts may be at one and the same. */
+  readonly #stopped = new Set<Decoder<N>>();
   /** Rejects promises that were made by {@link guard}. */
   readonly #guards = new Set<(error: MillraceError) => void>();
 
@@ -205,10 +207,9 @@ export class Reply<N extends Native> {
     const { plan } = this;
     const interrupted = this.#interrupted;
     this.#overlap = null;
-    if (interrupted !== null && interrupted.cut !== null) {
-      const resumed = await this.#resume(attempt, interrupted);
-      if (resumed !== null) return resumed;
-    }
+    const resumed = interrupted === null || interrupted.cut === null ? null : await this.#resume(attempt, interrupted);
+    this.#cancelExcept(attempt.decoder);
+    if (resumed !== null) return resumed;
     const target = plan.targets[attempt.target] ?? plan.targets[0];
     const prepared = await plan.prepare(target, this.#rest(attempt));
     if (attempt === this.attempts[0] && this.outcome === "pending") {
@@ -333,6 +334,16 @@ export class Reply<N extends Native> {
     return next;
   }
 
+  /** Tells the provider to stop the replies that nobody will go on with. */
+  #cancelExcept(kept: Decoder<N> | null): void {
+    const replies = new Map(this.attempts.filter(({ canCancel }) => canCancel).map((one) => [one.decoder, one]));
+    for (const [decoder, attempt] of replies) {
+      if (decoder === kept || this.#stopped.has(decoder)) continue;
+      this.#stopped.add(decoder);
+      this.cancelled = Promise.all([this.cancelled, attempt.cancel()]);
+    }
+  }
+
   /** Ends the call from outside. If its message is complete already, it stays so. */
   #stop(event: "abort" | "fault", error: MillraceError): void {
     for (const reject of this.#guards) reject(error);
@@ -368,7 +379,7 @@ export class Reply<N extends Native> {
     this.#move(outcome);
     this.error = error;
     this.times.end = Date.now();
-    if (outcome !== "complete") this.cancelled = this.#latest.cancel();
+    this.#cancelExcept(outcome === "complete" ? this.#latest.decoder : null);
     if (this.#guards.size === 0) this.#cleanUp();
     if (error !== null) this.#describe(error);
   }
