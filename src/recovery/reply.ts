@@ -182,7 +182,8 @@ export class Reply<N extends Native> {
 
   /** The attempts that are charged for. Those that went on with one and the same reply are charged for once. */
   #charged(): Attempt<N>[] {
-    return this.attempts.filter(({ decoder }, place) => this.attempts[place + 1]?.decoder !== decoder);
+    const last = new Map(this.attempts.map((attempt) => [attempt.decoder, attempt]));
+    return [...last.values()];
   }
 
   #start(): void {
