@@ -223,6 +223,8 @@ export class Reply<N extends Native> {
   /** Goes on with the very same reply, if the provider can. */
   async #resume(attempt: Attempt<N>, { attempt: before, cause, cut }: Interrupted<N>): Promise<Prepared<N> | null> {
     const request = attempt.target === before.target ? await before.resumed() : null;
+    // Aborted meanwhile: the decoder stays as it was.
+    if (attempt.outcome !== "pending") throw cause;
     if (request === null || before.prepared === null) {
       if (!before.decoder.canContinue) throw cause;
       return null;
