@@ -236,13 +236,13 @@ export class ContentTypeError extends MillraceError {
   }
 }
 
-/** A frame of the stream is not valid JSON. */
+/** A frame of the stream cannot be read: it is damaged, or not what the provider sends. */
 export class MalformedFrameError extends MillraceError {
   readonly code = "malformed_frame";
   /** The frame's data as received. Not enumerable: it may hold the model's words. */
   declare readonly data: string;
-  constructor(data: string) {
-    super(`A frame is no JSON object (${data.length} characters).`, { retryable: true });
+  constructor(data: string, problem = `it is no JSON object (${data.length} characters)`) {
+    super(`A frame cannot be read: ${problem}.`, { retryable: true });
     hide(this, "data", data);
   }
 }

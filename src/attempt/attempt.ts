@@ -13,7 +13,7 @@ import {
 import { DEFAULT_FRAME_LIMIT } from "../frame/frame-reader.ts";
 import { redactError } from "../http/redaction.ts";
 import { type Exchange, type HttpResponse, readText } from "../http/request.ts";
-import { StallTimer, type TimeoutLimits } from "../http/timeout.ts";
+import { StallTimer, startTimer, type TimeoutLimits } from "../http/timeout.ts";
 import type { Decoder, Step } from "../provider/decoder.ts";
 import type { Native } from "../provider/native.ts";
 import type { Provider, Request } from "../provider/provider.ts";
@@ -202,13 +202,21 @@ export class Attempt<N extends Native> {
     return this.#request?.resume !== undefined;
   }
 
-  /** Stops the reply at the provider too, if that is needed. Never rejects. */
+  /** Whether the provider has to be told to stop the reply. */
+  get canCancel(): boolean {
+    return this.#request?.cancel !== undefined;
+  }
+
+  /** Stops the reply at the provider, too. Takes no longer than a connection may. Never rejects. */
   async cancel(): Promise<void> {
+    let cancelTimer = (): void => {};
+    const timeout = new Promise<void>((resolve) => (cancelTimer = startTimer(this.settings.timeout.connect, resolve)));
     try {
-      await this.#request?.cancel?.(this.decoder.message);
+      await Promise.race([this.#request?.cancel?.(this.decoder.message), timeout]);
     } catch {
       // The provider stops by itself at some time; the reader has left.
     }
+    cancelTimer();
   }
 
   // A method, since the compiler takes a property that it saw compared for constant across calls.

@@ -25,7 +25,9 @@ export interface Client {
 }
 
 /** Where and how requests go. */
-export interface Destination {
+export interface Destination<Options extends ClientOptions = ClientOptions> {
+  /** The client's options: what signs requests, say. */
+  readonly options: Options;
   readonly baseURL: string;
   /** Lower-case names. */
   readonly headers: Readonly<Record<string, string>>;
@@ -44,7 +46,7 @@ export interface ClientSettings<Options extends ClientOptions> {
 }
 
 /** Where the requests of clients go. Kept apart from the clients themselves, where a log could show it. */
-const destinations = new WeakMap<object, (settings: object) => Destination | null>();
+const destinations = new WeakMap<object, (settings: object) => unknown>();
 
 /** Makes a client of a provider. */
 export function createClient<Options extends ClientOptions>(
@@ -67,10 +69,11 @@ export function createClient<Options extends ClientOptions>(
 export function destinationOf<Options extends ClientOptions>(
   settings: ClientSettings<Options>,
   client: unknown,
-): Destination {
+): Destination<Options> {
   if (client === undefined) return resolve(settings, {} as Options);
   const known = destinations.get(client as object)?.(settings);
-  if (known) return known;
+  // The same settings: the same options.
+  if (known) return known as Destination<Options>;
   throw new InvalidOptionError(
     "client",
     "pass what client() of this provider returned, not a copy, its options or a key.",
@@ -81,7 +84,7 @@ function resolve<Options extends ClientOptions>(
   settings: ClientSettings<Options>,
   options: Options,
   transport: Transport = defaultTransport,
-): Destination {
+): Destination<Options> {
   const inBrowser = "window" in globalThis && "document" in globalThis;
   if (inBrowser && options.dangerouslyAllowBrowser !== true) {
     throw new InvalidOptionError(
@@ -91,6 +94,7 @@ function resolve<Options extends ClientOptions>(
   }
   const text = options.baseURL ?? environment(settings.baseURLVariable) ?? settings.baseURL;
   return {
+    options,
     baseURL: checkedBaseURL(text, options.allowHttp === true),
     headers: {
       "content-type": "application/json",

@@ -115,6 +115,8 @@ export interface Provider<N extends Native> {
    * @throws if the prompt cannot be sent.
    */
   encode(prompt: Prompt<N>): EncodedPrompt<N> | Promise<EncodedPrompt<N>>;
+  /** Whether an object is an item of a request. Left out if all items have `role` and `content`, as neutral messages do. */
+  isItem?(value: object): boolean;
   /** @param before - The items of a reply that this one continues: its message begins with them. */
   createDecoder(before: readonly N["item"][]): Decoder<N>;
   createChunk(parts: ChunkParts<N>): N["chunk"];

@@ -61,7 +61,7 @@ export class Reply<N extends Native> {
   /** It was ended from outside: nothing that is still being prepared for the reader will be handed out. */
   isStopped = false;
   /** Settles once the provider has been told to stop; see {@link Request.cancel}. */
-  cancelled: Promise<void> = Promise.resolve();
+  cancelled: Promise<unknown> = Promise.resolve();
 
   readonly #context: () => StreamErrorContext;
   readonly #cleanups: (() => void)[] = [];
@@ -72,6 +72,8 @@ export class Reply<N extends Native> {
   #overlap: Overlap | null = null;
   /** How many characters of the latest attempt's text repeat the one that it continues. */
   #repeated = 0;
+  /** The replies that the provider was told to stop, by their decoders: several attempts may be at one and the same. */
+  readonly #stopped = new Set<Decoder<N>>();
   /** Rejects promises that were made by {@link guard}. */
   readonly #guards = new Set<(error: MillraceError) => void>();
 
@@ -182,7 +184,8 @@ export class Reply<N extends Native> {
 
   /** The attempts that are charged for. Those that went on with one and the same reply are charged for once. */
   #charged(): Attempt<N>[] {
-    return this.attempts.filter(({ decoder }, place) => this.attempts[place + 1]?.decoder !== decoder);
+    const last = new Map(this.attempts.map((attempt) => [attempt.decoder, attempt]));
+    return [...last.values()];
   }
 
   #start(): void {
@@ -208,10 +211,9 @@ export class Reply<N extends Native> {
     const { plan } = this;
     const interrupted = this.#interrupted;
     this.#overlap = null;
-    if (interrupted !== null && interrupted.cut !== null) {
-      const resumed = await this.#resume(attempt, interrupted);
-      if (resumed !== null) return resumed;
-    }
+    const resumed = interrupted === null || interrupted.cut === null ? null : await this.#resume(attempt, interrupted);
+    this.#cancelExcept(attempt.decoder);
+    if (resumed !== null) return resumed;
     const target = plan.targets[attempt.target] ?? plan.targets[0];
     const prepared = await plan.prepare(target, this.#rest(attempt));
     if (attempt === this.attempts[0] && this.outcome === "pending") {
@@ -224,6 +226,8 @@ export class Reply<N extends Native> {
   /** Goes on with the very same reply, if the provider can. */
   async #resume(attempt: Attempt<N>, { attempt: before, cause, cut }: Interrupted<N>): Promise<Prepared<N> | null> {
     const request = attempt.target === before.target ? await before.resumed() : null;
+    // Aborted meanwhile: the decoder stays as it was.
+    if (attempt.outcome !== "pending") throw cause;
     if (request === null || before.prepared === null) {
       if (!before.decoder.canContinue) throw cause;
       return null;
@@ -339,6 +343,16 @@ export class Reply<N extends Native> {
     return next;
   }
 
+  /** Tells the provider to stop the replies that nobody will go on with. */
+  #cancelExcept(kept: Decoder<N> | null): void {
+    const replies = new Map(this.attempts.filter(({ canCancel }) => canCancel).map((one) => [one.decoder, one]));
+    for (const [decoder, attempt] of replies) {
+      if (decoder === kept || this.#stopped.has(decoder)) continue;
+      this.#stopped.add(decoder);
+      this.cancelled = Promise.all([this.cancelled, attempt.cancel()]);
+    }
+  }
+
   /** Ends the call from outside. If its message is complete already, it stays so. */
   #stop(event: "abort" | "fault", error: MillraceError): void {
     for (const reject of this.#guards) reject(error);
@@ -374,7 +388,7 @@ export class Reply<N extends Native> {
     this.#move(outcome);
     this.error = error;
     this.times.end = Date.now();
-    if (outcome !== "complete") this.cancelled = this.#latest.cancel();
+    this.#cancelExcept(outcome === "complete" ? this.#latest.decoder : null);
     if (this.#guards.size === 0) this.#cleanUp();
     if (error !== null) this.#describe(error);
   }

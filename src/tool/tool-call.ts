@@ -86,6 +86,8 @@ export interface OpenBlock {
   readonly id: string;
   /** Returns the provider's own block, in its current state. */
   readonly toolCall: () => unknown;
+  /** The input so far, if it does not arrive as text. */
+  readonly partial?: (() => unknown) | undefined;
 }
 
 /** A call, from the start of its block to the end. */
@@ -179,9 +181,12 @@ class ArrivingInput {
     } catch {
       this.#isBroken = true;
     }
-    const snapshot = this.#parser.snapshot();
-    return isObject(snapshot) ? snapshot : {};
+    return objectOf(this.#parser.snapshot());
   }
+}
+
+function objectOf(value: unknown): object {
+  return isObject(value) ? value : {};
 }
 
 /** A class, because there is one for each fragment, and creating an object literal with getters takes 50 times as long. */
@@ -206,7 +211,8 @@ class StreamingCall implements StreamingToolCall {
   }
 
   get args(): unknown {
-    this.#args ??= this.#input.read();
+    const { partial } = this.#block;
+    this.#args ??= partial === undefined ? this.#input.read() : objectOf(partial());
     return this.#args;
   }
 

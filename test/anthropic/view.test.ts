@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { CostMetadata } from "../../src/cost/price.ts";
 import { anthropicCost, refusalOf } from "../../src/providers/anthropic/usage.ts";
-import { anthropicViews, commonFinishReason, signatureOf, textOf } from "../../src/providers/anthropic/view.ts";
+import { anthropicViews, commonFinishReason, signatureOf } from "../../src/providers/anthropic/view.ts";
 import type { AnthropicMessage, AnthropicUsage } from "../../src/providers/anthropic/wire.ts";
 import { cpuMsSince } from "../cpu-time.ts";
 
@@ -230,7 +230,6 @@ describe("the text of a message", () => {
     const content = Array.from({ length: 80_000 }, () => ({ type: "text", text: "a" }));
     const start = process.cpuUsage();
     expect(textOf(content)).toHaveLength(80_000);
-    expect(textOf(content, "text").length).toBeGreaterThanOrEqual(80_000);
     expect(cpuMsSince(start)).toBeLessThan(900);
   });
 

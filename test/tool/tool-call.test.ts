@@ -275,6 +275,17 @@ describe("a streaming call", () => {
     expect(args).toEqual({ title: "Mist" });
   });
 
+  test("shows input that does not arrive as text, as it is when it is read", () => {
+    let partial: unknown = {};
+    const open = getAuthor["~open"]({ ...block, partial: () => partial });
+    partial = { title: "Mist" };
+    const first = open.push("");
+    expect([first.args, first.delta, first.text]).toEqual([{ title: "Mist" }, "", ""]);
+    partial = "not an object";
+    expect(open.push("").args).toEqual({});
+    expect(first.args).toEqual({ title: "Mist" });
+  });
+
   test("shows what has arrived by the time its args are read", () => {
     const open = getAuthor["~open"](block);
     const first = open.push('{"title": "Mist');
