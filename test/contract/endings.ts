@@ -18,6 +18,7 @@ export interface Ending extends Fate {
   readonly name: string;
   /** What follows the parts of the reply. */
   readonly beats: readonly Beat[];
+  /** Whether the sign comes that the message is complete. */
   readonly hasSign: boolean;
   readonly timeout: Timeout;
 }
@@ -27,7 +28,7 @@ const STALL_MS = 150;
 
 /** All endings, before and after the sign that the message is complete; but for a silence of 2 s after it. */
 export function endingsOf({ traits }: Subject): readonly Ending[] {
-  const after: readonly (readonly [name: string, Beat[], Omit<Ending, "name" | "beats" | "hasSign">])[] = [
+  const after: readonly (readonly [name: string, Beat[], Fate])[] = [
     ["a clean end", [{ end: "clean" }], { reader: "reads on", outcome: "truncated", code: "stream_truncated" }],
     ["a reset", [{ end: "reset" }], { reader: "reads on", outcome: "truncated", code: "stream_truncated" }],
     ["a stall", [{ end: "open" }], { reader: "reads on", outcome: "failed", code: "timeout" }],
