@@ -189,7 +189,7 @@ const tellingNames = fileRule(({ path }) => {
   return name === undefined ? null : `"${name}" says nothing: a file is named after its one main export.`;
 });
 
-const NODE_ONLY = /^src\/(testing\/|cli\/|platform\/node\.ts$|http\/node(-body)?\.ts$)/;
+const NODE_ONLY = /^src\/(testing\/|cli\/|platform\/node\.ts$|http\/node(-\w+)?\.ts$)/;
 
 const isBuiltin = (specifier: string): boolean =>
   specifier.startsWith("node:") || builtinModules.includes(specifier.split("/")[0] ?? "");
