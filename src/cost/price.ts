@@ -1,3 +1,5 @@
+import type { Usage } from "./usage.ts";
+
 /** The kinds of tokens that have a price of their own. */
 export type TokenKind = "input" | "output" | "cacheRead" | "cacheWrite5m" | "cacheWrite1h";
 
@@ -147,6 +149,21 @@ export function costMetadata(
     items,
     notes,
   };
+}
+
+/** What a reply costs whose tokens were all of one model; null where its price is not known. */
+export function costOfUsage(model: string, usage: Usage, price: Price | undefined): CostMetadata | null {
+  if (price === undefined) return null;
+  const tokens = {
+    input: usage.inputTokens,
+    output: usage.outputTokens,
+    cacheRead: usage.cachedTokens,
+    cacheWrite5m: usage.cacheWrite5mTokens,
+    cacheWrite1h: usage.cacheWrite1hTokens,
+  };
+  const costs = costsOf(tokens, ratesOf(price, tokens, false) ?? price, 1);
+  const item = { model, kind: "message", tokens, costs, cost: sumOf(costs), multiplier: 1, price };
+  return costMetadata([item], 0, 0, []);
 }
 
 /** Adds up what several requests cost; null where that of one is not known. */
