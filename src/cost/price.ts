@@ -1,4 +1,5 @@
 import { field } from "../json/object.ts";
+import type { Usage } from "./usage.ts";
 
 /** The kinds of tokens that are priced separately. */
 export type TokenKind = "input" | "output" | "cacheRead" | "cacheWrite5m" | "cacheWrite1h";
@@ -166,6 +167,21 @@ export function costMetadata(
     items,
     notes,
   };
+}
+
+/** What a reply costs whose tokens were all of one model; null where its price is not known. */
+export function costOfUsage(model: string, usage: Usage, price: Price | undefined): CostMetadata | null {
+  if (price === undefined) return null;
+  const tokens = {
+    input: usage.inputTokens,
+    output: usage.outputTokens,
+    cacheRead: usage.cachedTokens,
+    cacheWrite5m: usage.cacheWrite5mTokens,
+    cacheWrite1h: usage.cacheWrite1hTokens,
+  };
+  const costs = costsOf(tokens, ratesOf(price, tokens, false) ?? price, 1);
+  const item = { model, kind: "message", tokens, costs, cost: sumOf(costs), multiplier: 1, price };
+  return costMetadata([item], 0, 0, []);
 }
 
 /** Adds up the costs of several requests; null if any is unknown. */

@@ -29,3 +29,22 @@ export interface Usage {
   /** The whole prompt plus the whole output. */
   readonly totalTokens: number;
 }
+
+/** Usage with the counts that a provider has; the others are 0. */
+export function usageOf(
+  source: UsageSource,
+  { thinkingTokens = null, ...given }: Partial<Omit<Usage, "source" | "totalTokens">>,
+): Usage {
+  const counts = { inputTokens: 0, outputTokens: 0, cachedTokens: 0, cacheWriteTokens: 0, ...given };
+  const { inputTokens, outputTokens, cachedTokens, cacheWriteTokens } = counts;
+  return {
+    source,
+    cacheWrite5mTokens: 0,
+    cacheWrite1hTokens: 0,
+    thinkingTokens,
+    webSearchRequests: 0,
+    webFetchRequests: 0,
+    ...counts,
+    totalTokens: inputTokens + outputTokens + cachedTokens + cacheWriteTokens,
+  };
+}

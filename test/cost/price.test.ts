@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import {
   costMetadata,
+  costOfUsage,
   costsOf,
   isAmount,
   isPrice,
@@ -9,6 +10,7 @@ import {
   ratesOf,
   sumOf,
 } from "../../src/cost/price.ts";
+import { usageOf } from "../../src/cost/usage.ts";
 
 const rates = (rate: number): PerTokenKind => ({
   input: rate,
@@ -119,5 +121,40 @@ describe("costMetadata", () => {
   it("is unknown if any item is, whichever comes first", () => {
     expect(costMetadata([item(1), item(null)], 0, 0, []).cost).toBeNull();
     expect(costMetadata([item(null), item(1)], 0, 0, []).cost).toBeNull();
+  });
+});
+
+describe("usageOf", () => {
+  it("has 0 for what a provider does not count, and adds up", () => {
+    expect(usageOf("reported", { inputTokens: 6, cachedTokens: 4, outputTokens: 25 })).toEqual({
+      source: "reported",
+      inputTokens: 6,
+      outputTokens: 25,
+      cachedTokens: 4,
+      cacheWriteTokens: 0,
+      cacheWrite5mTokens: 0,
+      cacheWrite1hTokens: 0,
+      thinkingTokens: null,
+      webSearchRequests: 0,
+      webFetchRequests: 0,
+      totalTokens: 35,
+    });
+  });
+});
+
+describe("costOfUsage", () => {
+  const usage = usageOf("reported", { inputTokens: 1e6, cachedTokens: 2e6, outputTokens: 3e6 });
+
+  it("prices each kind of token", () => {
+    const price = { ...rates(1), output: 2, cacheRead: 0.5 };
+    expect(costOfUsage("m", usage, price)).toMatchObject({ cost: 8, inputTokens: 1e6, items: [{ model: "m", price }] });
+  });
+
+  it("takes the tier of long prompts", () => {
+    expect(costOfUsage("m", usage, { ...rates(1), tiers: [{ promptAbove: 100, ...rates(2) }] })?.cost).toBe(12);
+  });
+
+  it("is null where the price is not known", () => {
+    expect(costOfUsage("m", usage, undefined)).toBeNull();
   });
 });
