@@ -125,9 +125,35 @@ export class PromptFunctionError extends MillraceError {
   }
 }
 
-/** What something that was thrown says. @internal */
-export function messageOf(thrown: unknown): string {
-  return thrown instanceof Error ? thrown.message : String(thrown);
+/**
+ * The message of anything that was thrown, cut after `limit` characters; where there is none, its name. Never throws.
+ *
+ * @internal
+ */
+export function messageOf(thrown: unknown, limit = 1000): string {
+  try {
+    return shortened(textOf(thrown), limit);
+  } catch {
+    // A getter or a proxy that throws, or an object that does not convert to a string.
+    return "an error without a readable message";
+  }
+}
+
+function textOf(thrown: unknown): string {
+  if (typeof thrown !== "object" || thrown === null) return String(thrown);
+  const found: unknown = ["message", "name"]
+    .map((key): unknown => Reflect.get(thrown, key))
+    .find((text) => typeof text === "string" && /\S/.test(text));
+  return String(found ?? thrown);
+}
+
+/** The first `limit` characters, with "…" where there were more. A surrogate pair is one character. @internal */
+export function shortened(text: string, limit: number): string {
+  if (text.length <= limit) return text;
+  const start = Array.from(text.slice(0, 2 * limit))
+    .slice(0, limit)
+    .join("");
+  return start.length < text.length ? `${start}…` : text;
 }
 
 /** A prompt template is malformed, or a value does not fit its placeholder. Nothing was sent. */
@@ -210,13 +236,13 @@ export class ContentTypeError extends MillraceError {
   }
 }
 
-/** A frame of the stream is not valid JSON. */
+/** A frame of the stream cannot be read: it is damaged, or not what the provider sends. */
 export class MalformedFrameError extends MillraceError {
   readonly code = "malformed_frame";
   /** The frame's data as received. Not enumerable: it may hold the model's words. */
   declare readonly data: string;
-  constructor(data: string) {
-    super(`A frame is no JSON object (${data.length} characters).`, { retryable: true });
+  constructor(data: string, problem = `it is no JSON object (${data.length} characters)`) {
+    super(`A frame cannot be read: ${problem}.`, { retryable: true });
     hide(this, "data", data);
   }
 }
@@ -237,7 +263,9 @@ export class LimitExceededError extends MillraceError {
   declare readonly limitBytes: number | undefined;
   constructor(...[limit, limitBytes]: ["frame" | "response", number] | ["depth"]) {
     const problem =
-      limit === "depth" ? "A frame is nested too deeply." : `The ${limit} is larger than ${limitBytes} bytes (limit.${limit}).`;
+      limit === "depth"
+        ? "A frame is nested too deeply."
+        : `The ${limit} is larger than ${limitBytes} bytes (limit.${limit}).`;
     super(problem, { limit, limitBytes });
   }
 }

@@ -131,6 +131,7 @@ export { ToolInputError } from "./tool/tool-input-error.ts";
 export {
   type AnyTool,
   type ArrivingToolArgs,
+  type AwaitedResult,
   type ExplicitInputSchema,
   type NoInput,
   type NoInputSchema,
@@ -140,8 +141,7 @@ export {
   type ToolDefinition,
   type ToolDescription,
   type ToolFunction,
-  type ToolInput,
+  type ToolInputSchema,
   type ToolOptions,
-  type ToolResult,
 } from "./tool/tool.ts";
 export { type NamespacedTools, toolkit } from "./tool/toolkit.ts";

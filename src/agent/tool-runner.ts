@@ -1,20 +1,30 @@
-import { StreamAbortedError } from "../errors.ts";
+import { messageOf, StreamAbortedError } from "../errors.ts";
+import { isError } from "../tool/plain-data.ts";
 import type { ToolCall } from "../tool/tool-call.ts";
 
-/** Asked before a tool runs: anything but true refuses it; text says why. */
+/** Asked before a tool runs. Any answer but true refuses; a string says why. */
 type Approve = (tool: ToolCall) => boolean | string | Promise<boolean | string>;
 
-/** Runs the tools of one turn, so many at a time. What they throw is their output. */
+/** One tool call, from its start to its output. */
+interface Run {
+  /** `waiting`: for its turn or for approval. */
+  state: "waiting" | "running" | "done";
+  output: unknown;
+}
+
+/** Runs the tools of one turn, a limited number at a time. What a tool throws is its output. */
 export class ToolRunner {
   readonly #parallel: number;
   readonly #signal: AbortSignal;
   readonly #approve: Approve | undefined;
-  readonly #runs = new Map<ToolCall, Promise<void>>();
-  readonly #outputs = new Map<ToolCall, unknown>();
-  readonly #underWay = new Set<ToolCall>();
-  /** How many run, or are asked about. */
+  /** In the order in which the calls were started. */
+  readonly #runs = new Map<ToolCall, Run>();
+  readonly #ends: Promise<void>[] = [];
+  /** How many are running or await approval. */
   #busy = 0;
-  readonly #waiting: (() => void)[] = [];
+  readonly #queue: (() => void)[] = [];
+  /** Rejects the promises of {@link wait} that are pending. */
+  readonly #rejects = new Set<(error: StreamAbortedError) => void>();
 
   constructor(parallel: number, signal: AbortSignal, approve: Approve | undefined) {
     this.#parallel = Math.max(1, parallel);
@@ -22,68 +32,81 @@ export class ToolRunner {
     this.#approve = approve;
   }
 
-  /** Runs a tool, unless that was done. */
+  /** Runs a tool, unless it was started before. */
   start(call: ToolCall): void {
     if (this.#runs.has(call)) return;
-    const run = this.#run(call);
-    // Told by finish(), which may come much later.
-    run.catch(() => {});
+    const run: Run = { state: "waiting", output: undefined };
     this.#runs.set(call, run);
+    const end = this.#run(call, run);
+    // finish() reports it, which may be much later.
+    end.catch(() => {});
+    this.#ends.push(end);
   }
 
-  /** What the tools gave so far; an error for those that were interrupted. */
+  /** The outputs so far, in the order of the calls. A tool that was interrupted has an error. */
   get outputs(): [call: ToolCall, output: unknown][] {
-    const cut = this.#signal.aborted ? [...this.#underWay] : [];
-    return [
-      ...this.#outputs,
-      ...cut.map((call): [ToolCall, unknown] => [call, new Error("The tool was interrupted.")]),
-    ];
-  }
-
-  /** Waits for the tools. Rejects if there was no answer to whether one may run, and as {@link wait} does. */
-  async finish(): Promise<void> {
-    await this.wait(Promise.all(this.#runs.values()));
-  }
-
-  /** What a promise gives. Rejects as soon as the signal is aborted. */
-  async wait<V>(promise: Promise<V>): Promise<V> {
-    const signal = this.#signal;
-    let onAbort = (): void => {};
-    const aborted = new Promise<never>((_, reject) => {
-      onAbort = () => reject(new StreamAbortedError(signal.reason));
-      if (signal.aborted) onAbort();
-      else signal.addEventListener("abort", onAbort);
-    });
-    try {
-      return await Promise.race([aborted, promise]);
-    } finally {
-      signal.removeEventListener("abort", onAbort);
+    const outputs: [ToolCall, unknown][] = [];
+    for (const [call, { state, output }] of this.#runs) {
+      if (state === "done") outputs.push([call, output]);
+      else if (state === "running" && this.#signal.aborted)
+        outputs.push([call, new Error("The tool was interrupted.")]);
     }
+    return outputs;
   }
 
-  async #run(call: ToolCall): Promise<void> {
-    while (this.#busy >= this.#parallel) await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    if (this.#signal.aborted) return;
+  /** Waits for all tools. Rejects with what `approve` throws, and, like {@link wait}, when the signal is aborted. */
+  async finish(): Promise<void> {
+    await this.wait(Promise.all(this.#ends));
+  }
+
+  /**
+   * Waits for a promise.
+   *
+   * @throws {StreamAbortedError} As soon as the signal is aborted, even if the promise never settles.
+   */
+  wait<V>(promise: Promise<V>): Promise<V> {
+    const signal = this.#signal;
+    return new Promise((resolve, reject) => {
+      const settled = (): void => {
+        this.#rejects.delete(reject);
+        if (this.#rejects.size === 0) signal.removeEventListener("abort", this.#onAbort);
+      };
+      promise.finally(settled).then(resolve, reject);
+      this.#rejects.add(reject);
+      if (signal.aborted) this.#onAbort();
+      // Adding the same listener again has no effect: however many wait, there is one.
+      else signal.addEventListener("abort", this.#onAbort);
+    });
+  }
+
+  readonly #onAbort = (): void => {
+    for (const reject of this.#rejects) reject(new StreamAbortedError(this.#signal.reason));
+    this.#rejects.clear();
+    this.#signal.removeEventListener("abort", this.#onAbort);
+  };
+
+  async #run(call: ToolCall, run: Run): Promise<void> {
+    while (this.#busy >= this.#parallel) await new Promise<void>((resolve) => this.#queue.push(resolve));
     this.#busy++;
     try {
+      if (this.#signal.aborted) return;
       const answer = this.#approve === undefined || (await this.#approve(call));
-      if (!this.#signal.aborted)
-        this.#outputs.set(call, answer === true ? await this.#outputOf(call) : refusal(answer));
+      if (this.#signal.aborted) return;
+      run.state = "running";
+      run.output = answer === true ? await outputOf(call, this.#signal) : refusal(answer);
+      run.state = "done";
     } finally {
       this.#busy--;
-      this.#waiting.shift()?.();
+      this.#queue.shift()?.();
     }
   }
+}
 
-  async #outputOf(call: ToolCall): Promise<unknown> {
-    this.#underWay.add(call);
-    try {
-      return await call.call({ signal: this.#signal });
-    } catch (error) {
-      return error instanceof Error ? error : new Error(String(error));
-    } finally {
-      this.#underWay.delete(call);
-    }
+async function outputOf(call: ToolCall, signal: AbortSignal): Promise<unknown> {
+  try {
+    return await call.call({ signal });
+  } catch (error) {
+    return isError(error) ? error : new Error(messageOf(error));
   }
 }
 

@@ -10,15 +10,23 @@ import {
   StreamTimeoutError,
   StreamTruncatedError,
 } from "../errors.ts";
+import { DEFAULT_FRAME_LIMIT } from "../frame/frame-reader.ts";
 import { redactError } from "../http/redaction.ts";
 import { type Exchange, type HttpResponse, readText } from "../http/request.ts";
-import { StallTimer, type TimeoutLimits } from "../http/timeout.ts";
+import { StallTimer, startTimer, type TimeoutLimits } from "../http/timeout.ts";
 import type { Decoder, Step } from "../provider/decoder.ts";
 import type { Native } from "../provider/native.ts";
 import type { Provider, Request } from "../provider/provider.ts";
 import type { AnyToolCall } from "../tool/pair.ts";
 import { Intake } from "./intake.ts";
-import { after, type AttemptEvent, type AttemptState, attemptTransitions, type Outcome, outcomeOf } from "./lifecycle.ts";
+import {
+  after,
+  type AttemptEvent,
+  type AttemptState,
+  attemptTransitions,
+  type Outcome,
+  outcomeOf,
+} from "./lifecycle.ts";
 import type { Limit } from "./limit.ts";
 import type { Limiter } from "./limiter.ts";
 import type { Prepared, PreparedCall } from "./prepared.ts";
@@ -39,7 +47,6 @@ export interface Cut<N extends Native> {
   readonly prepared: PreparedCall<N>;
 }
 
-const DEFAULT_FRAME_LIMIT = 32 * 1024 * 1024;
 const ERROR_BODY_LIMIT = 64 * 1024;
 /** How long a stream may stay silent once its message is complete. */
 const LINGER_MS = 2_000;
@@ -68,10 +75,8 @@ export class Attempt<N extends Native> {
   };
   /** The call as it was sent; null until the prompt function has run. */
   prepared: PreparedCall<N> | null = null;
-  /** The reply that this one goes on from. */
-  cut: Cut<N> | null;
-  /** How many characters of its text repeat the end of {@link cut}. */
-  repeated = 0;
+  /** The reply that this one continues. */
+  readonly cut: Cut<N> | null;
 
   readonly #wake: () => void;
   #request: Request<N> | null = null;
@@ -79,7 +84,6 @@ export class Attempt<N extends Native> {
   #intake: Intake<N["frame"]> | null = null;
   #progress = 0;
   #leaveLimiter = (): void => {};
-  #joined: { readonly progress: number; readonly message: N["message"] } | null = null;
   readonly #stall = new StallTimer((limitMs) => {
     const { hasContent, isWhole } = this.decoder;
     const problem = hasContent ? "the message did not grow" : "no content came";
@@ -88,19 +92,13 @@ export class Attempt<N extends Native> {
     this.#wake();
   });
 
-  constructor(
-    settings: AttemptSettings<N>,
-    target: number,
-    model: string,
-    cut: Cut<N> | null,
-    wake: () => void,
-  ) {
+  constructor(settings: AttemptSettings<N>, target: number, model: string, cut: Cut<N> | null, wake: () => void) {
     this.settings = settings;
     this.target = target;
     this.model = model;
     this.cut = cut;
     this.#wake = wake;
-    this.decoder = settings.provider.createDecoder();
+    this.decoder = settings.provider.createDecoder(cut?.items ?? []);
   }
 
   get outcome(): Outcome {
@@ -112,29 +110,9 @@ export class Attempt<N extends Native> {
     return this.#intake?.bytes ?? 0;
   }
 
-  /** The message, joined to the reply that it goes on from; null before its first event. */
-  get message(): N["message"] | null {
-    const { message, progress } = this.decoder;
-    if (message === null || this.cut === null || this.cut.items.length === 0) return message;
-    if (this.#joined?.progress !== progress) {
-      const joined = this.settings.provider.joinMessage(this.cut.items, message, this.repeated);
-      this.#joined = { progress, message: joined };
-    }
-    return this.#joined?.message ?? message;
-  }
-
-  /** The items of {@link message}, with all of its text. */
-  get items(): readonly N["item"][] {
-    const { decoder, cut, repeated } = this;
-    const { joinItems, views } = this.settings.provider;
-    if (cut === null || cut.items.length === 0) return decoder.items;
-    if (views.commonFinishReasons(decoder.message).includes("content_filter")) return [];
-    return decoder.items.length === 0 ? cut.items : joinItems(cut.items, decoder.items, repeated);
-  }
-
-  /** The items of {@link message} that may be sent back. */
+  /** The items that may be sent back, of the reply and of the one that it continues. */
   get sendableItems(): readonly N["item"][] {
-    return this.settings.provider.sendable(this.items);
+    return this.settings.provider.sendable(this.decoder.items);
   }
 
   /** The calls of declared tools so far, whatever has become of them. */
@@ -224,13 +202,21 @@ export class Attempt<N extends Native> {
     return this.#request?.resume !== undefined;
   }
 
-  /** Stops the reply at the provider too, if that is needed. Never rejects. */
+  /** Whether the provider has to be told to stop the reply. */
+  get canCancel(): boolean {
+    return this.#request?.cancel !== undefined;
+  }
+
+  /** Stops the reply at the provider, too. Takes no longer than a connection may. Never rejects. */
   async cancel(): Promise<void> {
+    let cancelTimer = (): void => {};
+    const timeout = new Promise<void>((resolve) => (cancelTimer = startTimer(this.settings.timeout.connect, resolve)));
     try {
-      await this.#request?.cancel?.(this.decoder.message);
+      await Promise.race([this.#request?.cancel?.(this.decoder.message), timeout]);
     } catch {
       // The provider stops by itself at some time; the reader has left.
     }
+    cancelTimer();
   }
 
   // A method, since the compiler takes a property that it saw compared for constant across calls.

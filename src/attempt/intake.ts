@@ -37,7 +37,7 @@ export class Intake<Frame> {
         return null;
       } else {
         this.#hasEnded = true;
-        this.#frames.end();
+        this.#frames.end(body.failure === null);
       }
     }
   }

@@ -61,7 +61,7 @@ export function planner<N extends Native, Args extends readonly unknown[]>(
       spent,
       async prepare(target, more) {
         runPrompt();
-        prompt ??= result.then(normalizePrompt as (result: unknown) => NativePrompt<N>, promptFailed);
+        prompt ??= result.then((value) => normalizePrompt(value, provider.isItem) as NativePrompt<N>, promptFailed);
         return prepare(definition, await prompt, target, timeout.connect, [...added, ...more]);
       },
       extend: (items, soFar = nothingSpent) => plan([...added, ...items], soFar),

@@ -14,7 +14,7 @@ export const DEFAULT_FRAME_LIMIT = 32 * 1024 * 1024;
  *   reader.push(piece);
  *   for (let frame = reader.next(); frame !== null; frame = reader.next()) decode(frame);
  * }
- * reader.end();
+ * reader.end(true);
  * for (let frame = reader.next(); frame !== null; frame = reader.next()) decode(frame);
  * ```
  */
@@ -28,6 +28,10 @@ export interface FrameReader<Frame, Piece = Uint8Array> {
    * @throws MalformedFrameError - The pieces cannot be a frame.
    */
   next(): Frame | null;
-  /** Says that no more pieces come: {@link next} may give what is left, or throw where it cannot be a frame. */
-  end(): void;
+  /**
+   * Says that no more pieces come: {@link next} may give what is left, or throw where it cannot be a frame.
+   *
+   * @param isClean - False if the connection was lost: then the rest of a frame is to be expected.
+   */
+  end(isClean: boolean): void;
 }

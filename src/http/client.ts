@@ -25,7 +25,9 @@ export interface Client {
 }
 
 /** Where and how requests go. */
-export interface Destination {
+export interface Destination<Options extends ClientOptions = ClientOptions> {
+  /** The client's options: what signs requests, say. */
+  readonly options: Options;
   readonly baseURL: string;
   /** Lower-case names. */
   readonly headers: Readonly<Record<string, string>>;
@@ -43,49 +45,56 @@ export interface ClientSettings<Options extends ClientOptions> {
   headers(options: Options, inBrowser: boolean): Readonly<Record<string, string>>;
 }
 
-/** A provider's `client()`, and a function that looks up where the requests of a client go. */
-export interface Clients<Options extends ClientOptions> {
-  client(options?: Options): Client;
-  /**
-   * @param made - A client, or undefined for one that is read from the environment.
-   * @throws InvalidOptionError for anything else: it may never be mistaken for the environment's client.
-   */
-  destination(made: unknown): Destination;
+/** Where the requests of clients go. Kept apart from the clients themselves, where a log could show it. */
+const destinations = new WeakMap<object, (settings: object) => unknown>();
+
+/** Makes a client of a provider. */
+export function createClient<Options extends ClientOptions>(
+  settings: ClientSettings<Options>,
+  options: Options,
+): Client {
+  const client: Client = Object.freeze({ kind: "millrace.client" });
+  // Made here, so that a program without `client()` does not bundle it.
+  const transport = options.fetch && fetchTransport(options.fetch);
+  destinations.set(client, (asked) => (asked === settings ? resolve(settings, options, transport) : null));
+  return client;
 }
 
-/** Makes the clients of a provider. */
-export function defineClients<Options extends ClientOptions>(settings: ClientSettings<Options>): Clients<Options> {
-  // Kept apart from the clients, where a log could show them.
-  const destinations = new WeakMap<object, () => Destination>();
-  return {
-    client(options = {} as Options) {
-      const made: Client = Object.freeze({ kind: "millrace.client" });
-      // Made here, so that a program without `client()` does not bundle it.
-      const transport = options.fetch && fetchTransport(options.fetch);
-      destinations.set(made, () => resolve(settings, options, transport));
-      return made;
-    },
-    destination(made) {
-      if (made === undefined) return resolve(settings, {} as Options);
-      const known = typeof made === "object" && made !== null ? destinations.get(made) : undefined;
-      if (known !== undefined) return known();
-      const problem = "pass the object that client() of this provider returned, not a copy of it, its options or a key.";
-      throw new InvalidOptionError("client", problem);
-    },
-  };
+/**
+ * Looks up where the requests of a client go.
+ *
+ * @param client - A client of the same provider, or undefined for one that is read from the environment.
+ * @throws InvalidOptionError for anything else: it may never be mistaken for the environment's client.
+ */
+export function destinationOf<Options extends ClientOptions>(
+  settings: ClientSettings<Options>,
+  client: unknown,
+): Destination<Options> {
+  if (client === undefined) return resolve(settings, {} as Options);
+  const known = destinations.get(client as object)?.(settings);
+  // The same settings: the same options.
+  if (known) return known as Destination<Options>;
+  throw new InvalidOptionError(
+    "client",
+    "pass what client() of this provider returned, not a copy, its options or a key.",
+  );
 }
 
 function resolve<Options extends ClientOptions>(
   settings: ClientSettings<Options>,
   options: Options,
   transport: Transport = defaultTransport,
-): Destination {
+): Destination<Options> {
   const inBrowser = "window" in globalThis && "document" in globalThis;
   if (inBrowser && options.dangerouslyAllowBrowser !== true) {
-    throw new InvalidOptionError("client", "every visitor could read the key in a browser. See dangerouslyAllowBrowser.");
+    throw new InvalidOptionError(
+      "client",
+      "every visitor could read the key in a browser. See dangerouslyAllowBrowser.",
+    );
   }
   const text = options.baseURL ?? environment(settings.baseURLVariable) ?? settings.baseURL;
   return {
+    options,
     baseURL: checkedBaseURL(text, options.allowHttp === true),
     headers: {
       "content-type": "application/json",

@@ -105,7 +105,7 @@ function holdsSecret(root: unknown, cut: Cut): boolean {
         add(new TextDecoder().decode(value));
       } else if (isObject(value)) {
         if (isCollection(value)) for (const entry of value) add(entry);
-        for (const key of Reflect.ownKeys(value)) add(key), add(read(value, key));
+        for (const key of Reflect.ownKeys(value)) (add(key), add(read(value, key)));
         // Getters of a prototype, such as `Request.headers`.
         for (const key in value) add(read(value, key));
       } else {

@@ -1,15 +1,21 @@
-/** Deeper values could be read, but neither written nor compared: that takes a stack as deep as they are. */
+/** The deepest nesting of values that are received. Deeper ones could not be written again: that takes a stack as deep as they are. */
 export const DEEPEST = 1_000;
 
-/** Whether arrays and objects are nested deeper than {@link DEEPEST}. Does not recurse. */
-export function isTooDeep(value: unknown): boolean {
-  let level: unknown[] = [value];
+/**
+ * Whether a value nests arrays and objects deeper than `limit` levels. It works level by level, without recursion, so
+ * that no depth overflows the stack.
+ *
+ * @internal
+ */
+export function isDeeper(value: unknown, limit: number): boolean {
+  let level: readonly unknown[] = [value];
   for (let depth = 0; level.length > 0; depth++) {
-    if (depth > DEEPEST) return true;
     const next: unknown[] = [];
-    for (const part of level) {
-      if (typeof part !== "object" || part === null) continue;
-      for (const inner of Object.values(part)) if (typeof inner === "object" && inner !== null) next.push(inner);
+    for (const container of level) {
+      if (typeof container !== "object" || container === null) continue;
+      if (depth === limit) return true;
+      const parts: readonly unknown[] = Array.isArray(container) ? container : Object.values(container);
+      for (const part of parts) if (typeof part === "object" && part !== null) next.push(part);
     }
     level = next;
   }

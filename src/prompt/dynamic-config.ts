@@ -62,11 +62,11 @@ export type PromptFunction<A extends readonly unknown[], R, P = unknown> = [Exce
 // The keys of R that are none of a config, and those of its callParams that are none of P. Never for what is no config.
 type ExcessKey<R, P> = 0 extends 1 & R
   ? never
-  : R extends string | readonly unknown[] | { readonly role: unknown }
-    ? never
-    :
+  : R extends { readonly messages: unknown }
+    ?
         | Exclude<keyof R & string, keyof DynamicConfig>
-        | (R extends { readonly callParams?: infer Q } ? ExcessParam<Q, P> : never);
+        | (R extends { readonly callParams?: infer Q } ? ExcessParam<Q, P> : never)
+    : never;
 
 type ExcessParam<Q, P> = unknown extends P
   ? never
@@ -96,30 +96,34 @@ const KEYS: readonly string[] = [
  * The shape is checked here. That messages and parameters are the provider's was checked where the call was defined:
  * the type arguments repeat it.
  *
+ * @param isItem - Whether an object is a message of a provider whose messages lack `role` or `content`.
  * @throws {EmptyPromptError} If no message has content. White space is none.
  * @throws {InvalidOptionError} If it is neither text, nor messages, nor a dynamic config.
  * @internal
  */
 export function normalizePrompt<M = MessageLike, P = unknown, C = unknown, D = unknown>(
   result: unknown,
+  isItem?: IsItem,
 ): NormalizedPrompt<M, P, C, D>;
-export function normalizePrompt(result: unknown): NormalizedPrompt {
-  const config = isDynamicConfig(result) ? result : null;
+export function normalizePrompt(result: unknown, isItem: IsItem = () => false): NormalizedPrompt {
+  const config = isDynamicConfig(result, isItem) ? result : null;
   const unknownKey = Object.keys(config ?? {}).find((key) => !KEYS.includes(key));
   if (unknownKey !== undefined) {
     throw invalid(`"${unknownKey}" is no key of a dynamic config, which has ${KEYS.join(", ")}.`);
   }
   const messages: unknown = config === null ? toList(result) : config.messages;
-  if (!areMessages(messages)) {
+  if (!areMessages(messages, isItem)) {
     throw invalid("the function must return text, messages (each with role and content) or { messages }.");
   }
   if (!messages.some(hasContent)) throw new EmptyPromptError();
   return { messages, config };
 }
 
+type IsItem = (value: object) => boolean;
+
 // An object that is no message, and no list of them.
-function isDynamicConfig(result: unknown): result is DynamicConfig {
-  return isObject(result) && !("role" in result);
+function isDynamicConfig(result: unknown, isItem: IsItem): result is DynamicConfig {
+  return isObject(result) && !("role" in result) && !isItem(result);
 }
 
 function toList(result: unknown): unknown {
@@ -128,13 +132,15 @@ function toList(result: unknown): unknown {
   return Array.isArray(result) ? result : [result];
 }
 
-function areMessages(value: unknown): value is readonly MessageLike[] {
-  return (
-    Array.isArray(value) && value.every((message) => isObject(message) && "role" in message && "content" in message)
-  );
+function areMessages(value: unknown, isItem: IsItem): value is readonly MessageLike[] {
+  const isMessage = (message: unknown): boolean =>
+    isObject(message) && (("role" in message && "content" in message) || isItem(message));
+  return Array.isArray(value) && value.every(isMessage);
 }
 
-function hasContent({ content }: MessageLike): boolean {
+function hasContent(message: Partial<MessageLike>): boolean {
+  if (!("content" in message)) return true;
+  const { content } = message;
   const parts: readonly unknown[] = Array.isArray(content) ? content : [content];
   return parts.some((part) => {
     const text: unknown = isObject(part) && "text" in part ? part.text : part;

@@ -25,9 +25,11 @@ export interface Decoder<N extends Native> {
   next(): Step<N> | null;
   /** The body ended cleanly. Gives a step if that completes something. Not called after a connection was lost. */
   end(): Step<N> | null;
+  /** Drops characters at the beginning of the text that it has decoded: they repeat the reply that it continues. */
+  dropText(length: number): void;
   /** Prepares for frames that repeat the reply from its last checkpoint: see {@link Request.resume}. */
   resume?(): void;
-  /** The native message so far; null before its first event. */
+  /** The native message so far, with the reply that it continues; null before its first event. */
   readonly message: N["message"] | null;
   /** The items of the request that would send the reply back, with all of its text. Empty if nothing can be sent. */
   readonly items: readonly N["item"][];

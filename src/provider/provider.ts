@@ -115,7 +115,10 @@ export interface Provider<N extends Native> {
    * @throws if the prompt cannot be sent.
    */
   encode(prompt: Prompt<N>): EncodedPrompt<N> | Promise<EncodedPrompt<N>>;
-  createDecoder(): Decoder<N>;
+  /** Whether an object is an item of a request. Left out if all items have `role` and `content`, as neutral messages do. */
+  isItem?(value: object): boolean;
+  /** @param before - The items of a reply that this one continues: its message begins with them. */
+  createDecoder(before: readonly N["item"][]): Decoder<N>;
   createChunk(parts: ChunkParts<N>): N["chunk"];
   /** Drops the items, or the parts of them, that the provider would refuse in a request. */
   sendable(items: readonly N["item"][]): readonly N["item"][];
@@ -124,10 +127,6 @@ export interface Provider<N extends Native> {
   /** The items that give the model the results of its tools. */
   toolResults(results: readonly ToolResult[]): readonly N["item"][];
   continuation(cut: CutReply<N>): Continuation<N>;
-  /** Joins a message to the items that it goes on from. The first `repeated` characters of its text were there before. */
-  joinMessage(before: readonly N["item"][], after: N["message"], repeated: number): N["message"];
-  /** The same for the items of a message. */
-  joinItems(before: readonly N["item"][], after: readonly N["item"][], repeated: number): readonly N["item"][];
   /** The error in a response: one whose status is 400 or above, or whose body is an error. Null if it has none. */
   errorFromResponse(status: number, header: HeaderOf, body: string): MillraceError | null;
   /** The provider's id of the request. */

@@ -32,7 +32,10 @@ export class BudgetExceededError extends MillraceError {
 }
 
 /** The error if a budget is exceeded, or null. */
-export function excess({ outputTokens = Infinity, cost = Infinity }: Budget, spent: Spending): BudgetExceededError | null {
+export function excess(
+  { outputTokens = Infinity, cost = Infinity }: Budget,
+  spent: Spending,
+): BudgetExceededError | null {
   if (spent.outputTokens > outputTokens) {
     return new BudgetExceededError("outputTokens", outputTokens, spent.outputTokens);
   }

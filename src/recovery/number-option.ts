@@ -21,5 +21,8 @@ export function checkNumber(option: string, value: unknown, range: NumberRange):
   if (isNumber && (!isWhole || Number.isInteger(value) || value === Infinity)) return;
   const kind = isWhole ? "a whole number" : "a number";
   const bound = isExclusive ? `greater than ${least}` : `of at least ${least}`;
-  throw new InvalidOptionError(option, `it must be ${kind} ${bound}, not ${typeof value === "number" ? value : typeof value}.`);
+  throw new InvalidOptionError(
+    option,
+    `it must be ${kind} ${bound}, not ${typeof value === "number" ? value : typeof value}.`,
+  );
 }

@@ -61,7 +61,7 @@ export class Reply<N extends Native> {
   /** It was ended from outside: nothing that is still being prepared for the reader will be handed out. */
   isStopped = false;
   /** Settles once the provider has been told to stop; see {@link Request.cancel}. */
-  cancelled: Promise<void> = Promise.resolve();
+  cancelled: Promise<unknown> = Promise.resolve();
 
   readonly #context: () => StreamErrorContext;
   readonly #cleanups: (() => void)[] = [];
@@ -70,6 +70,10 @@ export class Reply<N extends Native> {
   #held: Step<N>[] = [];
   #interrupted: Interrupted<N> | null = null;
   #overlap: Overlap | null = null;
+  /** How many characters of the latest attempt's text repeat the one that it continues. */
+  #repeated = 0;
+  /** The replies that the provider was told to stop, by their decoders: several attempts may be at one and the same. */
+  readonly #stopped = new Set<Decoder<N>>();
   /** Rejects promises that were made by {@link guard}. */
   readonly #guards = new Set<(error: MillraceError) => void>();
 
@@ -180,7 +184,8 @@ export class Reply<N extends Native> {
 
   /** The attempts that are charged for. Those that went on with one and the same reply are charged for once. */
   #charged(): Attempt<N>[] {
-    return this.attempts.filter(({ decoder }, place) => this.attempts[place + 1]?.decoder !== decoder);
+    const last = new Map(this.attempts.map((attempt) => [attempt.decoder, attempt]));
+    return [...last.values()];
   }
 
   #start(): void {
@@ -206,10 +211,9 @@ export class Reply<N extends Native> {
     const { plan } = this;
     const interrupted = this.#interrupted;
     this.#overlap = null;
-    if (interrupted !== null && interrupted.cut !== null) {
-      const resumed = await this.#resume(attempt, interrupted);
-      if (resumed !== null) return resumed;
-    }
+    const resumed = interrupted === null || interrupted.cut === null ? null : await this.#resume(attempt, interrupted);
+    this.#cancelExcept(attempt.decoder);
+    if (resumed !== null) return resumed;
     const target = plan.targets[attempt.target] ?? plan.targets[0];
     const prepared = await plan.prepare(target, this.#rest(attempt));
     if (attempt === this.attempts[0] && this.outcome === "pending") {
@@ -222,14 +226,14 @@ export class Reply<N extends Native> {
   /** Goes on with the very same reply, if the provider can. */
   async #resume(attempt: Attempt<N>, { attempt: before, cause, cut }: Interrupted<N>): Promise<Prepared<N> | null> {
     const request = attempt.target === before.target ? await before.resumed() : null;
+    // Aborted meanwhile: the decoder stays as it was.
+    if (attempt.outcome !== "pending") throw cause;
     if (request === null || before.prepared === null) {
       if (!before.decoder.canContinue) throw cause;
       return null;
     }
     attempt.decoder = before.decoder;
     attempt.decoder.resume?.();
-    attempt.cut = before.cut;
-    attempt.repeated = before.repeated;
     return { call: cut?.prepared ?? before.prepared, request, totalTimeoutMs: undefined };
   }
 
@@ -239,7 +243,7 @@ export class Reply<N extends Native> {
     const { provider, onInterrupt } = this.plan;
     const words = typeof onInterrupt === "string" ? null : onInterrupt.continueWith;
     const { items, withheld } = provider.continuation({ items: cut.items, body: cut.prepared.body, model, words });
-    this.#overlap = new Overlap(provider.views.content(this.shown.message), withheld);
+    this.#overlap = new Overlap(provider.views.content(this.shown.decoder.message), withheld);
     return items;
   }
 
@@ -267,7 +271,7 @@ export class Reply<N extends Native> {
   #knowsRepetition({ content }: N["chunk"], isLast: boolean): boolean {
     if (this.#overlap === null) return true;
     const length = (content === "" ? null : this.#overlap.push(content)) ?? (isLast ? this.#overlap.end() : null);
-    this.#latest.repeated = length ?? 0;
+    this.#repeated = length ?? 0;
     return length !== null;
   }
 
@@ -275,7 +279,8 @@ export class Reply<N extends Native> {
   #show(): void {
     const { provider } = this.plan;
     if (this.#interrupted !== null) {
-      let left = this.#overlap === null ? 0 : this.#latest.repeated;
+      let left = this.#repeated;
+      if (left > 0) this.#latest.decoder.dropText(left);
       this.#held = this.#held.map((step) => {
         const { chunk: event, content, thinking } = step.chunk;
         if (left === 0 || content === "") return step;
@@ -286,9 +291,13 @@ export class Reply<N extends Native> {
       });
       const { type, cause } = this.#interrupted;
       const recovery: Recovery = { type, attempt: this.attempts.length - 1, cause };
-      this.#held.unshift({ chunk: provider.createChunk({ event: null, content: "", thinking: "", recovery }), tools: [] });
+      this.#held.unshift({
+        chunk: provider.createChunk({ event: null, content: "", thinking: "", recovery }),
+        tools: [],
+      });
     }
     this.#interrupted = this.#overlap = null;
+    this.#repeated = 0;
     this.shown = this.#latest;
     this.#move("show");
   }
@@ -298,7 +307,7 @@ export class Reply<N extends Native> {
     const { outcome, error } = this.#latest;
     if (outcome === "pending" || this.outcome !== "pending" || this.state === "pausing") return;
     if (outcome === "complete" && this.#isIn("holding")) {
-      this.#latest.repeated = this.#overlap?.end() ?? this.#latest.repeated;
+      this.#repeated = this.#overlap?.end() ?? 0;
       this.#show();
     }
     const next = error === null || outcome === "aborted" ? null : this.#nextTry(error);
@@ -328,10 +337,20 @@ export class Reply<N extends Native> {
       this.#interrupted = { type: "restart", cause: error, attempt, cut: null };
       return next;
     }
-    const { decoder, prepared, items } = attempt;
+    const { decoder, prepared } = attempt;
     if (prepared === null || !(decoder.canContinue || attempt.canResume)) return null;
-    this.#interrupted = { type: "continue", cause: error, attempt, cut: { items, prepared } };
+    this.#interrupted = { type: "continue", cause: error, attempt, cut: { items: decoder.items, prepared } };
     return next;
+  }
+
+  /** Tells the provider to stop the replies that nobody will go on with. */
+  #cancelExcept(kept: Decoder<N> | null): void {
+    const replies = new Map(this.attempts.filter(({ canCancel }) => canCancel).map((one) => [one.decoder, one]));
+    for (const [decoder, attempt] of replies) {
+      if (decoder === kept || this.#stopped.has(decoder)) continue;
+      this.#stopped.add(decoder);
+      this.cancelled = Promise.all([this.cancelled, attempt.cancel()]);
+    }
   }
 
   /** Ends the call from outside. If its message is complete already, it stays so. */
@@ -369,7 +388,7 @@ export class Reply<N extends Native> {
     this.#move(outcome);
     this.error = error;
     this.times.end = Date.now();
-    if (outcome !== "complete") this.cancelled = this.#latest.cancel();
+    this.#cancelExcept(outcome === "complete" ? this.#latest.decoder : null);
     if (this.#guards.size === 0) this.#cleanUp();
     if (error !== null) this.#describe(error);
   }

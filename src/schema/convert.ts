@@ -1,17 +1,18 @@
+import { messageOf } from "../errors.ts";
 import { field } from "../json/object.ts";
 import { SchemaError } from "./schema-error.ts";
 import type { StandardConverter, StandardJsonSchema, StandardSchema } from "./standard-schema.ts";
 
 const TARGET = "draft-2020-12";
-const ADVICE = "The model writes JSON: take text, or what else JSON has, and transform it.";
+const ADVICE = "The model writes JSON: take a type that JSON has, such as a string, and transform it.";
 
 /**
- * Has a schema put what it takes as JSON Schema.
+ * Generates JSON Schema of the input that a schema takes.
  *
- * The standard says nothing of where a conversion failed. zod and arktype are asked for it in their own ways; of other
- * libraries the error has their words alone.
+ * The standard has no way to tell where a conversion failed. For zod and arktype there are ways of their own to find out;
+ * for other libraries, the error only has their message.
  *
- * @throws {SchemaError} If a part of the schema is something that JSON cannot hold: its path names the part.
+ * @throws {SchemaError} If JSON cannot represent a part of the input. The error's path names the part.
  */
 export function convertInput(
   { vendor, jsonSchema }: (StandardSchema & StandardJsonSchema)["~standard"],
@@ -26,13 +27,13 @@ export function convertInput(
     converted = jsonSchema.input(libraryOptions ? { target: TARGET, libraryOptions } : { target: TARGET });
   } catch (cause) {
     const steps = vendor === "zod" ? findInZod(jsonSchema) : [];
-    return fail(steps, cause instanceof Error ? cause.message : String(cause), cause);
+    return fail(steps, messageOf(cause), cause);
   }
   const mark = vendor === "arktype" ? findMark(converted, []) : null;
   return mark === null ? converted : fail(mark.steps, `${mark.what} cannot be represented in JSON Schema`);
 }
 
-/** The names in the input that lead to a part of its JSON Schema: `.published[].date`. */
+/** Turns the keys that lead to a part of JSON Schema into the path in the input: `.published[].date`. */
 function toPath(steps: readonly unknown[]): string {
   let path = "";
   for (let at = 0; at < steps.length; at++) {
@@ -41,15 +42,15 @@ function toPath(steps: readonly unknown[]): string {
     else if (step === "prefixItems") path += `[${String(steps[++at])}]`;
     else if (step === "items") path += "[]";
     else if (step === "additionalProperties") path += ".*";
-    // What is left are numbers of alternatives, and where definitions stand.
+    // The other steps are indexes of alternatives and the places of definitions.
   }
   return path;
 }
 
-// The types of zod schemas that are refused. Literals are if they are a bigint or undefined.
+// The types of zod schemas that zod refuses to convert, besides literals that are a bigint or undefined.
 const ZOD_TYPES = /^(?:bigint|symbol|undefined|void|date|nan|custom|function|transform|map|set)$/;
 
-/** zod stops at what it cannot convert, and does not say where. Told to go on, it shows each schema and its path. */
+/** zod stops at a schema that it cannot convert, without saying where. When told to go on, it shows each one's path. */
 function findInZod(converter: StandardConverter): readonly unknown[] {
   let found: readonly unknown[] = [];
   const override = ({ zodSchema, path }: { zodSchema?: unknown; path?: unknown }): void => {
@@ -58,20 +59,20 @@ function findInZod(converter: StandardConverter): readonly unknown[] {
     const isRefused =
       ZOD_TYPES.test(String(field(def, "type"))) ||
       (Array.isArray(values) && values.some((value) => value === undefined || typeof value === "bigint"));
-    // From the last to the first: that is where zod had stopped.
+    // zod goes from the last to the first, so the last assignment is where it had stopped.
     if (isRefused && Array.isArray(path)) found = path;
   };
   try {
     converter.input({ target: TARGET, libraryOptions: { unrepresentable: "any", override } });
   } catch {
-    // As before; then there is no path.
+    // The same failure as before: then the path stays unknown.
   }
   return found;
 }
 
 const MARK = "x-millrace-unrepresentable";
 
-// arktype puts {} for what JSON cannot hold, unless told otherwise. What only narrows the type may be left out.
+// By default, arktype writes {} for a type that JSON cannot hold. A predicate may go: it only narrows its base type.
 const arktypeOptions = {
   fallback: {
     date: () => ({ [MARK]: "Date" }),

@@ -1,7 +1,6 @@
 /**
- * A value of type `T` while it arrives: any part of it may be missing still, and text and numbers may be the beginning
- * of what they become. So literals widen (`"rock" | "jazz"` to `string`), and everything is read-only, since snapshots
- * share what did not change.
+ * A value of type `T` while it is arriving: any part may still be missing, and a string may be cut. So literals widen
+ * (`"rock" | "jazz"` to `string`). Everything is read-only, because snapshots share the parts that have not changed.
  *
  * @example
  * ```ts
@@ -27,10 +26,10 @@ export type DeepPartial<T> = T extends string
             ? { readonly [Key in keyof T]?: DeepPartial<T[Key]> | undefined }
             : T;
 
-/** What has no parts that arrive one by one. */
+/** Types whose values do not arrive part by part. */
 type Whole = Date | ((...args: never) => unknown);
 
-// A tuple arrives from its start, so that its elements are optional; those of a list are as many as have begun.
+// The elements of a tuple are optional, since they arrive in order. A list holds the elements that have begun.
 type PartialList<T extends readonly unknown[]> = number extends T["length"]
   ? readonly DeepPartial<T[number]>[]
   : { readonly [Index in keyof T]?: DeepPartial<T[Index]> };

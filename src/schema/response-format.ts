@@ -1,24 +1,25 @@
 import { isObject, type JsonObject } from "../json/object.ts";
 import { convertInput } from "./convert.ts";
-import { isSelfDescribing, type JsonSchema, liftDefinition } from "./json-schema.ts";
+import { isSelfDescribing, type JsonSchema, liftDefinition, plainJson } from "./json-schema.ts";
 import { SchemaError } from "./schema-error.ts";
 import type { StandardSchema } from "./standard-schema.ts";
 
-/** What a reply has to look like, as JSON Schema of an object. */
+/** The form that a reply must have, as JSON Schema of an object. */
 export interface ResponseFormat {
   readonly schema: JsonSchema;
-  /** The model is no object: it is the field `value` of one, since providers take nothing else. */
+  /** Whether the model is not an object. It is then the field `value` of one, since providers only take objects. */
   readonly isWrapped: boolean;
 }
 
 /**
- * The format that a response model asks for.
+ * The format that a response model requires.
  *
- * @param explicit - JSON Schema, for a model that cannot put itself as such.
- * @throws {SchemaError} If there is no JSON Schema, or JSON cannot hold what it describes.
+ * @param explicit - JSON Schema, for a model that cannot generate it.
+ * @throws {SchemaError} If there is no JSON Schema, or JSON cannot represent the model.
  */
 export function responseFormat(model: StandardSchema, explicit: object | undefined): ResponseFormat {
-  const described: unknown = explicit ?? describe(model);
+  const described =
+    explicit === undefined ? plainJson(describe(model), "responseModel") : plainJson(explicit, "responseSchema");
   const { $schema: _, ...schema } = liftDefinition(isObject(described) ? described : {});
   if (schema["type"] === "object") return { schema: { ...schema, type: "object" }, isWrapped: false };
   const { $defs, definitions, ...value } = moved(schema);
@@ -36,10 +37,13 @@ export function responseFormat(model: StandardSchema, explicit: object | undefin
 function describe(model: StandardSchema): unknown {
   if (isSelfDescribing(model)) return convertInput(model["~standard"], "responseModel");
   const { vendor } = model["~standard"];
-  throw new SchemaError("responseModel", `schemas of ${vendor} give no JSON Schema: give responseSchema as well.`);
+  throw new SchemaError(
+    "responseModel",
+    `schemas of ${vendor} cannot generate JSON Schema: give responseSchema as well.`,
+  );
 }
 
-/** The schema as it is in its wrapper: what refers to the whole has to find it there. */
+/** The schema as a part of its wrapper: references to its root must lead to its new place. */
 function moved(schema: JsonObject): JsonObject {
   const inWrapper = (key: string, part: unknown): unknown =>
     key === "$ref" && part === "#" ? "#/properties/value" : part;

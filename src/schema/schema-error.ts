@@ -1,9 +1,9 @@
 import { type ErrorDetails, MillraceError } from "../errors.ts";
 
-/** A schema cannot be put as the JSON Schema of an object. Thrown where the schema is given; nothing was sent. */
+/** There is no JSON Schema of an object for a schema. Thrown where the schema is given; nothing was sent. */
 export class SchemaError extends MillraceError {
   readonly code = "schema";
-  /** The option, and the way from there as far as it is known: `input.published.date`. */
+  /** The option and, as far as it is known, the path from there: `input.published.date`. */
   readonly path: string;
   constructor(path: string, problem: string, details?: ErrorDetails) {
     super(`${path}: ${problem}`, details);

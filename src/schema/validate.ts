@@ -1,54 +1,102 @@
-import type { StandardIssue, StandardResult, StandardSchema } from "./standard-schema.ts";
+import { messageOf, shortened } from "../errors.ts";
+import type { StandardSchema } from "./standard-schema.ts";
 
 /** One thing that is wrong with a value, and where. */
 export interface SchemaIssue {
-  /** The library's words, cut after 200 characters: some libraries quote the value. */
+  /** The schema library's message, cut after 200 characters: some libraries quote the value. */
   readonly message: string;
-  /** From the value to the part that is wrong; empty if that is the value itself. */
+  /** The keys that lead from the value to the faulty part; empty where the value itself is at fault. */
   readonly path: readonly PropertyKey[];
 }
 
-/** A valid value, as the schema puts it out, or what is wrong with it. */
+/** A valid value, as the schema outputs it, or what is wrong with it: always at least one issue. */
 export type Validation<Output = unknown> =
   | { readonly value: Output; readonly issues?: undefined }
   | { readonly issues: readonly SchemaIssue[]; readonly cause?: unknown };
 
+/** The longest message of an issue, in characters. */
+const LONGEST_MESSAGE = 200;
+
 /**
- * Validates a value: at once, unless the schema itself is asynchronous.
+ * Validates a value: at once, unless the schema is asynchronous.
  *
- * It never throws or rejects: a validator that does has found an issue, and the error is its `cause`.
+ * Never throws or rejects, whatever the validator does. If the validator throws, rejects or returns something that is
+ * not a result, that is an issue, and the error is its `cause`.
  */
 export function validate<Output>(
   schema: StandardSchema<unknown, Output>,
   value: unknown,
 ): Validation<Output> | Promise<Validation<Output>> {
   try {
-    const result = schema["~standard"].validate(value);
-    return "then" in result ? Promise.resolve(result).then(toValidation).catch(thrown) : toValidation(result);
+    const result: unknown = schema["~standard"].validate(value);
+    return isThenable(result) ? validationOf<Output>(result) : toValidation(result);
   } catch (error) {
-    return thrown(error);
+    return failed(error);
   }
 }
 
-function toValidation<Output>(result: StandardResult<Output>): Validation<Output> {
-  return result.issues === undefined ? { value: result.value } : { issues: Array.from(result.issues, toIssue) };
+interface Thenable {
+  then(onValue: (value: unknown) => void, onError: (error: unknown) => void): unknown;
 }
 
-// Plain arrays: those of arktype are of its own classes.
-function toIssue({ message, path = [] }: StandardIssue): SchemaIssue {
-  return {
-    message: shortened(message),
-    path: Array.from(path, (step) => (typeof step === "object" ? step.key : step)),
-  };
+function isThenable(value: unknown): value is Thenable {
+  return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
 }
 
-function thrown(cause: unknown): Validation<never> {
-  const message = `The validator failed: ${cause instanceof Error ? cause.message : String(cause)}`;
-  return { issues: [{ message: shortened(message), path: [] }], cause };
+/** Not by `Promise.resolve`, which would never end for a thenable that resolves to itself. */
+function validationOf<Output>(result: Thenable): Promise<Validation<Output>> {
+  return new Promise((resolve) => {
+    const fail = (error: unknown): void => resolve(failed(error));
+    const settle = (value: unknown): void => {
+      try {
+        resolve(toValidation(value));
+      } catch (error) {
+        fail(error);
+      }
+    };
+    try {
+      result.then(settle, fail);
+    } catch (error) {
+      fail(error);
+    }
+  });
 }
 
-// By code points: half of one could not be sent.
-function shortened(message: string): string {
-  const start = /^[^]{0,200}/u.exec(message)?.[0] ?? "";
-  return start.length < message.length ? `${start}…` : message;
+/** @throws {TypeError} If it is not a result. */
+function toValidation<Output>(result: unknown): Validation<Output> {
+  if (typeof result !== "object" || result === null) throw new TypeError("it returned neither a value nor issues");
+  // As the standard says to ask: any falsy `issues` means that there are none.
+  const issues = "issues" in result && result.issues;
+  if (!issues && "value" in result) return { value: result.value as Output };
+  if (!issues) throw new TypeError("it returned neither a value nor issues");
+  if (!Array.isArray(issues)) throw new TypeError("its issues are not an array");
+  return { issues: issues.length === 0 ? [toIssue(undefined)] : plainArray(issues).map(toIssue) };
+}
+
+function toIssue(issue: unknown): SchemaIssue {
+  try {
+    const { message, path }: { readonly message?: unknown; readonly path?: unknown } = Object(issue);
+    return {
+      message: typeof message === "string" ? shortened(message, LONGEST_MESSAGE) : "The validator gave no message.",
+      path: Array.isArray(path) ? plainArray(path).map(toKey) : [],
+    };
+  } catch (error) {
+    return { message: shortened(`The issue cannot be read: ${messageOf(error)}`, LONGEST_MESSAGE), path: [] };
+  }
+}
+
+/** A step of a path: a key, or an object with the key. */
+function toKey(step: unknown): PropertyKey {
+  const key: unknown = typeof step === "object" && step !== null && "key" in step ? step.key : step;
+  return typeof key === "string" || typeof key === "number" || typeof key === "symbol" ? key : messageOf(key);
+}
+
+/** Those of arktype are instances of its own classes. */
+function plainArray(items: readonly unknown[]): unknown[] {
+  return Array.from({ length: items.length }, (_, at) => items[at]);
+}
+
+function failed(cause: unknown): Validation<never> {
+  const message = `The validator failed: ${messageOf(cause)}`;
+  return { issues: [{ message: shortened(message, LONGEST_MESSAGE), path: [] }], cause };
 }

@@ -86,9 +86,9 @@ export abstract class CallStream<out N extends Native, out T extends PairTypes =
   }
 
   /** Closes the connection, if the stream is still pending. Waits until the provider has been told to stop, if it needs that. */
-  [Symbol.asyncDispose](): Promise<void> {
+  async [Symbol.asyncDispose](): Promise<void> {
     this["~reply"].abort();
-    return this["~reply"].cancelled;
+    await this["~reply"].cancelled;
   }
 
   async #drain(): Promise<CallResponse<N, T>> {

@@ -58,7 +58,12 @@ export class PairSource<N extends Native, T extends PairTypes> {
     const [first = null, ...rest] = calls.filter(({ error }) => error === null);
     this.#ready.push(pair(event, first));
     for (const call of rest) {
-      const chunk = this.reply.plan.provider.createChunk({ event: event.chunk, content: "", thinking: "", recovery: null });
+      const chunk = this.reply.plan.provider.createChunk({
+        event: event.chunk,
+        content: "",
+        thinking: "",
+        recovery: null,
+      });
       this.#ready.push(pair(chunk, call));
     }
   }

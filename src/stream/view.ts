@@ -59,7 +59,7 @@ export abstract class CallView<out N extends Native, out T extends PairTypes = P
 
   /** The native message so far, or null before its first event. */
   get message(): N["message"] | null {
-    return this.#reply.shown.message;
+    return this.#reply.shown.decoder.message;
   }
 
   /** The assistant's turn as it may be sent back, or null where it may not: a refusal, or no content. */

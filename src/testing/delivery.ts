@@ -3,38 +3,35 @@ import { spoiledFrames } from "./frame-fault.ts";
 import type { Frame, FrameStyle } from "./frame.ts";
 import type { ResponseWriter } from "./response-writer.ts";
 
-/** How a reply travels: given to the server for all of its replies, or to one of them. */
+/** How a reply is delivered. May be set for the whole server or for one reply. */
 export interface DeliveryOptions extends FaultOptions, FrameStyle {
-  /** Milliseconds between one write to the socket and the next. Default 0: as fast as the client reads. */
+  /** Milliseconds between writes to the socket. Default 0: as fast as the client reads. */
   readonly pace?: number | undefined;
   /** Milliseconds before the response begins. Default 0. */
   readonly firstDelayMs?: number | undefined;
-  /**
-   * How many bytes go into a write to the socket: 1 or more, `Infinity` for all at once. If not given, every event is
-   * a write of its own.
-   */
+  /** The number of bytes in each write to the socket: 1 or more, `Infinity` for everything at once. Default: one event. */
   readonly chunkBytes?: number | undefined;
-  /** Whether events are padded with 0 to 15 spaces before their last brace, as the API does. Default true. */
+  /** Whether to pad events with 0 to 15 spaces before their last brace, as the API does. Default true. */
   readonly pad?: boolean | undefined;
-  /** `ping` events: `true` is the one that the API sends, `false` none, a number so many before every event. */
+  /** Which `ping` events to send: `true` for the one that the API sends, or a number of them before every event. */
   readonly pings?: boolean | number | undefined;
-  /** Whether a comment goes before every event. */
+  /** Whether to send a comment before every event. */
   readonly comments?: boolean | undefined;
-  /** Whether an event of an unknown kind goes after every event but the last. */
+  /** Whether to send an event of an unknown type after every event but the last. */
   readonly unknownEvents?: boolean | undefined;
-  /** Sends `data: [DONE]` at the end, as some compatible servers do. */
+  /** Whether to send `data: [DONE]` at the end, as some compatible servers do. */
   readonly done?: boolean | undefined;
-  /** Compresses the body, whether or not the client asked for it. */
+  /** Whether to compress the body, even if the client does not accept that. */
   readonly gzip?: boolean | undefined;
-  /** Keeps the response open after the last event: for so many milliseconds, or until the client closes it. */
+  /** Keeps the response open after the last event: for a number of milliseconds, or `true` until the client closes it. */
   readonly holdOpen?: boolean | number | undefined;
 }
 
 /**
- * Sends a stream: in writes of an event or of `chunkBytes`, at the pace that was asked for or that the client can take,
- * until it ends, a fault strikes, or the client goes away.
+ * Sends a stream until it ends, a fault strikes, or the client goes away. Each write is one event, or `chunkBytes` long,
+ * and the pace is the given one, or as fast as the client reads.
  *
- * @param total - How many frames there are.
+ * @param total - The number of frames.
  */
 export async function deliverStream(
   writer: ResponseWriter,
@@ -69,14 +66,14 @@ export async function deliverStream(
   await writer.end();
 }
 
-/** Whether all of a stream must be known before its first byte leaves. What is endless has no end to count from. */
+/** Whether a fault counts bytes from the end, so that the whole stream is needed first. Endless streams have no end. */
 function countsBytesFromEnd(options: FaultOptions): boolean {
   const { disconnectAtByte = 0, endAtByte = 0, stallAtByte = 0, endless, endlessBytes = Infinity } = options;
   const isEndless = endless !== undefined && endlessBytes === Infinity;
   return !isEndless && Math.min(disconnectAtByte, endAtByte, stallAtByte) < 0;
 }
 
-/** Writes frames to the socket: as they are, or in pieces of one length; and at a pace. */
+/** Writes frames to the socket at a given pace, each in one write or cut into writes of a given length. */
 class Output {
   readonly #writer: ResponseWriter;
   readonly #options: DeliveryOptions;
@@ -99,7 +96,7 @@ class Output {
     for (const piece of this.#cutter.rest()) await this.#send(piece);
   }
 
-  /** Writes what there still is, and lets the fault strike. */
+  /** Writes what is left, then lets the fault strike. */
   async breakOff(strike: Fault["strike"], bytes?: Uint8Array): Promise<void> {
     if (bytes !== undefined) await this.write(bytes);
     await this.flush();
@@ -112,7 +109,7 @@ class Output {
   }
 }
 
-/** Cuts a flow of bytes into pieces of one length, whatever the frames were. */
+/** Cuts a series of bytes into pieces of one length, regardless of frames. */
 class Cutter {
   readonly #length: number | undefined;
   #pending: Uint8Array[] = [];
@@ -142,7 +139,7 @@ class Cutter {
   }
 }
 
-/** Spaces writes out in time, by the clock: a late write does not delay those after it. */
+/** Spaces out writes by the clock, so that a late write does not delay those after it. */
 class Pacer {
   readonly #writer: ResponseWriter;
   readonly #pace: number;
@@ -153,14 +150,14 @@ class Pacer {
     this.#pace = pace;
   }
 
-  /** Waits for the time of the next write. */
+  /** Waits until the next write is due. */
   async turn(): Promise<void> {
     const now = performance.now();
     if (this.#due === null) {
       this.#due = now + this.#pace;
       return;
     }
-    // Without a pace, another turn of the event loop still makes it another write: Node joins those of one turn.
+    // Even without a pace, wait for another turn of the event loop, since Node merges the writes of one turn.
     await this.#writer.wait(Math.max(0, this.#due - now));
     this.#due = Math.max(this.#due, now - this.#pace) + this.#pace;
   }

@@ -29,7 +29,7 @@ const ANYTHING_ELSE =
   "This reply is scripted: no model was asked. It came over HTTP from a server on this machine, word by word, as a " +
   "real one would. Ask for a fantasy book, and it has an opinion. With an API key, the same command asks a model.";
 
-/** Milliseconds between words: about the pace of a model. */
+/** Milliseconds between words, about the pace of a model. */
 export const DEMO_PACE = 15;
 
 /** The text of {@link demoReply}. */
@@ -39,8 +39,8 @@ export function demoText(prompt: string): string {
 }
 
 /**
- * A scripted answer to a prompt, for demonstrations: the same for the same prompt, three to five sentences, at the pace
- * of a model.
+ * Makes a scripted answer to a prompt, for demonstrations: three to five sentences at the pace of a model, always the same
+ * for the same prompt.
  *
  * @example
  * ```ts

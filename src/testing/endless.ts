@@ -1,17 +1,17 @@
 import { encodedEvent, type Frame, type FrameStyle } from "./frame.ts";
 
-/** A stream that does not end, or has an event of any size. */
+/** Endless streams, and events of any size. */
 export interface EndlessOptions {
   /**
-   * What comes without an end, in large writes, as fast as the client reads: deltas of the first block's text, `ping`
-   * events, comments, or the spaces inside of one event. With `gzip`, little leaves for much that the client inflates.
+   * What to send endlessly, in large writes, as fast as the client reads: deltas of the first block's text, `ping` events,
+   * comments, or spaces inside a single event. With `gzip`, this is a compression bomb.
    */
   readonly endless?: "delta" | "ping" | "comment" | "padding" | undefined;
-  /** After how many events it begins. Default 2: after `message_start` and `content_block_start`. */
+  /** After how many events it starts. Default 2: after `message_start` and `content_block_start`. */
   readonly endlessAfter?: number | undefined;
   /**
-   * It ends after so many bytes after all, and the stream goes on; an event of padding is exactly as long. Default: it
-   * ends when the client closes the connection.
+   * The number of bytes after which it stops, and the stream goes on. A padded event has exactly this length. Default: it
+   * only stops when the client closes the connection.
    */
   readonly endlessBytes?: number | undefined;
 }
@@ -24,7 +24,7 @@ const DELTA = JSON.stringify({
   delta: { type: "text_delta", text: TEXT },
 });
 
-/** What comes without an end, or up to `endlessBytes`. */
+/** Makes the frames of an endless stream, up to `endlessBytes`. */
 export function endlessFrames(
   kind: NonNullable<EndlessOptions["endless"]>,
   { endlessBytes = Infinity, ...style }: EndlessOptions & FrameStyle,
@@ -36,7 +36,7 @@ export function endlessFrames(
   return repeated(encodedEvent(name, data, style), 1, endlessBytes);
 }
 
-/** Whole units, until they are as long as they are to be. */
+/** Repeats a unit until the total reaches a length. */
 function* repeated(unit: Buffer, events: number, length: number): Generator<Frame> {
   const most = Math.max(1, Math.floor(WRITE_BYTES / unit.length));
   const block = Buffer.alloc(most * unit.length, unit);
@@ -47,7 +47,7 @@ function* repeated(unit: Buffer, events: number, length: number): Generator<Fram
   }
 }
 
-/** One delta, padded as the API pads, but to that length. */
+/** One delta, padded in the API's manner, but to the given length. */
 function* paddedFrame(length: number, style: FrameStyle): Generator<Frame> {
   const frame = encodedEvent("content_block_delta", DELTA, style);
   const brace = frame.lastIndexOf("}");

@@ -7,47 +7,47 @@ import { demoText } from "./demo.ts";
 import { HttpServer, type HttpServerOptions } from "./http-server.ts";
 import type { RecordedRequest } from "./recorded-request.ts";
 
-/** What a fake server answers: always the same, scripts in turn (the last one repeats), or what a function says. */
+/** What a fake server answers: one script, several in turn (the last one repeats), or a function's choice. */
 export type Replies = Script | readonly Script[] | ((request: RecordedRequest) => Script | Promise<Script>);
 
-/** The settings of {@link fakeAnthropic}. How replies travel may be set here for all of them. */
+/** The settings of {@link fakeAnthropic}. Delivery options given here apply to all replies. */
 export interface FakeAnthropicOptions extends DeliveryOptions, HttpServerOptions {
-  /** What it answers. Default: something pleasant. */
+  /** What it answers. Default: a demonstration text. */
   readonly replies?: Replies | undefined;
-  /** The only key or token that it accepts. Default: any. */
+  /** The only key or token to accept. Default: any. */
   readonly apiKey?: string | undefined;
-  /** Whether it refuses what the API refuses, in the same words. Default true. */
+  /** Whether to refuse what the API refuses, with the same messages. Default true. */
   readonly validate?: boolean | undefined;
-  /** Ids of models that exist beside Anthropic's; they accept everything. */
+  /** Ids of models to add to Anthropic's. They accept every parameter. */
   readonly models?: readonly string[] | undefined;
-  /** Values of `anthropic-beta` that exist beside those known. */
+  /** Values of `anthropic-beta` to accept besides the known ones. */
   readonly betas?: readonly string[] | undefined;
-  /** Where ids, signatures and padding come from: with the same seed they are the same. Default 0. */
+  /** The seed of ids, signatures and padding, which are the same for the same seed. Default 0. */
   readonly seed?: number | undefined;
 }
 
 /** A running fake of the Messages API. */
 export interface FakeAnthropic extends AsyncDisposable {
-  /** Where it is: what a client takes as `baseURL`. */
+  /** Its URL, to be used as a client's `baseURL`. */
   readonly url: string;
   readonly port: number;
-  /** What it was asked, in order. */
+  /** The requests received so far, in order. */
   readonly requests: readonly RecordedRequest[];
-  /** How many connections to it are open. */
+  /** How many connections are open. */
   readonly connections: number;
-  /** The request with that index, as soon as it has come. Default: the first. Rejects when the server closes first. */
+  /** Waits for the request with the given index. Default: the first. Rejects if the server closes first. */
   request(index?: number): Promise<RecordedRequest>;
-  /** Closes every connection, and the server. */
+  /** Closes all connections and the server. */
   close(): Promise<void>;
 }
 
 /**
- * Starts a fake of the Messages API: a real HTTP server on this machine, which plays scripts. It streams or answers
- * whole, counts tokens, lists models, and refuses what the API refuses: `POST /v1/messages`,
- * `POST /v1/messages/count_tokens`, `GET /v1/models` and `GET /v1/models/{id}`.
+ * Starts a fake of the Messages API: a real HTTP server on this machine that plays scripts. It serves
+ * `POST /v1/messages`, streamed or not, `POST /v1/messages/count_tokens`, `GET /v1/models` and `GET /v1/models/{id}`, and
+ * refuses what the API refuses.
  *
- * @param options - What it answers, and how. See {@link FakeAnthropicOptions}.
- * @throws The error of `node:net`, such as `EADDRINUSE`, where the port is taken.
+ * @param options - What to answer, and how. See {@link FakeAnthropicOptions}.
+ * @throws The error of `node:net` if it cannot listen, such as `EADDRINUSE` if the port is taken.
  * @example
  * ```ts
  * import { call, client } from "millrace/anthropic";
@@ -102,6 +102,6 @@ function isList(replies: Script | readonly Script[]): replies is readonly Script
 
 function defaultReply({ body }: RecordedRequest): Script {
   const content = objectsOf(body["messages"]).at(-1)?.["content"];
-  const texts = objectsOf(content).map(({ text }) => text);
+  const texts = objectsOf(content).map(({ text }) => (typeof text === "string" ? text : ""));
   return demoText(typeof content === "string" ? content : texts.join(" "));
 }

@@ -3,38 +3,38 @@ import { encodedEvent, type FrameStyle } from "./frame.ts";
 import type { ResponseWriter } from "./response-writer.ts";
 
 /**
- * How a stream may be spoiled. A count or index below 0 counts from the end: `endAfter: -1` leaves out the last event.
- * Of several faults that end a stream, the first one does.
+ * The faults that a stream may have. A negative count or index counts from the end: `endAfter: -1` omits the last event.
+ * If several faults would end the stream, the earliest one does.
  */
 export interface FaultOptions extends FrameFaultOptions {
-  /** The connection is destroyed before there is any response: no status, no headers. Streamed replies or not. */
+  /** Closes the connection before any response, whether or not the reply is streamed: no status, no headers. */
   readonly noResponse?: boolean | undefined;
-  /** After so many events the connection is destroyed, as by a server that crashed. */
+  /** Closes the connection after this many events, like a server that crashed. */
   readonly disconnectAfter?: number | undefined;
-  /** After so many bytes of the body, before it is compressed, the connection is destroyed. */
+  /** Closes the connection after this many bytes of the uncompressed body. */
   readonly disconnectAtByte?: number | undefined;
-  /** What is destroyed is reset (a TCP RST), not closed (a FIN). Over TLS it is closed all the same. */
+  /** Resets the connection (TCP RST) where other options would close it (FIN). Has no effect over TLS. */
   readonly reset?: boolean | undefined;
   /**
-   * What is disconnected is closed in one direction: no more comes, not even the end of the body, and the server waits
-   * for the client to close.
+   * Disconnects in one direction only: nothing more is sent, not even the end of the body, and the server waits for the
+   * client to close.
    */
   readonly halfClose?: boolean | undefined;
-  /** After so many events the body ends, as if it were whole. */
+  /** Ends the body after this many events, as if it were complete. */
   readonly endAfter?: number | undefined;
-  /** After so many bytes of the body, before it is compressed, it ends as if it were whole. */
+  /** Ends the body after this many uncompressed bytes, as if it were complete. */
   readonly endAtByte?: number | undefined;
-  /** After so many events nothing more comes, until the client closes the connection. */
+  /** Sends nothing more after this many events, until the client closes the connection. */
   readonly stallAfter?: number | undefined;
-  /** After so many bytes of the body, before it is compressed, nothing more comes. */
+  /** Sends nothing more after this many bytes of the uncompressed body, until the client closes the connection. */
   readonly stallAtByte?: number | undefined;
-  /** Milliseconds between the `ping` events that still come after `stallAfter`. Default: none come. */
+  /** Milliseconds between `ping` events that are still sent after `stallAfter`. Default: none are sent. */
   readonly stallPings?: number | undefined;
-  /** After so many events comes an `error` event, and the body ends. */
+  /** Sends an `error` event after this many events, and ends the body. */
   readonly errorAfter?: number | undefined;
-  /** The type of the error of `errorAfter`. Default `"overloaded_error"`. */
+  /** The error's type for `errorAfter`. Default `"overloaded_error"`. */
   readonly errorType?: string | undefined;
-  /** The `content-type` of a reply, streamed or not, although its body is what it always is. */
+  /** The `content-type` header of a reply, streamed or not. Its body stays the same. */
   readonly contentType?: string | undefined;
 }
 
@@ -43,7 +43,7 @@ export interface Fault {
   readonly unit: "event" | "byte";
   /** After how many of them. */
   readonly at: number;
-  /** Does it; nothing else is written afterwards. */
+  /** Makes it happen. Nothing is written afterwards. */
   readonly strike: Strike;
 }
 
@@ -54,8 +54,7 @@ const disconnect: Strike = (writer, { reset, halfClose }) =>
 const end: Strike = (writer) => writer.cutOff();
 const stall: Strike = (writer) => writer.closed;
 
-// The one place that knows what ends a stream: a new kind is an option above and a line here. See frame-fault.ts for
-// what does not end it.
+// All faults that end a stream. A new one takes an option above and a line here; see frame-fault.ts for other faults.
 const STRIKES = {
   disconnectAfter: ["event", disconnect],
   disconnectAtByte: ["byte", disconnect],
@@ -66,7 +65,7 @@ const STRIKES = {
   errorAfter: ["event", endWithError],
 } as const satisfies Partial<Record<keyof FaultOptions, readonly [unit: Fault["unit"], strike: Strike]>>;
 
-/** How long a stream is, as far as faults that count from its end need to know. */
+/** The length of a stream, for faults that count from its end. */
 export interface StreamLength {
   readonly events: number;
   bytes(): number;
@@ -83,14 +82,14 @@ export function plannedFaults(options: FaultOptions, length: StreamLength): Faul
   });
 }
 
-/** Where in a stream the next frame begins, and how long it is. */
+/** The position of the next frame in a stream, and its length. */
 export interface FramePlace {
   readonly events: number;
   readonly bytes: number;
   readonly length: number;
 }
 
-/** The fault that strikes before a frame is whole, and how many bytes of the frame still leave; or null. */
+/** The fault that strikes before the end of a frame, and how many bytes of the frame are sent before it; or null. */
 export function faultWithin(faults: readonly Fault[], place: FramePlace): { bytes: number; strike: Strike } | null {
   const hits = faults
     .filter(({ unit, at }) => unit === "byte" || at === place.events)

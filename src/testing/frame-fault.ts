@@ -1,19 +1,19 @@
 import { endlessFrames, type EndlessOptions } from "./endless.ts";
 import type { Frame, FrameStyle } from "./frame.ts";
 
-/** How single events may be spoiled, while the stream goes on. An index below 0 counts from the end: -1 is the last. */
+/** Faults in single events, after which the stream goes on. A negative index counts from the end: -1 is the last event. */
 export interface FrameFaultOptions extends EndlessOptions {
-  /** The index of an event whose JSON breaks off in the middle. Its frame is whole. */
+  /** The index of an event whose JSON breaks off in the middle. The frame itself is intact. */
   readonly malformAt?: number | undefined;
-  /** The index of an event that comes twice. */
+  /** The index of an event that is sent twice. */
   readonly duplicateAt?: number | undefined;
-  /** The index of an event that changes places with the next one. */
+  /** The index of an event that is swapped with the next one. */
   readonly swapAt?: number | undefined;
-  /** The index of an event with bytes that are no UTF-8 in the last of its strings. It is JSON all the same. */
+  /** The index of an event whose last string contains invalid UTF-8. The event is valid JSON otherwise. */
   readonly invalidUtf8At?: number | undefined;
 }
 
-/** The frames of a stream, with the faults that do not end it. */
+/** Applies the faults that do not end a stream to its frames. */
 export function* spoiledFrames(
   frames: Iterable<Frame>,
   total: number,
@@ -44,32 +44,34 @@ function placeOf(at: number, total: number): number {
   return at < 0 ? Math.max(0, total + at) : at;
 }
 
-/** Leaves out the second half of the data. */
+/** Removes the second half of the data. */
 function malformedBytes(bytes: Uint8Array): Buffer {
   const { frame, start, end } = dataOf(bytes);
   let middle = start + Math.ceil((end - start) / 2);
-  // A character is not halved: that is another fault.
+  // Characters are kept whole, since invalid UTF-8 is another fault.
   while (((frame[middle] ?? 0) & 0xc0) === 0x80) middle--;
   return Buffer.concat([frame.subarray(0, middle), frame.subarray(end)]);
 }
 
-/** The Euro sign without its last byte, and a byte that UTF-8 never has. */
-const NO_UTF8 = Buffer.from([0xe2, 0x82, 0xff]);
+/** A Euro sign without its last byte, and a byte that never occurs in UTF-8. */
+const INVALID_UTF8 = Buffer.from([0xe2, 0x82, 0xff]);
 
 function invalidUtf8(bytes: Uint8Array): Buffer {
   const { frame, start, end } = dataOf(bytes);
-  // Before the quote that ends a value, and no key; or at the end of what is no such JSON.
+  // Before the quote that ends the last string value, or at the end of data that has none.
   const [last] = [...frame.toString("latin1", start, end).matchAll(/(?<!\\)"(?=\s*[,}\]])/g)].slice(-1);
   const place = last === undefined ? end : start + last.index;
-  return Buffer.concat([frame.subarray(0, place), NO_UTF8, frame.subarray(place)]);
+  return Buffer.concat([frame.subarray(0, place), INVALID_UTF8, frame.subarray(place)]);
 }
 
-/** Where the last line of data in a frame begins and ends. */
+/** Where the last data line of a frame begins and ends. */
 function dataOf(bytes: Uint8Array): { frame: Buffer; start: number; end: number } {
   const frame = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  // One character a byte, so that places in the text are places in the bytes.
+  // With one character per byte, positions in the text are positions in the bytes.
   const text = frame.toString("latin1");
   const [line] = [...text.matchAll(/(?<=^data: ?)\S.*$/gm)].slice(-1);
-  const start = line?.index ?? 0;
-  return { frame, start, end: line === undefined ? text.replace(/[\r\n]+$/, "").length : start + line[0].length };
+  if (line !== undefined) return { frame, start: line.index, end: line.index + line[0].length };
+  let end = text.length;
+  while (end > 0 && "\r\n".includes(text.charAt(end - 1))) end--;
+  return { frame, start: 0, end };
 }

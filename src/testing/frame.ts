@@ -1,25 +1,25 @@
 import { encodeSse, type SseStyle } from "../frame/encode-sse.ts";
 
-/** One event, on its way to the wire. */
+/** One event, ready to be sent. */
 export interface Frame {
   readonly bytes: Uint8Array;
   /** Milliseconds of silence before it. */
   readonly pause: number;
-  /** How many events it holds that are not the stream's own: what a fault adds. Counts of events leave them out. */
+  /** How many events in it were added by a fault. They are left out when positions in the stream are counted. */
   readonly added?: number | undefined;
-  /** Whether it is a write of its own, however many bytes others have. */
+  /** Whether it is always a single write, whatever `chunkBytes` says. */
   readonly isBulk?: boolean | undefined;
 }
 
-/** How the frames of a stream are written. */
+/** How the frames of a stream are formatted. */
 export interface FrameStyle {
-  /** What ends a line. Default `"\n"`. */
+  /** The line ending. Default `"\n"`. */
   readonly lineEnd?: SseStyle["lineEnd"];
-  /** Leaves out the `event:` lines. */
+  /** Omits the `event:` lines. */
   readonly noEventLine?: boolean | undefined;
 }
 
-/** An event of a fault's own, in the style of the stream. */
+/** Encodes an event that a fault adds, in the style of the stream. */
 export function encodedEvent(event: string, data: string, { lineEnd, noEventLine }: FrameStyle): Buffer {
   return Buffer.from(encodeSse({ event, data }, { lineEnd, eventLine: noEventLine !== true }));
 }

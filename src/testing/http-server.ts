@@ -2,23 +2,23 @@ import { once } from "node:events";
 import * as http from "node:http";
 import * as https from "node:https";
 import type { Socket } from "node:net";
-import { type RecordedRequest, redactedBody, redactedHeaders } from "./recorded-request.ts";
+import { type RecordedRequest, redactBody, redactedHeaders, redactedPath } from "./recorded-request.ts";
 import { ResponseWriter } from "./response-writer.ts";
 
 /** Where a fake server listens. */
 export interface HttpServerOptions {
-  /** The port on 127.0.0.1. Default 0: one that is free. */
+  /** The port on 127.0.0.1. Default 0, which picks a free one. */
   readonly port?: number | undefined;
-  /** Serves `https:` with this key and certificate, both PEM. */
+  /** The key and certificate, both PEM, for serving `https:`. */
   readonly tls?: { readonly key: string | Uint8Array; readonly cert: string | Uint8Array } | undefined;
 }
 
-/** A request, as it came, and the way to answer it. */
+/** A request as received, and the means to answer it. */
 export interface Exchange {
   readonly recorded: RecordedRequest;
   readonly url: URL;
   readonly headers: http.IncomingHttpHeaders;
-  /** The body, or null if it was longer than the server takes. */
+  /** The body, or null if it exceeded the server's limit. */
   readonly bodyText: string | null;
   readonly writer: ResponseWriter;
 }
@@ -26,7 +26,7 @@ export interface Exchange {
 /** Answers one request. */
 export type Handler = (exchange: Exchange) => Promise<void>;
 
-/** A real HTTP server on this machine that keeps a record of what it is asked. */
+/** A real HTTP server on this machine that records the requests it gets. */
 export class HttpServer implements AsyncDisposable {
   readonly requests: RecordedRequest[] = [];
   readonly #server: http.Server | https.Server;
@@ -49,7 +49,7 @@ export class HttpServer implements AsyncDisposable {
     });
   }
 
-  /** Starts to listen. */
+  /** Starts listening. */
   async listen(port = 0): Promise<void> {
     this.#server.listen(port, "127.0.0.1");
     await once(this.#server, "listening");
@@ -77,7 +77,7 @@ export class HttpServer implements AsyncDisposable {
     }
   }
 
-  /** Closes every connection, and the server. */
+  /** Closes all connections and the server. */
   async close(): Promise<void> {
     if (!this.#server.listening) return;
     const closed = once(this.#server, "close");
@@ -92,16 +92,14 @@ export class HttpServer implements AsyncDisposable {
   }
 
   async #serve(request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
-    const writer = new ResponseWriter(response);
-    const bodyText = await readBody(request, this.#bodyLimit);
-    if (bodyText === undefined) return;
-    const recorded = this.#record(request, bodyText, writer);
     try {
-      const url = new URL(request.url ?? "/", "http://127.0.0.1");
-      await this.#handle({ recorded, url, headers: request.headers, bodyText, writer });
+      const writer = new ResponseWriter(response);
+      const bodyText = await readBody(request, this.#bodyLimit);
+      if (bodyText === undefined) return;
+      const recorded = this.#record(request, bodyText, writer);
+      await this.#handle({ recorded, url: urlOf(request), headers: request.headers, bodyText, writer });
     } catch (error) {
-      // A reply that could not be made: a file that is not there, a function that throws. Its author reads the
-      // response; there is nobody else to tell.
+      // A script could not be played: its file is missing, or its function threw. Only the client can tell its author.
       if (response.headersSent) return void response.destroy();
       const message = `The fake server: ${error instanceof Error ? error.message : String(error)}`;
       response.writeHead(500, { "content-type": "application/json", "x-should-retry": "false" });
@@ -112,12 +110,14 @@ export class HttpServer implements AsyncDisposable {
   #record(request: http.IncomingMessage, bodyText: string | null, writer: ResponseWriter): RecordedRequest {
     const { progress } = writer;
     const closed = writer.closed.then(() => progress.outcome);
+    const body = parsedObject(bodyText);
+    redactBody(body);
     const recorded: RecordedRequest = {
       index: this.requests.length,
       method: request.method ?? "GET",
-      path: request.url ?? "/",
-      headers: redactedHeaders(request),
-      body: redactedBody(parsedObject(bodyText)) as Record<string, unknown>,
+      path: redactedPath(request.url ?? "/"),
+      headers: redactedHeaders(request.headers),
+      body,
       reply: Object.assign(progress, { closed }),
     };
     this.requests.push(recorded);
@@ -130,7 +130,7 @@ export class HttpServer implements AsyncDisposable {
   }
 }
 
-/** The body as text; null if it is longer than `limit` bytes; undefined if the client left before it had sent it. */
+/** The body as text; null if it exceeds `limit` bytes; undefined if the client left before sending all of it. */
 async function readBody(request: http.IncomingMessage, limit: number): Promise<string | null | undefined> {
   const chunks: Buffer[] = [];
   let length = 0;
@@ -138,13 +138,18 @@ async function readBody(request: http.IncomingMessage, limit: number): Promise<s
     for await (const chunk of request) {
       if (!Buffer.isBuffer(chunk)) continue;
       length += chunk.length;
-      // What is too long is read all the same: a client that still sends would not see the answer.
+      // Read even beyond the limit: a client sees no answer while it is still sending.
       if (length <= limit) chunks.push(chunk);
     }
   } catch {
     return undefined;
   }
   return length > limit ? null : Buffer.concat(chunks).toString("utf8");
+}
+
+/** A target that is not a path, such as `*` or another server's URL, leads nowhere here. */
+function urlOf({ url = "" }: http.IncomingMessage): URL {
+  return new URL(`http://127.0.0.1${url.startsWith("/") ? url : "/"}`);
 }
 
 function parsedObject(bodyText: string | null): Record<string, unknown> {

@@ -1,4 +1,4 @@
-/** Fake servers for tests, examples and demonstrations: real HTTP, scripted replies. */
+/** Fake servers for tests, examples and demonstrations: real HTTP with scripted replies. */
 
 export {
   advisor,

@@ -1,7 +1,7 @@
 import type { DeliveryOptions } from "./delivery.ts";
 import { seededRandom, type Random } from "./random.ts";
 
-/** One function for each kind of fault: its options, with numbers that fit a short reply. */
+/** Makes the options of each kind of fault, with numbers that suit a short reply. */
 const FAULTS: readonly ((random: Random) => DeliveryOptions)[] = [
   (random) => ({ noResponse: true, ...lossOf(random) }),
   (random) => ({ disconnectAfter: events(random), ...lossOf(random) }),
@@ -25,7 +25,7 @@ const FAULTS: readonly ((random: Random) => DeliveryOptions)[] = [
   (random) => ({ contentType: oneOf(random, ["text/html", "application/json", "text/plain"]) }),
 ];
 
-/** The styles that a fault comes in. */
+/** The ways to deliver a reply with a fault. */
 const STYLES: readonly DeliveryOptions[] = [
   {},
   {},
@@ -37,11 +37,11 @@ const STYLES: readonly DeliveryOptions[] = [
 ];
 
 /**
- * One fault of any kind, somewhere in a reply, and a way to deliver it: the same for the same seed. For tests that run
- * for long, and say the seed when they fail. Faults that count further than the reply goes do not strike; what stalls
- * does so until the client closes.
+ * Picks a fault of any kind, its position in the reply, and a way to deliver the reply, always the same for the same
+ * seed. For long-running tests, which should report the seed when they fail. A fault whose position lies beyond the end
+ * of the reply does not strike. A stall lasts until the client closes the connection.
  *
- * @param seed - A whole number. Neighbours differ as much as others.
+ * @param seed - An integer. Adjacent seeds give unrelated faults.
  * @example
  * ```ts
  * import { fakeAnthropic, randomFault, reply } from "millrace/testing";
@@ -56,17 +56,17 @@ export function randomFault(seed: number): DeliveryOptions {
   return { ...oneOf(random, STYLES), ...fault };
 }
 
-/** How a connection is lost. */
+/** The way in which a connection is lost. */
 function lossOf(random: Random): DeliveryOptions {
   return oneOf<DeliveryOptions>(random, [{}, { reset: true }, { halfClose: true }]);
 }
 
-/** A count of events: most replies have more. */
+/** A number of events; most replies have more. */
 function events(random: Random): number {
   return random.integer(10);
 }
 
-/** A count of bytes: most replies are longer. */
+/** A number of bytes; most replies are longer. */
 function bytes(random: Random): number {
   return random.integer(1200);
 }

@@ -1,17 +1,17 @@
 const BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
 const BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-/** Numbers that look random and are the same in every run: a fake server's ids, signatures and padding. */
+/** Pseudorandom values that are the same in every run, for a fake server's ids, signatures and padding. */
 export interface Random {
-  /** A whole number from 0 on, below `limit`. */
+  /** An integer from 0 up to, but not including, `limit`. */
   integer(limit: number): number;
   /** An id such as `msg_01V2noLbAb2NgKnjaNw6Cn3w`. */
   id(prefix: string): string;
-  /** Opaque base64, of `length` characters. */
+  /** A meaningless base64 string of `length` characters. */
   base64(length: number): string;
 }
 
-/** The generator of a seed: Mulberry32, by Tommy Ettinger (public domain). */
+/** Makes a generator from a seed. It uses Mulberry32, by Tommy Ettinger (public domain). */
 export function seededRandom(seed: number): Random {
   let state = seed >>> 0;
   const integer = (limit: number): number => {

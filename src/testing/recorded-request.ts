@@ -1,60 +1,139 @@
-import type { IncomingMessage } from "node:http";
+import type { IncomingHttpHeaders } from "node:http";
 
-/** How a reply ended. `aborted`: the client closed before it was whole. `cut`: a fault did. */
+/** How a reply ended. `aborted`: the client closed the connection early. `cut`: a fault ended it. */
 export type ReplyOutcome = "pending" | "complete" | "aborted" | "cut";
 
-/** How far a reply got: it changes while the reply is sent. */
+/** How far a reply has got. Changes while the reply is being sent. */
 export interface ReplyProgress {
-  /** The HTTP status, or null before the response began. */
+  /** The HTTP status, or null before the response has begun. */
   readonly status: number | null;
-  /** The events that were written; a body that is no stream counts as one. */
+  /** How many events have been written. A body that is not a stream counts as one. */
   readonly eventsWritten: number;
-  /** The bytes of the body that the socket took: they stop growing soon after the client stops reading. */
+  /** How many bytes of the body the socket has taken. Stops growing soon after the client stops reading. */
   readonly bytesWritten: number;
   readonly outcome: ReplyOutcome;
-  /** Settles with the outcome. */
+  /** Resolves to the outcome. */
   readonly closed: Promise<ReplyOutcome>;
 }
 
-/** A request that a fake server got. Credentials are replaced by `[redacted]`. */
+/**
+ * A request that a fake server received. Values that may be secret read `[redacted]`: those of headers and query
+ * parameters that are not known to be harmless, and those of fields in the body that are named like a credential.
+ */
 export interface RecordedRequest {
-  /** Which request it was. Counts from 0. */
+  /** The request's position among all requests, counted from 0. */
   readonly index: number;
   readonly method: string;
-  /** The path, and the query if there is one. */
+  /** The path, with the query if there is one. */
   readonly path: string;
-  /** By lower-case names. */
+  /** By lowercase name. */
   readonly headers: Readonly<Record<string, string>>;
-  /** The parsed JSON body, or `{}` where there is none. */
+  /** The parsed JSON body, or `{}` if there is none. */
   readonly body: Readonly<Record<string, unknown>>;
-  /** What became of its reply. */
+  /** How its reply is going, or how it went. */
   readonly reply: ReplyProgress;
 }
 
 const REDACTED = "[redacted]";
-const SECRET_HEADERS = new Set(["x-api-key", "api-key", "authorization", "proxy-authorization", "cookie"]);
-const SECRET_FIELDS = new Set(["authorization_token", "fallback_credit_token"]);
 
-/** The headers of a request, without its secrets: `authorization` keeps its scheme. */
-export function redactedHeaders({ headers }: IncomingMessage): Record<string, string> {
+const HARMLESS_HEADERS = new Set([
+  "accept",
+  "accept-encoding",
+  "accept-language",
+  "anthropic-beta",
+  "anthropic-dangerous-direct-browser-access",
+  "anthropic-version",
+  "cache-control",
+  "connection",
+  "content-encoding",
+  "content-length",
+  "content-type",
+  "expect",
+  "host",
+  "keep-alive",
+  "pragma",
+  "sec-fetch-mode",
+  "te",
+  "transfer-encoding",
+  "user-agent",
+]);
+
+/** Query parameters of the Messages and Models APIs. */
+const HARMLESS_PARAMETERS = new Set(["after_id", "before_id", "beta", "limit"]);
+
+/** Names of fields and parameters that hold credentials. */
+const SECRET_NAME = /authorization|token|secret|passw|passphrase|credential|cookie|keys?(?![a-z])/i;
+/** Parameters that sign a URL: whoever has it may use it. */
+const SIGNATURE_NAME = /^sig$|signature$/i;
+/** Names of counts, such as `max_tokens`. */
+const COUNT_NAME = /tokens$/i;
+/** Fields of a JSON Schema whose own field names are made up by its author, and hold schemas rather than secrets. */
+const DEFINITIONS = new Set(["properties", "patternProperties", "$defs", "definitions"]);
+
+/** Copies headers without their secrets. `authorization` keeps its scheme. */
+export function redactedHeaders(headers: IncomingHttpHeaders): Record<string, string> {
   return Object.fromEntries(
     Object.entries(headers).map(([name, value]) => {
       const text = Array.isArray(value) ? value.join(", ") : (value ?? "");
-      if (!SECRET_HEADERS.has(name)) return [name, text];
-      const [, scheme = ""] = /^(\w+ )\S/.exec(text) ?? [];
+      if (HARMLESS_HEADERS.has(name) || name.startsWith("x-stainless-")) return [name, text];
+      const [scheme = ""] = /^(?:Bearer|Basic|AWS4-HMAC-SHA256) /i.exec(text) ?? [];
       return [name, scheme + REDACTED];
     }),
   );
 }
 
-/** A value of a request's body, without the tokens in it. */
-export function redactedBody(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(redactedBody);
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([key, item]) => [
-      key,
-      SECRET_FIELDS.has(key) && item !== null ? REDACTED : redactedBody(item),
-    ]),
-  );
+/** A request's path and query, without the values of parameters that are not known to be harmless. */
+export function redactedPath(path: string): string {
+  return redactedQuery(path, (name) => !HARMLESS_PARAMETERS.has(name));
+}
+
+function redactedQuery(url: string, isSecret: (name: string) => boolean): string {
+  const start = url.indexOf("?");
+  if (start === -1) return url;
+  const parameters = url.slice(start + 1).split("&");
+  const redacted = parameters.map((parameter) => {
+    const [name = "", ...value] = parameter.split("=");
+    if (value.length === 0) return isSecret(name) && name !== "" ? REDACTED : name;
+    return isSecret(name) ? `${name}=${REDACTED}` : parameter;
+  });
+  return `${url.slice(0, start)}?${redacted.join("&")}`;
+}
+
+/**
+ * Redacts a parsed body in place. Text and numbers in a field that is named like a credential are replaced, however
+ * deep; so are credentials in a field `url`.
+ */
+export function redactBody(body: Record<string, unknown>): void {
+  // A list of what is left to do rather than recursion, since bodies may be nested as deeply as their sender likes.
+  const pending = [{ part: body as Record<string, unknown> | unknown[], isSecret: false, holdsSchemas: false }];
+  const redact = (name: string, value: unknown, isSecret: boolean): unknown => {
+    if (typeof value === "object" && value !== null) {
+      pending.push({ part: value as Record<string, unknown>, isSecret, holdsSchemas: DEFINITIONS.has(name) });
+      return value;
+    }
+    if (isSecret && (typeof value === "string" || typeof value === "number")) return REDACTED;
+    return name === "url" && typeof value === "string" ? redactedUrl(value) : value;
+  };
+  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+    const { part, isSecret, holdsSchemas } = next;
+    if (Array.isArray(part)) {
+      for (let place = 0; place < part.length; place++) part[place] = redact("", part[place], isSecret);
+    } else {
+      for (const name of Object.keys(part)) {
+        part[name] = redact(name, part[name], isSecret || isSecretField(name, part[name], holdsSchemas));
+      }
+    }
+  }
+}
+
+function isSecretField(name: string, value: unknown, holdsSchemas: boolean): boolean {
+  if (!SECRET_NAME.test(name)) return false;
+  if (typeof value === "number") return !COUNT_NAME.test(name);
+  return !(holdsSchemas && typeof value === "object");
+}
+
+/** A URL without a password in it, or in its query. */
+function redactedUrl(url: string): string {
+  const withoutPassword = url.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/?#]*@/i, `$1${REDACTED}@`);
+  return redactedQuery(withoutPassword, (name) => SECRET_NAME.test(name) || SIGNATURE_NAME.test(name));
 }

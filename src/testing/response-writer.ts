@@ -3,29 +3,29 @@ import { TLSSocket } from "node:tls";
 import { constants, createGzip, type Gzip } from "node:zlib";
 import type { ReplyOutcome, ReplyProgress } from "./recorded-request.ts";
 
-/** The record of a reply, while it is being written. */
+/** The progress of a reply, as its writer updates it. */
 export type WritableProgress = { -readonly [Key in Exclude<keyof ReplyProgress, "closed">]: ReplyProgress[Key] };
 
-/** How long a client has to read what came before a reset. */
+/** How long to let the client read what was sent before a reset. */
 const RESET_DELAY_MS = 20;
 
-/** Writes one HTTP response, no faster than the client takes it, and notices when the client goes away. */
+/** Writes one HTTP response, no faster than the client reads it, and notices when the client goes away. */
 export class ResponseWriter {
   readonly progress: WritableProgress = { status: null, eventsWritten: 0, bytesWritten: 0, outcome: "pending" };
-  /** Settles when the response is over, for whatever reason. */
+  /** Resolves when the response is over, for whatever reason. */
   readonly closed: Promise<void>;
 
   readonly #response: ServerResponse;
   #gzip: Gzip | null = null;
   #wake: () => void = () => {};
   #spoiled = false;
-  /** How many writes have not left yet. */
+  /** How many writes are still pending. */
   #writing = 0;
   #whenWritten: () => void = () => {};
 
   constructor(response: ServerResponse) {
     this.#response = response;
-    // A write to a client that has just gone: its `close` says all there is to say.
+    // Writing to a client that has just gone is not a problem: `close` follows.
     response.on("error", () => {});
     this.closed = new Promise((resolve) => {
       response.once("close", () => {
@@ -37,12 +37,12 @@ export class ResponseWriter {
     });
   }
 
-  /** True when nothing more can be written: the response has ended, or the client has gone. */
+  /** Whether nothing more can be written, because the response has ended or the client has gone. */
   get isClosed(): boolean {
     return this.progress.outcome !== "pending";
   }
 
-  /** Sends status and headers at once. */
+  /** Sends the status and headers immediately. */
   head(status: number, headers: Readonly<Record<string, string>>, gzip: boolean | undefined): void {
     this.progress.status = status;
     if (gzip === true) {
@@ -53,7 +53,7 @@ export class ResponseWriter {
     this.#response.flushHeaders();
   }
 
-  /** Writes, and settles when the client can take more. */
+  /** Writes, and resolves when the client can take more. */
   async write(bytes: Uint8Array): Promise<void> {
     if (this.isClosed) return;
     const gzip = this.#gzip;
@@ -66,7 +66,7 @@ export class ResponseWriter {
     if (this.#response.writableNeedDrain) await this.#sleep((wake) => this.#response.once("drain", wake));
   }
 
-  /** Settles after so many milliseconds, or when the response is over. 0 is the next turn of the event loop. */
+  /** Resolves after `ms` milliseconds, or when the response is over. 0 means the next turn of the event loop. */
   wait(ms: number): Promise<void> {
     if (this.isClosed) return Promise.resolve();
     if (ms === 0) return new Promise((resolve) => setImmediate(resolve));
@@ -83,20 +83,20 @@ export class ResponseWriter {
     await this.closed;
   }
 
-  /** Ends the body, although it is not whole. */
+  /** Ends the body although it is incomplete. */
   cutOff(): Promise<void> {
     this.#spoiled = true;
     return this.end();
   }
 
-  /** Destroys the connection, once what was written has left: closes it, or resets it. */
+  /** Closes or resets the connection, once everything written so far has been sent. */
   async destroy(reset = false): Promise<void> {
     this.#spoiled = true;
     const { socket } = this.#response;
     await this.#written();
-    // A socket of TLS is not one that Node can reset.
+    // Node cannot reset a TLS socket.
     if (reset && socket !== null && !(socket instanceof TLSSocket)) {
-      // A reset overtakes what the client has not read yet.
+      // A reset discards what the client has not read yet.
       if (this.progress.status !== null) await this.wait(RESET_DELAY_MS);
       socket.resetAndDestroy();
     } else {
@@ -105,7 +105,7 @@ export class ResponseWriter {
     await this.closed;
   }
 
-  /** Closes the way to the client, in the middle of the body, and waits until the client closes the way back. */
+  /** Closes the sending side in the middle of the body, and waits for the client to close the other side. */
   async halfClose(): Promise<void> {
     this.#spoiled = true;
     await this.#written();
@@ -113,7 +113,7 @@ export class ResponseWriter {
     await this.closed;
   }
 
-  /** Settles when all that was written has left. */
+  /** Resolves when everything written so far has been sent. */
   async #written(): Promise<void> {
     if (this.#writing > 0) await this.#sleep((wake) => (this.#whenWritten = wake));
   }
@@ -126,7 +126,7 @@ export class ResponseWriter {
     });
   }
 
-  /** Waits for whoever calls `wake`, and no longer than the response lives. */
+  /** Waits until `wake` is called, or the response is over. */
   #sleep(begin: (wake: () => void) => void): Promise<void> {
     if (this.isClosed) return Promise.resolve();
     return new Promise((resolve) => {

@@ -7,10 +7,11 @@ import type { DeliveryOptions } from "./delivery.ts";
 
 /**
  * Reads scripts from a file: a recording (`.sse`, `.jsonl`), or JSON. In JSON a reply is a text, a message as the API
- * gives it (`{"content": [...]}`), an error (`{"error": {"status": 529}}`) or a list of events (`{"events": [...]}`);
- * beside it, `"delivery"` says how it travels, and what goes wrong: `{"content": [], "delivery": {"endAfter": 4}}`. An array of them is played in turn.
+ * gives it (`{"content": [...]}`), an error (`{"error": {"status": 529}}`) or a list of events (`{"events": [...]}`). An
+ * object may also have `"delivery"`, the options for how it is sent and what goes wrong:
+ * `{"content": [], "delivery": {"endAfter": 4}}`. The replies in an array are played in turn.
  *
- * @throws InvalidOptionError - When the file holds something else.
+ * @throws {InvalidOptionError} If the file holds anything else.
  */
 export async function readScripts(path: string): Promise<Script | Script[]> {
   const content = await readFile(path, "utf8");
@@ -48,5 +49,5 @@ function isEvent(event: unknown): event is JsonObject | string {
 
 function unknownScript(value: unknown): InvalidOptionError {
   const shapes = 'a text, {"content": …}, {"error": {"status": …}} or {"events": […]}';
-  return new InvalidOptionError("script", `${JSON.stringify(value)?.slice(0, 60)} is none of ${shapes}.`);
+  return new InvalidOptionError("script", `${JSON.stringify(value)?.slice(0, 60)} is not ${shapes}.`);
 }

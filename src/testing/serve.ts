@@ -3,32 +3,32 @@ import { DEMO_PACE } from "./demo.ts";
 import { type FakeAnthropic, fakeAnthropic } from "./fake-anthropic.ts";
 import { readScripts } from "./script-file.ts";
 
-/** What the command `millrace-fake-anthropic` reads and writes. */
+/** The arguments and streams of the command `millrace-fake-anthropic`. */
 export interface ServeSurroundings {
   readonly args: readonly string[];
   readonly stdout: { write(text: string): unknown };
   readonly stderr: { write(text: string): unknown };
-  /** Aborted by Ctrl-C: the server closes. */
+  /** Closes the server when aborted. */
   readonly signal: AbortSignal;
 }
 
 const HELP = `Usage: millrace-fake-anthropic [options]
 
-A fake of Anthropic's Messages API on this machine, for tests and demonstrations.
-Prints its URL, and serves until Ctrl-C.
+Runs a fake of Anthropic's Messages API on this machine, for tests and demonstrations.
+Prints its URL, and runs until Ctrl-C.
 
       --port N          the port on 127.0.0.1 (default: a free one)
-      --script FILE     what it answers: a recording (.sse, .jsonl), or JSON: a text, a message
+      --script FILE     what to answer: a recording (.sse, .jsonl), or JSON: a text, a message
                         {"content": [...]}, {"error": {"status": 529}}, {"events": [...]}, or an
-                        array of them, played in turn (default: something pleasant)
-      --pace MS         milliseconds between events (default: those of the script)
-      --chunk-bytes N   bytes in each write to the socket (default: one event)
-      --api-key KEY     the only key or token that it accepts (default: any)
-      --no-validate     answers requests that the API would refuse
-  -h, --help            this text
+                        array of these, played in turn (default: a demonstration text)
+      --pace MS         milliseconds between events (default: the script's own)
+      --chunk-bytes N   bytes in each write to the socket (default: one event per write)
+      --api-key KEY     the only key or token to accept (default: any)
+      --no-validate     answer even requests that the API would refuse
+  -h, --help            print this help
 `;
 
-/** Runs the command; gives its exit code. */
+/** Runs the command, and returns its exit code. */
 export async function serve({ args, stdout, stderr, signal }: ServeSurroundings): Promise<number> {
   let server: FakeAnthropic;
   try {
@@ -80,5 +80,5 @@ function number(option: string, text: string | undefined, least: number): number
   if (text === undefined) return undefined;
   const value = Number(text);
   if (Number.isSafeInteger(value) && value >= least) return value;
-  throw new Error(`${option} takes a whole number from ${least} on, not "${text}".`);
+  throw new Error(`${option} takes an integer of ${least} or more, not "${text}".`);
 }

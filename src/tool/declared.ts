@@ -1,6 +1,6 @@
 import type { AnyTool } from "./tool.ts";
 
-/** Whether this is a tool made by `tool()`, rather than one in a provider's own shape. */
+/** Whether a tool was made by `tool()`; if not, it is in a provider's own shape. */
 export function isDeclared(tool: object): tool is AnyTool {
   return "~open" in tool;
 }

@@ -1,13 +1,16 @@
 /**
- * The tools of a server that speaks the Model Context Protocol (modelcontextprotocol.io/specification), as tools. The
- * client is yours: one of `@modelcontextprotocol/client`, or anything else of its shape.
+ * The tools of a server that speaks the Model Context Protocol (modelcontextprotocol.io/specification). You bring the
+ * client: one of `@modelcontextprotocol/client`, or any object of its shape.
  */
 
-import { MillraceError } from "../errors.ts";
-import { field, isObject, stringField } from "../json/object.ts";
-import { checkName, type Tool, tool, type ToolOptions } from "./tool.ts";
+import { type ErrorDetails, InvalidOptionError, messageOf, MillraceError, shortened } from "../errors.ts";
+import { isObject, stringField } from "../json/object.ts";
+import { type McpOutput, toMcpOutput } from "./mcp-output.ts";
+import { type Tool, tool, type ToolOptions } from "./tool.ts";
 
-/** An MCP client, as far as it is used. */
+export { type McpOutput, type McpPart, McpToolError } from "./mcp-output.ts";
+
+/** The part of an MCP client that is used. */
 export interface McpClient {
   listTools(params?: { readonly cursor?: string }): Promise<McpToolList>;
   callTool(
@@ -16,7 +19,7 @@ export interface McpClient {
   ): Promise<object>;
 }
 
-/** A page of the tools that a server has. */
+/** One page of a server's list of tools. */
 export interface McpToolList {
   readonly tools: readonly {
     readonly name: string;
@@ -27,15 +30,6 @@ export interface McpToolList {
   readonly nextCursor?: string | undefined;
 }
 
-/** What a tool of an MCP server gives: text, or content parts where there is more than text. */
-export type McpOutput = string | readonly McpPart[];
-
-/** One part of what a tool gave. */
-export type McpPart =
-  | { readonly type: "text"; readonly text: string }
-  /** `data` is base64. */
-  | { readonly type: "image" | "document"; readonly data: string; readonly mediaType: string };
-
 /** A tool of an MCP server. Its input is what the model wrote: the server validates it. */
 export type McpTool<Namespace extends string> = Tool<
   `${Namespace}_${string}`,
@@ -44,28 +38,39 @@ export type McpTool<Namespace extends string> = Tool<
   Record<string, unknown>
 >;
 
-/** How the tools of a server are offered. */
+/** How the tools of a server are offered to the model. */
 export interface McpOptions<Namespace extends string> extends Omit<ToolOptions, "cacheControl"> {
-  /** Comes before each tool's name, with `_` between. So names differ from those of your other tools. */
+  /** Put before each tool's name, with `_` between them, which keeps the names apart from those of your other tools. */
   readonly namespace: Namespace;
 }
 
-/** A tool of an MCP server failed. The message is what the tool said. */
-export class McpToolError extends MillraceError {
-  readonly code = "mcp_tool";
-  /** The name that the server knows it by. */
-  readonly toolName: string;
-  constructor(toolName: string, message: string) {
-    super(message);
-    this.toolName = toolName;
+/** The tools of an MCP server cannot be listed: the list is malformed, or has no end. */
+export class McpListError extends MillraceError {
+  readonly code = "mcp_list";
+  constructor(problem: string, details?: ErrorDetails) {
+    super(`The MCP server's list of tools cannot be used: ${problem}`, details);
   }
 }
 
+/** A server whose list goes on beyond these would be asked for ever. */
+const MOST_PAGES = 1000;
+const MOST_TOOLS = 10_000;
+/** The longest name of a tool that models accept. */
+const LONGEST_NAME = 64;
+/** The number of the last of so many tools of the same name, with its `_`. */
+const LONGEST_ENDING = `_${MOST_TOOLS}`.length;
+/** Leaves room for `_`, one character of the tool's own name, and the number. */
+const LONGEST_NAMESPACE = LONGEST_NAME - 2 - LONGEST_ENDING;
+
 /**
- * The tools that an MCP server has now. Characters that a model's tool may not have in its name become `_`; names that
- * are too long are cut, and those that then are the same numbered.
+ * Lists the tools that an MCP server has now, and makes tools of them.
  *
- * @throws {InvalidOptionError} If the namespace cannot stand in a name. Besides, whatever the client throws.
+ * Characters that are not allowed in the name of a model's tool become `_`, and names that are too long are cut. Tools
+ * whose names become the same are numbered: `docs_read`, `docs_read_2`.
+ *
+ * @throws {InvalidOptionError} If `namespace` cannot begin a tool's name.
+ * @throws {McpListError} If the list is malformed, or longer than 1,000 pages or 10,000 tools.
+ * Rejections of the client are passed on.
  * @example
  * ```ts
  * import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
@@ -79,100 +84,87 @@ export async function mcpTools<const Namespace extends string>(
   client: McpClient,
   { namespace, ...options }: McpOptions<Namespace>,
 ): Promise<readonly McpTool<Namespace>[]> {
-  checkName(namespace);
-  const names = new Set<string>();
+  checkNamespace(namespace);
   const listed = await listAll(client);
-  return listed.map(({ name, title, description = title, inputSchema }) =>
-    tool({
-      ...options,
-      name: uniqueName(namespace, name, names),
-      description,
-      inputSchema,
-      call: async (args, { signal }) => toOutput(name, await client.callTool({ name, arguments: args }, { signal })),
-    }),
+  const uniqueName = uniqueNames(namespace);
+  return listed.map(({ name, description, inputSchema }) => {
+    try {
+      return tool({
+        ...options,
+        name: uniqueName(name),
+        description,
+        inputSchema,
+        call: async (args, { signal }) =>
+          toMcpOutput(name, await client.callTool({ name, arguments: args }, { signal })),
+      });
+    } catch (cause) {
+      throw new McpListError(`tool "${shortened(name, 100)}": ${messageOf(cause)}`, { cause });
+    }
+  });
+}
+
+/** @throws {InvalidOptionError} */
+function checkNamespace(namespace: string): void {
+  if (/^[\w-]+$/.test(namespace) && namespace.length <= LONGEST_NAMESPACE) return;
+  throw new InvalidOptionError(
+    "namespace",
+    `it must be 1 to ${LONGEST_NAMESPACE} letters, digits, "_" or "-", to leave room for the tools' names.`,
   );
 }
 
-async function listAll(client: McpClient): Promise<McpToolList["tools"]> {
-  const tools: McpToolList["tools"][number][] = [];
+interface ListedTool {
+  readonly name: string;
+  readonly description: string | undefined;
+  readonly inputSchema: object;
+}
+
+async function listAll(client: McpClient): Promise<readonly ListedTool[]> {
+  const tools: ListedTool[] = [];
   const cursors = new Set<string | undefined>();
   let cursor: string | undefined;
-  // A server that gives the same cursor again would go on for ever.
+  // A server that repeats a cursor has no further page.
   while (!cursors.has(cursor)) {
+    if (cursors.size === MOST_PAGES) throw new McpListError(`it has more than ${MOST_PAGES} pages.`);
     cursors.add(cursor);
-    const page = await client.listTools(cursor === undefined ? {} : { cursor });
-    tools.push(...page.tools);
-    cursor = page.nextCursor;
+    const page: unknown = await client.listTools(cursor === undefined ? {} : { cursor });
+    const listed = isObject(page) ? page["tools"] : undefined;
+    if (!Array.isArray(listed)) throw new McpListError(`page ${cursors.size} has no array "tools".`);
+    if (tools.length + listed.length > MOST_TOOLS) throw new McpListError(`it has more than ${MOST_TOOLS} tools.`);
+    for (const each of listed) tools.push(toListedTool(each, tools.length + 1));
+    // Some servers end their list with a cursor that is null or empty.
+    cursor = stringField(page, "nextCursor") || undefined;
   }
   return tools;
 }
 
-const LONGEST_NAME = 64;
+function toListedTool(listed: unknown, position: number): ListedTool {
+  const name = stringField(listed, "name");
+  if (!isObject(listed) || !name) throw new McpListError(`tool ${position} has no name.`);
+  const description = stringField(listed, "description") ?? stringField(listed, "title") ?? undefined;
+  // The protocol requires a schema. Some servers leave it out for a tool without input.
+  const inputSchema = listed["inputSchema"] ?? { type: "object" };
+  if (typeof inputSchema === "object") return { name, description, inputSchema };
+  throw new McpListError(`tool "${shortened(name, 100)}" has an inputSchema that is not an object.`);
+}
 
-function uniqueName<Namespace extends string>(
-  namespace: Namespace,
-  name: string,
-  taken: Set<string>,
-): `${Namespace}_${string}` {
-  const rest = name.replace(/[^\w-]/g, "_");
-  for (let number = 1; ; number++) {
-    const ending = number === 1 ? "" : `_${number}`;
-    const unique =
-      `${namespace}_${rest.slice(0, LONGEST_NAME - namespace.length - 1 - ending.length)}${ending}` as const;
-    if (taken.has(unique)) continue;
+/** Gives each name once, put in the namespace and made one that models accept. */
+function uniqueNames<Namespace extends string>(namespace: Namespace): (name: string) => `${Namespace}_${string}` {
+  const room = LONGEST_NAME - namespace.length - 1;
+  const taken = new Set<string>();
+  // The last number given to names that begin alike, up to where a number may replace their end. Counting on from it,
+  // not from 1, keeps thousands of equal names from taking quadratic time.
+  const numbers = new Map<string, number>();
+  return (name) => {
+    const rest = name.slice(0, 2 * room).replace(/[^\w-]/gu, "_");
+    const beginning = rest.slice(0, room - LONGEST_ENDING);
+    let unique = `${namespace}_${rest.slice(0, room)}` as const;
+    while (taken.has(unique)) {
+      const number = (numbers.get(beginning) ?? 1) + 1;
+      numbers.set(beginning, number);
+      const ending = `_${number}`;
+      unique = `${namespace}_${rest.slice(0, room - ending.length)}${ending}`;
+    }
     taken.add(unique);
     return unique;
-  }
-}
-
-/** @throws {McpToolError} If the tool says that it failed. */
-function toOutput(name: string, result: object): McpOutput {
-  const content = field(result, "content");
-  const parts = Array.isArray(content) ? content.map(toPart) : [];
-  const texts = parts.flatMap((part) => (part.type === "text" ? [part.text] : []));
-  if (field(result, "isError") === true) {
-    throw new McpToolError(name, texts.join("\n") || "The tool failed, and did not say why.");
-  }
-  if (texts.length < parts.length) return parts;
-  const structured = field(result, "structuredContent");
-  return parts.length === 0 && structured !== undefined ? JSON.stringify(structured) : texts.join("\n");
-}
-
-function toPart(block: unknown): McpPart {
-  switch (stringField(block, "type")) {
-    case "text":
-      return text(stringField(block, "text") ?? "");
-    case "image":
-    case "audio":
-      return media(stringField(block, "data"), stringField(block, "mimeType"), "");
-    case "resource":
-      return fromResource(field(block, "resource"));
-    case "resource_link":
-      return text(`${stringField(block, "title") ?? stringField(block, "name") ?? "Resource"}: ${uriOf(block)}`);
-    default:
-      return text(isObject(block) ? JSON.stringify(block) : String(block));
-  }
-}
-
-function fromResource(resource: unknown): McpPart {
-  const content = stringField(resource, "text");
-  if (content !== null) return text(content);
-  return media(stringField(resource, "blob"), stringField(resource, "mimeType"), ` ${uriOf(resource)}`);
-}
-
-/** Images and PDFs; of what models cannot read as a tool's result, a note. */
-function media(data: string | null, mediaType: string | null, uri: string): McpPart {
-  if (data !== null && mediaType !== null) {
-    if (mediaType.startsWith("image/")) return { type: "image", data, mediaType };
-    if (mediaType === "application/pdf") return { type: "document", data, mediaType };
-  }
-  return text(`[${mediaType ?? "Binary content"}${uri}, not shown]`);
-}
-
-function uriOf(block: unknown): string {
-  return stringField(block, "uri") ?? "";
-}
-
-function text(content: string): McpPart {
-  return { type: "text", text: content };
+  };
 }

@@ -14,7 +14,7 @@ export interface ToolInput {
   readonly value: unknown;
   /** `truncated`: the message was cut before the input was complete. */
   readonly state: "streaming" | "complete" | "invalid" | "truncated";
-  /** The value so far, if it does not arrive as text. */
+  /** The value so far, if it does not arrive as text. What was given does not change any more. */
   readonly partial?: unknown;
 }
 
@@ -67,7 +67,8 @@ export class ToolBox {
   #callOf(input: ToolInput): OpenCall | undefined {
     const known = this.#calls.get(input);
     if (known !== undefined) return known;
-    const call = this.#tools.get(input.name)?.["~open"]({ id: input.id, toolCall: () => input.block });
+    const partial = "partial" in input ? () => input.partial : undefined;
+    const call = this.#tools.get(input.name)?.["~open"]({ id: input.id, toolCall: () => input.block, partial });
     if (call !== undefined) this.#calls.set(input, call);
     return call;
   }

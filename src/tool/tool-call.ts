@@ -1,14 +1,16 @@
-/** The second half of a pair: a call of a tool by the model, while its input arrives and when it is there. */
+/** The second half of a pair: a tool call by the model, while its input arrives and once it has. */
 
+import { copyOf } from "../json/copy.ts";
+import { DEEPEST, isDeeper } from "../json/depth.ts";
 import { isObject } from "../json/object.ts";
 import { incrementalJson } from "../json/partial.ts";
 import type { Validation } from "../schema/validate.ts";
 import { ToolInputError } from "./tool-input-error.ts";
 import { toolResult, type ToolResult } from "./tool-result.ts";
 
-/** What a tool's function receives besides the input. */
+/** What a tool's function receives besides its arguments. */
 export interface ToolContext {
-  /** That of `call({ signal })`; one that never aborts, if none was given. */
+  /** The signal given to `call({ signal })`; without one, a signal that never aborts. */
   readonly signal: AbortSignal;
 }
 
@@ -18,21 +20,22 @@ export interface ToolCall<out Name extends string = string, out Args = unknown, 
   /** The provider's id of this call. */
   readonly id: string;
   readonly state: "complete";
-  /** The input, as the tool's schema puts it out. */
+  /** The input, as the tool's schema outputs it. It shares nothing with the message: changing it changes nothing else. */
   readonly args: Args;
-  /** Null on a finished call, which tells it from one that streams. */
+  /** Null, which tells a complete call from one that is still streaming. */
   readonly delta: null;
   /** The input as the model wrote it; `""` stands for `{}`. */
   readonly text: string;
   readonly error: null;
   /** The provider's own block. */
   readonly toolCall: unknown;
-  /** The result of this call, as the model is told of it. @internal */
+  /** The result that the model is sent for this call. @internal */
   "~result"(output: unknown): ToolResult;
-  /** An agent may run it while the reply still streams. @internal */
+  /** An agent may run the tool while the reply is still streaming. @internal */
   readonly "~early"?: boolean | undefined;
   /**
-   * Runs the tool's function. What that throws, rejects the promise; so does a signal that is aborted before.
+   * Runs the tool's function, each time with a fresh copy of `args`. Rejects with whatever the function throws, and with
+   * the signal's reason if that is already aborted.
    *
    * @example
    * ```ts
@@ -44,14 +47,14 @@ export interface ToolCall<out Name extends string = string, out Args = unknown, 
   call(options?: { readonly signal?: AbortSignal | undefined }): Promise<Result>;
 }
 
-/** A call whose input still arrives. It cannot be called. */
+/** A call whose input is still arriving. It cannot be run. */
 export interface StreamingToolCall<out Name extends string = string, out Args = unknown> {
   readonly name: Name;
   readonly id: string;
   readonly state: "streaming";
   /**
    * The input so far, not validated: any part may be missing, and text may be cut. It is built when it is first read,
-   * from what has arrived by then, and stays as it is.
+   * from what has arrived by then, and does not change afterwards.
    */
   readonly args: Args;
   /** What this event added to the text. */
@@ -64,42 +67,44 @@ export interface StreamingToolCall<out Name extends string = string, out Args = 
   "~result"(output: unknown): ToolResult;
 }
 
-/** A call whose input cannot be used. It cannot be called, and pairs never hold it. */
+/** A call whose input cannot be used. It cannot be run, and no pair holds it. */
 export interface FailedToolCall<out Name extends string = string> {
   readonly name: Name;
   readonly id: string;
-  /** `invalid`: no JSON object, or not what the schema takes. `truncated`: the message ended before the input did. */
+  /** `invalid`: not a JSON object, or rejected by the schema. `truncated`: the reply ended before the input did. */
   readonly state: "invalid" | "truncated";
   readonly text: string;
-  /** What is wrong with it. */
+  /** What is wrong with the input. */
   readonly error: ToolInputError;
   readonly toolCall: unknown;
   /** @internal */
   "~result"(output: unknown): ToolResult;
 }
 
-/** The block of the message that a call stands in. */
+/** The block of the message that holds a call. */
 export interface OpenBlock {
   readonly id: string;
-  /** The provider's own block, as it is when asked. */
+  /** Returns the provider's own block, in its current state. */
   readonly toolCall: () => unknown;
+  /** The input so far, if it does not arrive as text. */
+  readonly partial?: (() => unknown) | undefined;
 }
 
-/** A call from its block's start to its end. */
+/** A call, from the start of its block to the end. */
 export interface OpenCall {
-  /** The call as it stands. */
+  /** The call in its current state. */
   readonly current: StreamingToolCall | ToolCall | FailedToolCall;
-  /** Adds to the input. Nothing is parsed before `args` is read. */
+  /** Adds to the input. Nothing is parsed until `args` is read. */
   push(fragment: string): StreamingToolCall;
   /**
-   * The block closed. It never throws or rejects; only an asynchronous schema makes it a promise.
+   * Ends the input. Never throws or rejects; returns a promise only if the schema is asynchronous.
    *
    * @param text - The whole input.
-   * @param input - The same, parsed, or undefined if it is no JSON object: then an empty text stands for `{}`. Parts of
-   *   it may become the call's `args`, so that whoever keeps it should know that they can be changed.
+   * @param input - The whole input, parsed; undefined if it is not a JSON object. Undefined beside an empty text stands
+   *   for `{}`. It is not changed, and not kept.
    */
   close(text: string, input: unknown): ToolCall | FailedToolCall | Promise<ToolCall | FailedToolCall>;
-  /** The message ended before the block did. */
+  /** The message ended before the input did. */
   truncate(text: string): FailedToolCall;
 }
 
@@ -135,8 +140,11 @@ export function openCall(tool: ToolBehavior, block: OpenBlock): OpenCall {
     },
     close(text, parsed) {
       const value = parsed === undefined && text === "" ? {} : parsed;
-      if (!isObject(value)) return (current = fail("invalid", text, NO_OBJECT));
-      const validation = tool["~validate"](value);
+      if (!isObject(value)) return (current = fail("invalid", text, NOT_AN_OBJECT));
+      // Later requests hold the input again, and writing it would overflow the stack.
+      if (isDeeper(value, DEEPEST)) return (current = fail("invalid", text, TOO_DEEP));
+      // The message keeps the original. Tools and validators may change what they are given.
+      const validation = tool["~validate"](copyOf(value));
       if (!("then" in validation)) return (current = settle(text, validation));
       return validation.then((settled) => (current = settle(text, settled)));
     },
@@ -148,9 +156,10 @@ export function openCall(tool: ToolBehavior, block: OpenBlock): OpenCall {
 
 type Failure = Extract<Validation, { readonly issues: readonly unknown[] }>;
 
-const NO_OBJECT: Failure = { issues: [{ message: "The input is no JSON object.", path: [] }] };
+const NOT_AN_OBJECT: Failure = { issues: [{ message: "The input is not a JSON object.", path: [] }] };
+const TOO_DEEP: Failure = { issues: [{ message: `The input is nested deeper than ${DEEPEST} levels.`, path: [] }] };
 
-/** Input while it arrives. Fragments are only collected: what they say is parsed when somebody asks. */
+/** Input that is still arriving. Fragments are only collected, and parsed when someone asks for the value. */
 class ArrivingInput {
   text = "";
   readonly #parser = incrementalJson();
@@ -159,11 +168,11 @@ class ArrivingInput {
 
   push(fragment: string): void {
     this.text += fragment;
-    // Apart from the text, since that would be copied each time, were it cut.
+    // Kept apart from the text: cutting a long string that was built from pieces copies it each time.
     if (!this.#isBroken) this.#unparsed += fragment;
   }
 
-  /** The input so far. Once it turns out not to be JSON, it stays as it was before. */
+  /** The input so far. Once it turns out not to be JSON, the value stays as it was before. */
   read(): unknown {
     const unparsed = this.#unparsed;
     this.#unparsed = "";
@@ -172,12 +181,15 @@ class ArrivingInput {
     } catch {
       this.#isBroken = true;
     }
-    const snapshot = this.#parser.snapshot();
-    return isObject(snapshot) ? snapshot : {};
+    return objectOf(this.#parser.snapshot());
   }
 }
 
-/** A class, since there is one for each fragment, and an object with getters of its own takes 50 times as long. */
+function objectOf(value: unknown): object {
+  return isObject(value) ? value : {};
+}
+
+/** A class, because there is one for each fragment, and creating an object literal with getters takes 50 times as long. */
 class StreamingCall implements StreamingToolCall {
   readonly name: string;
   readonly id: string;
@@ -199,7 +211,8 @@ class StreamingCall implements StreamingToolCall {
   }
 
   get args(): unknown {
-    this.#args ??= this.#input.read();
+    const { partial } = this.#block;
+    this.#args ??= partial === undefined ? this.#input.read() : objectOf(partial());
     return this.#args;
   }
 
@@ -211,7 +224,7 @@ class StreamingCall implements StreamingToolCall {
     return toolResult(this.id, output);
   }
 
-  /** With the args, which are no property of its own. */
+  /** Includes `args`, which `JSON.stringify` would miss: it is a getter of the class. */
   toJSON(): object {
     return { ...this, args: this.args };
   }
@@ -233,7 +246,7 @@ function completeCall(tool: ToolBehavior, block: OpenBlock, text: string, args: 
     "~early": tool.runEarly,
     async call({ signal = new AbortController().signal } = {}) {
       signal.throwIfAborted();
-      return await tool["~run"](args, { signal });
+      return await tool["~run"](copyOf(args), { signal });
     },
   };
 }

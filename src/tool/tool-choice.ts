@@ -1,4 +1,4 @@
-/** Whether the model may, must or must not use tools, and whether it may use several at once. */
+/** Whether the model may, must or must not call tools, and whether it may call several at once. */
 export type ToolChoice<Name extends string = string> =
   | "auto"
   | "any"

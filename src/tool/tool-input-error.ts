@@ -1,21 +1,23 @@
-import { MillraceError } from "../errors.ts";
+import { messageOf, MillraceError, shortened } from "../errors.ts";
+import { wellFormed } from "../json/well-formed.ts";
 import type { SchemaIssue } from "../schema/validate.ts";
 
-/** What became of a tool's input, and what it was. */
+/** Which call failed, and why. */
 export interface ToolInputFailure {
   readonly toolName: string;
   readonly toolCallId: string;
-  /** `invalid`: no JSON object, or not what the schema takes. `truncated`: the message ended before the input did. */
+  /** `invalid`: not a JSON object, or rejected by the schema. `truncated`: the reply ended before the input did. */
   readonly state: "invalid" | "truncated";
   readonly issues: readonly SchemaIssue[];
+  /** The input as received. */
   readonly text: string;
   readonly cause?: unknown;
 }
 
 /**
- * The model called a tool with input that cannot be used, so that the call never ran.
+ * The model called a tool with input that cannot be used, so the tool did not run.
  *
- * It is not thrown: the stream goes on, and the failed call in `stream.tools` has it as its `error`.
+ * This error is not thrown, and the stream goes on: it is the `error` of the failed call in `stream.tools`.
  *
  * @example
  * ```ts
@@ -30,7 +32,7 @@ export class ToolInputError extends MillraceError {
   readonly toolName: string;
   readonly toolCallId: string;
   readonly state: "invalid" | "truncated";
-  /** What is wrong, in the schema library's words; empty for truncated input. */
+  /** What is wrong with the input, in the schema library's words; empty for truncated input. */
   readonly issues: readonly SchemaIssue[];
   readonly #text: string;
 
@@ -43,19 +45,24 @@ export class ToolInputError extends MillraceError {
     this.#text = failure.text;
   }
 
-  /** The input as received. Not enumerable: it holds the model's words. */
+  /** The input as received. Not enumerable: the model's words do not belong in logs. */
   get text(): string {
     return this.#text;
   }
 }
 
-// The text itself stays out: the message may be logged.
+// The input itself stays out of the message, which may be logged. The model is sent the message as the tool's result.
 function toMessage({ toolName, state, issues, text }: ToolInputFailure): string {
   if (state === "truncated") {
-    return `Tool "${toolName}": the message ended before the tool's input did (${text.length} characters of it came).`;
+    return `Tool "${toolName}": the reply ended before the tool's input did (${text.length} characters were received).`;
   }
   const [first] = issues;
   const more = issues.length > 1 ? ` (and ${issues.length - 1} more)` : "";
-  const at = first === undefined || first.path.length === 0 ? "" : `${first.path.map(String).join(".")}: `;
-  return `Tool "${toolName}": invalid input: ${at}${first?.message ?? "it was refused."}${more}`;
+  const problem = first === undefined ? "the schema rejected it." : placeOf(first) + first.message;
+  return wellFormed(`Tool "${toolName}": invalid input: ${problem}${more}`);
+}
+
+/** The path in front of an issue's message. It is cut too: its keys are the model's, and may be of any length. */
+function placeOf({ path }: SchemaIssue): string {
+  return path.length === 0 ? "" : `${shortened(path.map((key) => messageOf(key)).join("."), 200)}: `;
 }

@@ -1,33 +1,44 @@
-import { field, isObject } from "../json/object.ts";
+import { messageOf } from "../errors.ts";
+import { wellFormed } from "../json/well-formed.ts";
 import { base64 } from "../prompt/base64.ts";
 import { toMedia } from "../prompt/media.ts";
+import { contentParts } from "./content-part.ts";
+import { bytesOf, isError, plainData, plainText } from "./plain-data.ts";
 
-/** What a tool gave, as the model is told of it. */
+/** The result of a tool call, as it is sent to the model. */
 export interface ToolResult {
   /** The id of the call. */
   readonly id: string;
-  /** Text, or content parts: neutral ones, and those of the provider. */
+  /** Text, or content parts: neutral ones, or blocks in the provider's own shape. */
   readonly content: string | readonly object[];
   readonly isError: boolean;
 }
 
 /**
- * What a tool gave, as the model is told of it: text as it is, content parts as such, bytes as the image or document that
- * they are (else as base64), an error by its message, and anything else as JSON.
+ * Turns a tool's output into what is sent: text as it is, content parts as parts, bytes as the image or document that
+ * they are (else as base64), an error as its message, anything else as JSON. Whatever the output is, the result can be
+ * sent: never throws.
  */
 export function toolResult(id: string, output: unknown): ToolResult {
-  if (output instanceof Error) return { id, content: output.message || output.name, isError: true };
-  return { id, content: contentOf(output), isError: false };
+  return isError(output)
+    ? { id, content: reasonOf(output), isError: true }
+    : { id, content: contentOf(output), isError: false };
+}
+
+/** Never empty: the API rejects an error without content. */
+function reasonOf(error: Error): string {
+  const message = messageOf(error, Infinity);
+  return /\S/.test(message) ? wellFormed(message) : "The tool failed, and did not say why.";
 }
 
 function contentOf(output: unknown): ToolResult["content"] {
-  if (typeof output === "string") return output;
-  if (output === undefined) return "";
-  if (output instanceof Uint8Array) return mediaOf(output);
-  const parts: readonly unknown[] = Array.isArray(output) ? output : [output];
-  if (parts.length === 0 || !parts.every(isPart)) return inJson(output);
-  // Text that is empty would be refused.
-  const kept = parts.filter((part) => field(part, "text") !== "");
+  const bytes = bytesOf(output);
+  if (bytes !== null) return mediaOf(bytes);
+  const plain = plainData(output);
+  const parts = contentParts(plain);
+  if (parts === null) return plainText(plain);
+  // The API rejects parts whose text is nothing but white space.
+  const kept = parts.filter(({ text }) => typeof text !== "string" || /\S/.test(text));
   return kept.length > 0 ? kept : "";
 }
 
@@ -40,37 +51,4 @@ function mediaOf(bytes: Uint8Array): ToolResult["content"] {
     }
   }
   return base64(bytes);
-}
-
-/** A content part has what its type needs: a tool's own objects may be of a type with such a name, too. */
-function isPart(value: unknown): value is object {
-  if (!isObject(value)) return false;
-  const { type, text, source, url, data, mediaType, content, tabs, tool_name: name } = value;
-  switch (type) {
-    case "text":
-      return typeof text === "string";
-    case "image":
-    case "document":
-      if (isObject(source) || typeof url === "string") return true;
-      return typeof mediaType === "string" && (typeof data === "string" || data instanceof Uint8Array);
-    case "search_result":
-      return typeof source === "string" && Array.isArray(content);
-    case "tool_reference":
-      return typeof name === "string";
-    case "browser_state":
-      return Array.isArray(tabs);
-    default:
-      return false;
-  }
-}
-
-function inJson(output: unknown): string {
-  if (typeof output === "bigint") return String(output);
-  const plain = (_: string, value: unknown): unknown => (typeof value === "bigint" ? String(value) : value);
-  try {
-    return JSON.stringify(output, plain) ?? String(output);
-  } catch {
-    // It holds itself, or does not want to be written.
-    return Object.prototype.toString.call(output);
-  }
 }

@@ -1,4 +1,4 @@
-import { InvalidOptionError } from "../errors.ts";
+import { InvalidOptionError, messageOf } from "../errors.ts";
 import type { DeepPartial } from "../schema/deep-partial.ts";
 import { checkJsonSchema, isSelfDescribing, type JsonSchema, toJsonSchema } from "../schema/json-schema.ts";
 import { SchemaError } from "../schema/schema-error.ts";
@@ -23,35 +23,35 @@ import {
   type ToolContext,
 } from "./tool-call.ts";
 
-/** What the provider may be told about a tool. What a provider does not know, it is not sent. */
+/** Options of a tool, all but `runEarly` for the provider. A provider is sent only the options that it has. */
 export interface ToolOptions {
-  /** Caches the tools up to and including this one. */
+  /** Caches the list of tools up to and including this one. */
   readonly cacheControl?: { readonly type: "ephemeral"; readonly ttl?: "5m" | "1h" | undefined } | undefined;
-  /** Holds the model to the schema. Anthropic then needs `additionalProperties: false`, and refuses some keywords. */
+  /** Makes the model follow the schema. Anthropic then requires `additionalProperties: false`, and rejects some keywords. */
   readonly strict?: boolean | undefined;
-  /** Streams the input as the model writes it, rather than value by value; it may then turn out not to be JSON. */
+  /** Streams the input as the model writes it, not value by value. It may then turn out not to be JSON. */
   readonly eagerInputStreaming?: boolean | undefined;
   /** Hides the tool from the model until a tool search finds it. */
   readonly deferLoading?: boolean | undefined;
   /**
-   * Lets an agent start the tool as soon as its input is complete, while the reply still streams. Not for what must not
-   * happen if the reply fails or is refused afterwards. The provider is not told.
+   * Lets an agent run the tool as soon as its input is complete, while the reply is still streaming. Do not set it on a
+   * tool that must not run if the reply then fails or is refused. The provider is not sent this.
    */
   readonly runEarly?: boolean | undefined;
 }
 
-/** Any tool. Members whose names begin with `~` are the library's own. */
+/** Any tool. Members whose names begin with `~` are internal to the library. */
 export interface AnyTool extends ToolOptions, ToolBehavior, PairTypes {
   readonly description?: string | undefined;
-  /** What the model is shown: JSON Schema of the input. */
+  /** JSON Schema of the input, as the model sees it. */
   readonly inputSchema: JsonSchema;
-  /** Begins a call. */
+  /** Begins a call. @internal */
   "~open"(block: OpenBlock): OpenCall;
-  /** Made by one of the tools, so that a program without tools does not carry it. */
+  /** A method of the tool, so that programs without tools do not bundle the code. @internal */
   "~box"(tools: readonly AnyTool[], isPartial: boolean): ToolBox;
 }
 
-/** A tool whose function takes `Args` and gives `Result`. While its input streams, that is `Arriving`. */
+/** A tool whose function takes `Args` and returns `Result`. While its input is streaming, the input is an `Arriving`. */
 export interface Tool<
   out Name extends string = string,
   out Args = unknown,
@@ -64,79 +64,81 @@ export interface Tool<
 }
 
 /**
- * What {@link tool} takes: the tool's name, its input's schema (`S`, `J`), and its function, which gives `R`. In parts,
- * since TypeScript infers nothing from an object in which a member is misspelt, but does so for each part by itself.
+ * The argument of {@link tool}: the tool's name, the schema of its input (`S`, `J`), and its function, which returns `R`.
+ *
+ * It is an intersection of parts because TypeScript infers nothing from an object with a misspelt member, but still
+ * infers each part by itself.
  */
 export type ToolDefinition<Name extends string, S extends StandardSchema, J extends object, R> = ToolDescription<Name> &
-  ToolInput<S, J> &
+  ToolInputSchema<S, J> &
   ToolFunction<ToolArgs<S, J>, R> &
   (S extends StandardJsonSchema ? unknown : ExplicitInputSchema);
 
-/** How the model knows a tool. */
+/** The part of a definition that describes the tool to the model. */
 export interface ToolDescription<Name extends string> extends ToolOptions {
-  /** 1 to 64 letters, digits, `_` and `-`. */
+  /** 1 to 64 letters, digits, `_` or `-`. */
   readonly name: Name;
   /** Tells the model what the tool does and when to use it. */
   readonly description?: string | undefined;
 }
 
-/** What a tool takes. Nothing, if neither is given. */
-export interface ToolInput<S extends StandardSchema, J extends object> {
-  /** A schema of any library that speaks Standard Schema. */
+/** The part of a definition that describes the input. With neither of the two, the tool takes no input. */
+export interface ToolInputSchema<S extends StandardSchema, J extends object> {
+  /** A schema of any library that implements Standard Schema. */
   readonly input?: S | undefined;
-  /** JSON Schema that the model is shown, rather than what `input` says of itself. Alone, it validates nothing. */
+  /** JSON Schema for the model to see, instead of the one that `input` generates. Alone, it validates nothing. */
   readonly inputSchema?: J | undefined;
 }
 
-/** What a tool does. */
+/** The part of a definition that holds the tool's function. */
 export interface ToolFunction<Args, R> {
-  /** Runs the tool, at once or asynchronously. */
+  /** Runs the tool, synchronously or asynchronously. */
   readonly call: (args: Args, context: ToolContext) => R;
 }
 
-/** The schema in `input` cannot put itself as JSON Schema, as those of zod and arktype can: say what it takes. */
+/** Required when the schema in `input` cannot generate JSON Schema, as those of zod and arktype can. */
 export interface ExplicitInputSchema {
   readonly inputSchema: object;
 }
 
-/** Stands for the `input` of a tool that has none. */
+/** The type of `input` for a tool without one. */
 export interface NoInput extends NoInputSchema {
   readonly "~standard": StandardProps<Record<string, never>, Record<string, never>> & {
     readonly jsonSchema: StandardConverter;
   };
 }
 
-/** Stands for the `inputSchema` of a tool that has none. */
+/** The type of `inputSchema` for a tool without one. */
 export interface NoInputSchema {
   readonly "~none": never;
 }
 
-/** What a tool's function gets: what the schema gives, or the input as it came, or nothing. */
+/** The arguments of a tool's function: the schema's output, the input as it came, or nothing. */
 export type ToolArgs<S extends StandardSchema, J extends object> = J extends NoInputSchema
   ? SchemaOutput<S>
   : S extends NoInputSchema
     ? Record<string, unknown>
     : SchemaOutput<S>;
 
-/** What a tool's input is while it arrives. */
+/** The input of a tool while it is arriving. */
 export type ArrivingToolArgs<S extends StandardSchema, J extends object> = J extends NoInputSchema
   ? DeepPartial<SchemaInput<S>>
   : S extends NoInputSchema
     ? Record<string, unknown>
     : DeepPartial<SchemaInput<S>>;
 
-/** What a call of a tool resolves to. `Awaited` alone would do, and make the compiler work twice as hard. */
-export type ToolResult<R> = R extends Promise<infer Result> ? Result : Awaited<R>;
+/** What a tool call resolves to. `Awaited` alone would give the same, at twice the work for the compiler. */
+export type AwaitedResult<R> = R extends Promise<infer Result> ? Result : Awaited<R>;
 
 /**
- * Defines a tool: a function that the model may ask for.
+ * Defines a tool: a function that the model may call.
  *
- * Its input is described by `input`, a schema of any library that speaks Standard Schema. Where that cannot put itself
- * as JSON Schema (valibot, zod/mini), give `inputSchema` as well; where there is only JSON Schema (typebox, one written
- * by hand), give `inputSchema` alone: then the input is not validated.
+ * Describe the input by `input`, a schema of any library that implements Standard Schema. If that cannot generate JSON
+ * Schema (valibot, zod/mini), give `inputSchema` as well. If you only have JSON Schema (typebox, or written by hand),
+ * give `inputSchema` alone; the input is then not validated.
  *
- * @throws {SchemaError} If JSON cannot hold what the schema takes: the error names the part.
- * @throws {InvalidOptionError} If the name is none.
+ * @throws {SchemaError} If JSON cannot represent the input that the schema takes. The error names the part.
+ * @throws {InvalidOptionError} If the name is not valid.
  * @example
  * ```ts
  * import { tool } from "millrace";
@@ -154,7 +156,7 @@ export function tool<
   R,
   S extends StandardSchema = NoInput,
   J extends object = NoInputSchema,
->(definition: ToolDefinition<Name, S, J, R>): Tool<Name, ToolArgs<S, J>, ToolResult<R>, ArrivingToolArgs<S, J>>;
+>(definition: ToolDefinition<Name, S, J, R>): Tool<Name, ToolArgs<S, J>, AwaitedResult<R>, ArrivingToolArgs<S, J>>;
 export function tool({ input, inputSchema, call, ...rest }: LooseDefinition): AnyTool {
   checkName(rest.name);
   const isJsonAlone = input == null && inputSchema != null;
@@ -170,7 +172,7 @@ export function tool({ input, inputSchema, call, ...rest }: LooseDefinition): An
   });
 }
 
-// The definition once its types have done their work.
+// A definition without the types that infer its parts.
 interface LooseDefinition extends ToolOptions {
   readonly name: string;
   readonly description?: string | undefined;
@@ -181,8 +183,11 @@ interface LooseDefinition extends ToolOptions {
 
 /** @throws {InvalidOptionError} */
 export function checkName(name: string): void {
-  if (/^[a-zA-Z0-9_-]{1,64}$/.test(name)) return;
-  throw new InvalidOptionError("name", `a tool's name has 1 to 64 letters, digits, "_" and "-", unlike "${name}".`);
+  if (typeof name === "string" && /^[a-zA-Z0-9_-]{1,64}$/.test(name)) return;
+  throw new InvalidOptionError(
+    "name",
+    `a tool's name has 1 to 64 letters, digits, "_" and "-", unlike "${messageOf(name, 100)}".`,
+  );
 }
 
 function describeInput(input: StandardSchema | null | undefined, inputSchema: object | null | undefined): JsonSchema {
@@ -190,5 +195,5 @@ function describeInput(input: StandardSchema | null | undefined, inputSchema: ob
   if (input == null) return { type: "object", properties: {}, additionalProperties: false };
   if (isSelfDescribing(input)) return toJsonSchema(input, "input");
   const { vendor } = input["~standard"];
-  throw new SchemaError("input", `schemas of ${vendor} give no JSON Schema of their own: give inputSchema as well.`);
+  throw new SchemaError("input", `schemas of ${vendor} cannot generate JSON Schema: give inputSchema as well.`);
 }

@@ -1,6 +1,6 @@
 import { type AnyTool, checkName, type Tool } from "./tool.ts";
 
-/** The tools `T` with their names in a namespace: `find` in `library` is `library_find`. */
+/** The tools `T` with their names in a namespace: `find` in `library` becomes `library_find`. */
 export type NamespacedTools<Namespace extends string, T extends readonly AnyTool[]> = {
   readonly [Index in keyof T]: T[Index] extends Tool<infer Name, infer Args, infer Result, infer Arriving>
     ? Tool<`${Namespace}_${Name}`, Args, Result, Arriving>
@@ -8,11 +8,11 @@ export type NamespacedTools<Namespace extends string, T extends readonly AnyTool
 };
 
 /**
- * Defines tools that belong together: their names get the namespace in front, and what they say and do may depend on
- * state that is known only when they are used.
+ * Defines tools that belong together. The namespace is put before their names, and their descriptions and functions may
+ * depend on state that is known only when the toolkit is used.
  *
- * @param tools - Makes the tools; whatever it takes, the toolkit takes.
- * @throws {InvalidOptionError} When the toolkit is used, if a name with its namespace is none.
+ * @param tools - Makes the tools. The toolkit takes the same arguments, and passes them on.
+ * @throws {InvalidOptionError} When the toolkit is used, if a name with the namespace is not a valid tool name.
  * @example
  * ```ts
  * import { tool, toolkit } from "millrace";
@@ -43,6 +43,6 @@ export function toolkit(
 function inNamespace(namespace: string, tool: AnyTool): AnyTool {
   const name = `${namespace}_${tool.name}`;
   checkName(name);
-  // What the tool does, it does under the name that it has then.
+  // The methods use `this`, so calls and their errors have the new name.
   return Object.freeze({ ...tool, name });
 }

@@ -306,7 +306,12 @@ describe("tools of an agent", () => {
         is_error: true,
         content: expect.stringMatching(/invalid input: title/),
       },
-      { type: "tool_result", tool_use_id: "toolu_3", is_error: true, content: expect.stringMatching(/no JSON object/) },
+      {
+        type: "tool_result",
+        tool_use_id: "toolu_3",
+        is_error: true,
+        content: expect.stringMatching(/not a JSON object/),
+      },
       { type: "tool_result", tool_use_id: "toolu_4", is_error: true, content: "The tool was not run." },
       { type: "tool_result", tool_use_id: "toolu_5", content: '{"title":"Mistborn","pages":541}' },
     ]);
@@ -550,7 +555,9 @@ describe("a run stops", () => {
     const house = call("house-model", { client: at(server), tools: [lookUp] }, () => "x");
     expect(await failure(agent(house, { maxCost: 1 })().finish())).toMatchObject({ option: "maxCost" });
     expect(server.requests).toHaveLength(0);
-    const priced = house.with({ prices: { "house-model": { input: 1, output: 1 } } as never });
+    const priced = house.with({
+      prices: { "house-model": { input: 1, output: 1, cacheRead: 0, cacheWrite5m: 0, cacheWrite1h: 0 } },
+    });
     await expect(agent(priced, { maxCost: 1 })().finish()).resolves.toBeDefined();
     expect(await failure(agent(house, { maxCost: 1 })().finish())).toBeInstanceOf(InvalidOptionError);
   });
@@ -681,7 +688,9 @@ describe("a run that is stopped", () => {
   it("by leaving the iteration stops stream and tools", async () => {
     const early = waiting("early", true);
     const late = waiting("late");
-    await using server = await fakeAnthropic({ replies: reply(toolUse("early"), toolUse("late", { n: 1 }), { holdOpen: true }) });
+    await using server = await fakeAnthropic({
+      replies: reply(toolUse("early"), toolUse("late", { n: 1 }), { holdOpen: true }),
+    });
     const run = agent(call(MODEL, { client: at(server), tools: [early.definition, late.definition] }, () => "x"))();
     for await (const [, called] of run) if (called?.name === "late") break;
     expect((await early.signal).aborted).toBe(true);

@@ -1,7 +1,13 @@
 import type { Model as SdkModel } from "@anthropic-ai/sdk/resources/messages/messages";
 import { describe, expect, expectTypeOf, it } from "vitest";
-import { type AnthropicModel, canonicalModel, defaultMaxTokens } from "../../src/providers/anthropic/models.ts";
+import {
+  type AnthropicModel,
+  canonicalModel,
+  defaultMaxTokens,
+  isBefore46,
+} from "../../src/providers/anthropic/models.ts";
 import type { Known } from "./sdk-types.ts";
+import { cpuMsSince } from "../cpu-time.ts";
 
 describe("canonicalModel", () => {
   it.each([
@@ -32,10 +38,46 @@ describe("canonicalModel", () => {
     },
   );
 
-  it("answers at once for a long id that almost fits", () => {
-    const start = performance.now();
-    canonicalModel(`claude-${"-0".repeat(2000)}x`);
-    expect(performance.now() - start).toBeLessThan(500);
+  it("strips every suffix, but keeps the name", () => {
+    expect(canonicalModel("claude-opus-4-latest-v1-20250514-0:0")).toBe("claude-opus-4");
+    expect(canonicalModel("claude-sonnet-4.0")).toBe("claude-sonnet-4");
+    expect(canonicalModel("claude-20250514")).toBe("claude-20250514");
+  });
+
+  const long = (unit: string, length: number): string => `claude-${unit.repeat(length / unit.length)}\n`;
+  const units = ["-0", "claude-", "claude-@", "claude--0", "-20250101", "-v1", "-", ".", "@", ":[", "a", "claude-\n"];
+
+  it.each(units)("is linear in the length of the name, for %j again and again", (unit) => {
+    const start = process.cpuUsage();
+    for (const size of [8_000, 32_000, 1_000_000]) {
+      const model = long(unit, size);
+      expect(canonicalModel(model)).toBe(model);
+      isBefore46(model);
+      expect(defaultMaxTokens(model)).toBe(4096);
+    }
+    expect(cpuMsSince(start)).toBeLessThan(500);
+  });
+
+  it.each(units)("is fast for many different names of the longest kind, full of %j", (unit) => {
+    const models = Array.from({ length: 1_000 }, (_, n) => `${n}${long(unit, 240)}`);
+    const start = process.cpuUsage();
+    for (const model of models) isBefore46(model);
+    expect(cpuMsSince(start)).toBeLessThan(500);
+  });
+});
+
+describe("isBefore46", () => {
+  it.each([
+    ["claude-3-5-haiku-20241022", true],
+    ["claude-2.1", true],
+    ["claude-sonnet-4-20250514", true],
+    ["us.anthropic.claude-sonnet-4-5-20250929-v1:0", true],
+    ["claude-opus-4-6", false],
+    ["claude-sonnet-5", false],
+    ["claude-haiku-5-5", false],
+    ["gpt-5.2", false],
+  ])("%s: %s", (model, is) => {
+    expect(isBefore46(model)).toBe(is);
   });
 });
 
@@ -60,8 +102,8 @@ describe("defaultMaxTokens", () => {
     expect(defaultMaxTokens(model)).toBe(tokens);
   });
 
-  it.each(["gpt-5.2", "claude-opus-6", "claude-opus-5-6", "sonnet-5", "toString", ""])(
-    "is 4096 for %j, which is not known",
+  it.each(["gpt-5.2", "claude-opus-6", "claude-opus-5-6", "claude-opus-4 opus-4-1", "sonnet-5", "toString", ""])(
+    "is 4096 for %j, which is unknown",
     (model) => {
       expect(defaultMaxTokens(model)).toBe(4096);
     },
@@ -69,7 +111,7 @@ describe("defaultMaxTokens", () => {
 });
 
 describe("AnthropicModel", () => {
-  it("knows every model that the official SDK knows, and takes any other", () => {
+  it("lists the models that the official SDK lists, and takes any other", () => {
     expectTypeOf<Known<SdkModel>>().toExtend<Known<AnthropicModel>>();
     expectTypeOf<Known<AnthropicModel>>().toExtend<Known<SdkModel>>();
     expectTypeOf<"a-model-of-next-year">().toExtend<AnthropicModel>();

@@ -4,7 +4,10 @@ import * as fc from "fast-check";
 import * as v from "valibot";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import { closedSchema, planFormat } from "../../src/providers/anthropic/output-format.ts";
+import { InvalidOptionError } from "../../src/errors.ts";
+import { stringify } from "../../src/json/stringify.ts";
+import { closedSchema, planFormat, formatBody } from "../../src/providers/anthropic/output-format.ts";
+import type { JsonSchema } from "../../src/schema/json-schema.ts";
 import { responseFormat } from "../../src/schema/response-format.ts";
 import { SchemaError } from "../../src/schema/schema-error.ts";
 import type { StandardSchema } from "../../src/schema/standard-schema.ts";
@@ -204,6 +207,18 @@ describe("a closed schema", () => {
   });
 });
 
+describe("a schema that is nested too deeply", () => {
+  const body = { model: "claude-opus-5", max_tokens: 9, messages: [] };
+
+  it.each(["claude-opus-5", "claude-sonnet-4-0", "claude-2.1"])("is refused by name, for %s", (model) => {
+    let schema: JsonSchema = { type: "object", properties: {}, additionalProperties: false };
+    for (let level = 0; level < 50_000; level++) schema = { type: "object", properties: { a: schema } };
+    const shape = formatBody({ schema, isWrapped: false }, model === "claude-2.1");
+    expect(() => stringify(shape({ ...body, model }).body)).toThrow(InvalidOptionError);
+    expect(() => stringify(shape({ ...body, model }).body)).toThrow(/nested too deeply/);
+  });
+});
+
 describe("a response format", () => {
   it("wraps what is no object", () => {
     expect(responseFormat(z.array(z.string()), undefined)).toEqual({
@@ -256,7 +271,7 @@ describe("a response format", () => {
     };
     const missing = attempt(v.object({ title: v.string() }));
     expect(missing).toBeInstanceOf(SchemaError);
-    expect(String(missing)).toMatch(/valibot give no JSON Schema: give responseSchema as well/);
+    expect(String(missing)).toMatch(/valibot cannot generate JSON Schema: give responseSchema as well/);
     expect(attempt(z.object({ books: z.array(z.object({ published: z.date() })) }))).toMatchObject({
       path: "responseModel.books[].published",
     });

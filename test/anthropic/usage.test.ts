@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { CostNote } from "../../src/cost/price.ts";
+import type { CostNote, Price } from "../../src/cost/price.ts";
 import { anthropicCost, anthropicUsage, refusalOf } from "../../src/providers/anthropic/usage.ts";
 import type { AnthropicMessage, AnthropicUsage } from "../../src/providers/anthropic/wire.ts";
 import { hasCorpus, recordings } from "../corpus.ts";
@@ -12,6 +12,8 @@ const usage = (fields: Partial<AnthropicUsage> = {}): AnthropicUsage => ({
   ...fields,
 });
 const MILLION = 1_000_000;
+/** Rows of a table of tests. Objects, since lists would be spread into arguments. */
+const cases = (...values: readonly unknown[]): { odd: unknown }[] => values.map((odd) => ({ odd }));
 const writes = (total: number, hour: number) => ({
   cache_creation_input_tokens: total,
   cache_creation: { ephemeral_5m_input_tokens: total - hour, ephemeral_1h_input_tokens: hour },
@@ -47,6 +49,46 @@ describe("anthropicUsage", () => {
     expect(late).toMatchObject({ cacheWriteTokens: 450, cacheWrite5mTokens: 350, cacheWrite1hTokens: 100 });
     const unsplit = anthropicUsage(usage({ cache_creation_input_tokens: 450, cache_creation: null }), "partial");
     expect(unsplit).toMatchObject({ cacheWrite5mTokens: 450, cacheWrite1hTokens: 0 });
+  });
+
+  it.each(cases(null, undefined, Number.NaN, Infinity, -1, 1e308, "12", true, {}, [], { toString: 1 }))(
+    "does not count $odd",
+    ({ odd }) => {
+      const native = {
+        input_tokens: odd,
+        output_tokens: odd,
+        output_tokens_details: { thinking_tokens: odd },
+        cache_read_input_tokens: odd,
+        cache_creation_input_tokens: odd,
+        cache_creation: { ephemeral_5m_input_tokens: 7, ephemeral_1h_input_tokens: odd },
+        server_tool_use: { web_search_requests: odd, web_fetch_requests: 2 },
+      };
+      expect(anthropicUsage(native as never, "reported")).toEqual({
+        source: "reported",
+        inputTokens: 0,
+        outputTokens: 0,
+        cachedTokens: 0,
+        cacheWriteTokens: 7,
+        cacheWrite5mTokens: 7,
+        cacheWrite1hTokens: 0,
+        thinkingTokens: null,
+        webSearchRequests: 0,
+        webFetchRequests: 2,
+        totalTokens: 7,
+      });
+    },
+  );
+
+  it.each(cases(null, 3, "abc", [], [null], {}))("copes with $odd in place of an object or a list", ({ odd }) => {
+    const native = { ...usage({ input_tokens: 5 }), cache_creation: odd, server_tool_use: odd, iterations: odd };
+    expect(anthropicUsage({ ...native, output_tokens_details: odd } as never, "partial")).toMatchObject({
+      inputTokens: 5,
+      totalTokens: 5,
+      thinkingTokens: null,
+    });
+    const metadata = anthropicCost({ model: "claude-opus-5", usage: native as never });
+    expect(metadata).toMatchObject({ cost: 0.000025, inputTokens: 5, webSearchRequests: 0 });
+    expect(anthropicUsage(odd as never, "partial")).toMatchObject({ inputTokens: 0, totalTokens: 0 });
   });
 
   it("is zero before anything was reported", () => {
@@ -154,7 +196,7 @@ describe("anthropicCost", () => {
     },
   );
 
-  it("is not known where a server's word for the model is no word", () => {
+  it("is unknown if the model that a server names is not a string", () => {
     const usageOf = {
       ...usage(),
       iterations: [{ type: "message", model: { of: 1 }, input_tokens: 1, output_tokens: 1 }],
@@ -343,6 +385,20 @@ describe("refusalOf", () => {
     expect(refusalOf(message({ content: [{ type: "text", text: "Hi" }] }))).toBeUndefined();
   });
 
+  it.each(cases(null, undefined, 3, "bio", [], {}, { toString: 1 }))("copes with $odd for its details", ({ odd }) => {
+    const details = (value: unknown): never => ({ type: "refusal", category: value }) as never;
+    expect(refusalOf(message({ stop_reason: "refusal", stop_details: odd as never })) ?? null).toEqual(
+      typeof odd === "object" && odd !== null && !Array.isArray(odd) ? odd : {},
+    );
+    const { category } = refusalOf(message({ stop_reason: "refusal", stop_details: details(odd) })) ?? {};
+    expect(category).toBe(typeof odd === "object" && odd !== null ? undefined : odd === 3 ? undefined : odd);
+    expect(refusalOf(odd as never)).toBeUndefined();
+    expect(refusalOf(message({ content: odd as never }))).toBeUndefined();
+    expect(refusalOf(message({ content: [{ ...fallback, trigger: odd }] as never }))).toEqual(
+      typeof odd === "object" && odd !== null && !Array.isArray(odd) ? odd : undefined,
+    );
+  });
+
   it("lets a refused attempt be charged where its category is", () => {
     const iterations = [
       { type: "message", model: "claude-fable-5", input_tokens: 400, output_tokens: 0 },
@@ -381,6 +437,43 @@ describe("anthropicCost with your own prices", () => {
     const prices = { "claude-opus-5": ours };
     const batch = usage({ output_tokens: MILLION, service_tier: "batch", inference_geo: "us" });
     expect(anthropicCost({ model: "claude-opus-5", usage: batch, prices })?.cost).toBeCloseTo(1.1, 10);
+  });
+
+  it.each(cases(Number.NaN, -1, Infinity, "5", null, { toString: 1 }))("is unknown if they hold $odd", ({ odd }) => {
+    const million = usage({ input_tokens: MILLION, server_tool_use: { web_search_requests: 1 } });
+    const unusable: readonly unknown[] = [
+      { ...ours, input: odd },
+      // Even where no such tokens were used.
+      { ...ours, cacheRead: odd },
+      { input: 1, output: 2 },
+      { ...ours, tiers: [{ ...ours, promptAbove: odd }] },
+      { ...ours, tiers: odd === null ? 3 : odd },
+      { ...ours, fast: { ...ours, output: odd } },
+      odd === null ? "free" : { ...ours, webSearchPer1000: odd },
+    ];
+    for (const price of unusable) {
+      const prices = { "claude-opus-5": price as Price };
+      expect(anthropicCost({ model: "claude-opus-5", usage: million, prices }), JSON.stringify(price)).toBeNull();
+      const iterations = [
+        { type: "message", model: "claude-opus-5", input_tokens: 10, output_tokens: 1 },
+        { type: "message", model: "claude-opus-4-8", input_tokens: 10, output_tokens: 1 },
+      ];
+      const partly = anthropicCost({ model: "claude-opus-5", usage: usage({ iterations }), prices });
+      expect(partly).toMatchObject({
+        cost: null,
+        notes: ["unknown-price"],
+        items: [{ price: null, cost: null }, {}],
+      });
+      expect(partly?.items[1]?.cost).toBeCloseTo(0.000075, 12);
+    }
+  });
+
+  it("leave the list price in place where they hold none", () => {
+    const million = usage({ input_tokens: MILLION });
+    for (const prices of [undefined, null, {}, { "claude-opus-5": undefined }, { "claude-opus-5": null }]) {
+      const input = { model: "claude-opus-5", usage: million, prices: prices as never };
+      expect(anthropicCost(input)?.cost).toBe(5);
+    }
   });
 
   it("takes no price from what an object inherits", () => {

@@ -7,7 +7,7 @@ import { PRICE_ROWS, PRICE_SOURCES } from "../../src/providers/anthropic/prices.
 const run = promisify(execFile);
 
 describe("the price table", () => {
-  it("is what scripts/prices.mjs writes, which tells where another list differs", async () => {
+  it("is what scripts/prices.mjs writes, which reports where another list differs", async () => {
     const { stdout } = await run(process.execPath, ["scripts/prices.mjs", "--check"]);
     expect(stdout).toContain("claude-sonnet-5-5: cacheRead 0.1 here, 0.2 there");
   });
@@ -23,7 +23,7 @@ describe("the price table", () => {
     expect(new Set(PRICE_ROWS.map(([, source]) => source)).size).toBe(PRICE_SOURCES.length);
   });
 
-  it("has rates that rise as they must: reads below input below writes below output", () => {
+  it("has rates in the expected order: reads, input, writes, output", () => {
     for (const [names] of PRICE_ROWS) {
       const [name] = names.split(" ");
       const price = listPrice(`claude-${name}`);
@@ -37,7 +37,7 @@ describe("the price table", () => {
     }
   });
 
-  it("has the rates of fast mode, of long prompts, and of cache writes that are not the usual", () => {
+  it("has the rates of fast mode, of long prompts, and of unusual cache writes", () => {
     expect(listPrice("claude-opus-5")).toMatchObject({
       input: 5,
       output: 25,

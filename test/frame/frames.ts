@@ -18,7 +18,7 @@ export function readFrames<Frame, Piece>(reader: FrameReader<Frame, Piece>, piec
       reader.push(piece);
       drain();
     }
-    reader.end();
+    reader.end(true);
     drain();
     return { frames, error: null };
   } catch (error) {

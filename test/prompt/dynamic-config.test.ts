@@ -29,6 +29,15 @@ describe("what a prompt function returned becomes messages", () => {
     expect(normalizePrompt({ messages: [message] }).messages[0]).toBe(message);
   });
 
+  test("a provider's own messages without a role, which it knows itself", () => {
+    const item = Object.freeze({ kind: "result", output: "" });
+    const isItem = (value: object): boolean => "kind" in value;
+    expect(normalizePrompt(item, isItem)).toEqual({ messages: [item], config: null });
+    expect(normalizePrompt([item, user("Hi")], isItem).messages).toHaveLength(2);
+    expect(normalizePrompt({ messages: [item] }, isItem).messages[0]).toBe(item);
+    expect(() => normalizePrompt([item])).toThrow(InvalidOptionError);
+  });
+
   test("a template's messages", () => {
     const prompt = promptTemplate("SYSTEM: a\nUSER: {x}");
     expect(normalizePrompt(prompt({ x: "b" })).messages).toEqual([system("a"), user("b")]);
@@ -142,6 +151,16 @@ function call<const A extends readonly unknown[], R extends Result>(
   return async (...args) => await fn(...args);
 }
 
+interface NativeItem {
+  readonly kind: "result";
+  readonly output: string;
+}
+function callItems<const A extends readonly unknown[], R extends PromptResult<NativeItem, CallParams, Client>>(
+  fn: PromptFunction<A, R, CallParams>,
+): void {
+  expect(fn).toBeTypeOf("function");
+}
+
 describe("what a prompt function may return, to the compiler", () => {
   const prompt = promptTemplate("MESSAGES: {history}\nUSER: Recommend a {genre} book");
   const options = { stream: true };
@@ -172,6 +191,14 @@ describe("what a prompt function may return, to the compiler", () => {
     ]);
     call("m", options, async (question: string) => [{ role: "user", content: question }]);
     call("m", options, (question: string): Message[] => [user([question, cacheControl()])]);
+  });
+
+  test("native messages without a role", () => {
+    callItems((output: string) => ({ kind: "result", output }));
+    callItems((output: string) => [user("Hi"), { kind: "result", output }]);
+    callItems((output: string) => ({ messages: [{ kind: "result", output }] }));
+    // @ts-expect-error "knd" is no key of a message.
+    callItems((output: string) => ({ knd: "result", output }));
   });
 
   test("a template, and what a template gives", async () => {

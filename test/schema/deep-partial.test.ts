@@ -1,7 +1,7 @@
 import { describe, expectTypeOf, test } from "vitest";
 import type { DeepPartial } from "../../src/schema/deep-partial.ts";
 
-describe("a value while it arrives", () => {
+describe("a value that is still arriving", () => {
   test("may lack any part", () => {
     expectTypeOf<DeepPartial<{ a: { b: number; c?: string }; d: string | null }>>().toEqualTypeOf<{
       readonly a?: { readonly b?: number | undefined; readonly c?: string | undefined } | undefined;
@@ -9,7 +9,7 @@ describe("a value while it arrives", () => {
     }>();
   });
 
-  test("has the beginnings of text and numbers: literals widen", () => {
+  test("may hold the beginning of a string: literals widen", () => {
     expectTypeOf<DeepPartial<{ genre: "rock" | "jazz"; level: 1 | 2; is: true; id: `id-${number}` }>>().toEqualTypeOf<{
       readonly genre?: string | undefined;
       readonly level?: number | undefined;
@@ -19,7 +19,7 @@ describe("a value while it arrives", () => {
     expectTypeOf<DeepPartial<string & { readonly brand: unique symbol }>>().toEqualTypeOf<string>();
   });
 
-  test("has lists of what has begun, and tuples from their start", () => {
+  test("holds the elements of lists and tuples that have begun", () => {
     expectTypeOf<DeepPartial<{ a: number }[]>>().toEqualTypeOf<readonly { readonly a?: number | undefined }[]>();
     expectTypeOf<DeepPartial<readonly "a"[][]>>().toEqualTypeOf<readonly (readonly string[])[]>();
     expectTypeOf<DeepPartial<[1, { a: "b" }]>>().toEqualTypeOf<
@@ -41,7 +41,7 @@ describe("a value while it arrives", () => {
     }>();
   });
 
-  test("leaves alone what has no parts, and what nobody knows", () => {
+  test("leaves types without parts as they are, unknown ones too", () => {
     expectTypeOf<DeepPartial<unknown>>().toEqualTypeOf<unknown>();
     expectTypeOf<DeepPartial<Date>>().toEqualTypeOf<Date>();
     expectTypeOf<DeepPartial<() => "a">>().toEqualTypeOf<() => "a">();
@@ -53,7 +53,7 @@ describe("a value while it arrives", () => {
     expectTypeOf<DeepPartial<never>>().toEqualTypeOf<never>();
   });
 
-  test("may contain itself", () => {
+  test("may be recursive", () => {
     interface Node {
       value: "leaf";
       next?: Node;
@@ -62,7 +62,7 @@ describe("a value while it arrives", () => {
     expectTypeOf(node.next?.next?.value).toEqualTypeOf<string | undefined>();
   });
 
-  test("takes the whole, too", () => {
+  test("may be the complete value", () => {
     const whole: { genre: "rock"; artists: { name: string }[] } = { genre: "rock", artists: [{ name: "Nina" }] };
     expectTypeOf(whole).toExtend<DeepPartial<typeof whole>>();
   });

@@ -18,7 +18,7 @@ function thrownBy(run: () => unknown): unknown {
   return undefined;
 }
 
-describe("a schema of each library becomes JSON Schema of its input", () => {
+describe("a schema of each library generates JSON Schema of its input", () => {
   const expected = {
     type: "object",
     properties: { title: { type: "string" }, year: { type: "string" } },
@@ -36,13 +36,13 @@ describe("a schema of each library becomes JSON Schema of its input", () => {
     expect(parsed).toMatchObject({ properties: { year: { type: "string" } } });
   });
 
-  test("valibot, by its own way to put itself as JSON Schema", () => {
+  test("valibot, by its own conversion", () => {
     const year = v.optional(v.pipe(v.string(), v.transform(Number)));
     const schema = toStandardJsonSchema(v.object({ title: v.string(), year }));
     expect(toJsonSchema(schema, "input")).toEqual(expected);
   });
 
-  test("which library can is asked of the schema", () => {
+  test("only if the schema has a converter", () => {
     expect(isSelfDescribing(z.object({}))).toBe(true);
     expect(isSelfDescribing(type({}))).toBe(true);
     expect(isSelfDescribing(toStandardJsonSchema(v.object({})))).toBe(true);
@@ -50,7 +50,7 @@ describe("a schema of each library becomes JSON Schema of its input", () => {
     expect(isSelfDescribing(v.object({}))).toBe(false);
   });
 
-  test("a default is no longer required, and a strict object stays strict", () => {
+  test("a property with a default is not required, and a strict object stays strict", () => {
     expect(toJsonSchema(z.strictObject({ count: z.number().default(3) }), "input")).toEqual({
       type: "object",
       properties: { count: { type: "number", default: 3 } },
@@ -58,13 +58,13 @@ describe("a schema of each library becomes JSON Schema of its input", () => {
     });
   });
 
-  test("descriptions stay", () => {
+  test("descriptions are kept", () => {
     expect(toJsonSchema(z.object({ title: z.string().describe("The title.") }), "input")).toMatchObject({
       properties: { title: { description: "The title." } },
     });
   });
 
-  test("a schema with a name of its own is an object all the same", () => {
+  test("a named schema is an object, not a reference", () => {
     const book = z.object({ title: z.string() }).meta({ id: "Book" });
     expect(toJsonSchema(book, "input")).toMatchObject({ type: "object", required: ["title"] });
     interface Node {
@@ -79,7 +79,7 @@ describe("a schema of each library becomes JSON Schema of its input", () => {
   });
 });
 
-describe("what JSON cannot hold is an error that names its place", () => {
+describe("a part that JSON cannot represent is an error that names the part", () => {
   const zodCases: readonly (readonly [z.core.$ZodShape, path: string, says: string])[] = [
     [{ published: z.object({ date: z.date() }) }, "input.published.date", "Date cannot be represented"],
     [{ ok: z.string(), at: z.date().describe("When").optional() }, "input.at", "Date cannot be represented"],
@@ -99,10 +99,10 @@ describe("what JSON cannot hold is an error that names its place", () => {
     expect(error).toMatchObject({ code: "schema", path, message: expect.stringContaining(`${path}: ${says}`) });
   });
 
-  test("zod: the whole message", () => {
+  test("zod: the complete message", () => {
     expect(() => toJsonSchema(z.object({ date: z.date() }), "responseModel")).toThrow(
       "responseModel.date: Date cannot be represented in JSON Schema. " +
-        "The model writes JSON: take text, or what else JSON has, and transform it.",
+        "The model writes JSON: take a type that JSON has, such as a string, and transform it.",
     );
   });
 
@@ -117,19 +117,19 @@ describe("what JSON cannot hold is an error that names its place", () => {
     expect(error).toMatchObject({ code: "schema", path, message: expect.stringContaining(`${path}: ${says}`) });
   });
 
-  test("arktype: what only narrows the type is no error", () => {
+  test("arktype: a predicate that narrows a type is not an error", () => {
     const schema = type({ even: type("number").narrow((value) => value % 2 === 0), date: "string.date.parse" });
     expect(toJsonSchema(schema, "input").properties).toEqual({ even: { type: "number" }, date: { type: "string" } });
   });
 
-  test("others: in their words", () => {
+  test("other libraries: their own message", () => {
     const schema = toStandardJsonSchema(v.object({ published: v.object({ date: v.date() }) }));
     const error = thrownBy(() => toJsonSchema(schema, "input"));
     expect(error).toMatchObject({ path: "input", message: expect.stringMatching(/^input: .*"date" schema cannot be/) });
     expect(error).toMatchObject({ cause: expect.any(Error) });
   });
 
-  test("what is transformed after it came is no error", () => {
+  test("a transform to such a type is not an error", () => {
     const date = z.iso.datetime().transform((text) => new Date(text));
     expect(toJsonSchema(z.object({ date }), "input")).toMatchObject({ properties: { date: { type: "string" } } });
     const codec = z.codec(z.iso.datetime(), z.date(), {
@@ -140,26 +140,26 @@ describe("what JSON cannot hold is an error that names its place", () => {
   });
 });
 
-describe("only objects", () => {
+describe("the input must be an object", () => {
   test.each([
-    [z.string(), 'it must describe an object, and has type "string". Wrap it in one.'],
-    [z.array(z.string()), 'and has type "array"'],
-    [z.union([z.object({ a: z.string() }), z.object({ b: z.string() })]), "and has anyOf"],
-    [z.unknown(), "and has no type"],
+    [z.string(), 'it must describe an object, but has type "string". Wrap it in an object.'],
+    [z.array(z.string()), 'but has type "array"'],
+    [z.union([z.object({ a: z.string() }), z.object({ b: z.string() })]), "but has anyOf"],
+    [z.unknown(), "but has no type"],
   ])("zod: %#", (schema, says) => {
     const error = thrownBy(() => toJsonSchema(schema, "input"));
     expect(error).toBeInstanceOf(SchemaError);
     expect(error).toMatchObject({ path: "input", message: expect.stringContaining(says) });
   });
 
-  test("a converter that gives nonsense", () => {
+  test("not the nonsense of a broken converter", () => {
     const schema = z.object({});
     const broken = { "~standard": { ...schema["~standard"], vendor: "other", jsonSchema: { input: () => "text" } } };
-    expect(() => toJsonSchema(broken, "input")).toThrow("input: it must describe an object, and has no type.");
+    expect(() => toJsonSchema(broken, "input")).toThrow("input: it must describe an object, but has no type.");
   });
 });
 
-describe("JSON Schema as it is", () => {
+describe("JSON Schema that is given", () => {
   test("is copied, without $schema", () => {
     const schema = { $schema: "https://json-schema.org/draft/2020-12/schema", type: "object", properties: { a: {} } };
     const checked = checkJsonSchema(schema, "inputSchema");
@@ -167,7 +167,7 @@ describe("JSON Schema as it is", () => {
     expect(checked).toEqual({ type: "object", properties: { a: {} } });
   });
 
-  test("typebox: without what is its own", () => {
+  test("loses the members that only typebox uses", () => {
     const schema = checkJsonSchema(Type.Object({ a: Type.String(), b: Type.Optional(Type.Number()) }), "inputSchema");
     expect(Reflect.ownKeys(schema)).not.toContain("~kind");
     expect(schema).toEqual({
@@ -177,20 +177,23 @@ describe("JSON Schema as it is", () => {
     });
   });
 
-  test("may come from a library that lets it validate", () => {
+  test("may have a validator beside it, as zod's has", () => {
     expect(checkJsonSchema(z.toJSONSchema(mini.object({ a: mini.string() })), "inputSchema")).toMatchObject({
       type: "object",
       properties: { a: { type: "string" } },
     });
   });
 
-  test.each([[z.object({})], [mini.object({})], [v.object({})], [type({})]])("is no validator: %#", (schema) => {
-    expect(() => checkJsonSchema(schema, "inputSchema")).toThrow(
-      "inputSchema: this is no JSON Schema but a validator: give it as input.",
-    );
-  });
+  test.each([[z.object({})], [mini.object({})], [v.object({})], [type({})]])(
+    "must not be a validator: %#",
+    (schema) => {
+      expect(() => checkJsonSchema(schema, "inputSchema")).toThrow(
+        "inputSchema: this is a validator, not JSON Schema: give it as input.",
+      );
+    },
+  );
 
-  test("is of an object, and plain JSON", () => {
+  test("must be that of an object, and plain JSON", () => {
     expect(() => checkJsonSchema({ type: "string" }, "inputSchema")).toThrow(SchemaError);
     expect(() => checkJsonSchema([], "inputSchema")).toThrow(SchemaError);
     const circle: Record<string, unknown> = { type: "object" };

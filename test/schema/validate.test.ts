@@ -7,7 +7,7 @@ import * as mini from "zod/mini";
 import type { StandardSchema } from "../../src/schema/standard-schema.ts";
 import { validate } from "../../src/schema/validate.ts";
 
-/** A schema of nobody's library. */
+/** A schema of no particular library. */
 function schemaOf(check: (value: unknown) => never): StandardSchema {
   return { "~standard": { version: 1, vendor: "none", validate: check } };
 }
@@ -18,11 +18,11 @@ describe.each<[string, StandardSchema<unknown, { year: number }>]>([
   ["valibot", v.object({ year: v.pipe(v.number(), v.maxValue(2100)) })],
   ["arktype", type({ year: "number <= 2100" })],
 ])("%s", (_, schema) => {
-  test("a valid value, at once", () => {
+  test("returns a valid value synchronously", () => {
     expect(validate(schema, { year: 2007 })).toEqual({ value: { year: 2007 } });
   });
 
-  test("what is wrong, and where", () => {
+  test("tells what is wrong, and where", () => {
     expect(validate(schema, { year: 3000 })).toEqual({
       issues: [{ message: expect.stringContaining("2100"), path: ["year"] }],
     });
@@ -30,7 +30,7 @@ describe.each<[string, StandardSchema<unknown, { year: number }>]>([
   });
 });
 
-test("the value is what the schema puts out", () => {
+test("the value is the schema's output", () => {
   const schema = z.object({ year: z.string().transform(Number), kept: z.boolean().default(true) });
   expect(validate(schema, { year: "2007", other: 1 })).toEqual({ value: { year: 2007, kept: true } });
 });
@@ -42,9 +42,9 @@ describe("an asynchronous schema", () => {
     return title === "Mistborn";
   };
 
-  test("is a promise of the same", async () => {
+  test("returns a promise of the same", async () => {
     const schema = z.object({ title: z.string().refine(isKnown, "unknown title") });
-    // zod turns to promises by itself only in its own asynchronous methods, and in Standard Schema's.
+    // Only zod's asynchronous methods and Standard Schema's accept an asynchronous refinement.
     const valid = validate(schema, { title: "Mistborn" });
     expect(valid).toBeInstanceOf(Promise);
     expect(await valid).toEqual({ value: { title: "Mistborn" } });
@@ -53,7 +53,7 @@ describe("an asynchronous schema", () => {
     });
   });
 
-  test("that rejects has found an issue", async () => {
+  test("that rejects counts as an issue", async () => {
     const schema = v.objectAsync({ title: v.pipeAsync(v.string(), v.checkAsync(isKnown)) });
     expect(await validate(schema, { title: "" })).toEqual({
       issues: [{ message: "The validator failed: No such title", path: [] }],
@@ -62,8 +62,8 @@ describe("an asynchronous schema", () => {
   });
 });
 
-describe("a validator that fails", () => {
-  test("by throwing", () => {
+describe("a validator fails if it", () => {
+  test("throws", () => {
     const cause = new TypeError("x is not a function");
     const schema = schemaOf(() => {
       throw cause;
@@ -75,7 +75,7 @@ describe("a validator that fails", () => {
     });
   });
 
-  test("by giving nonsense, at once or later", async () => {
+  test("returns or resolves to nonsense", async () => {
     const nothing = { "~standard": { version: 1, vendor: "none", validate: () => undefined } };
     const later = { "~standard": { version: 1, vendor: "none", validate: () => Promise.resolve(null) } };
     for (const schema of [nothing, later]) {
@@ -85,9 +85,9 @@ describe("a validator that fails", () => {
   });
 });
 
-test("the path may be of keys, or of objects with keys", () => {
+test("a path may hold keys, or objects with keys", () => {
   const schema = schemaOf((): never => {
-    throw new Error("replaced below");
+    throw new Error("never called");
   });
   const issues = [{ message: "a", path: ["x", { key: 0 }, { key: "y" }] }, { message: "b" }];
   expect(validate({ "~standard": { ...schema["~standard"], validate: () => ({ issues }) } }, {})).toEqual({
@@ -98,7 +98,7 @@ test("the path may be of keys, or of objects with keys", () => {
   });
 });
 
-test("an asynchronous validation may give a promise of another realm's", async () => {
+test("a validator may return a promise of another realm", async () => {
   const foreign: unknown = runInNewContext("Promise.resolve({ value: 1 })");
   const validation = validate(
     schemaOf(() => foreign as never),
@@ -108,7 +108,7 @@ test("an asynchronous validation may give a promise of another realm's", async (
   expect(await validation).toEqual({ value: 1 });
 });
 
-test.each(["", "x"])("a message that quotes the value is cut, and never within a character: %j", (start) => {
+test.each(["", "x"])("a message that quotes the value is cut, but never within a character: %j", (start) => {
   const schema = v.object({ year: v.number() });
   const validation = validate(schema, { year: start + "\u{1f4d6}".repeat(500) });
   expect(validation).toMatchObject({ issues: [{ message: expect.stringMatching(/received "x?\u{1f4d6}+…$/u) }] });

@@ -35,7 +35,7 @@ async function script(name: string, content: unknown): Promise<string> {
 }
 
 describe("millrace-fake-anthropic", () => {
-  it("prints its URL, serves something pleasant, and ends on Ctrl-C", async () => {
+  it("prints its URL, serves a demonstration, and ends on Ctrl-C", async () => {
     const { url, exit } = await run();
     expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
     const messages = [{ role: "user", content: "Recommend a fantasy book" }];
@@ -112,8 +112,8 @@ describe("millrace-fake-anthropic", () => {
   });
 
   it.each([
-    [["--port", "many"], /--port takes a whole number from 0 on, not "many"/],
-    [["--chunk-bytes", "0"], /--chunk-bytes takes a whole number from 1 on/],
+    [["--port", "many"], /--port takes an integer of 0 or more, not "many"/],
+    [["--chunk-bytes", "0"], /--chunk-bytes takes an integer of 1 or more/],
     [["--nonsense"], /--nonsense/],
     [["--script", "nowhere.json"], /nowhere\.json/],
   ])("refuses %j", async (args, message) => {
@@ -126,6 +126,6 @@ describe("millrace-fake-anthropic", () => {
 
   it("refuses a script that it does not understand", async () => {
     const { exit } = await run("--script", await script("bad.json", [{ reply: 1 }]));
-    expect((await exit).stderr).toMatch(/Invalid script: \{"reply":1\} is none of/);
+    expect((await exit).stderr).toMatch(/Invalid script: \{"reply":1\} is not a text/);
   });
 });

@@ -39,7 +39,7 @@ function docsServer(): McpServer {
   return server;
 }
 
-/** A server with one tool that gives this. */
+/** A client of a server with one tool, which returns this. */
 async function clientOf(result: z.input<typeof anyResult>): Promise<Client> {
   const server = new Server({ name: "one", version: "1.0.0" }, { capabilities: { tools: {} } });
   server.setRequestHandler("tools/list", () => ({ tools: [{ name: "run", inputSchema: { type: "object" } }] }));
@@ -53,7 +53,7 @@ const anyResult = z.object({
   isError: z.boolean().optional(),
 });
 
-/** Runs one of the tools as a stream does. */
+/** Runs one of the tools, as the reader of a stream does. */
 async function run(
   tools: readonly McpTool<string>[],
   name: string,
@@ -67,7 +67,7 @@ async function run(
 }
 
 describe("the tools of a server", () => {
-  test("are tools under a namespace, with the server's own schemas", async () => {
+  test("are tools in a namespace, with the server's own schemas", async () => {
     const tools = await mcpTools(await connect(docsServer()), { namespace: "docs", deferLoading: true });
     expect(tools).toHaveLength(1);
     expect(tools[0]).toMatchObject({
@@ -83,17 +83,17 @@ describe("the tools of a server", () => {
     expect(tools[0]?.inputSchema).not.toHaveProperty("$schema");
   });
 
-  test("run at the server", async () => {
+  test("run on the server", async () => {
     const tools = await mcpTools(await connect(docsServer()), { namespace: "docs" });
     expect(await run(tools, "docs_search", { query: "streams", limit: 5 })).toBe("5 hits for streams\nThe end");
   });
 
-  test("are validated at the server, whose refusal is an error with its words", async () => {
+  test("are validated by the server, and reject with its message", async () => {
     const tools = await mcpTools(await connect(docsServer()), { namespace: "docs" });
     await expect(run(tools, "docs_search", { query: 5 })).rejects.toThrow(/query/);
   });
 
-  test("are all there, however many pages it takes", async () => {
+  test("are collected from all pages", async () => {
     const pages = [["a"], ["b", "c"], ["d"]];
     const server = new Server({ name: "pages", version: "1.0.0" }, { capabilities: { tools: {} } });
     server.setRequestHandler("tools/list", ({ params }) => {
@@ -108,7 +108,7 @@ describe("the tools of a server", () => {
       };
     });
     const client = await connect(server);
-    // That of the SDK collects the pages itself, unless it is told where to begin. Others give them one by one.
+    // The SDK's client collects all pages itself unless it is given a cursor. Others return one page at a time.
     const pageByPage: McpClient = {
       listTools: ({ cursor = "0" } = {}) => client.listTools({ cursor }),
       callTool: (params, options) => client.callTool(params, options),
@@ -120,7 +120,7 @@ describe("the tools of a server", () => {
     }
   });
 
-  test("are listed once by a server that never stops", async () => {
+  test("end where a cursor is repeated", async () => {
     const endless: McpClient = {
       listTools: () => Promise.resolve({ tools: [], nextCursor: "again" }),
       callTool: () => Promise.reject(new Error("never called")),
@@ -128,7 +128,7 @@ describe("the tools of a server", () => {
     expect(await mcpTools(endless, { namespace: "docs" })).toEqual([]);
   });
 
-  test("get names that a model's tools may have, each its own, and keep theirs at the server", async () => {
+  test("get unique names that models accept, and are called by their own", async () => {
     const names = ["files/read", "files.read", "files_read", "y".repeat(100), `${"y".repeat(100)}z`];
     const called: string[] = [];
     const server = new Server({ name: "names", version: "1.0.0" }, { capabilities: { tools: {} } });
@@ -151,7 +151,7 @@ describe("the tools of a server", () => {
     expect(called).toEqual(names);
   });
 
-  test("need a namespace that can stand in a name", async () => {
+  test("need a namespace that can begin a name", async () => {
     const empty: McpClient = {
       listTools: () => Promise.resolve({ tools: [] }),
       callTool: () => Promise.reject(new Error("never called")),
@@ -160,7 +160,7 @@ describe("the tools of a server", () => {
   });
 });
 
-describe("what a tool gave", () => {
+describe("the output of a tool", () => {
   const cases: readonly (readonly [what: string, content: readonly object[], output: McpOutput])[] = [
     ["nothing", [], ""],
     ["text", [{ type: "text", text: "a" }], "a"],
@@ -195,18 +195,18 @@ describe("what a tool gave", () => {
     ["a link", [{ type: "resource_link", uri: "file:///a.md", name: "a.md", title: "A" }], "A: file:///a.md"],
   ];
 
-  test.each(cases)("%s", async (_, content, output) => {
+  test.each(cases)("for %s", async (_, content, output) => {
     const client = await clientOf({ content: content as { type: "text"; text: string }[] });
     const tools = await mcpTools(client, { namespace: "one" });
     expect(await run(tools, "one_run", {})).toEqual(output);
   });
 
-  test("structured, and nothing else", async () => {
+  test("is JSON if there is structured content alone", async () => {
     const client = await clientOf({ content: [], structuredContent: { hits: 3 } });
     expect(await run(await mcpTools(client, { namespace: "one" }), "one_run", {})).toBe('{"hits":3}');
   });
 
-  test("of a kind that nobody knows yet", async () => {
+  test("is JSON for a block of an unknown type", async () => {
     const client: McpClient = {
       listTools: () => Promise.resolve({ tools: [{ name: "run", inputSchema: { type: "object" } }] }),
       callTool: () => Promise.resolve({ content: [{ type: "hologram", size: 3 }] }),
@@ -215,7 +215,7 @@ describe("what a tool gave", () => {
     expect(await run(tools, "one_run", {})).toBe('{"type":"hologram","size":3}');
   });
 
-  test("an error, with its text", async () => {
+  test("is an error with the text of a result that failed", async () => {
     const text = [
       { type: "text", text: "No such book." },
       { type: "text", text: "Try another." },
@@ -227,7 +227,7 @@ describe("what a tool gave", () => {
     expect(error).toMatchObject({ code: "mcp_tool", toolName: "run", message: "No such book.\nTry another." });
   });
 
-  test("an error without a word", async () => {
+  test("is an error even without a text", async () => {
     const tools = await mcpTools(await clientOf({ content: [], isError: true }), { namespace: "one" });
     await expect(run(tools, "one_run", {})).rejects.toThrow("The tool failed, and did not say why.");
   });
@@ -254,7 +254,7 @@ test("the signal of the call reaches the server", async () => {
   await stopped;
 });
 
-test("to the compiler, the namespace keeps them apart from other tools", async () => {
+test("the types keep them apart from other tools by the namespace", async () => {
   const tools = await mcpTools(await connect(docsServer()), { namespace: "docs" });
   expectTypeOf(tools).toEqualTypeOf<readonly McpTool<"docs">[]>();
   const now = tool({ name: "now", call: () => 42 });
@@ -269,7 +269,7 @@ test("to the compiler, the namespace keeps them apart from other tools", async (
     }
   };
   take(null);
-  // @ts-expect-error Cache control is for one tool, and these are many.
+  // @ts-expect-error Cache control is for a single tool.
   await mcpTools(await connect(docsServer()), { namespace: "docs", cacheControl: { type: "ephemeral" } });
   // @ts-expect-error The namespace is missing.
   await expect(mcpTools(await connect(docsServer()), {})).rejects.toThrow();

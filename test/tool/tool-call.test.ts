@@ -26,19 +26,19 @@ function failed(call: unknown): FailedToolCall {
   return call as FailedToolCall;
 }
 
-/** Closes a call that got this text, which is parsed as a stream does. */
+/** Closes a call with this text, parsed as a stream parses it. */
 function close(call: OpenCall, text: string): ReturnType<OpenCall["close"]> {
   let input: unknown;
   try {
     input = JSON.parse(text);
   } catch {
-    // No JSON.
+    // Not JSON.
   }
   return call.close(text, input);
 }
 
 describe("a complete call", () => {
-  test("has the input as the schema puts it out, at once", () => {
+  test("has the input as the schema outputs it, without a promise", () => {
     const open = getAuthor["~open"](block);
     const text = '{"title": "Mistborn", "year": "2006", "other": 1}';
     const call = close(open, text);
@@ -56,7 +56,7 @@ describe("a complete call", () => {
     expect(open.current).toBe(call);
   });
 
-  test("comes of no text, too: that means no input", () => {
+  test("may have empty text, which stands for no input", () => {
     const now = tool({ name: "now", call: () => 42 });
     const call = complete(close(now["~open"](block), ""));
     expect([call.args, call.text]).toEqual([{}, ""]);
@@ -65,14 +65,14 @@ describe("a complete call", () => {
     expect(close(getAuthor["~open"](block), "")).toMatchObject({ state: "invalid" });
   });
 
-  test("comes of input without text: some servers send it whole", () => {
+  test("may have input without text: some servers send it whole", () => {
     expect(getAuthor["~open"](block).close("", { title: "Mistborn" })).toMatchObject({
       state: "complete",
       args: { title: "Mistborn" },
     });
   });
 
-  test("shows the native block as it is when asked", () => {
+  test("shows the native block in its current state", () => {
     const blocks = [{ at: 1 }, { at: 2 }];
     const call = complete(close(getAuthor["~open"]({ id: "a", toolCall: () => blocks.shift() }), '{"title":"a"}'));
     expect([call.toolCall, call.toolCall]).toEqual([{ at: 1 }, { at: 2 }]);
@@ -83,13 +83,13 @@ describe("call()", () => {
   const callOf = (run: (args: Record<string, never>, context: { signal: AbortSignal }) => unknown): ToolCall =>
     complete(close(tool({ name: "run", call: run })["~open"](block), "{}"));
 
-  test("is a promise, whatever the function is", async () => {
+  test("returns a promise, whatever the function returns", async () => {
     const values = [callOf(() => "now").call(), callOf(async () => "later").call()];
     for (const value of values) expect(value).toBeInstanceOf(Promise);
     expect(await Promise.all(values)).toEqual(["now", "later"]);
   });
 
-  test("rejects with what the function throws, at once or later", async () => {
+  test("rejects with what the function throws or rejects with", async () => {
     const error = new Error("No such book");
     const now = callOf(() => {
       throw error;
@@ -98,13 +98,13 @@ describe("call()", () => {
     await expect(callOf(() => Promise.reject(error)).call()).rejects.toBe(error);
   });
 
-  test("runs the function each time, and needs no this", async () => {
+  test("runs the function each time, and does not need `this`", async () => {
     let count = 0;
     const { call } = callOf(() => ++count);
     expect([await call(), await call()]).toEqual([1, 2]);
   });
 
-  test("gives the function the signal, or one that never aborts", async () => {
+  test("passes the function the signal, or one that never aborts", async () => {
     const { signal } = new AbortController();
     const call = callOf((_, context) => context.signal);
     expect(await call.call({ signal })).toBe(signal);
@@ -112,7 +112,7 @@ describe("call()", () => {
     expect(await call.call({ signal: undefined })).toBeInstanceOf(AbortSignal);
   });
 
-  test("does not begin under a signal that is aborted", async () => {
+  test("does not run the function if the signal is already aborted", async () => {
     let ran = false;
     const call = callOf(() => (ran = true));
     const reason = new Error("Stop");
@@ -122,7 +122,7 @@ describe("call()", () => {
 });
 
 describe("an invalid call", () => {
-  test("of input that the schema refuses", () => {
+  test("has input that the schema rejects", () => {
     const open = getAuthor["~open"](block);
     const text = '{"title": 5, "year": 6}';
     const call = failed(close(open, text));
@@ -144,15 +144,18 @@ describe("an invalid call", () => {
     });
   });
 
-  test.each(['{"title": "Mis', "not json", "5", "null", "[]", '"{}"', " "])("of text that is no object: %j", (text) => {
-    expect(failed(close(getAuthor["~open"](block), text))).toMatchObject({
-      state: "invalid",
-      text,
-      error: { message: 'Tool "get_author": invalid input: The input is no JSON object.', issues: [{ path: [] }] },
-    });
-  });
+  test.each(['{"title": "Mis', "not json", "5", "null", "[]", '"{}"', " "])(
+    "has text that is not an object: %j",
+    (text) => {
+      expect(failed(close(getAuthor["~open"](block), text))).toMatchObject({
+        state: "invalid",
+        text,
+        error: { message: 'Tool "get_author": invalid input: The input is not a JSON object.', issues: [{ path: [] }] },
+      });
+    },
+  );
 
-  test("of a validator that throws", () => {
+  test("has a validator that throws", () => {
     const cause = new Error("No database");
     const input = v.pipe(
       v.object({}),
@@ -167,7 +170,7 @@ describe("an invalid call", () => {
 });
 
 describe("a truncated call", () => {
-  test("knows what had come", () => {
+  test("has the text that had arrived", () => {
     const open = getAuthor["~open"](block);
     const call = open.truncate('{"title": "Mis');
     expect(call).toMatchObject({ name: "get_author", id: "toolu_1", state: "truncated", text: '{"title": "Mis' });
@@ -175,7 +178,7 @@ describe("a truncated call", () => {
     expect(call.error).toMatchObject({
       state: "truncated",
       issues: [],
-      message: `Tool "get_author": the message ended before the tool's input did (14 characters of it came).`,
+      message: `Tool "get_author": the reply ended before the tool's input did (14 characters were received).`,
     });
     expect(call.error.cause).toBeUndefined();
     expect(open.current).toBe(call);
@@ -204,7 +207,7 @@ describe("an asynchronous schema", () => {
   const input = z.object({ title: z.string().refine(async (title) => title !== "unknown", "no such book") });
   const find = tool({ name: "find", input, call: ({ title }) => title });
 
-  test("makes closing a promise; until then the call streams", async () => {
+  test("makes close() return a promise, until which the call is streaming", async () => {
     const open = find["~open"](block);
     const closing = close(open, '{"title":"Mistborn"}');
     expect(closing).toBeInstanceOf(Promise);
@@ -214,12 +217,12 @@ describe("an asynchronous schema", () => {
     expect(open.current).toBe(call);
   });
 
-  test("finds what is wrong", async () => {
+  test("may reject the input", async () => {
     const call = await close(find["~open"](block), '{"title":"unknown"}');
     expect(call).toMatchObject({ state: "invalid", error: { issues: [{ message: "no such book", path: ["title"] }] } });
   });
 
-  test("that rejects makes the call invalid, and never rejects itself", async () => {
+  test("that throws makes the call invalid; close() does not reject", async () => {
     const cause = new Error("No database");
     const failing = v.pipeAsync(
       v.object({}),
@@ -232,7 +235,7 @@ describe("an asynchronous schema", () => {
 });
 
 describe("a streaming call", () => {
-  test("shows the input so far; each fragment is a call of its own", () => {
+  test("shows the input so far, with a call object for each fragment", () => {
     const open = getAuthor["~open"](block);
     expect(open.current).toMatchObject({ name: "get_author", state: "streaming", args: {}, delta: "", text: "" });
     const seen = ["", '{"tit', 'le": "Mist', 'born"', "}"].map((fragment) => {
@@ -258,12 +261,12 @@ describe("a streaming call", () => {
     ]);
   });
 
-  test("is not validated, and not transformed", () => {
+  test("is neither validated nor transformed", () => {
     const open = getAuthor["~open"](block);
     expect(open.push('{"title": 5, "year": "2006", "x": [1').args).toEqual({ title: 5, year: "2006", x: [] });
   });
 
-  test("keeps its args once they were read", () => {
+  test("keeps its args once they are read", () => {
     const open = getAuthor["~open"](block);
     const first = open.push('{"title": "Mist');
     const { args } = first;
@@ -272,7 +275,18 @@ describe("a streaming call", () => {
     expect(args).toEqual({ title: "Mist" });
   });
 
-  test("whose args are read late shows what has come by then", () => {
+  test("shows input that does not arrive as text, as it is when it is read", () => {
+    let partial: unknown = {};
+    const open = getAuthor["~open"]({ ...block, partial: () => partial });
+    partial = { title: "Mist" };
+    const first = open.push("");
+    expect([first.args, first.delta, first.text]).toEqual([{ title: "Mist" }, "", ""]);
+    partial = "not an object";
+    expect(open.push("").args).toEqual({});
+    expect(first.args).toEqual({ title: "Mist" });
+  });
+
+  test("shows what has arrived by the time its args are read", () => {
     const open = getAuthor["~open"](block);
     const first = open.push('{"title": "Mist');
     open.push('born"');
@@ -280,7 +294,7 @@ describe("a streaming call", () => {
     expect(first.text).toBe('{"title": "Mist');
   });
 
-  test("that turns out not to be JSON stays as it was", () => {
+  test("keeps its args when the text turns out not to be JSON", () => {
     const open = getAuthor["~open"](block);
     expect(open.push('{"title": "Mist').args).toEqual({ title: "Mist" });
     expect(open.push('" oops').args).toMatchObject({ title: "Mist" });
@@ -290,11 +304,11 @@ describe("a streaming call", () => {
     expect(close(open, last.text)).toMatchObject({ state: "invalid" });
   });
 
-  test.each(["[1, 2", "5 ", '"text', "oops"])("of what is no object has none: %j", (text) => {
+  test.each(["[1, 2", "5 ", '"text', "oops"])("has empty args for text that is not an object: %j", (text) => {
     expect(getAuthor["~open"](block).push(text).args).toEqual({});
   });
 
-  test("survives JSON with its args", () => {
+  test("is written to JSON with its args", () => {
     const call = getAuthor["~open"](block).push('{"title": "Mist');
     expect(JSON.parse(JSON.stringify(call))).toEqual({
       name: "get_author",
@@ -307,7 +321,7 @@ describe("a streaming call", () => {
     });
   });
 
-  test("of a megabyte costs as much as it is long, and nothing is parsed unless somebody asks", () => {
+  test("of a megabyte takes linear time, whether args are read or not", () => {
     const fragments = Array.from({ length: 100_000 }, (_, n) => (n === 0 ? '{"title": "' : "0123456789"));
     const push = (asks: boolean): number => {
       const open = getAuthor["~open"](block);

@@ -29,16 +29,16 @@ interface ArrivingSong {
 }
 
 describe("a definition", () => {
-  test("has the literal name, what the schema puts out, and what the function comes to", () => {
+  test("has the literal name, the schema's output, and the function's awaited result", () => {
     expectTypeOf(playSong["~pair"]).toEqualTypeOf<ToolCall<"play_song", Song, number> | undefined>();
     expectTypeOf(stop["~pair"]).toEqualTypeOf<ToolCall<"stop", Record<string, never>, "stopped"> | undefined>();
   });
 
-  test("has, while it arrives, what the schema takes", () => {
+  test("has a partial of the schema's input while that is arriving", () => {
     expectTypeOf(playSong["~partial"]).toEqualTypeOf<StreamingToolCall<"play_song", ArrivingSong> | undefined>();
   });
 
-  test("gives its function the input, and a signal that goes where signals go", () => {
+  test("gives its function the args and an AbortSignal", () => {
     tool({
       name: "fetch_song",
       input: song,
@@ -55,7 +55,7 @@ describe("a definition", () => {
     });
   });
 
-  test("from each library", () => {
+  test("infers from the schemas of each library", () => {
     const valibot = v.object({ a: v.pipe(v.string(), v.transform(Number)) });
     const zodMini = mini.object({ a: mini.string() });
     type OfNumber = Tool<"x", { a: number }, number, { readonly a?: string | undefined }>;
@@ -84,7 +84,7 @@ describe("a definition", () => {
     ).toEqualTypeOf<OfUnknown>();
   });
 
-  test("whose function comes to anything", () => {
+  test("awaits any kind of result", () => {
     const results = tool({ name: "a", call: (): Promise<1> | 2 => 2 });
     expectTypeOf(results).toExtend<Tool<"a", unknown, 1 | 2>>();
     expectTypeOf<NonNullable<(typeof results)["~pair"]>["call"]>().returns.toEqualTypeOf<Promise<1 | 2>>();
@@ -101,7 +101,7 @@ describe("a definition", () => {
     expectTypeOf<NonNullable<(typeof failing)["~pair"]>["call"]>().returns.toEqualTypeOf<Promise<never>>();
   });
 
-  test("is a tool like any other", () => {
+  test("is assignable to AnyTool and Tool", () => {
     expectTypeOf(playSong).toExtend<AnyTool>();
     expectTypeOf(playSong).toExtend<Tool>();
     expectTypeOf(playSong).toExtend<Tool<string, { title: string }, number | string>>();
@@ -109,7 +109,7 @@ describe("a definition", () => {
     expect(tools).toHaveLength(2);
   });
 
-  test("may be made by a function of yours", () => {
+  test("may be made by a generic function", () => {
     const echo = <const Name extends string>(name: Name) =>
       tool({ name, input: z.object({ text: z.string() }), call: ({ text }) => text });
     expectTypeOf(echo("echo")).toExtend<Tool<"echo", { text: string }, string>>();
@@ -117,7 +117,7 @@ describe("a definition", () => {
 });
 
 describe("the second half of a pair", () => {
-  test("is told by its name", () => {
+  test("is narrowed by its name", () => {
     const take = (call: PairTool<typeof playSong | typeof stop, unknown>): void => {
       if (call === null) return;
       expectTypeOf(call.name).toEqualTypeOf<"play_song" | "stop">();
@@ -136,11 +136,11 @@ describe("the second half of a pair", () => {
     take(null);
   });
 
-  test("is null, where there are no tools", () => {
+  test("is null if there are no tools", () => {
     expectTypeOf<PairTool<never, unknown>>().toEqualTypeOf<null>();
   });
 
-  test("streams while it has a delta, and has no call then", () => {
+  test("is streaming while it has a delta, and then has no call", () => {
     const take = (call: NonNullable<(typeof playSong)["~pair"] | (typeof playSong)["~partial"]>): void => {
       if (call.delta !== null) {
         expectTypeOf(call.delta).toEqualTypeOf<string>();
@@ -154,7 +154,7 @@ describe("the second half of a pair", () => {
     expect(take).toBeTypeOf("function");
   });
 
-  test("is told by its state, too, when it may have failed", () => {
+  test("is narrowed by its state, too, if it may have failed", () => {
     type Any = ToolCall<"a", { x: 1 }, 2> | StreamingToolCall<"a", { x?: number }> | FailedToolCall<"a">;
     const take = (call: Any): void => {
       expectTypeOf(call.text).toEqualTypeOf<string>();
@@ -170,7 +170,7 @@ describe("the second half of a pair", () => {
   });
 });
 
-// Each is a compile error. None of them runs.
+// Each is a compile error. This never runs.
 export function mistakes(): void {
   const valibot = v.object({ a: v.string() });
   const zodMini = mini.object({ a: mini.string() });
@@ -190,17 +190,17 @@ export function mistakes(): void {
   tool({ name: "a", input: song, strct: true, call: () => 1 });
   // @ts-expect-error 'inputs' does not exist … Did you mean to write 'input'?
   tool({ name: "a", inputs: song, call: () => 1 });
-  // @ts-expect-error A shape is no schema.
+  // @ts-expect-error A shape is not a schema.
   tool({ name: "a", input: { title: z.string() }, call: () => 1 });
-  // @ts-expect-error The function takes something else than the schema gives.
+  // @ts-expect-error The function takes something other than the schema's output.
   tool({ name: "a", input: song, call: ({ title }: { title: number }) => title });
-  // @ts-expect-error Nobody knows what JSON Schema means to the compiler: the values are unknown.
+  // @ts-expect-error Types are not inferred from JSON Schema: the values are unknown.
   tool({ name: "a", inputSchema: { type: "object" }, call: ({ title }) => title.length });
-  // @ts-expect-error A time to live that does not exist.
+  // @ts-expect-error There is no such time to live.
   tool({ name: "a", cacheControl: { type: "ephemeral", ttl: "2h" }, call: () => 1 });
-  // @ts-expect-error A name is needed.
+  // @ts-expect-error A name is required.
   tool({ call: () => 1 });
-  // @ts-expect-error A tool is made by tool().
+  // @ts-expect-error Only tool() makes a tool.
   const made: AnyTool = { name: "a", inputSchema: { type: "object" } };
   // @ts-expect-error Another name is another tool.
   const named: Tool<"b"> = stop;

@@ -20,7 +20,7 @@ const miniBook = mini.object({ title: mini.string() });
 const bookSchema = { type: "object", properties: { title: { type: "string" } }, required: ["title"] } as const;
 const describeBook = ({ title }: { title: string }): string => `a book: ${title}`;
 
-describe("a tool may be described by", () => {
+describe("the input of a tool may be described by", () => {
   const validated: readonly (readonly [library: string, AnyTool])[] = [
     ["zod", tool({ name: "find", input: z.object({ title: z.string() }), call: describeBook })],
     ["arktype", tool({ name: "find", input: type({ title: "string" }), call: describeBook })],
@@ -57,18 +57,18 @@ describe("a tool may be described by", () => {
     if (call.state === "complete") expect(await call.call()).toBe("a book: Mistborn");
   });
 
-  test.each(validated)("%s, which finds what is wrong", async (_, definition) => {
+  test.each(validated)("%s, which finds invalid input", async (_, definition) => {
     expect(await callOf(definition, { title: 5 })).toMatchObject({
       state: "invalid",
       error: { issues: [{ path: ["title"] }] },
     });
   });
 
-  test.each(unvalidated)("%s, which validates nothing", async (_, definition) => {
+  test.each(unvalidated)("%s, without validation", async (_, definition) => {
     expect(await callOf(definition, { title: 5 })).toMatchObject({ state: "complete", args: { title: 5 } });
   });
 
-  test("nothing, if it takes nothing", async () => {
+  test("nothing, if there is no input", async () => {
     const now = tool({ name: "now", call: () => 42 });
     expect(now.inputSchema).toEqual({ type: "object", properties: {}, additionalProperties: false });
     const call = await callOf(now, { made: "up" });
@@ -76,7 +76,7 @@ describe("a tool may be described by", () => {
     if (call.state === "complete") expect(call.args).toEqual({});
   });
 
-  test("a schema, but shown to the model as another", () => {
+  test("a schema, and another one that the model sees", () => {
     const inputSchema = { ...bookSchema, additionalProperties: false };
     const find = tool({ name: "find", input: z.object({ title: z.string() }), inputSchema, call: describeBook });
     expect(find.inputSchema).toEqual(inputSchema);
@@ -84,7 +84,7 @@ describe("a tool may be described by", () => {
 });
 
 describe("a definition", () => {
-  test("is plain data, and what is the library's own", () => {
+  test("is plain data, besides internal members", () => {
     const find = tool({
       name: "find",
       description: "Finds a book.",
@@ -108,18 +108,18 @@ describe("a definition", () => {
     expect(find).not.toHaveProperty("call");
   });
 
-  test.each(["", "get author", "é", "a.b", "a/b", "x".repeat(65), "a\n"])("has a name that fits: not %j", (name) => {
+  test.each(["", "get author", "é", "a.b", "a/b", "x".repeat(65), "a\n"])("cannot have the name %j", (name) => {
     expect(() => tool({ name, call: () => null })).toThrow(InvalidOptionError);
     expect(() => tool({ name, call: () => null })).toThrow(
       `Invalid name: a tool's name has 1 to 64 letters, digits, "_" and "-", unlike "${name}".`,
     );
   });
 
-  test.each(["a", "get_book-2", "x".repeat(64)])("has a name that fits: %j", (name) => {
+  test.each(["a", "get_book-2", "x".repeat(64)])("may have the name %j", (name) => {
     expect(tool({ name, call: () => null }).name).toBe(name);
   });
 
-  test("is refused where JSON cannot hold the input", () => {
+  test("is rejected if JSON cannot represent the input", () => {
     const input = z.object({ published: z.object({ date: z.date() }) });
     const define = (): AnyTool => tool({ name: "find", input, call: () => null });
     expect(define).toThrow(SchemaError);
@@ -129,11 +129,11 @@ describe("a definition", () => {
   test.each([
     ["valibot", valibotBook],
     ["zod", miniBook],
-  ])("is refused where nobody says what the input is: %s", (vendor, input) => {
+  ])("is rejected without JSON Schema of the input: %s", (vendor, input) => {
     const define = (): AnyTool =>
       // @ts-expect-error inputSchema is missing
       tool({ name: "find", input, call: () => null });
     expect(define).toThrow(SchemaError);
-    expect(define).toThrow(`input: schemas of ${vendor} give no JSON Schema of their own: give inputSchema as well.`);
+    expect(define).toThrow(`input: schemas of ${vendor} cannot generate JSON Schema: give inputSchema as well.`);
   });
 });

@@ -22,7 +22,7 @@ const library = toolkit("library", (reader: Reader) => [
 const block = { id: "toolu_1", toolCall: () => null };
 
 describe("a toolkit", () => {
-  test("puts its namespace before the names, and the state into what tools say and do", async () => {
+  test("puts its namespace before names, and its state into descriptions and functions", async () => {
     const [find, close] = library({ level: "beginner" });
     expect(find).toMatchObject({
       name: "library_find_book",
@@ -37,35 +37,35 @@ describe("a toolkit", () => {
     expect(Object.isFrozen(find)).toBe(true);
   });
 
-  test("keeps states apart", () => {
+  test("keeps the states of several uses apart", () => {
     const [beginner] = library({ level: "beginner" });
     const [expert] = library({ level: "expert" });
     expect(beginner.description).toContain("beginner");
     expect(expert.description).toContain("expert");
   });
 
-  test("calls its tools by their whole names in errors, too", async () => {
+  test("names its tools in full in errors, too", async () => {
     const [find] = library({ level: "beginner" });
     const call = await find["~open"](block).close("{}", {});
     expect(call.error?.message).toMatch(/^Tool "library_find_book": invalid input: genre: /);
     expect(find["~open"](block).push("{")).toMatchObject({ name: "library_find_book" });
   });
 
-  test("refuses a name that is none with its namespace", () => {
+  test("rejects a name that is not valid with the namespace", () => {
     expect(() => toolkit("my library", () => [tool({ name: "find", call: () => 1 })])()).toThrow(InvalidOptionError);
     expect(() => toolkit("x".repeat(60), () => [tool({ name: "find", call: () => 1 })])()).toThrow(
       `unlike "${"x".repeat(60)}_find".`,
     );
   });
 
-  test("may stand in another", () => {
+  test("may be nested in another", () => {
     const outer = toolkit("city", (reader: Reader) => library(reader));
     expect(outer({ level: "beginner" })[0].name).toBe("city_library_find_book");
     expectTypeOf(outer).returns.toExtend<readonly [{ readonly name: "city_library_find_book" }, unknown]>();
   });
 });
 
-test("to the compiler", () => {
+test("the types have the namespace in the names", () => {
   expectTypeOf(library).parameters.toEqualTypeOf<[reader: Reader]>();
   expectTypeOf(library).returns.toEqualTypeOf<
     readonly [
@@ -79,6 +79,6 @@ test("to the compiler", () => {
   expectTypeOf(several).parameters.toEqualTypeOf<[genre: string, count?: number | undefined]>();
   // @ts-expect-error The state is missing.
   expect(() => library()).toThrow(TypeError);
-  // @ts-expect-error A tool is made by tool().
+  // @ts-expect-error Only tool() makes a tool.
   toolkit("none", () => [{ name: "a" }]);
 });

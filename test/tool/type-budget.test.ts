@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 
 const root = resolve(import.meta.dirname, "../..");
 const TOOLS = 50;
-/** Beyond what the schemas take by themselves, where their types are asked for. */
+/** Beyond what the schemas alone take when their types are used. */
 const LIMIT = 25_000;
 
 const each = (line: (n: number) => string): string => Array.from({ length: TOOLS }, (_, n) => line(n)).join("\n");
@@ -36,7 +36,7 @@ const { options } = ts.parseJsonConfigFileContent(
   root,
 );
 
-/** What `tsc --extendedDiagnostics` calls instantiations, for this program alone. */
+/** The "Instantiations" of `tsc --extendedDiagnostics`, for this program alone. */
 function instantiations(text: string): number {
   const path = `${root}/type-budget.ts`;
   const host = ts.createCompilerHost(options);

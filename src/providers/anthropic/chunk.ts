@@ -133,7 +133,12 @@ class RecoveryChunk extends AnthropicCallResponseChunk {
 }
 
 /** The chunk with these parts. */
-export function createChunk({ event, content, thinking, recovery }: ChunkParts<AnthropicNative>): AnthropicCallResponseChunk {
+export function createChunk({
+  event,
+  content,
+  thinking,
+  recovery,
+}: ChunkParts<AnthropicNative>): AnthropicCallResponseChunk {
   return recovery === null ? new AnthropicCallResponseChunk(content, thinking, event) : new RecoveryChunk(recovery);
 }
 

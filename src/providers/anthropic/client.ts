@@ -1,5 +1,11 @@
 import { MissingApiKeyError } from "../../errors.ts";
-import { type Client, type ClientOptions as BaseOptions, defineClients, environment } from "../../http/client.ts";
+import {
+  type Client,
+  type ClientOptions as BaseOptions,
+  type ClientSettings,
+  createClient,
+  environment,
+} from "../../http/client.ts";
 
 /** How to reach the Messages API. An option beats the environment variable for the same setting. */
 export interface ClientOptions extends BaseOptions {
@@ -13,7 +19,8 @@ export interface ClientOptions extends BaseOptions {
   readonly apiVersion?: string | undefined;
 }
 
-const clients = /* @__PURE__ */ defineClients<ClientOptions>({
+/** The settings of Anthropic's clients. */
+export const settings: ClientSettings<ClientOptions> = {
   baseURL: "https://api.anthropic.com",
   baseURLVariable: "ANTHROPIC_BASE_URL",
   headers: ({ apiVersion = "2023-06-01", ...options }, inBrowser) => ({
@@ -21,10 +28,7 @@ const clients = /* @__PURE__ */ defineClients<ClientOptions>({
     ...credentials(options),
     ...(inBrowser && { "anthropic-dangerous-direct-browser-access": "true" }),
   }),
-});
-
-/** Where the requests of a client go; those of the environment's client, if there is none. */
-export const { destination } = clients;
+};
 
 /**
  * Makes a client: the address of the Messages API, and the credentials for it.
@@ -37,8 +41,8 @@ export const { destination } = clients;
  * const recommend = call("claude-sonnet-5-5", { client: viaGateway }, (genre: string) => `Recommend a ${genre} book`);
  * ```
  */
-export function client(options?: ClientOptions): Client {
-  return clients.client(options);
+export function client(options: ClientOptions = {}): Client {
+  return createClient(settings, options);
 }
 
 const API_KEY = "ANTHROPIC_API_KEY";

@@ -47,56 +47,12 @@ function spaceAtEnd(items: readonly MessageParam[]): number {
   return text.length - text.trimEnd().length;
 }
 
-/** A message after the items that it goes on from. Text that goes on is one block. */
-export function joinMessage(
-  before: readonly MessageParam[],
-  after: AnthropicMessage,
-  repeated: number,
-): AnthropicMessage {
-  const content = joinBlocks(before.flatMap(blocksOf), dropText(blocksOf(after), repeated));
-  // Blocks of a request are blocks of a response: the API gave them.
-  return { ...after, content } as unknown as AnthropicMessage;
-}
-
-/** Items after those that they go on from. */
-export function joinItems(
-  before: readonly MessageParam[],
-  after: readonly MessageParam[],
-  repeated: number,
-): readonly MessageParam[] {
-  const content = joinBlocks(before.flatMap(blocksOf), dropText(after.flatMap(blocksOf), repeated));
-  return [{ role: "assistant", content } as unknown as MessageParam];
-}
-
-function joinBlocks(before: Blocks, [first, ...rest]: Blocks): Blocks {
-  const last = before.at(-1);
-  if (first === undefined) return before;
-  if (first["type"] !== "text" || last?.["type"] !== "text") return [...before, first, ...rest];
-  const citations = [...listOf(last["citations"]), ...listOf(first["citations"])];
-  const text = textOf(last) + textOf(first);
-  return [...before.slice(0, -1), { ...last, ...first, text, ...(citations.length > 0 && { citations }) }, ...rest];
-}
-
-/** The blocks without so many characters at the beginning of their text. */
-function dropText(blocks: Blocks, length: number): Blocks {
-  return blocks.flatMap((block) => {
-    const text = textOf(block);
-    const dropped = Math.min(length, text.length);
-    if (dropped === 0) return [block];
-    length -= dropped;
-    return dropped === text.length ? [] : [{ ...block, text: text.slice(dropped) }];
-  });
-}
-
-function blocksOf({ content }: MessageParam | AnthropicMessage): Blocks {
+/** The blocks of a turn. */
+export function blocksOf({ content }: MessageParam | AnthropicMessage): Blocks {
   return (typeof content === "string" ? [{ type: "text", text: content }] : content) as unknown as Blocks;
 }
 
 function textOf(block: unknown): string {
   const text = isObject(block) && block["type"] === "text" ? block["text"] : "";
   return typeof text === "string" ? text : "";
-}
-
-function listOf(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
 }

@@ -2,6 +2,7 @@ import type { Decoder, Step } from "../../provider/decoder.ts";
 import type { ToolInput, ToolUpdate } from "../../tool/tool-box.ts";
 import { deltaChunk, eventChunk } from "./chunk.ts";
 import { appended, type DeltaTarget } from "./delta.ts";
+import { blocksOf } from "./continuation.ts";
 import { errorFromEvent } from "./errors.ts";
 import type { AnthropicFrame, RunFrame } from "./frames.ts";
 import { MessageAccumulator } from "./message.ts";
@@ -24,7 +25,7 @@ const MOST_PIECES = 256;
 /** Turns the events of the Messages API into steps and builds their message. */
 export class AnthropicDecoder implements Decoder<AnthropicNative> {
   isOver = false;
-  readonly #accumulator = new MessageAccumulator();
+  readonly #accumulator: MessageAccumulator;
   // The texts of a run are joined to the message together, but not before their steps were taken.
   #target: DeltaTarget | null = null;
   #block: MessageBlock | null = null;
@@ -36,6 +37,11 @@ export class AnthropicDecoder implements Decoder<AnthropicNative> {
   readonly #pieces = [""];
   /** How many characters they were, in all. */
   #written = 0;
+
+  /** @param before - A reply that this one continues. */
+  constructor(before: readonly MessageParam[] = []) {
+    this.#accumulator = new MessageAccumulator(before.flatMap(blocksOf));
+  }
 
   decode(frame: AnthropicFrame): AnthropicStep | null {
     if ("texts" in frame) {
@@ -68,6 +74,11 @@ export class AnthropicDecoder implements Decoder<AnthropicNative> {
 
   end(): null {
     return null;
+  }
+
+  dropText(length: number): void {
+    this.#settle();
+    this.#accumulator.dropText(length);
   }
 
   get toolInputs(): readonly ToolInput[] {

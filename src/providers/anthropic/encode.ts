@@ -4,10 +4,10 @@ import { stringify, wellFormed } from "../../json/stringify.ts";
 import { base64 } from "../../prompt/base64.ts";
 import type { ContentPart } from "../../prompt/message.ts";
 import type { ToolResult } from "../../tool/tool-result.ts";
-import { lowerCased } from "../../http/client.ts";
+import { destinationOf, lowerCased } from "../../http/client.ts";
 import { secretsOf } from "../../http/redaction.ts";
 import type { HeaderOf, EncodedPrompt, Prompt } from "../../provider/provider.ts";
-import { destination } from "./client.ts";
+import { settings } from "./client.ts";
 import { StreamFrames, WholeFrame } from "./frames.ts";
 import { defaultMaxTokens } from "./models.ts";
 import type { AnthropicBody, AnthropicNative } from "./native.ts";
@@ -56,7 +56,7 @@ export function encode(prompt: Prompt<AnthropicNative>): EncodedPrompt<Anthropic
     const request = sdkRequest(client, body, { accept, ...own }, accept, connectTimeoutMs);
     return { body, items: messages, jsonTool, totalTimeoutMs: timeout, request };
   }
-  const { baseURL, headers, transport, agent } = destination(client);
+  const { baseURL, headers, transport, agent } = destinationOf(settings, client);
   const url = `${baseURL}/v1/messages`;
   const all = { accept, ...headers, ...own };
   const secrets = (): readonly string[] => secretsOf(all, url);

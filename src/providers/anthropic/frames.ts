@@ -1,7 +1,7 @@
 import { LimitExceededError, MalformedFrameError } from "../../errors.ts";
 import type { FrameReader } from "../../frame/frame-reader.ts";
 import { SseReader } from "../../frame/sse-reader.ts";
-import { isTooDeep } from "../../json/depth.ts";
+import { DEEPEST, isDeeper } from "../../json/depth.ts";
 import { isObject, type JsonObject, tryParse } from "../../json/object.ts";
 import { appended, deltaPrefix, type DeltaTarget } from "./delta.ts";
 import { errorFromEvent } from "./errors.ts";
@@ -64,7 +64,7 @@ function parseFrame({ event: name, data, unterminated }: SseReader<DeltaTarget>)
 
 /** @param name - The type of an event that does not name one itself. */
 export function eventFrame(event: JsonObject, name = ""): EventFrame {
-  if (isTooDeep(event)) throw new LimitExceededError("depth");
+  if (isDeeper(event, DEEPEST)) throw new LimitExceededError("depth");
   return { type: typeof event["type"] === "string" ? event["type"] : name, event };
 }
 

@@ -1,4 +1,4 @@
-import { isTooDeep } from "../../json/depth.ts";
+import { DEEPEST, isDeeper } from "../../json/depth.ts";
 import { isObject, type JsonObject, stringField, tryParse } from "../../json/object.ts";
 import type { ToolInput } from "../../tool/tool-box.ts";
 
@@ -62,8 +62,8 @@ export class MessageBlock implements ToolInput {
   closeInput(): boolean {
     if (this.inputState !== "streaming") return false;
     const { block, json } = this;
-    const value = json === "" ? (block["input"] || {}) : tryParse(json);
-    const isValid = isObject(value) && !isTooDeep(value);
+    const value = json === "" ? block["input"] || {} : tryParse(json);
+    const isValid = isObject(value) && !isDeeper(value, DEEPEST);
     this.inputState = isValid ? "complete" : "invalid";
     if (isValid) block["input"] = value;
     return true;

@@ -37,7 +37,7 @@ export class MessageAccumulator {
   /** How many characters {@link apply} has appended. */
   written = 0;
   #message: (JsonObject & { content: JsonObject[] }) | null = null;
-  readonly #blocks: MessageBlock[] = [];
+  readonly #blocks: MessageBlock[];
   /** The blocks that events refer to: of an index that was used twice, the later one. */
   readonly #byIndex = new Map<unknown, MessageBlock>();
   /** Tools whose input waits for the next block or the stop reason. */
@@ -45,6 +45,20 @@ export class MessageAccumulator {
   #latest: MessageBlock | null = null;
   #isOrdered = true;
   #thinkingTokens = 0;
+  /** How many blocks at the beginning are those of a reply that this one continues, and how much of the next is its text. */
+  #before: number;
+  #textBefore = 0;
+
+  /** @param before - The blocks of a reply that this one continues. They come before all others. */
+  constructor(before: readonly JsonObject[] = []) {
+    this.#before = before.length;
+    this.#blocks = before.map((block, place) => {
+      const known = new MessageBlock(place - before.length, block);
+      known.hasStopped = true;
+      known.closeInput();
+      return known;
+    });
+  }
 
   /** The message so far; null before its first event. */
   get message(): (JsonObject & { content: JsonObject[] }) | null {
@@ -102,6 +116,18 @@ export class MessageAccumulator {
     if (text !== "") this.#grow();
   }
 
+  /** Drops characters at the beginning of the text, the first blocks left aside. */
+  dropText(length: number): void {
+    let kept = this.#textBefore;
+    for (const { block } of this.blocks.slice(this.#before)) {
+      const { type, text } = block;
+      if (type !== "text" || typeof text !== "string") continue;
+      block["text"] = text.slice(0, kept) + text.slice(kept + length);
+      length -= Math.min(length, text.length - kept);
+      kept = 0;
+    }
+  }
+
   #blockAt(index: unknown): MessageBlock {
     const found = this.#byIndex.get(index);
     if (found === undefined) throw new ProtocolError(`there is no content block ${shown(index)}.`);
@@ -118,7 +144,7 @@ export class MessageAccumulator {
     if (!isObject(given)) throw new ProtocolError("message_start has no message.");
     const { content, usage, stop_reason = null } = given;
     const blocks = Array.isArray(content) ? content.filter(isObject) : [];
-    this.#message = { ...given, content: [], usage: {}, stop_reason };
+    this.#message = { ...given, content: this.#blocks.map(({ block }) => block), usage: {}, stop_reason };
     this.progress++;
     this.#mergeUsage(usage);
     const updates = blocks.flatMap((block, index) => {
@@ -148,6 +174,7 @@ export class MessageAccumulator {
 
   /** Adds a block. The one before it is complete then, if it only waited for that. */
   #add(block: MessageBlock): readonly ToolUpdate[] {
+    if (this.#blocks.length === this.#before) this.#continueText(block.block);
     const before = this.#latest;
     const isClosed = before?.hasStopped ? before.closeInput() : (before?.closeWholeInput() ?? false);
     this.#latest = block;
@@ -158,6 +185,20 @@ export class MessageAccumulator {
     this.#byIndex.set(block.index, block);
     if (block.inputState !== null) this.#waiting.add(block);
     return before !== null && isClosed ? this.#closed(before) : NO_UPDATES;
+  }
+
+  /** Text goes on in the same block. */
+  #continueText(block: JsonObject): void {
+    const last = this.#blocks.at(-1)?.block;
+    const { type, text, citations } = block;
+    if (last?.["type"] !== "text" || type !== "text" || typeof text !== "string") return;
+    const textBefore = String(last["text"]);
+    this.#before--;
+    this.#textBefore = textBefore.length;
+    this.#blocks.pop();
+    this.#message?.content.pop();
+    const cited = [last["citations"], citations].flatMap((list: unknown) => (Array.isArray(list) ? list : []));
+    Object.assign(block, { text: textBefore + text }, cited.length > 0 && { citations: cited });
   }
 
   #stopBlock(block: MessageBlock): readonly ToolUpdate[] {

@@ -85,7 +85,7 @@ export function canonicalModel(model: string): string {
   const start = model.length > LONGEST_ID ? -1 : model.indexOf(PREFIX);
   if (start === -1) return model;
   const [name = ""] = model.slice(start).split(/[@:[]/, 1);
-  const words = name.replaceAll(".", "-").split("-");
+  const words = name.split(/[-.]/);
   while (words.length > 2 && /^(\d{8}|latest|v\d|0)$/.test(words.at(-1) ?? "")) words.pop();
   return words.join("-");
 }

@@ -1,6 +1,6 @@
 import type { Provider } from "../../provider/provider.ts";
 import { createChunk } from "./chunk.ts";
-import { continuation, joinItems, joinMessage } from "./continuation.ts";
+import { continuation } from "./continuation.ts";
 import { AnthropicDecoder } from "./decode.ts";
 import { encode, encodeToolResults } from "./encode.ts";
 import { errorFromResponse, requestIdOf } from "./errors.ts";
@@ -14,14 +14,12 @@ export const anthropic: Provider<AnthropicNative> = {
   name: "anthropic",
   label: "Anthropic",
   encode,
-  createDecoder: () => new AnthropicDecoder(),
+  createDecoder: (before) => new AnthropicDecoder(before),
   createChunk,
   sendable,
   turn: ([turn]) => turn,
   toolResults: encodeToolResults,
   continuation,
-  joinMessage,
-  joinItems,
   errorFromResponse,
   requestId: requestIdOf,
   limitGroup,

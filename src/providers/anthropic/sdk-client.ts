@@ -19,7 +19,9 @@ type SdkPromise = PromiseLike<unknown> & {
 /** Whether a value has the shape of an SDK client. */
 export function isSdkClient(client: unknown): client is SdkClient {
   const messages = isObject(client) ? client["messages"] : undefined;
-  return typeof messages === "object" && messages !== null && "create" in messages && typeof messages.create === "function";
+  return (
+    typeof messages === "object" && messages !== null && "create" in messages && typeof messages.create === "function"
+  );
 }
 
 /** A request through an SDK client. Its events are frames already. */

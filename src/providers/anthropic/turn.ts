@@ -24,7 +24,11 @@ export function itemsOf(message: AnthropicMessage | null, blocks: readonly Messa
   const goesOn = GOES_ON.has(message.stop_reason);
   const content: Block[] = [];
   blocks.forEach(({ block, inputState, json }, place) => {
-    if (inputState === "streaming" || inputState === "truncated" || (block["type"] === "text" && block["text"] === "")) {
+    if (
+      inputState === "streaming" ||
+      inputState === "truncated" ||
+      (block["type"] === "text" && block["text"] === "")
+    ) {
       return;
     }
     // Some servers do not sign thinking. The last block may have been cut at the limit of tokens all the same.

@@ -1,10 +1,10 @@
 /**
- * What the API refuses about structured outputs: platform.claude.com/docs/en/build-with-claude/structured-outputs, read
- * 2026-11-25. Its own words, as far as they are public.
+ * What the API refuses about structured outputs, in its own words as far as they are public. From
+ * platform.claude.com/docs/en/build-with-claude/structured-outputs, read 2026-11-25.
  */
 
 import type { Check } from "./check.ts";
-import { isJsonObject, type JsonObject, objectsOf } from "./json.ts";
+import { isJsonObject, type JsonObject, objectsOf, textOf } from "./json.ts";
 
 const KEYWORDS = (
   "type enum const default title description format pattern properties required additionalProperties items minItems " +
@@ -30,16 +30,16 @@ const formatIsAccepted: Check = ({ body }) => {
   return isCited && "output_config.format: citations are not supported with structured outputs";
 };
 
-/** What is checked of structured outputs. */
+/** The checks of structured outputs. */
 export const formatChecks: readonly Check[] = [formatIsAccepted];
 
-/** The last message ends with a tool of the server's: it is a turn that goes on, and no prefill. */
+/** Whether the last message ends with a server tool's block: then it is a turn to be continued, not a prefill. */
 function isPaused(body: JsonObject): boolean {
   const content = objectsOf(body["messages"]).at(-1)?.["content"];
-  return /server_tool_use|mcp_tool_use|_tool_result$/.test(String(objectsOf(content).at(-1)?.["type"]));
+  return /server_tool_use|mcp_tool_use|_tool_result$/.test(textOf(objectsOf(content).at(-1)?.["type"]));
 }
 
-/** What is wrong with a schema, or null. */
+/** The problem with a schema, or null. */
 export function schemaProblem(root: JsonObject): string | null {
   if (root["type"] !== "object") return "The root of the schema must be an object";
   const parts = [...partsOf(root)];
@@ -47,7 +47,7 @@ export function schemaProblem(root: JsonObject): string | null {
     const problem = partProblem(part);
     if (problem !== null) return problem;
   }
-  if (parts.some((part) => leadsBack(part, root))) return "Recursive schemas are not supported";
+  if (isRecursive(root)) return "Recursive schemas are not supported";
   const optional = parts.reduce((sum, { properties, required }) => sum + lengthOf(properties) - lengthOf(required), 0);
   if (optional > MOST_OPTIONAL) return `Too many optional parameters: ${optional}. The maximum is ${MOST_OPTIONAL}`;
   const unions = parts.filter(({ anyOf, type }) => anyOf !== undefined || Array.isArray(type)).length;
@@ -57,8 +57,8 @@ export function schemaProblem(root: JsonObject): string | null {
 function partProblem(part: JsonObject): string | null {
   const { type, $ref, properties, additionalProperties, minItems, format, allOf } = part;
   const unknown = Object.keys(part).find((key) => !KEYWORDS.includes(key));
-  if (unknown !== undefined) return `For '${String(type)}' type, property '${unknown}' is not supported`;
-  if ($ref !== undefined && !String($ref).startsWith("#")) return `External $ref is not supported: ${String($ref)}`;
+  if (unknown !== undefined) return `For '${textOf(type)}' type, property '${unknown}' is not supported`;
+  if ($ref !== undefined && !textOf($ref).startsWith("#")) return `External $ref is not supported: ${textOf($ref)}`;
   const says = ["type", "enum", "const", "anyOf", "allOf", "$ref"].some((key) => part[key] !== undefined);
   if (!says) return "Schema must have a 'type', 'enum', 'const', 'anyOf', 'allOf' or '$ref'";
   const isObject = type === "object" || (Array.isArray(type) && type.includes("object")) || properties !== undefined;
@@ -68,7 +68,7 @@ function partProblem(part: JsonObject): string | null {
   if (minItems !== undefined && minItems !== 0 && minItems !== 1) {
     return "For 'array' type, 'minItems' values other than 0 or 1 are not supported";
   }
-  if (format !== undefined && !FORMATS.includes(String(format))) return `Format '${String(format)}' is not supported`;
+  if (format !== undefined && !FORMATS.includes(textOf(format))) return `Format '${textOf(format)}' is not supported`;
   if (objectsOf(allOf).some((one) => one["$ref"] !== undefined)) return "'allOf' with '$ref' is not supported";
   const values = [part["enum"] ?? [], part["const"] ?? null].flat();
   return values.some((value) => typeof value === "object" && value !== null)
@@ -76,35 +76,44 @@ function partProblem(part: JsonObject): string | null {
     : null;
 }
 
-/** The schema and all in it. */
-function* partsOf(schema: JsonObject): Generator<JsonObject> {
-  yield schema;
-  const { properties, $defs, definitions, items, anyOf, allOf } = schema;
-  const named = [properties, $defs, definitions].filter(isJsonObject).flatMap((parts) => Object.values(parts));
-  for (const part of [...named, items, ...objectsOf(anyOf), ...objectsOf(allOf)]) {
-    if (isJsonObject(part)) yield* partsOf(part);
-  }
+/** A schema and all its subschemas. */
+function partsOf(root: JsonObject): JsonObject[] {
+  const parts = [root];
+  // The list grows while it is read.
+  for (const part of parts) for (const subschema of subschemasOf(part)) parts.push(subschema);
+  return parts;
 }
 
-/** Whether a part refers to something that refers to it, by whatever way. */
-function leadsBack(part: JsonObject, root: JsonObject): boolean {
-  const seen = new Set<JsonObject>();
-  const next = referredBy(part, root);
-  for (let target = next.pop(); target !== undefined; target = next.pop()) {
-    if ([...partsOf(target)].includes(part)) return true;
-    if (!seen.has(target)) next.push(...referredBy(target, root));
-    seen.add(target);
+function subschemasOf({ properties, $defs, definitions, items, anyOf, allOf }: JsonObject): readonly JsonObject[] {
+  const named = [properties, $defs, definitions].filter(isJsonObject).flatMap((parts) => Object.values(parts));
+  return [...named, items, ...objectsOf(anyOf), ...objectsOf(allOf)].filter(isJsonObject);
+}
+
+/** Whether following subschemas and references leads back to where it began: a depth-first search for a cycle. */
+function isRecursive(root: JsonObject): boolean {
+  const isFollowed = new Map<JsonObject, boolean>();
+  const path = [root];
+  for (let part = path.at(-1); part !== undefined; part = path.at(-1)) {
+    if (isFollowed.has(part)) {
+      isFollowed.set(part, true);
+      path.pop();
+      continue;
+    }
+    isFollowed.set(part, false);
+    for (const next of [...subschemasOf(part), ...targetOf(part, root)]) {
+      if (isFollowed.get(next) === false) return true;
+      if (!isFollowed.has(next)) path.push(next);
+    }
   }
   return false;
 }
 
-function referredBy(schema: JsonObject, root: JsonObject): JsonObject[] {
-  return [...partsOf(schema)].flatMap(({ $ref }) => {
-    if (typeof $ref !== "string") return [];
-    let target: unknown = root;
-    for (const step of $ref.split("/").slice(1)) target = isJsonObject(target) ? target[step] : undefined;
-    return isJsonObject(target) ? [target] : [];
-  });
+/** What a schema's own reference points to, in a list; empty if it has none, or one that leads nowhere. */
+function targetOf({ $ref }: JsonObject, root: JsonObject): readonly JsonObject[] {
+  if (typeof $ref !== "string") return [];
+  let target: unknown = root;
+  for (const step of $ref.split("/").slice(1)) target = isJsonObject(target) ? target[step] : undefined;
+  return isJsonObject(target) ? [target] : [];
 }
 
 function lengthOf(value: unknown): number {

@@ -1,10 +1,10 @@
-/** What the API refuses about the messages of a request; its own words, as far as they are public. */
+/** What the API refuses about the messages of a request, in its own words as far as they are public. */
 
 import type { Check } from "./check.ts";
 import { STRICT_VERSION } from "./check-params.ts";
-import { isJsonObject, type JsonObject, objectsOf } from "./json.ts";
+import { isJsonObject, type JsonObject, objectsOf, textOf } from "./json.ts";
 
-/** One message, as the API sees it: those of one role in a row are one. */
+/** One message as the API sees it, which merges consecutive messages of the same role. */
 interface Turn {
   readonly role: string;
   readonly blocks: readonly JsonObject[];
@@ -21,7 +21,7 @@ const rolesAreKnown: Check = ({ body, model }) => {
   for (const { role } of objectsOf(body["messages"])) {
     if (role === "user" || role === "assistant" || (role === "system" && model.systemMessages)) continue;
     if (role !== "system")
-      return `messages: Unexpected role "${String(role)}". Allowed roles are "user" or "assistant".`;
+      return `messages: Unexpected role "${textOf(role)}". Allowed roles are "user" or "assistant".`;
     const instead = 'The Messages API accepts a top-level `system` parameter, not "system" as an input message role.';
     return `messages: Unexpected role "system". ${instead}`;
   }
@@ -53,7 +53,7 @@ const systemFollowsATurn: Check = ({ body }) => {
     const after = messages[index + 1];
     if (role !== "system" || before?.["role"] === "system") return false;
     const followsUser = before?.["role"] === "user" || isServerSide(objectsOf(before?.["content"]).at(-1));
-    return !followsUser || (after !== undefined && !["assistant", "system"].includes(String(after["role"])));
+    return !followsUser || (after !== undefined && !["assistant", "system"].includes(textOf(after["role"])));
   });
   return (
     misplaced !== -1 &&
@@ -65,14 +65,14 @@ const endsWithAQuestion: Check = ({ body, model, betas }) => {
   const last = turnsOf(body).at(-1);
   const lastBlock = last?.blocks.at(-1);
   if (last?.role !== "assistant" || lastBlock === undefined) return null;
-  // A turn that was paused, or compacted, is sent back as it is; a credit token authorizes one prefill.
+  // A paused or compacted turn is sent back to be continued, and a credit token authorizes one prefill.
   if (isServerSide(lastBlock) || lastBlock["type"] === "compaction") return null;
   if (body["fallback_credit_token"] != null && [...betas].some((beta) => beta.startsWith("fallback-credit-")))
     return null;
   if (!model.prefill) {
     return "This model does not support assistant message prefill. The conversation must end with a user message.";
   }
-  const endsInSpace = lastBlock["type"] === "text" && /\s$/.test(String(lastBlock["text"]));
+  const endsInSpace = lastBlock["type"] === "text" && /\s$/.test(textOf(lastBlock["text"]));
   return endsInSpace && "messages: final assistant content cannot end with trailing whitespace";
 };
 
@@ -87,25 +87,27 @@ const toolsAreAnswered: Check = ({ body }) => {
   return null;
 };
 
-/** What is wrong with the results in a user's turn, if the turn before it asked for those of `asked`. */
+/** The problem with the tool results in a user's turn. `asked` are the ids of the calls in the turn before it. */
 function problemWithResults(blocks: readonly JsonObject[], asked: readonly string[], index: number): string | null {
   const answered = idsOf(blocks, "tool_result", "tool_use_id");
-  const unknown = answered.find((id) => !asked.includes(id));
+  const known = new Set(asked);
+  const unknown = answered.find((id) => !known.has(id));
   if (unknown !== undefined) {
-    const at = blocks.findIndex((block) => block["tool_use_id"] === unknown);
+    const at = blocks.findIndex((block) => block["type"] === "tool_result" && textOf(block["tool_use_id"]) === unknown);
     const what = `unexpected \`tool_use_id\` found in \`tool_result\` blocks: ${unknown}`;
     const rule = "Each `tool_result` block must have a corresponding `tool_use` block in the previous message.";
     return `messages.${index}.content.${at}: ${what}. ${rule}`;
   }
-  const twice = answered.find((id, at) => answered.indexOf(id) !== at);
+  const seen = new Set<string>();
+  const twice = answered.find((id) => seen.size === seen.add(id).size);
   if (twice !== undefined) {
     const rule = "each tool_use must have a single result. Found multiple `tool_result` blocks with id";
     return `messages.${index}.content: ${rule}: ${twice}`;
   }
-  // Results that are not first do not count as such.
+  // Only results that come before all other blocks count.
   const first = blocks.findIndex(({ type }) => type !== "tool_result");
-  const counted = idsOf(first === -1 ? blocks : blocks.slice(0, first), "tool_result", "tool_use_id");
-  const missing = asked.filter((id) => !counted.includes(id)).join(", ");
+  const counted = new Set(idsOf(first === -1 ? blocks : blocks.slice(0, first), "tool_result", "tool_use_id"));
+  const missing = asked.filter((id) => !counted.has(id)).join(", ");
   if (missing === "") return null;
   const what = `\`tool_use\` ids were found without \`tool_result\` blocks immediately after: ${missing}`;
   const rule = "Each `tool_use` block must have a corresponding `tool_result` block in the next message.";
@@ -120,7 +122,7 @@ const thinkingIsUntouched: Check = ({ body, sentThinking }) => {
       if (typeof signature !== "string") return `${place}.thinking.signature: Field required`;
       if (signature === "") return `${place}: Invalid \`signature\` in \`thinking\` block`;
       const sent = sentThinking.get(signature);
-      // Words put where thinking was omitted are ignored.
+      // If the thinking was omitted, whatever is sent in its place is ignored.
       if (sent === undefined || sent === "" || sent === thinking) continue;
       const what = "`thinking` or `redacted_thinking` blocks in the latest assistant message cannot be modified.";
       return `${place}: ${what} These blocks must remain as they were in the original response.`;
@@ -153,7 +155,7 @@ function isCited({ type, citations }: JsonObject): boolean {
   return type === "text" && Array.isArray(citations) && citations.length > 0;
 }
 
-/** What is checked of the messages of a request. */
+/** The checks of a request's messages. */
 export const messageChecks: readonly Check[] = [
   messagesAreThere,
   rolesAreKnown,
@@ -167,23 +169,24 @@ export const messageChecks: readonly Check[] = [
 ];
 
 function turnsOf(body: JsonObject): Turn[] {
-  const turns: Turn[] = [];
+  const turns: (Turn & { readonly blocks: JsonObject[] })[] = [];
   for (const { role, content } of objectsOf(body["messages"])) {
-    const blocks = typeof content === "string" ? [{ type: "text", text: content }] : objectsOf(content);
     const last = turns.at(-1);
-    if (last !== undefined && last.role === role)
-      turns[turns.length - 1] = { ...last, blocks: [...last.blocks, ...blocks] };
-    else turns.push({ role: String(role), blocks });
+    const turn = last !== undefined && last.role === role ? last : { role: textOf(role), blocks: [] };
+    if (turn !== last) turns.push(turn);
+    for (const block of typeof content === "string" ? [{ type: "text", text: content }] : objectsOf(content)) {
+      turn.blocks.push(block);
+    }
   }
   return turns;
 }
 
 function idsOf(blocks: readonly JsonObject[], type: string, key: string): string[] {
-  return blocks.filter((block) => block["type"] === type).map((block) => String(block[key]));
+  return blocks.filter((block) => block["type"] === type).map((block) => textOf(block[key]));
 }
 
 function isServerSide(block: unknown): boolean {
   if (!isJsonObject(block)) return false;
-  const type = String(block["type"]);
+  const type = textOf(block["type"]);
   return type !== "tool_result" && /^(server_tool_use|mcp_tool_use|\w+_tool_result)$/.test(type);
 }

@@ -1,25 +1,26 @@
-/** What the API refuses about the fields of a request; its own words, as far as they are public. */
+/** What the API refuses about the fields of a request, in its own words as far as they are public. */
 
 import type { Check, CheckedRequest } from "./check.ts";
-import { isJsonObject, type JsonObject, objectsOf } from "./json.ts";
+import { isJsonObject, type JsonObject, numberOf, objectsOf, textOf } from "./json.ts";
 
 const SAMPLING = ["temperature", "top_p", "top_k"];
 
-/** The version that removed the sampling parameters; platform.claude.com/docs/en/api/versioning. */
+/** The API version that removed the sampling parameters; see platform.claude.com/docs/en/api/versioning. */
 export const STRICT_VERSION = "2026-10-21";
 
 const maxTokensIsThere: Check = ({ body }) => {
-  const maxTokens = body["max_tokens"];
-  if (maxTokens === undefined) return "max_tokens: Field required";
+  if (body["max_tokens"] === undefined) return "max_tokens: Field required";
+  const maxTokens = numberOf(body["max_tokens"]);
   if (!Number.isInteger(maxTokens)) return "max_tokens: Input should be a valid integer";
-  return Number(maxTokens) < 0 && "max_tokens: Input should be greater than or equal to 0";
+  return maxTokens < 0 && "max_tokens: Input should be greater than or equal to 0";
 };
 
 const maxTokensIsInReach: Check = ({ body, model, betas }) => {
   const limit = betas.has("output-300k-2026-03-24") ? 300_000 : model.maxTokens;
+  const maxTokens = numberOf(body["max_tokens"]);
   return (
-    Number(body["max_tokens"]) > limit &&
-    `max_tokens: ${body["max_tokens"]} > ${limit}, which is the maximum allowed number of output tokens for ${model.id}`
+    maxTokens > limit &&
+    `max_tokens: ${maxTokens} > ${limit}, which is the maximum allowed number of output tokens for ${model.id}`
   );
 };
 
@@ -36,7 +37,8 @@ const samplingIsAccepted: Check = ({ body, model, version }) => {
   const given = SAMPLING.filter((name) => body[name] !== undefined && body[name] !== null);
   if (version === STRICT_VERSION && given.length > 0) return `${given[0]}: Extra inputs are not permitted`;
   for (const name of given) {
-    const value = Number(body[name]);
+    const value = numberOf(body[name]);
+    if (Number.isNaN(value)) return `${name}: Input should be a valid number`;
     const isNeutral = (name === "temperature" && value === 1) || (name === "top_p" && value >= 0.99 && value <= 1);
     if (!model.sampling && !isNeutral) return `\`${name}\` is deprecated for this model.`;
     if (value < 0) return `${name}: Input should be greater than or equal to 0`;
@@ -64,26 +66,28 @@ const thinkingBudgetFits: Check = ({ body, betas }) => {
   if (thinkingType(body) !== "enabled") return null;
   const budget = field(body, "thinking")["budget_tokens"];
   if (budget === undefined) return "thinking.enabled.budget_tokens: Field required";
-  if (Number(budget) < 1024) return "thinking.enabled.budget_tokens: Input should be greater than or equal to 1024";
+  if (!Number.isInteger(budget)) return "thinking.enabled.budget_tokens: Input should be a valid integer";
+  if (numberOf(budget) < 1024) return "thinking.enabled.budget_tokens: Input should be greater than or equal to 1024";
   const mayExceed = betas.has("interleaved-thinking-2025-05-14");
   return (
-    Number(budget) >= Number(body["max_tokens"] ?? Infinity) &&
+    numberOf(budget) >= numberOf(body["max_tokens"]) &&
     !mayExceed &&
     "`max_tokens` must be greater than `thinking.budget_tokens`."
   );
 };
 
 const effortIsAccepted: Check = ({ body, model }) => {
-  const { effort } = field(body, "output_config");
-  if (effort === undefined || effort === null) return null;
+  const given = field(body, "output_config")["effort"];
+  if (given === undefined || given === null) return null;
   if (model.effort.length === 0) return "This model does not support the effort parameter.";
-  if (!model.effort.includes(String(effort))) {
+  const effort = textOf(given);
+  if (!model.effort.includes(effort)) {
     return `This model does not support effort level '${effort}'. Supported levels: ${model.effort.join(", ")}.`;
   }
   return (
     !model.thinkingOffAtAnyEffort &&
     thinkingType(body) === "disabled" &&
-    ["xhigh", "max"].includes(String(effort)) &&
+    ["xhigh", "max"].includes(effort) &&
     `"thinking.type.disabled" is not supported for this model at effort level '${effort}'.`
   );
 };
@@ -92,7 +96,7 @@ const toolsAreWellFormed: Check = ({ body }) => {
   const names = new Set<string>();
   for (const [index, tool] of objectsOf(body["tools"]).entries()) {
     const isCustom = (tool["type"] ?? "custom") === "custom";
-    const name = String(tool["name"] ?? "");
+    const name = textOf(tool["name"] ?? "");
     if (isCustom && !/^[a-zA-Z0-9_-]{1,128}$/.test(name)) {
       return `tools.${index}.custom.name: String should match pattern '^[a-zA-Z0-9_-]{1,128}$'`;
     }
@@ -115,10 +119,10 @@ const toolChoiceIsAccepted: Check = ({ body, model }) => {
     return "Thinking may not be enabled when tool_choice forces tool use.";
   }
   const isUnknown = choice["type"] === "tool" && !tools.some(({ name }) => name === choice["name"]);
-  return isUnknown && `Tool '${String(choice["name"])}' not found in provided tools`;
+  return isUnknown && `Tool '${textOf(choice["name"])}' not found in provided tools`;
 };
 
-/** What is checked of the fields of a request for a message. */
+/** The checks of a request for a message. */
 export const messageParams: readonly Check[] = [
   maxTokensIsThere,
   samplingIsAccepted,
@@ -136,7 +140,7 @@ const hasNoExtraInputs: Check = ({ body }) => {
   return extra !== undefined && `${extra}: Extra inputs are not permitted`;
 };
 
-/** What is checked of the fields of a request that only counts tokens. */
+/** The checks of a request that only counts tokens. */
 export const countParams: readonly Check[] = [
   hasNoExtraInputs,
   thinkingIsAccepted,
@@ -156,5 +160,5 @@ function thinkingType(body: JsonObject): string | null {
 }
 
 function isForced(body: JsonObject): boolean {
-  return ["any", "tool"].includes(String(field(body, "tool_choice")["type"]));
+  return ["any", "tool"].includes(textOf(field(body, "tool_choice")["type"]));
 }

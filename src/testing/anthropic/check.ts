@@ -1,21 +1,21 @@
 import type { JsonObject } from "./json.ts";
 import type { ModelRules } from "./model-rules.ts";
 
-/** A request that is to be checked. */
+/** A request to check. */
 export interface CheckedRequest {
   readonly body: JsonObject;
   readonly model: ModelRules;
   /** The `anthropic-version` header. */
   readonly version: string;
   readonly betas: ReadonlySet<string>;
-  /** The thinking that the server itself has sent, by its signature. */
+  /** The thinking that this server has sent, by signature. */
   readonly sentThinking: ReadonlyMap<string, string>;
 }
 
-/** Finds what the API would say of a request (status 400), or nothing. */
+/** Finds one kind of problem. Gives the message with which the API refuses the request (status 400), if it does. */
 export type Check = (request: CheckedRequest) => string | null | undefined | false;
 
-/** What the first check that finds something says. */
+/** The message of the first check that finds a problem. */
 export function firstProblem(checks: readonly Check[], request: CheckedRequest): string | null {
   for (const check of checks) {
     const problem = check(request);

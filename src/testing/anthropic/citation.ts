@@ -1,11 +1,11 @@
 import type { JsonObject } from "./json.ts";
 
-/** A place that a text cites; its fields are those of platform.claude.com/docs/en/build-with-claude/citations. */
+/** A citation in a text, with the fields described in platform.claude.com/docs/en/build-with-claude/citations. */
 export type Citation = JsonObject & { readonly type: string; readonly cited_text: string };
 
 const DOCUMENT = { document_index: 0, document_title: null };
 
-/** What each kind of citation holds beside its words, if nothing else is said. */
+/** The default fields of each kind of citation, besides the cited text. */
 const FIELDS = {
   char_location: { ...DOCUMENT, start_char_index: 0, end_char_index: 0, file_id: null },
   page_location: { ...DOCUMENT, start_page_number: 1, end_page_number: 2, file_id: null },
@@ -14,11 +14,11 @@ const FIELDS = {
   web_search_result_location: { url: "https://example.org", title: null, encrypted_index: "Eo8BCioIAhgB" },
 } as const;
 
-/** The kinds of citations. */
+/** The kinds of citation. */
 export type CitationType = keyof typeof FIELDS;
 
 /**
- * A citation. Fields that are not given have plain values: the first document, the first page.
+ * Makes a citation. Fields that are not given have simple defaults, such as the first page of the first document.
  *
  * @example
  * ```ts

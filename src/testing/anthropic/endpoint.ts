@@ -5,7 +5,7 @@ import type { RecordedRequest } from "../recorded-request.ts";
 import type { ResponseWriter } from "../response-writer.ts";
 import { estimateInput } from "./estimate.ts";
 import { foldEvents } from "./fold.ts";
-import { isJsonObject, type JsonObject, objectsOf } from "./json.ts";
+import { isJsonObject, type JsonObject, objectsOf, textOf } from "./json.ts";
 import { modelInfo, modelList } from "./models-endpoint.ts";
 import { notFound, type Problem, problemBody, shouldRetry } from "./problem.ts";
 import { replyEvents, type WireEvent } from "./reply-events.ts";
@@ -13,12 +13,12 @@ import { type ErrorScript, reply, type Script, statusOf } from "./script.ts";
 import { decorated, encodedFrames, parseEvent, scriptEvents } from "./script-events.ts";
 import { bodyProblem, findModel, headerProblem, parseBody, type ParsedBody, type Validation } from "./validate.ts";
 
-/** What the endpoints of a fake Messages API have in common. */
+/** What the endpoints of a fake Messages API share. */
 export interface Endpoint {
   readonly validation: Omit<Validation, "sentThinking"> & { readonly sentThinking: Map<string, string> };
   readonly delivery: DeliveryOptions;
   readonly seed: number;
-  /** Gives the script of the next reply. */
+  /** Picks the script for the next reply. */
   nextScript(request: RecordedRequest): Script | Promise<Script>;
 }
 
@@ -29,12 +29,12 @@ const ROUTES: readonly (readonly [method: string, path: RegExp, answer: Answer])
   ["GET", /^\/v1\/models\/(.+)$/, answerModel],
 ];
 
-/** One request, and what answering it needs. */
+/** One request, with everything needed to answer it. */
 interface Call extends Exchange {
   readonly endpoint: Endpoint;
   readonly random: Random;
   readonly requestId: string;
-  /** What the route's path captured. */
+  /** The part of the path that the route captured, decoded. */
   readonly captured: string;
 }
 
@@ -42,7 +42,7 @@ type Answer = (call: Call) => Promise<void>;
 
 /** Answers one request to the fake Messages API. */
 export function answer(exchange: Exchange, endpoint: Endpoint): Promise<void> {
-  // Each request has numbers of its own, so that requests at the same time get the same as one after another.
+  // Each request has its own random numbers, so concurrent requests get the same ones as consecutive requests.
   const random = seededRandom(endpoint.seed * 65_537 + exchange.recorded.index);
   const call = { ...exchange, endpoint, random, requestId: random.id("req_"), captured: "" };
   const matching = ROUTES.filter(([, path]) => path.test(exchange.url.pathname));
@@ -54,7 +54,16 @@ export function answer(exchange: Exchange, endpoint: Endpoint): Promise<void> {
   const problem = headerProblem(exchange.headers, endpoint.validation);
   if (problem !== null) return sendProblem(call, problem);
   const captured = route[1].exec(exchange.url.pathname)?.[1] ?? "";
-  return route[2]({ ...call, captured: decodeURIComponent(captured) });
+  return route[2]({ ...call, captured: decoded(captured) });
+}
+
+/** Text without its percent escapes, or as it is if they are malformed. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 async function answerModels(call: Call): Promise<void> {
@@ -91,7 +100,7 @@ async function answerMessage(call: Call): Promise<void> {
   await call.writer.wait(delivery.firstDelayMs ?? 0);
   if (delivery.noResponse === true) return call.writer.destroy(delivery.reset);
   if (body["stream"] === true) return sendStream(call, decorated(plain, delivery), delivery);
-  // `max_tokens: 0` only fills the cache: nothing is generated, whatever the script says.
+  // `max_tokens: 0` only fills the cache. Nothing is generated, whatever the script says.
   return sendMessage(call, body["max_tokens"] === 0 ? replyEvents(nothing, asked, random) : plain, delivery);
 }
 
@@ -105,7 +114,7 @@ function checkedBody(call: Call, kind: "message" | "count"): ParsedBody {
 }
 
 function resolvedModel(body: JsonObject, { validation }: Endpoint): string {
-  const id = String(body["model"] ?? "claude-sonnet-5-5");
+  const id = textOf(body["model"] ?? "claude-sonnet-5-5");
   return findModel(id, validation)?.id ?? id;
 }
 
@@ -115,7 +124,7 @@ function rememberThinking(events: readonly WireEvent[], sentThinking: Map<string
     isJsonObject(event["delta"]) && event["delta"]["type"] === "signature_delta";
   if (!parsed.some(isSigned)) return;
   for (const { type, thinking, signature } of objectsOf(foldEvents(parsed)["content"])) {
-    if (type === "thinking") sentThinking.set(String(signature), String(thinking));
+    if (type === "thinking") sentThinking.set(textOf(signature), textOf(thinking));
   }
 }
 
@@ -128,13 +137,13 @@ async function sendStream(call: Call, events: readonly WireEvent[], delivery: De
   await deliverStream(writer, encodedFrames(events, delivery, random), total, delivery);
 }
 
-/** Sends what the events add up to; an `error` event becomes the error that it would have been before the headers. */
+/** Sends the message that the events add up to. An `error` event becomes the error response that it stands for. */
 async function sendMessage(call: Call, events: readonly WireEvent[], delivery: DeliveryOptions): Promise<void> {
   const parsed = events.map(parseEvent).filter((event) => event !== null);
   const failure = parsed.find(({ type }) => type === "error")?.["error"];
   if (isJsonObject(failure)) {
-    const type = String(failure["type"]);
-    return sendProblem(call, { status: statusOf(type), type, message: String(failure["message"]) });
+    const type = textOf(failure["type"]);
+    return sendProblem(call, { status: statusOf(type), type, message: textOf(failure["message"]) });
   }
   await sendJson(call, 200, JSON.stringify(foldEvents(parsed)), delivery);
 }
@@ -162,7 +171,7 @@ function sendProblem(
   return send(call.writer, status, problemBody(problem, call.requestId), overridden(usual, headers), { gzip });
 }
 
-/** The usual headers, and over them those of a script, whose names may be in any case. */
+/** The usual headers, overridden by those of a script, whose names may be in any case. */
 function overridden(
   usual: Readonly<Record<string, string>>,
   given: ErrorScript["options"]["headers"] = {},
@@ -177,7 +186,7 @@ function sendJson(call: Call, status: number, json: string, delivery: DeliveryOp
   return send(call.writer, status, json, { "content-type": contentType, ...commonHeaders(call) }, delivery);
 }
 
-/** A body that is no stream: what spoils streams does not apply. */
+/** Sends a body that is not a stream. The faults of streams do not apply to it. */
 async function send(
   writer: ResponseWriter,
   status: number,
@@ -207,7 +216,7 @@ function commonHeaders({ requestId, endpoint: { seed } }: Call): Record<string, 
   };
 }
 
-/** The options of a script over those of the server; what a script leaves undefined is the server's. */
+/** The options of a script over those of the server. Options that the script leaves undefined are the server's. */
 function merged(server: DeliveryOptions, script: DeliveryOptions): DeliveryOptions {
   const given = Object.entries(script).filter(([, value]) => value !== undefined);
   return { ...server, ...Object.fromEntries(given) };

@@ -3,10 +3,10 @@ import { isJsonObject, type JsonObject } from "./json.ts";
 type Fields = Record<string, unknown>;
 
 /**
- * The message that a stream's events add up to: the body of a reply that is not streamed.
+ * Folds a stream's events into the message that they add up to, which is the body of a reply that is not streamed.
  *
- * The library has an accumulator of its own; this one is written apart from it on purpose. It says what the API would
- * have answered, so tests may compare the two: one bug cannot hide in both.
+ * Deliberately independent of the library's own accumulator: tests compare the two, and a bug is unlikely to hide in
+ * both.
  */
 export function foldEvents(events: readonly JsonObject[]): JsonObject {
   const message: Fields = { type: "message", role: "assistant", content: [] };
@@ -18,6 +18,8 @@ export function foldEvents(events: readonly JsonObject[]): JsonObject {
     if (event["type"] === "message_start") Object.assign(message, copyOf(event["message"]));
     else if (event["type"] === "content_block_start") {
       const start = copyOf(event["content_block"]);
+      // Citations are added to it, while the event stays as it was.
+      if (Array.isArray(start["citations"])) start["citations"] = [...start["citations"]];
       content[index] = start;
       if (start["type"] === "fallback" && isJsonObject(start["to"])) message["model"] = start["to"]["model"];
     } else if (event["type"] === "content_block_delta" && block !== undefined) {
@@ -41,7 +43,7 @@ function applyDelta(block: Fields, delta: Fields, inputs: Map<number, string>, i
       block["signature"] = delta["signature"];
       break;
     case "citations_delta":
-      block["citations"] = [...(Array.isArray(block["citations"]) ? block["citations"] : []), delta["citation"]];
+      addCitation(block, delta["citation"]);
       break;
     case "input_json_delta":
       inputs.set(index, (inputs.get(index) ?? "") + String(delta["partial_json"] ?? ""));
@@ -53,7 +55,12 @@ function applyDelta(block: Fields, delta: Fields, inputs: Map<number, string>, i
   }
 }
 
-/** A cut input stays the `{}` of its start: a reply that is not streamed has no half of a value. */
+function addCitation(block: Fields, citation: unknown): void {
+  if (Array.isArray(block["citations"])) block["citations"].push(citation);
+  else block["citations"] = [citation];
+}
+
+/** Input that was cut off stays the `{}` of its start, since a reply that is not streamed never has half a value. */
 function setInput(block: Fields | undefined, json: string): void {
   if (block === undefined || json === "") return;
   try {
@@ -69,7 +76,7 @@ function applyMessageDelta(message: Fields, event: JsonObject): void {
   Object.assign(message, fields, siblings, container === undefined || container === null ? {} : { container });
   const counts = copyOf(message["usage"]);
   for (const [name, count] of Object.entries(copyOf(usage))) {
-    // Some compatible servers know a count at the start only, and say 0 at the end.
+    // Some compatible servers report a count only at the start, and 0 at the end.
     if (count !== null && !(count === 0 && Number(counts[name]) > 0)) counts[name] = count;
   }
   message["usage"] = counts;

@@ -4,9 +4,9 @@ import { block, type BlockPart, compaction, inputDeltas, text, thinking } from "
 import { reply, type ReplyOptions, type ReplyScript } from "./script.ts";
 
 /**
- * A reply that adds up to a message: what the API answered without streaming, streamed.
+ * Makes a reply that streams a given message, such as a recorded answer to a call that was not streamed.
  *
- * @param message - A message as the API gives it; all but `content` may be left out.
+ * @param message - A message as the API gives it. Everything but `content` may be left out.
  * @example
  * ```ts
  * import { fakeAnthropic, replyMessage } from "millrace/testing";
@@ -34,7 +34,7 @@ export function replyMessage(message: JsonObject, options: ReplyOptions = {}): R
   });
 }
 
-/** The block with what streams taken out of its start, and into deltas. */
+/** Moves the parts of a block that are streamed from its start into deltas. */
 function blockPart(whole: JsonObject): BlockPart {
   const type = String(whole["type"]);
   switch (type) {
@@ -51,7 +51,7 @@ function blockPart(whole: JsonObject): BlockPart {
       return block({ ...whole, type, input: {} }, inputDeltas(isJsonObject(input) ? input : {}));
     }
     case "compaction":
-      // With a signature it is one that was made on demand, and came whole.
+      // A compaction with a signature was made on demand, and is sent whole.
       if (whole["signature"] === undefined && typeof whole["content"] === "string") {
         const { encrypted_content: encrypted } = whole;
         return compaction(whole["content"], { encrypted: typeof encrypted === "string" ? encrypted : null });

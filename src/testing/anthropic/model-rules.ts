@@ -1,6 +1,7 @@
 /**
- * The models that the fake server knows, and what each accepts: platform.claude.com/docs/en/about-claude/models, and the pages on thinking, effort and migration, as of November 2026. Kept apart from the library's own table: what
- * the library believes of a model is tested against this.
+ * The models that the fake server knows and what each accepts, from platform.claude.com/docs/en/about-claude/models and
+ * the pages on thinking, effort and migration, as of November 2026. Kept separate from the library's own tables so that
+ * these can be tested against it.
  */
 
 /** What a model accepts. */
@@ -11,11 +12,11 @@ export interface ModelRules {
   readonly contextTokens: number;
   readonly maxTokens: number;
   readonly thinking: readonly string[];
-  /** The levels of `output_config.effort`; none: it is refused. */
+  /** The accepted levels of `output_config.effort`; empty if the parameter is refused. */
   readonly effort: readonly string[];
-  /** Whether thinking can be disabled at the efforts `xhigh` and `max`, too. */
+  /** Whether thinking can be disabled even at the efforts `xhigh` and `max`. */
   readonly thinkingOffAtAnyEffort: boolean;
-  /** Whether the last message may be the beginning of the answer. */
+  /** Whether the last message may be the beginning of the reply. */
   readonly prefill: boolean;
   /** Whether `temperature`, `top_p` and `top_k` may have any value. */
   readonly sampling: boolean;
@@ -60,7 +61,7 @@ const v45 = {
   prefill: true,
 };
 
-/** All models, the newest first. */
+/** All models, newest first. */
 export const knownModels: readonly ModelRules[] = [
   { ...alwaysThinksFreely, id: "claude-fable-5-2", name: "Claude Fable 5.2" },
   { ...alwaysThinksFreely, id: "claude-mythos-5-2", name: "Claude Mythos 5.2" },
@@ -101,7 +102,7 @@ export const knownModels: readonly ModelRules[] = [
   { ...v45, id: "claude-sonnet-4-5-20250929", name: "Claude Sonnet 4.5", aliases: ["claude-sonnet-4-5"] },
 ];
 
-/** A model that only the test knows: it accepts whatever any model does. */
+/** A model made up for a test, which accepts whatever any model accepts. */
 export function unrestrictedModel(id: string): ModelRules {
   return {
     ...newest,
@@ -113,7 +114,7 @@ export function unrestrictedModel(id: string): ModelRules {
   };
 }
 
-/** The values of `anthropic-beta`; platform.claude.com/docs/en/api/beta-headers and the official SDK's list. */
+/** The values of `anthropic-beta`, from platform.claude.com/docs/en/api/beta-headers and the official SDK. */
 export const knownBetas: ReadonlySet<string> = new Set([
   ...["2024-10-22", "2025-01-24", "2025-11-24"].map((date) => `computer-use-${date}`),
   ...["2025-04-04", "2025-11-20", "2026-09-15"].map((date) => `mcp-client-${date}`),

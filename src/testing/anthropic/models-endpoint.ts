@@ -1,6 +1,6 @@
 import { knownModels, type ModelRules, unrestrictedModel } from "./model-rules.ts";
 
-/** What `GET /v1/models` answers: one page of the models, the newest first. */
+/** The answer to `GET /v1/models`: one page of the models, newest first. */
 export function modelList(query: URLSearchParams, extraModels: readonly string[]): Record<string, unknown> {
   const all = [...knownModels, ...extraModels.map(unrestrictedModel)];
   const place = (id: string | null): number => all.findIndex((model) => model.id === id);
@@ -16,7 +16,7 @@ export function modelList(query: URLSearchParams, extraModels: readonly string[]
   };
 }
 
-/** What `GET /v1/models/{id}` answers. */
+/** The answer to `GET /v1/models/{id}`. */
 export function modelInfo({
   id,
   name,
@@ -31,7 +31,7 @@ export function modelInfo({
     type: "model",
     id,
     display_name: name,
-    // What the API says of a model whose date is not known.
+    // What the API reports if a model's release date is unknown.
     created_at: "1970-01-01T00:00:00Z",
     lifecycle: "active",
     max_input_tokens: contextTokens,

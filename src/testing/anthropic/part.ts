@@ -1,44 +1,44 @@
-/** The parts of a reply; platform.claude.com/docs/en/build-with-claude/streaming shows the events of each. */
+/** The parts of a reply. platform.claude.com/docs/en/build-with-claude/streaming shows the events of each. */
 
 import type { Citation } from "./citation.ts";
 import type { JsonObject } from "./json.ts";
 import { splitEvenly, splitWords } from "./split.ts";
 
-/** A content block: what `content_block_start` holds, and the deltas that follow. Ids and signatures are filled in. */
+/** A content block: the content of `content_block_start`, and the deltas after it. Ids and signatures are filled in. */
 export interface BlockPart {
   readonly kind: "block";
   readonly block: JsonObject;
   readonly deltas: readonly JsonObject[];
-  /** Whether `content_block_stop` comes. */
+  /** Whether a `content_block_stop` follows. */
   readonly stops: boolean;
 }
 
-/** An event that is sent as it is. */
+/** An event that is sent as given. */
 export interface EventPart {
   readonly kind: "event";
   readonly event: JsonObject;
 }
 
-/** An `error` event: nothing follows it. */
+/** An `error` event. Nothing follows it. */
 export interface ErrorPart {
   readonly kind: "error";
   readonly type: string;
   readonly message: string;
 }
 
-/** A silence. */
+/** A period of silence. */
 export interface PausePart {
   readonly kind: "pause";
   readonly ms: number;
 }
 
-/** What a reply is made of. */
+/** A part of a reply. */
 export type ReplyPart = BlockPart | EventPart | ErrorPart | PausePart;
 
 /**
- * A content block of any kind that comes whole in its `content_block_start`: tool results, `container_upload`, kinds
- * that nobody knows yet. An `id` or a `tool_use_id` that is not given is filled in: the latter with the id of the last
- * tool that runs at Anthropic or on an MCP server.
+ * Makes a content block of any kind: tool results, `container_upload`, kinds that do not exist yet. Without deltas, it is
+ * sent whole in its `content_block_start`. An `id` or `tool_use_id` that is not given is filled in, the latter with the id
+ * of the last call of a server tool or MCP tool.
  *
  * @example
  * ```ts
@@ -51,7 +51,7 @@ export function block(block: JsonObject & { readonly type: string }, deltas: rea
 }
 
 /**
- * A text block, in deltas of a word each, or those given.
+ * Makes a text block, sent one word per delta, or in the given deltas.
  *
  * @example
  * ```ts
@@ -65,21 +65,21 @@ export function text(
 ): BlockPart {
   const deltas = (typeof words === "string" ? splitWords(words) : words).map((text) => ({ type: "text_delta", text }));
   if (citations === undefined) return block({ type: "text", text: "" }, deltas);
-  // As recorded: the citations come before the text that they belong to.
+  // As in recordings, citations come before the text that they belong to.
   const cited = citations.map((citation) => ({ type: "citations_delta", citation }));
   return block({ citations: [], type: "text", text: "" }, [...cited, ...deltas]);
 }
 
 /** Settings of {@link thinking}. */
 export interface ThinkingOptions {
-  /** The signature at its end; made up if not given. `""` is what some compatible servers send; `null`: none comes. */
+  /** The signature at its end. Generated if not given; `""` as from some compatible servers; `null` to send none. */
   readonly signature?: string | null | undefined;
-  /** Running estimates of its tokens, each in an empty delta of its own: beta `thinking-token-count-2026-05-13`. */
+  /** Running token estimates, each sent in its own empty delta. Beta `thinking-token-count-2026-05-13`. */
   readonly estimatedTokens?: readonly number[] | undefined;
 }
 
 /**
- * A thinking block. Without words it is what `display: "omitted"` gives: a signature alone.
+ * Makes a thinking block. Without words, it has only a signature, like one with `display: "omitted"`.
  *
  * @example
  * ```ts
@@ -99,23 +99,24 @@ export function thinking(words: string | readonly string[] = "", options: Thinki
   ]);
 }
 
-/** Thinking that comes encrypted, whole. */
+/** Makes an encrypted thinking block, which is sent whole. */
 export function redactedThinking(data = "EqkECkYIBxgCKkDyQWKPa3JlZGFjdGVk"): BlockPart {
   return block({ type: "redacted_thinking", data });
 }
 
 /** Settings of {@link toolUse}. */
 export interface ToolUseOptions {
-  /** The call's id; made up if not given. */
+  /** The call's id. Generated if not given. */
   readonly id?: string | undefined;
-  /** Into how many deltas the input is cut, or the deltas themselves, verbatim: they need not be valid JSON. */
+  /** The number of deltas to split the input into, or the deltas themselves, which need not be valid JSON. */
   readonly fragments?: number | readonly string[] | undefined;
-  /** More fields of the block: `caller`, `toolset_name`. */
+  /** Additional fields of the block, such as `caller` or `toolset_name`. */
   readonly fields?: JsonObject | undefined;
 }
 
 /**
- * A call of a tool of the client's. Its input comes in pieces, after an empty one; of an empty input that is all.
+ * Makes a call of one of the client's tools. As from the API, its input comes in several deltas, the first of them empty.
+ * Empty input is only that first delta.
  *
  * @example
  * ```ts
@@ -131,7 +132,7 @@ export function toolUse(name: string, input: JsonObject = {}, options: ToolUseOp
   );
 }
 
-/** The deltas of a tool's input. */
+/** The deltas that carry a tool's input. */
 export function inputDeltas(input: JsonObject, fragments?: number | readonly string[]): JsonObject[] {
   const json = Object.keys(input).length === 0 ? "" : JSON.stringify(input);
   const pieces = Array.isArray(fragments)
@@ -141,8 +142,10 @@ export function inputDeltas(input: JsonObject, fragments?: number | readonly str
 }
 
 /**
- * A summary of the conversation, in one delta: beta `compact-2026-01-12`. `null`: the compaction failed. With
- * `whole`, it comes in the block's start, as on demand: beta `compact-2026-09-04`.
+ * Makes a summary of the conversation, sent in one delta (beta `compact-2026-01-12`), or with `whole` in the block's
+ * start, like one made on demand (beta `compact-2026-09-04`).
+ *
+ * @param summary - `null` for a compaction that failed.
  */
 export function compaction(
   summary: string | null,
@@ -153,15 +156,16 @@ export function compaction(
   return block({ type: "compaction", content: null }, [{ type: "compaction_delta", ...content }]);
 }
 
-/** Another model goes on from here: beta `server-side-fallback-2026-07-01`. */
+/** Makes the block after which another model continues the reply. Beta `server-side-fallback-2026-07-01`. */
 export function fallback(from: string, to: string, trigger?: JsonObject): BlockPart {
   return block({ type: "fallback", from: { model: from }, to: { model: to }, ...(trigger ? { trigger } : {}) });
 }
 
 /**
- * The block, cut off: only its first deltas, and no `content_block_stop`. That is how `max_tokens` ends a tool's input.
+ * Cuts a block off: only its first deltas are sent, and no `content_block_stop`. This is how `max_tokens` ends the input
+ * of a tool.
  *
- * @param deltas - How many of its deltas come; half of them if not given.
+ * @param deltas - How many deltas to send. Default: half of them.
  * @example
  * ```ts
  * import { cut, reply, toolUse } from "millrace/testing";
@@ -172,22 +176,22 @@ export function cut(part: BlockPart, deltas = Math.ceil(part.deltas.length / 2))
   return { ...part, deltas: part.deltas.slice(0, deltas), stops: false };
 }
 
-/** A `ping`. */
+/** Makes a `ping` event. */
 export function ping(): EventPart {
   return rawEvent({ type: "ping" });
 }
 
-/** An event that is sent as it is: an unknown one, a delta to nowhere, an early `message_delta`. */
+/** Makes an event that is sent as given, such as one of an unknown type, or a delta for a block that does not exist. */
 export function rawEvent(event: JsonObject & { readonly type: string }): EventPart {
   return { kind: "event", event };
 }
 
-/** An error inside the stream, after status 200, where it ends; an error response, where nothing is streamed. */
+/** Makes an `error` event, which ends the stream. If the reply is not streamed, it becomes an error response. */
 export function errorEvent(type = "overloaded_error", message = "Overloaded"): ErrorPart {
   return { kind: "error", type, message };
 }
 
-/** A silence of so many milliseconds before the next event. */
+/** Makes a silence of `ms` milliseconds before the next event. */
 export function pause(ms: number): PausePart {
   return { kind: "pause", ms };
 }

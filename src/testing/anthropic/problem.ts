@@ -1,4 +1,4 @@
-/** An error that a fake server answers with, instead of a reply. */
+/** An error that a fake server answers instead of a reply. */
 export interface Problem {
   readonly status: number;
   readonly type: string;
@@ -6,7 +6,7 @@ export interface Problem {
   readonly details?: Readonly<Record<string, unknown>> | undefined;
 }
 
-/** Status 400: the request says something that the API does not take. */
+/** Status 400: the API does not accept the request. */
 export function invalidRequest(message: string): Problem {
   return { status: 400, type: "invalid_request_error", message };
 }
@@ -16,13 +16,13 @@ export function notFound(message: string): Problem {
   return { status: 404, type: "not_found_error", message };
 }
 
-/** The error as the API writes it. */
+/** The body of the error response, as the API writes it. */
 export function problemBody({ type, message, details }: Problem, requestId: string): string {
   const error = { ...(details === undefined ? {} : { details }), type, message };
   return JSON.stringify({ type: "error", error, request_id: requestId });
 }
 
-/** What the API says of a status: whether the same request may succeed if it is sent again. */
+/** What the API says in `x-should-retry`: whether sending the same request again may succeed. */
 export function shouldRetry(status: number): boolean {
   return status === 408 || status === 409 || status === 429 || status >= 500;
 }

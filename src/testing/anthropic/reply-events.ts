@@ -6,21 +6,21 @@ import type { ReplyOptions, ReplyScript } from "./script.ts";
 
 /** One event of a stream, before it is written. */
 export interface WireEvent {
-  /** The event, or a frame's data, verbatim. */
+  /** The event, or the data of a frame, verbatim. */
   readonly data: JsonObject | string;
   /** Milliseconds of silence before it. */
   readonly pause?: number | undefined;
-  /** The frame, byte for byte, where it was recorded. */
+  /** The frame as recorded, byte for byte. Undefined if it was not recorded. */
   readonly frame?: Uint8Array | undefined;
 }
 
-/** What a reply takes from the request. */
+/** What a reply depends on in the request. */
 export interface Asked {
   readonly model: string;
   readonly inputTokens: number;
 }
 
-/** The prefixes of the ids that blocks have. */
+/** The id prefixes of blocks that have an id. */
 const ID_PREFIX: Readonly<Record<string, string>> = {
   tool_use: "toolu_",
   server_tool_use: "srvtoolu_",
@@ -64,7 +64,7 @@ export function replyEvents({ parts, options }: ReplyScript, asked: Asked, rando
 
 function startedMessage(options: ReplyOptions, usage: JsonObject, asked: Asked, random: Random): JsonObject {
   const { input_tokens, cache_creation_input_tokens, cache_read_input_tokens, cache_creation } = usage;
-  // A small provisional count, as recorded; the true one comes with `message_delta`.
+  // A small provisional count, like those in recordings. The real one comes with `message_delta`.
   const output_tokens = Math.min(1 + random.integer(8), Number(usage["output_tokens"]));
   return {
     model: options.model ?? asked.model,
@@ -115,7 +115,7 @@ function messageDelta(parts: readonly ReplyPart[], options: ReplyOptions, usage:
   };
 }
 
-/** The final counts: those that were given, else estimates. */
+/** The final counts: estimates, unless the script gives them. */
 function finalUsage(parts: readonly ReplyPart[], { usage }: ReplyOptions, asked: Asked): JsonObject {
   const blocks = parts.filter((part) => part.kind === "block");
   const thinkingTokens = outputTokens(blocks.filter(({ block }) => block["type"] === "thinking"));
@@ -132,12 +132,12 @@ function finalUsage(parts: readonly ReplyPart[], { usage }: ReplyOptions, asked:
   };
 }
 
-/** What the model wrote: results of tools at Anthropic are not its words, and come whole in a block's start. */
+/** Counts what the model wrote. Results of server tools do not count, and have no deltas. */
 function outputTokens(blocks: readonly BlockPart[]): number {
   return blocks.reduce((sum, { deltas }) => sum + (deltas.length === 0 ? 0 : estimateTokens(deltas) + 1), 0);
 }
 
-/** The block with the ids that were left out, in the place where the API has them. */
+/** Fills in ids that were left out, in the position where the API puts them. */
 function completeBlock(block: JsonObject, lastToolId: string, random: Random): JsonObject {
   const { type, citations, ...rest } = block;
   const start = "citations" in block ? { citations, type } : { type };

@@ -7,7 +7,7 @@ import { isJsonObject, type JsonObject } from "./json.ts";
 import type { WireEvent } from "./reply-events.ts";
 import type { EventsScript, FileScript } from "./script.ts";
 
-/** The events of a script that says them itself. */
+/** Reads the events of a script that lists them itself, or names the file that does. */
 export async function scriptEvents(script: EventsScript | FileScript): Promise<WireEvent[]> {
   if (script.kind === "events") return script.events.map((data) => ({ data }));
   const bytes = await readFile(script.path);
@@ -16,9 +16,9 @@ export async function scriptEvents(script: EventsScript | FileScript): Promise<W
   return lines.filter((line) => line.trim() !== "").map((data) => ({ data }));
 }
 
-/** Cuts a recorded stream where its frames end. All bytes stay: those of an unfinished last frame, too. */
+/** Splits a recorded stream into frames. No byte is lost, not even of an unfinished last frame. */
 function recordedFrames(bytes: Buffer): WireEvent[] {
-  // One character a byte, so that places in the text are places in the bytes.
+  // With one character per byte, positions in the text are positions in the bytes.
   const frames = bytes.toString("latin1").match(/[^]+?(?:\r\n\r\n|\n\n|\r\r)|[^]+$/g) ?? [];
   let start = 0;
   return frames.map((text) => {
@@ -30,7 +30,7 @@ function recordedFrames(bytes: Buffer): WireEvent[] {
   });
 }
 
-/** The event that a frame's data is, or null. */
+/** The event in a frame's data, or null if that is not a JSON object. */
 export function parseEvent({ data }: WireEvent): JsonObject | null {
   if (typeof data !== "string") return data;
   try {
@@ -41,7 +41,7 @@ export function parseEvent({ data }: WireEvent): JsonObject | null {
   }
 }
 
-/** The events with the pings and the unknown ones that were asked for. */
+/** Adds the pings and unknown events that the options ask for. */
 export function decorated(events: readonly WireEvent[], { pings, unknownEvents }: DeliveryOptions): WireEvent[] {
   const storm: WireEvent[] = Array.from({ length: Number(pings ?? 0) }, () => ({ data: { type: "ping" } }));
   const before = typeof pings === "number" ? storm : [];
@@ -52,7 +52,7 @@ export function decorated(events: readonly WireEvent[], { pings, unknownEvents }
   });
 }
 
-/** Writes events as frames, one by one, as they are asked for. */
+/** Encodes events as frames, lazily. */
 export function* encodedFrames(
   events: readonly WireEvent[],
   options: DeliveryOptions,
@@ -76,11 +76,11 @@ export function* encodedFrames(
 
 function eventName(event: WireEvent): string {
   const name = parseEvent(event)?.["type"];
-  // A frame that is not JSON on purpose has a name all the same.
+  // A frame that is deliberately broken JSON still has a name.
   return typeof name === "string" ? name : (/"type":\s*"(\w+)"/.exec(String(event.data))?.[1] ?? "");
 }
 
-/** The event as JSON, padded as the API pads it: to hide how long the words are. */
+/** The event as JSON, padded like the API's events, whose padding hides the length of the words. */
 function json(event: JsonObject, { pad = true }: DeliveryOptions, random: Random): string {
   if (event["type"] === "ping" && Object.keys(event).length === 1) return '{"type": "ping"}';
   const text = JSON.stringify(event);

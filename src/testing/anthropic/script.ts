@@ -2,7 +2,7 @@ import type { DeliveryOptions } from "../delivery.ts";
 import type { JsonObject } from "./json.ts";
 import { type ReplyPart, text } from "./part.ts";
 
-/** What a fake server answers: a text, or what one of the builders made. */
+/** What a fake server answers: text, or what one of the builders makes. */
 export type Script = string | ReplyScript | ErrorScript | EventsScript | FileScript;
 
 /** What {@link reply} makes. */
@@ -35,7 +35,7 @@ export interface FileScript {
   readonly options: DeliveryOptions;
 }
 
-/** Counts of tokens, as the API reports them; any other field may be given too. */
+/** Token counts as the API reports them. Any other field may be given too. */
 export interface ScriptedUsage {
   readonly [field: string]: unknown;
   readonly input_tokens?: number | undefined;
@@ -44,35 +44,35 @@ export interface ScriptedUsage {
   readonly cache_read_input_tokens?: number | undefined;
 }
 
-/** What a reply says beside its content, and how it travels. */
+/** What a reply holds besides its content, and how it is delivered. */
 export interface ReplyOptions extends DeliveryOptions {
-  /** Why the model stopped. Default: `"tool_use"` if the reply calls a tool of the client's, else `"end_turn"`. */
+  /** Why the model stopped. Default: `"tool_use"` if the reply calls one of the client's tools, else `"end_turn"`. */
   readonly stopReason?: string | null | undefined;
-  /** Which stop sequence was met. */
+  /** The stop sequence that ended the reply. */
   readonly stopSequence?: string | null | undefined;
-  /** Why the model refused. Default: a refusal without a reason, where `stopReason` is `"refusal"`; else null. */
+  /** Why the model refused. Default: a refusal without a reason if `stopReason` is `"refusal"`, else null. */
   readonly stopDetails?: JsonObject | null | undefined;
-  /** The model that answers. Default: the one that was asked. */
+  /** The model that answers. Default: the requested one. */
   readonly model?: string | undefined;
-  /** The message's id. Made up if not given. */
+  /** The message's id. Generated if not given. */
   readonly id?: string | undefined;
-  /** The final counts, over those that are estimated from request and reply. */
+  /** The final counts. They override estimates made from the request and the reply. */
   readonly usage?: ScriptedUsage | undefined;
-  /** The provisional counts in `message_start`, over those that `usage` gives. */
+  /** The provisional counts in `message_start`. They override those derived from `usage`. */
   readonly startUsage?: ScriptedUsage | undefined;
-  /** The container that code ran in, as `message_delta` reports it. */
+  /** The container that code ran in, as reported in `message_delta`. */
   readonly container?: JsonObject | undefined;
-  /** What was cleared from the context, as `message_delta` reports it. */
+  /** What was cleared from the context, as reported in `message_delta`. */
   readonly contextManagement?: JsonObject | undefined;
-  /** More fields of the message, as `message_start` holds it. */
+  /** Additional fields of the message in `message_start`. */
   readonly message?: JsonObject | undefined;
 }
 
-/** Something that a reply can be made of; a string is a text block. */
+/** What a reply can be made of. A string is a text block. */
 export type ReplyContent = string | ReplyPart | readonly ReplyPart[];
 
 /**
- * A reply of several parts, in order. Its options come last.
+ * Makes a reply out of parts, in order. Options, if any, come last.
  *
  * @example
  * ```ts
@@ -102,14 +102,14 @@ function isContent(item: ReplyContent | ReplyOptions): item is ReplyContent {
   return typeof item === "string" || Array.isArray(item) || "kind" in item;
 }
 
-/** What an error response holds beside its type and message. */
+/** What an error response holds besides its type and message. */
 export interface ApiErrorOptions extends Pick<DeliveryOptions, "firstDelayMs" | "gzip"> {
   /**
-   * More headers, such as `retry-after`, `retry-after-ms` or `x-should-retry`: as they are given, whether they make
-   * sense or not. `null` leaves one out that is usually there.
+   * Additional headers, such as `retry-after`, `retry-after-ms` or `x-should-retry`. They are sent as given, whether they
+   * make sense or not. `null` omits a header that is usually sent.
    */
   readonly headers?: Readonly<Record<string, string | null>> | undefined;
-  /** `json` as the API sends it (the default), `html` as a proxy does, or `empty`; or the very text. */
+  /** `json` as from the API (the default), `html` as from a proxy, `empty`, or the exact text to send. */
   readonly body?:
     | "json"
     | "html"
@@ -120,7 +120,7 @@ export interface ApiErrorOptions extends Pick<DeliveryOptions, "firstDelayMs" | 
   readonly details?: JsonObject | undefined;
 }
 
-/** The errors of the API by status, each with a message that it comes with: platform.claude.com/docs/en/api/errors. */
+/** The API's errors by status, each with a typical message; see platform.claude.com/docs/en/api/errors. */
 const ERRORS: Readonly<Record<number, readonly [type: string, message: string]>> = {
   400: ["invalid_request_error", "messages: Field required"],
   401: ["authentication_error", "invalid x-api-key"],
@@ -136,10 +136,10 @@ const ERRORS: Readonly<Record<number, readonly [type: string, message: string]>>
 };
 
 /**
- * An error response, streamed or not.
+ * Makes an error response. It is the same whether or not the request asks for a stream.
  *
- * @param type - Default: the one that the API sends with that status.
- * @param message - Default: one that the API sends with that status.
+ * @param type - Default: the type that the API sends with this status.
+ * @param message - Default: a message that the API sends with this status.
  * @example
  * ```ts
  * import { apiError, fakeAnthropic } from "millrace/testing";
@@ -155,13 +155,13 @@ export function apiError(status: number, type?: string, message?: string, option
   return { kind: "error", status, type: type ?? usualType, message: message ?? usualMessage, options };
 }
 
-/** The status of an error by its type: what a stream's `error` event would have been, had it come earlier. */
+/** The status that goes with a type of error: that of the response which an `error` event stands for. */
 export function statusOf(type: string): number {
   return Number(Object.entries(ERRORS).find(([, [usualType]]) => usualType === type)?.[0] ?? 500);
 }
 
 /**
- * A stream of events, exactly these. A string is a frame's data, verbatim: it need not be JSON.
+ * Makes a stream of exactly these events. A string is sent verbatim as the data of a frame, and need not be JSON.
  *
  * @example
  * ```ts
@@ -174,7 +174,7 @@ export function events(list: readonly (JsonObject | string)[], options: Delivery
 }
 
 /**
- * A recorded stream: the bytes of an `.sse` file, verbatim, or the events of a `.jsonl` file, one a line.
+ * Replays a recorded stream: the bytes of an `.sse` file verbatim, or the events of a `.jsonl` file, one per line.
  *
  * @example
  * ```ts

@@ -1,28 +1,28 @@
-/** Tools that run at Anthropic or on an MCP server: each gives the call and its result, to be put into a reply. */
+/** Tools that run at Anthropic or on an MCP server. Each function makes the blocks of a call and its result. */
 
 import type { JsonObject } from "./json.ts";
 import { block, type BlockPart, inputDeltas } from "./part.ts";
 
-/** The call of a server tool, without its result: what stands at the end of a reply that pauses. */
+/** Makes the call of a server tool without its result, as at the end of a reply that pauses. */
 export function serverToolUse(name: string, input: JsonObject = {}): BlockPart {
   return block({ type: "server_tool_use", name, input: {} }, inputDeltas(input));
 }
 
-/** A page that a search found. */
+/** A page found by a web search. */
 export interface SearchResult {
   readonly url: string;
   readonly title: string;
   readonly page_age?: string | null | undefined;
 }
 
-/** A server tool that failed, inside a reply that did not. */
+/** The failure of a server tool. The reply itself goes on. */
 export interface ServerToolError {
   /** The error's code, such as `max_uses_exceeded`. */
   readonly error: string;
 }
 
 /**
- * A search on the web, and what it found, or why it failed.
+ * Makes a web search, with the pages that it found or the reason why it failed.
  *
  * @example
  * ```ts
@@ -44,7 +44,7 @@ export function webSearch(query: string, found: readonly SearchResult[] | Server
   return pair("web_search", { query }, "web_search_tool_result", content);
 }
 
-/** A page that was fetched from the web, or why it was not. */
+/** Makes the fetch of a web page, with the page or the reason why it failed. */
 export function webFetch(url: string, fetched: { title: string; text: string } | ServerToolError): BlockPart[] {
   const document = (title: string, data: string): JsonObject => ({
     type: "document",
@@ -62,7 +62,7 @@ export function webFetch(url: string, fetched: { title: string; text: string } |
   return pair("web_fetch", { url }, "web_fetch_tool_result", content);
 }
 
-/** What a command wrote. */
+/** The output of a command. */
 export interface CommandOutput {
   readonly stdout?: string | undefined;
   readonly stderr?: string | undefined;
@@ -70,7 +70,8 @@ export interface CommandOutput {
 }
 
 /**
- * A command run in the container, and what it wrote. The reply's `container` option names the container.
+ * Makes a command that runs in the container, with its output or the reason why it failed. The reply's `container`
+ * option names the container.
  *
  * @example
  * ```ts
@@ -91,7 +92,7 @@ export function codeExecution(command: string, output: CommandOutput | ServerToo
   return pair("bash_code_execution", { command }, "bash_code_execution_tool_result", content);
 }
 
-/** A search among deferred tools, and the names that it found. */
+/** Makes a search among deferred tools, with the names that it found or the reason why it failed. */
 export function toolSearch(pattern: string, found: readonly string[] | ServerToolError): BlockPart[] {
   const content = isError(found)
     ? failure("tool_search", found)
@@ -102,7 +103,7 @@ export function toolSearch(pattern: string, found: readonly string[] | ServerToo
   return pair("tool_search_tool_regex", { pattern }, "tool_search_tool_result", content);
 }
 
-/** The advice of another model: beta `advisor-tool-2026-03-01`. */
+/** Makes a request for the advice of another model, with the advice. Beta `advisor-tool-2026-03-01`. */
 export function advisor(advice: string | ServerToolError): BlockPart[] {
   const content =
     typeof advice === "string"
@@ -111,7 +112,7 @@ export function advisor(advice: string | ServerToolError): BlockPart[] {
   return pair("advisor", {}, "advisor_tool_result", content);
 }
 
-/** The call of a tool on an MCP server, and its answer: beta `mcp-client-2025-11-20`. */
+/** Makes the call of a tool on an MCP server, with its answer. Beta `mcp-client-2025-11-20`. */
 export function mcpTool(
   server: string,
   name: string,

@@ -1,12 +1,12 @@
-/** Pieces of about this many characters are what the API sends of a tool's input. */
+/** The API sends tool input in pieces of about this many characters. */
 const FRAGMENT_LENGTH = 12;
 
-/** The words of a text, each with the white space before it: joined, they are the text. */
+/** Splits a text into words, each with the white space before it. Joined, they are the text again. */
 export function splitWords(text: string): string[] {
   return text.match(/\s*\S+\s*$|\s*\S+|\s+$/g) ?? [];
 }
 
-/** The text in pieces of about equal length, at most `count`: joined, they are the text. No character is halved. */
+/** Splits a text into at most `count` pieces of about equal length, without splitting surrogate pairs. */
 export function splitEvenly(text: string, count = Math.ceil(text.length / FRAGMENT_LENGTH)): string[] {
   const characters = Array.from(text);
   const length = Math.max(1, Math.ceil(characters.length / Math.max(1, count)));

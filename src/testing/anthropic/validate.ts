@@ -3,29 +3,32 @@ import { type CheckedRequest, firstProblem } from "./check.ts";
 import { formatChecks } from "./check-format.ts";
 import { messageChecks } from "./check-messages.ts";
 import { countParams, messageParams, STRICT_VERSION } from "./check-params.ts";
-import { isJsonObject, type JsonObject } from "./json.ts";
+import { isDeeperThan, isJsonObject, type JsonObject } from "./json.ts";
 import { knownBetas, knownModels, type ModelRules, unrestrictedModel } from "./model-rules.ts";
 import { invalidRequest, notFound, type Problem } from "./problem.ts";
 
-/** The largest request; platform.claude.com/docs/en/api/errors. */
+/** The largest request, from platform.claude.com/docs/en/api/errors. */
 export const BODY_LIMIT = 32 * 1024 * 1024;
+
+/** Deeper bodies would overflow the stack of whoever walks them. */
+const DEPTH_LIMIT = 500;
 
 const VERSIONS = ["2023-06-01", STRICT_VERSION];
 
-/** What a fake server knows when it judges a request. */
+/** What a fake server needs to know to judge a request. */
 export interface Validation {
-  /** False: only what cannot be answered at all is refused. */
+  /** False to refuse only requests that cannot be answered at all. */
   readonly validate: boolean;
-  /** The only key or token that is accepted, or undefined: any. */
+  /** The only key or token to accept; undefined to accept any. */
   readonly apiKey: string | undefined;
-  /** Ids of models that exist beside the known ones. */
+  /** Ids of models that exist besides the known ones. */
   readonly models: readonly string[];
-  /** Values of `anthropic-beta` that are accepted beside the known ones. */
+  /** Values of `anthropic-beta` to accept besides the known ones. */
   readonly betas: readonly string[];
   readonly sentThinking: ReadonlyMap<string, string>;
 }
 
-/** What is wrong with a request's credentials and headers, or null. */
+/** The problem with a request's credentials or headers, or null. */
 export function headerProblem(headers: IncomingHttpHeaders, validation: Validation): Problem | null {
   const unauthorized = credentialsProblem(headers, validation);
   if (unauthorized !== null) return { status: 401, type: "authentication_error", message: unauthorized };
@@ -46,14 +49,14 @@ export function headerProblem(headers: IncomingHttpHeaders, validation: Validati
 
 function credentialsProblem(headers: IncomingHttpHeaders, { apiKey, validate }: Validation): string | null {
   const key = headers["x-api-key"];
-  // Where both are sent, the key wins.
+  // If both are sent, the key wins.
   if (typeof key === "string" && key !== "") return apiKey === undefined || key === apiKey ? null : "invalid x-api-key";
   const token = /^Bearer (.+)$/i.exec(headers.authorization ?? "")?.[1];
   if (token !== undefined) return apiKey === undefined || token === apiKey ? null : "Invalid bearer token";
   return validate || apiKey !== undefined ? "x-api-key header is required" : null;
 }
 
-/** A request's body, or what is wrong with it. */
+/** A request's body, or the problem with it. */
 export type ParsedBody = { readonly body: JsonObject; readonly problem?: undefined } | { readonly problem: Problem };
 
 /** Parses a request's body. */
@@ -63,15 +66,18 @@ export function parseBody(bodyText: string | null): ParsedBody {
   }
   try {
     const body: unknown = JSON.parse(bodyText);
-    if (isJsonObject(body)) return { body };
-    return { problem: invalidRequest("Input should be a valid dictionary or object to extract fields from") };
+    if (!isJsonObject(body)) {
+      return { problem: invalidRequest("Input should be a valid dictionary or object to extract fields from") };
+    }
+    if (!isDeeperThan(DEPTH_LIMIT, body)) return { body };
+    return { problem: invalidRequest(`The request body is nested more than ${DEPTH_LIMIT} levels deep`) };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     return { problem: invalidRequest(`The request body is not valid JSON: ${reason}`) };
   }
 }
 
-/** What is wrong with a request for a message, or for a count of its tokens; or null. */
+/** The problem with a request for a message, or for a count of its tokens, or null. */
 export function bodyProblem(
   body: JsonObject,
   headers: IncomingHttpHeaders,
