@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { CostNote, Price } from "../../src/cost/price.ts";
+import type { CostNote, Price } from "../../src/providers/anthropic/price.ts";
 import { anthropicCost, anthropicUsage, refusalOf } from "../../src/providers/anthropic/usage.ts";
 import type { AnthropicMessage, AnthropicUsage } from "../../src/providers/anthropic/wire.ts";
 import { hasCorpus, recordings } from "../corpus.ts";

@@ -1,5 +1,4 @@
 import { field, stringField } from "../../json/object.ts";
-import type { Prices } from "../../cost/price.ts";
 import type { UsageSource } from "../../cost/usage.ts";
 import type { CommonFinishReason } from "../../provider/native.ts";
 import type { CountedReply, MessageViews } from "../../provider/provider.ts";
@@ -36,7 +35,7 @@ export const anthropicViews: MessageViews<AnthropicNative> = {
   commonFinishReasons: (message) => finishReasons(message).map(commonFinishReason),
   usage,
   commonUsage: (reply, source) => anthropicUsage(usage(reply, source), source),
-  cost: (reply, model, source, prices: Prices | undefined) =>
+  cost: (reply, model, source, prices) =>
     anthropicCost({
       model: stringField(reply.message, "model") ?? model,
       asked: model,
