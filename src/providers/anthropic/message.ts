@@ -317,7 +317,7 @@ function misplaced(part: string, { index, block }: MessageBlock): ProtocolError 
 
 /**
  * Sets the fields of an event. A null means that nothing new is known: it does not replace a value, except for a block's
- * `content`, and for `stop_` fields other than the reason.
+ * `content`, and for `stop_` fields other than the reason, which only another reason replaces.
  *
  * @returns whether that changed anything.
  */
@@ -325,7 +325,10 @@ function assign(target: JsonObject, fields: JsonObject, fixed: ReadonlySet<strin
   let hasChanged = false;
   for (const [key, value] of Object.entries(fields)) {
     const known = getOwn(target, key);
-    const isLoss = value === null && known !== undefined && (key === "stop_reason" || !/^stop_|content$/.test(key));
+    const isLoss =
+      key === "stop_reason"
+        ? known != null && !isStopReason(value)
+        : value === null && known !== undefined && !/^stop_|content$/.test(key);
     if (fixed.has(key) || isLoss || isEqual(known, value)) continue;
     setOwn(target, key, value);
     hasChanged = true;
