@@ -34,7 +34,18 @@ const WRITTEN = {
   "@surrogate": '"\\ud800"',
   "@negative-zero": "-0",
 };
-const KEYS = ["__proto__", "constructor", "then", "toJSON", "length", "toString", "prototype", "error", "type", "usage"];
+const KEYS = [
+  "__proto__",
+  "constructor",
+  "then",
+  "toJSON",
+  "length",
+  "toString",
+  "prototype",
+  "error",
+  "type",
+  "usage",
+];
 /** Frames that are no events of the Messages API. */
 const ODD_FRAMES = [
   ": a comment\n\n",
@@ -170,7 +181,11 @@ const SHAPES = {
   refusal: () => [start(), ...text(0, "I will "), ...end("refusal"), { type: "hologram" }],
   cut: () => [start(), ...text(0, "Long"), ...tool(1, "get_weather", '{"city":"Pa').slice(0, -1), ...end("max_tokens")],
   empty: () => [start(), ...end("end_turn")],
-  json: () => [start(), ...text(0, '{"value":[{"title"', ':"A"},{"title":"B', '"},{"title":"C"}]}'), ...end("end_turn")],
+  json: () => [
+    start(),
+    ...text(0, '{"value":[{"title"', ':"A"},{"title":"B', '"},{"title":"C"}]}'),
+    ...end("end_turn"),
+  ],
   jsonTool: () => [
     ...[start(), ...tool(0, "respond", '{"value":[{"title"', ':"A"},{"title":"B"}]}')],
     ...end("tool_use"),
@@ -205,7 +220,8 @@ function drawChange(draw, events) {
 
 function drawReply(draw, shapes) {
   const other = draw.integer(20);
-  if (other === 0) return { kind: "status", status: draw.pick([400, 404, 429, 500, 529, 302, 204]), body: drawBody(draw) };
+  if (other === 0)
+    return { kind: "status", status: draw.pick([400, 404, 429, 500, 529, 302, 204]), body: drawBody(draw) };
   if (other === 1) return { kind: draw.pick(["reject", "throw", "type"]), body: drawBody(draw) };
   const shape = draw.pick(shapes);
   const events = SHAPES[shape]();
@@ -261,7 +277,14 @@ export function drawCase(seed) {
     fallback: draw.pick(["none", "none", "none", "model", "always", "throws"]),
     budget: draw.pick([null, null, null, null, { outputTokens: draw.integer(30) }, { cost: draw.pick([0, 1e-5, 1]) }]),
     prices: draw.pick(["none", "none", "none", "own", "null", "odd", "negative", "throws"]),
-    limit: draw.pick([null, null, null, null, { frame: 200 + draw.integer(3_000) }, { response: 1 + draw.integer(9_000) }]),
+    limit: draw.pick([
+      null,
+      null,
+      null,
+      null,
+      { frame: 200 + draw.integer(3_000) },
+      { response: 1 + draw.integer(9_000) },
+    ]),
     total: validator === "never" || draw.chance(0.05) ? 5 + draw.integer(40) : null,
     isLimited: draw.chance(0.1),
     agent: { approve: draw.pick([null, null, true, false, "No.", "throws"]), parallel: 1 + draw.integer(3) },
@@ -294,7 +317,8 @@ export function framesOf({ events, changes }) {
     if (typeof parent !== "object" || parent === null) continue;
     const key = path.at(-1);
     if (change.do === "remove") delete parent[key];
-    else Object.defineProperty(parent, key, { value: change.value, enumerable: true, configurable: true, writable: true });
+    else
+      Object.defineProperty(parent, key, { value: change.value, enumerable: true, configurable: true, writable: true });
   }
   return list.map(({ name, event, frame }) => frame ?? `event: ${name}\ndata: ${written(event)}\n\n`);
 }

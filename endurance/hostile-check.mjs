@@ -252,7 +252,8 @@ async function readStream({ reader, leave, tools }, run, stream) {
   run.streams.push(stream);
   if (leave.how === "timer") setTimeout(() => stream.abort("timer"), leave.at / 2);
   if (reader === "response") {
-    if (leave.how === "abort" || leave.how === "signal") setTimeout(() => leaveBy(leave.how, run, stream), leave.at / 2);
+    if (leave.how === "abort" || leave.how === "signal")
+      setTimeout(() => leaveBy(leave.how, run, stream), leave.at / 2);
     run.response = await stream.response();
   } else if (reader === "text") {
     await iterate(stream.textStream(), leave, run, stream, (text) => run.texts.push(text));
@@ -278,7 +279,8 @@ async function readModel(library, plan, run, { tools: _, ...options }) {
   run.streams.push(stream);
   if (leave.how === "timer") setTimeout(() => stream.abort("timer"), leave.at / 2);
   if (reader === "parse") {
-    if (leave.how === "abort" || leave.how === "signal") setTimeout(() => leaveBy(leave.how, run, stream), leave.at / 2);
+    if (leave.how === "abort" || leave.how === "signal")
+      setTimeout(() => leaveBy(leave.how, run, stream), leave.at / 2);
     run.value = await stream.parse();
   } else {
     const values = reader === "elements" ? stream.elements() : stream[Symbol.asyncIterator]();
@@ -303,7 +305,8 @@ async function readAgent(library, { leave, reader, tools, agent, model }, run, o
   run.agentRun = agentRun;
   if (leave.how === "timer") setTimeout(() => agentRun.abort("timer"), leave.at / 2);
   if (reader === "finish") {
-    if (leave.how === "abort" || leave.how === "signal") setTimeout(() => leaveBy(leave.how, run, agentRun), leave.at / 2);
+    if (leave.how === "abort" || leave.how === "signal")
+      setTimeout(() => leaveBy(leave.how, run, agentRun), leave.at / 2);
     await agentRun.finish();
   } else {
     await iterate(agentRun[Symbol.asyncIterator](), leave, run, agentRun, ([chunk, tool, turn]) => {
@@ -416,7 +419,9 @@ async function check(library, plan, run, complain) {
   // After the provider's last event a connection lingers for a second; others are closed in the next turn.
   const outcomes = [run.response !== undefined, run.value !== undefined, run.thrown?.error.code];
   const ends = [...outcomes, ...streams.flatMap(({ attempts }) => attempts.map(({ outcome }) => outcome))];
-  const mayLinger = ends.some((ended) => [true, "complete", "truncated", "stream_truncated", "response_model"].includes(ended));
+  const mayLinger = ends.some((ended) =>
+    [true, "complete", "truncated", "stream_truncated", "response_model"].includes(ended),
+  );
   for (let turn = 0; turn < 20 && run.open.size > 0 && !mayLinger; turn++) await wait(turn);
   if (run.open.size > 0 && !mayLinger) complain(`${run.open.size} bodies are open after ${streams[0]?.outcome}`);
   const listeners = getEventListeners(run.controller.signal, "abort").length;

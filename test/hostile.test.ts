@@ -13,7 +13,12 @@ const ENOUGH_MS = 25_000;
 const seed = Number(process.env["MILLRACE_HOSTILE_SEED"] ?? Date.now() % 1_000_000_000);
 const cases = Number(process.env["MILLRACE_HOSTILE_CASES"] ?? 6_000);
 
-const request = { model: unrestrictedModel("any"), version: "2023-06-01", betas: new Set<string>(), sentThinking: new Map() };
+const request = {
+  model: unrestrictedModel("any"),
+  version: "2023-06-01",
+  betas: new Set<string>(),
+  sentThinking: new Map(),
+};
 const problemWith = (messages: readonly unknown[]): string | null =>
   firstProblem(messageChecks, { ...request, body: { messages } });
 const library = { agent, call, client, limiter, MillraceError, problemWith, structuredCall, tool };

@@ -1,6 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { type AnyTool } from "../../src/index.ts";
 import { type AnthropicCallOptions, type AnthropicStream, call, client } from "../../src/providers/anthropic/index.ts";
+import { firstProblem } from "../../src/testing/anthropic/check.ts";
+import { messageChecks } from "../../src/testing/anthropic/check-messages.ts";
+import { unrestrictedModel } from "../../src/testing/anthropic/model-rules.ts";
 import { delta, ended, frames, started } from "../server.ts";
 
 type Events = Parameters<typeof frames>[0];
@@ -14,6 +17,19 @@ function streamOf(events: Events, options: AnthropicCallOptions<true, AnyTool> =
   return call("claude-sonnet-5-5", plan, () => "Hello")();
 }
 
+const blockStart = (content_block: object): Events[number] => ({
+  type: "content_block_start",
+  index: 0,
+  content_block,
+});
+const request = {
+  model: unrestrictedModel("any"),
+  version: "2023-06-01",
+  betas: new Set<string>(),
+  sentThinking: new Map(),
+};
+const problemWith = (messages: readonly unknown[]): string | null =>
+  firstProblem(messageChecks, { ...request, body: { messages } });
 const stopped = (stop_reason: unknown): Events[number] => ({ type: "message_delta", delta: { stop_reason } });
 
 // Each was found by the cases of test/hostile.test.ts.
@@ -23,4 +39,14 @@ describe("a hostile reply", () => {
     expect((await stream.response()).finishReasons).toEqual(["end_turn"]);
     expect(stream.outcome).toBe("complete");
   });
+
+  it.each([{ id: null }, { id: undefined }, { id: 7 }, { name: null }, { name: {} }])(
+    "that asks for a tool with %j leaves a history that the provider accepts",
+    async (odd) => {
+      const block = { type: "tool_use", id: "toolu_1", name: "clock", input: {}, ...odd };
+      const stream = streamOf([...started.slice(0, 1), blockStart(block), ...ended.slice(0, 1), ...ended.slice(-1)]);
+      await stream.response().catch(() => {});
+      expect(problemWith([...stream.history(), { role: "user", content: "Go on" }])).toBeNull();
+    },
+  );
 });
