@@ -349,11 +349,13 @@ async function leaveWhileReading(values, at, run, see) {
 
 async function readInParallel(pairs, { how, at }, run, stream) {
   for (let count = 0, isOver = false; !isOver; count++) {
-    const results = await Promise.all([pairs.next(), pairs.next(), pairs.next()]);
-    for (const { done, value } of results) {
-      if (!done) run.seen(value);
-      isOver ||= done;
+    const results = await Promise.allSettled([pairs.next(), pairs.next(), pairs.next()]);
+    for (const { value } of results) {
+      if (value?.done === false) run.seen(value.value);
+      isOver ||= value?.done !== false;
     }
+    const failed = results.find(({ status }) => status === "rejected");
+    if (failed !== undefined) throw failed.reason;
     if (count !== at) continue;
     run.hasLeft = how !== "never" && how !== "timer";
     if (how === "throw") return await pairs.throw(new OwnError("the reader threw"));
@@ -417,7 +419,7 @@ async function check(library, plan, run, complain) {
   }
   checkPairs(plan, run, complain, run.streams[0]);
   // After the provider's last event a connection lingers for a second; others are closed in the next turn.
-  const outcomes = [run.response !== undefined, run.value !== undefined, run.thrown?.error.code];
+  const outcomes = [run.response !== undefined, plan.reader === "extract", run.thrown?.error.code];
   const ends = [...outcomes, ...streams.flatMap(({ attempts }) => attempts.map(({ outcome }) => outcome))];
   const mayLinger = ends.some((ended) =>
     [true, "complete", "truncated", "stream_truncated", "response_model"].includes(ended),
@@ -582,7 +584,7 @@ function sorted(text) {
 function checkEvents(plan, run, complain, stream) {
   if (stream.attempts.length !== 1 || plan.replies[0].kind !== "stream") return;
   const frames = plan.replies[0].frames ?? framesOf(plan.replies[0]);
-  const sent = frames.map((frame) => /^data: (.*)$/m.exec(frame)?.[1]).filter((data) => data !== undefined);
+  const sent = frames.filter((frame) => !frame.startsWith("event: ping")).map((frame) => /^data: (.*)$/m.exec(frame)?.[1]).filter((data) => data !== undefined);
   let at = -1;
   for (const { chunk } of run.pairs) {
     const shown = JSON.stringify(chunk.chunk);

@@ -115,7 +115,7 @@ const SIMPLEST = {
 /** A failure in words. */
 export function describeFailure({ seed, problems, plan }) {
   const shortened = JSON.stringify(plan, null, 1)
-    ?.replace(/\[{20,}/g, "[[…")
+    ?.replace(/\[{20,}|(long <b>words<\/b> ){3,}|(\{\\"a\\":){3,}/g, "…")
     ?.slice(0, 6_000);
   return `seed ${seed}:\n${problems.join("\n")}\nThe least that fails the same way:\n${shortened}`;
 }

@@ -49,4 +49,17 @@ describe("a hostile reply", () => {
       expect(problemWith([...stream.history(), { role: "user", content: "Go on" }])).toBeNull();
     },
   );
+
+  it.each(["message_started", "hologram", "message_stop", "content_block_stop"])(
+    "shows no text of a %s event, since the message does not have it",
+    async (type) => {
+      const content = [{ type: "text", text: "Boo" }];
+      const odd = { type, index: 0, message: { content }, content_block: content[0] };
+      const stream = streamOf([...started, delta("Hi"), stopped("end_turn"), odd, ...ended]);
+      let shown = "";
+      for await (const [chunk] of stream) shown += chunk.content;
+      expect(shown).toBe("Hi");
+      expect(stream.content).toBe("Hi");
+    },
+  );
 });
