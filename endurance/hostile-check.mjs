@@ -584,7 +584,10 @@ function sorted(text) {
 function checkEvents(plan, run, complain, stream) {
   if (stream.attempts.length !== 1 || plan.replies[0].kind !== "stream") return;
   const frames = plan.replies[0].frames ?? framesOf(plan.replies[0]);
-  const sent = frames.filter((frame) => !frame.startsWith("event: ping")).map((frame) => /^data: (.*)$/m.exec(frame)?.[1]).filter((data) => data !== undefined);
+  const sent = frames
+    .filter((frame) => !frame.startsWith("event: ping"))
+    .map((frame) => /^data: (.*)$/m.exec(frame)?.[1])
+    .filter((data) => data !== undefined);
   let at = -1;
   for (const { chunk } of run.pairs) {
     const shown = JSON.stringify(chunk.chunk);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type AnyTool } from "../../src/index.ts";
+import { type AnyTool, tool } from "../../src/index.ts";
 import { type AnthropicCallOptions, type AnthropicStream, call, client } from "../../src/providers/anthropic/index.ts";
 import { firstProblem } from "../../src/testing/anthropic/check.ts";
 import { messageChecks } from "../../src/testing/anthropic/check-messages.ts";
@@ -62,4 +62,14 @@ describe("a hostile reply", () => {
       expect(stream.content).toBe("Hi");
     },
   );
+
+  it("leaves no tool streaming if it is whole, however early its reader leaves", async () => {
+    const clock = tool({ name: "clock", call: () => "noon" });
+    const block = { type: "tool_use", id: "toolu_1", name: "clock", input: {} };
+    const whole = { type: "message_start", message: { content: [block], stop_reason: "tool_use" } };
+    const stream = streamOf([{ type: "hologram" }, whole], { tools: [clock], retry: {} });
+    for await (const _ of stream) break;
+    expect(stream.outcome).toBe("complete");
+    expect(stream.tools).toMatchObject([{ state: "complete" }]);
+  });
 });
