@@ -2,6 +2,7 @@
 import { parseArgs } from "node:util";
 import { flood } from "./flood.mjs";
 import { fuzz } from "./fuzz.mjs";
+import { hostile } from "./hostile.mjs";
 import { leaks } from "./leaks.mjs";
 import { soak } from "./soak.mjs";
 
@@ -11,12 +12,13 @@ Runs, all of them if none is named:
   leaks    streams that were read, left, aborted, failed and cut leave nothing: --count N of each (10000)
   flood    pings, comments and padding take no memory: --size N megabytes in all (1024)
   fuzz     recordings with random bytes come to an outcome: --mutations N (1000000), --seed N (1)
+  hostile  replies with anything replaced, doubled or cut surprise no reader: --cases N (100000), --seed N (1)
   soak     paced streams with random faults come to what was planned: --seconds N (300), --streams N at a time (500)
 
 Takes the package as built: npm run build. The fuzz takes the recorded streams (MILLRACE_STREAMS).
 `;
 
-const runs = { leaks, flood, fuzz, soak };
+const runs = { leaks, flood, fuzz, hostile, soak };
 const number = { type: "string" };
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -24,6 +26,7 @@ const { values, positionals } = parseArgs({
     count: number,
     size: number,
     mutations: number,
+    cases: number,
     seed: number,
     seconds: number,
     streams: number,

@@ -59,8 +59,11 @@ export class ToolBox {
     return inputs.flatMap((input) => {
       const call = this.#callOf(input);
       if (call === undefined) return [];
-      const isCut = input.state === "truncated" || (isOver && input.state === "streaming");
-      return isCut && call.current.state === "streaming" ? call.truncate(input.text) : call.current;
+      if (call.current.state !== "streaming") return call.current;
+      if (input.state === "truncated" || (isOver && input.state === "streaming")) return call.truncate(input.text);
+      // The reader left before the pair with the whole input was handed out.
+      if (isOver) void call.close(input.text, input.value);
+      return call.current;
     });
   }
 

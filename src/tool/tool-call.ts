@@ -97,7 +97,8 @@ export interface OpenCall {
   /** Adds to the input. Nothing is parsed until `args` is read. */
   push(fragment: string): StreamingToolCall;
   /**
-   * Ends the input. Never throws or rejects; returns a promise only if the schema is asynchronous.
+   * Ends the input. Never throws or rejects; returns a promise only if the schema is asynchronous, the same one if it is
+   * called again.
    *
    * @param text - The whole input.
    * @param input - The whole input, parsed; undefined if it is not a JSON object. Undefined beside an empty text stands
@@ -120,6 +121,7 @@ export interface ToolBehavior {
 export function openCall(tool: ToolBehavior, block: OpenBlock): OpenCall {
   const input = new ArrivingInput();
   let current: OpenCall["current"] = new StreamingCall(tool.name, block, "", input);
+  let closing: Promise<ToolCall | FailedToolCall> | null = null;
 
   const fail = (state: "invalid" | "truncated", text: string, reason: Failure): FailedToolCall =>
     failedCall(tool.name, block, state, text, reason);
@@ -139,6 +141,7 @@ export function openCall(tool: ToolBehavior, block: OpenBlock): OpenCall {
       return call;
     },
     close(text, parsed) {
+      if (closing !== null) return closing;
       const value = parsed === undefined && text === "" ? {} : parsed;
       if (!isObject(value)) return (current = fail("invalid", text, NOT_AN_OBJECT));
       // Later requests hold the input again, and writing it would overflow the stack.
@@ -146,7 +149,7 @@ export function openCall(tool: ToolBehavior, block: OpenBlock): OpenCall {
       // The message keeps the original. Tools and validators may change what they are given.
       const validation = tool["~validate"](copyOf(value));
       if (!("then" in validation)) return (current = settle(text, validation));
-      return validation.then((settled) => (current = settle(text, settled)));
+      return (closing = validation.then((settled) => (current = settle(text, settled))));
     },
     truncate(text) {
       return (current = fail("truncated", text, { issues: [] }));

@@ -157,11 +157,11 @@ export function deltaChunk(
   return new AnthropicCallResponseChunk(content, thinking, event as AnthropicEvent | null, target, text);
 }
 
-/** The chunk of any other event. */
-export function eventChunk(event: JsonObject): AnthropicCallResponseChunk {
+/** The chunk of any other event, of this type. */
+export function eventChunk(type: string, event: JsonObject): AnthropicCallResponseChunk {
   const { message, content_block: block } = event;
   // Text may come whole, in the event that starts its block or its message.
-  const blocks = field(message, "content") ?? (block && [block]);
+  const blocks = type === "message_start" ? field(message, "content") : type === "content_block_start" && [block];
   // The event is of a known type, or one that AnthropicUnknownEvent stands for.
   const native = event as unknown as AnthropicEvent;
   return new AnthropicCallResponseChunk(textOf(blocks, "text"), textOf(blocks, "thinking"), native);

@@ -55,7 +55,7 @@ export class AnthropicDecoder implements Decoder<AnthropicNative> {
     const tools = this.#accumulator.apply(type, event);
     this.isOver = type === "message_stop";
     const delta = type === "content_block_delta" ? appended(event) : null;
-    if (delta === null) return { chunk: eventChunk(event), tools };
+    if (delta === null) return { chunk: eventChunk(type, event), tools };
     const isShown = this.#isShown(this.#accumulator.openBlockAt(delta.target.index), delta.target);
     return { chunk: deltaChunk(delta.target, delta.text, isShown, event), tools };
   }

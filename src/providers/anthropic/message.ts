@@ -290,12 +290,15 @@ export class MessageAccumulator {
 
   /**
    * Sets the fields of an event. A null means that nothing new is known: it does not replace a value, except for a
-   * block's `content`, and for `stop_` fields other than the reason.
+   * block's `content`, and for `stop_` fields other than the reason, which only another reason replaces.
    */
   #assign(target: JsonObject, fields: JsonObject): void {
     for (const [key, value] of Object.entries(fields)) {
+      const known = getOwn(target, key);
       const isLoss =
-        value === null && (key === "stop_reason" || !/^stop_|content$/.test(key)) && getOwn(target, key) !== undefined;
+        key === "stop_reason"
+          ? isStopReason(known) && !isStopReason(value)
+          : value === null && known !== undefined && !/^stop_|content$/.test(key);
       if (!isLoss && (target !== this.#message || !FIXED.has(key))) this.#set(target, key, value);
     }
   }

@@ -13,8 +13,8 @@ const GOES_ON = new Set<unknown>(["pause_turn", "tool_use"]);
  * The turn that would send a reply back, whatever happened to the stream, with all of its text. Empty if nothing can be
  * sent: before the first content, and after a refusal.
  *
- * Blocks stay as they came, since the API verifies thinking and its signature. Left out are tool calls that were cut,
- * thinking that was cut before its signature, empty text, and server tools without a result (unless the next reply gives
+ * Blocks stay as they came, since the API verifies thinking and its signature. Left out are tool calls that were cut
+ * or have no name, thinking that was cut before its signature, empty text, and server tools without a result (unless the next reply gives
  * it). Input that is not a JSON object becomes `{ INVALID_JSON: "…" }`, the form that the API's documentation proposes.
  */
 export function itemsOf(message: AnthropicMessage | null, blocks: readonly MessageBlock[]): readonly MessageParam[] {
@@ -23,8 +23,10 @@ export function itemsOf(message: AnthropicMessage | null, blocks: readonly Messa
   const isWhole = isStopReason(message.stop_reason);
   const goesOn = GOES_ON.has(message.stop_reason);
   const content: Block[] = [];
-  blocks.forEach(({ block, inputState, json }, place) => {
+  blocks.forEach(({ block, inputState, json, isTool, id }, place) => {
     if (
+      // Nobody could answer a call without a name.
+      (block["type"] === "tool_use" && !isTool) ||
       inputState === "streaming" ||
       inputState === "truncated" ||
       (block["type"] === "text" && block["text"] === "")
@@ -35,7 +37,9 @@ export function itemsOf(message: AnthropicMessage | null, blocks: readonly Messa
     const mayBeCut = !isWhole || place === blocks.length - 1;
     if (block["type"] === "thinking" && mayBeCut && !block["signature"]) return;
     if (isServerTool(block) && !goesOn && !answered.has(block["id"])) return;
-    content.push(inputState === "invalid" ? { ...block, input: { INVALID_JSON: json } } : block);
+    const sent = inputState === "invalid" ? { ...block, input: { INVALID_JSON: json } } : block;
+    // The result names the call by this id.
+    content.push(isTool && block["id"] !== id ? { ...sent, id } : sent);
   });
   // Blocks of the response are blocks of the request, future ones included: the API takes back what it gave.
   return content.length === 0 ? [] : [{ role: "assistant", content } as unknown as MessageParam];

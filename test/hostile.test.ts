@@ -1,0 +1,30 @@
+import { expect, it } from "vitest";
+import { describeFailure, runHostile } from "../endurance/hostile-run.mjs";
+import { agent, MillraceError, tool } from "../src/index.ts";
+import { call, client, limiter } from "../src/providers/anthropic/index.ts";
+import { call as structuredCall } from "../src/providers/anthropic/structured.ts";
+import { firstProblem } from "../src/testing/anthropic/check.ts";
+import { messageChecks } from "../src/testing/anthropic/check-messages.ts";
+import { unrestrictedModel } from "../src/testing/anthropic/model-rules.ts";
+
+/** Milliseconds after which no further cases begin, so that a slow machine plays fewer. */
+const ENOUGH_MS = 25_000;
+/** Those that failed once, and a range of its own for each run. */
+const seed = Number(process.env["MILLRACE_HOSTILE_SEED"] ?? Date.now() % 1_000_000_000);
+const cases = Number(process.env["MILLRACE_HOSTILE_CASES"] ?? 6_000);
+
+const request = {
+  model: unrestrictedModel("any"),
+  version: "2023-06-01",
+  betas: new Set<string>(),
+  sentThinking: new Map(),
+};
+const problemWith = (messages: readonly unknown[]): string | null =>
+  firstProblem(messageChecks, { ...request, body: { messages } });
+const library = { agent, call, client, limiter, MillraceError, problemWith, structuredCall, tool };
+
+it("a hostile reply surprises no reader", { timeout: 120_000 }, async () => {
+  const { done, failure } = await runHostile(library, { seed, cases, until: performance.now() + ENOUGH_MS });
+  expect(failure === null ? "" : describeFailure(failure)).toBe("");
+  console.log(`${done} hostile cases from seed ${seed} on (MILLRACE_HOSTILE_SEED)`);
+});
