@@ -12,7 +12,7 @@ export interface Target<N extends Native> {
   readonly callParams?: N["callParams"] | undefined;
   /** The client for this model, instead of the one of the call. */
   readonly client?: N["client"] | undefined;
-  /** Whether to ask this model after an error. By default it is asked after errors that are retryable, or a 404. */
+  /** Whether to ask this model after an error; if not, it is passed over. Default: after errors that are retryable, or a 404. */
   readonly when?: ((error: MillraceError) => boolean) | undefined;
 }
 

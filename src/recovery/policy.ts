@@ -68,10 +68,9 @@ export function nextTry<N extends Native>(
     const backoff = Math.min(retry.delay * 2 ** (tries - 1), retry.maxDelay) * (1 - Math.random() / 2);
     return { target, waitMs: retryAfterMs || backoff };
   }
-  const next = target + 1;
-  const fallback = targets[next];
-  if (fallback === undefined) return null;
-  // A model that does not exist at one provider may exist at the next.
-  const applies = fallback.when === undefined ? retryable || status === 404 : fallback.when(error);
-  return applies ? { target: next, waitMs: 0 } : null;
+  const next = targets.findIndex(({ when }, place) => {
+    // A model that does not exist at one provider may exist at the next.
+    return place > target && (when === undefined ? retryable || status === 404 : when(error));
+  });
+  return next === -1 ? null : { target: next, waitMs: 0 };
 }
