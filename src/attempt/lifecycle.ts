@@ -50,7 +50,8 @@ type Table<State extends string, Event extends string> = Readonly<
   Record<State, Readonly<Partial<Record<Event, State>>>>
 >;
 
-const beforeHeaders = { fault: "failed", refutation: "failed", abort: "aborted" } as const;
+// A prompt function may hand on the error of another reply that was cut.
+const beforeHeaders = { bodyEnd: "failed", fault: "failed", refutation: "failed", abort: "aborted" } as const;
 const afterHeaders = {
   content: "streaming",
   wholeMessage: "whole",

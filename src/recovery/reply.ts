@@ -229,12 +229,21 @@ export class Reply<N extends Native> {
     // Aborted meanwhile: the decoder stays as it was.
     if (attempt.outcome !== "pending") throw cause;
     if (request === null || before.prepared === null) {
-      if (!before.decoder.canContinue) throw cause;
-      return null;
+      if (before.decoder.canContinue) return null;
+      this.#giveUp(before);
+      throw cause;
     }
     attempt.decoder = before.decoder;
     attempt.decoder.resume?.();
     return { call: cut?.prepared ?? before.prepared, request, totalTimeoutMs: undefined };
+  }
+
+  /** The reply cannot go on: the call ends as the attempt that was interrupted has ended, and none followed it. */
+  #giveUp(interrupted: Attempt<N>): void {
+    const { outcome, error } = interrupted;
+    this.attempts.pop();
+    this.#latest = interrupted;
+    if (outcome !== "pending") this.#finish(outcome, error);
   }
 
   /** The items that ask for the rest of a reply. */

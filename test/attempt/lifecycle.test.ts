@@ -31,10 +31,10 @@ const CALL_EVENTS: readonly CallEvent[] = ["start", "show", "recover", "retry", 
 /** The table of an attempt once more, written as S6 puts it: a row a state, a column an event; `.` changes nothing. */
 const ATTEMPT = `
             start     prepared admitted   headers content   wholeMessage lastEvent bodyEnd   fault    refutation abort
-idle        preparing .        .          .       .         .            .         .         failed   failed     aborted
-preparing   .         queued   .          .       .         .            .         .         failed   failed     aborted
-queued      .         .        connecting .       .         .            .         .         failed   failed     aborted
-connecting  .         .        .          waiting .         .            .         .         failed   failed     aborted
+idle        preparing .        .          .       .         .            .         failed    failed   failed     aborted
+preparing   .         queued   .          .       .         .            .         failed    failed   failed     aborted
+queued      .         .        connecting .       .         .            .         failed    failed   failed     aborted
+connecting  .         .        .          waiting .         .            .         failed    failed   failed     aborted
 waiting     .         .        .          .       streaming whole        .         truncated failed   failed     aborted
 streaming   .         .        .          .       .         whole        .         truncated failed   failed     aborted
 whole       .         .        .          .       .         .            complete  complete  complete failed     complete

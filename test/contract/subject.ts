@@ -84,6 +84,8 @@ export interface Script {
   readonly status?: number;
   /** The message of that error. */
   readonly message?: string;
+  /** How long that error asks the models that share their limits to wait, in the provider's own form. */
+  readonly waitMs?: number;
   readonly headers?: Readonly<Record<string, string>>;
   /** How long the client is asked to wait before its next request, told in the provider's own way. */
   readonly retryAfterMs?: number;
