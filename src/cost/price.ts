@@ -1,4 +1,5 @@
 import { field } from "../json/object.ts";
+import type { Usage } from "./usage.ts";
 
 /** The kinds of tokens that every provider tells apart. A provider may have more: {@link PerKind} holds them too. */
 export type SharedKind = "input" | "output" | "cacheRead";
@@ -108,6 +109,18 @@ export function costMetadata<I extends CostItem, Note extends string>(
     items,
     notes,
   };
+}
+
+/** The cost of a reply whose tokens were all of one model; null if its price is unknown. */
+export function costOfUsage(
+  model: string,
+  usage: Usage,
+  price: TieredRates<SharedKind> | undefined,
+): CostMetadata | null {
+  if (price === undefined) return null;
+  const tokens = { input: usage.inputTokens, output: usage.outputTokens, cacheRead: usage.cachedTokens };
+  const costs = costsOf(tokens, ratesOf<SharedKind>(price, tokens), 1);
+  return costMetadata([{ model, kind: "message", tokens, costs, cost: sumOf(costs), multiplier: 1, price }], 0, []);
 }
 
 /** Adds up the costs of several requests: all numbers in them, and all lists. Null if one is null. */

@@ -19,3 +19,12 @@ export interface Usage {
   /** The whole prompt plus the whole output. */
   readonly totalTokens: number;
 }
+
+/** The usage with these counts; those that a provider does not report are 0. */
+export function usageOf(
+  source: UsageSource,
+  { inputTokens = 0, outputTokens = 0, cachedTokens = 0, thinkingTokens = null }: Partial<Usage>,
+): Usage {
+  const totalTokens = inputTokens + outputTokens + cachedTokens;
+  return { source, inputTokens, outputTokens, cachedTokens, thinkingTokens, totalTokens };
+}

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import {
   costMetadata,
+  costOfUsage,
   costsOf,
   isAmount,
   isTiered,
@@ -11,6 +12,7 @@ import {
   sumOf,
   tokensIn,
 } from "../../src/cost/price.ts";
+import { usageOf } from "../../src/cost/usage.ts";
 
 /** The kinds of a provider that charges audio apart. */
 type Kind = SharedKind | "audio";
@@ -124,5 +126,35 @@ describe("joinCosts", () => {
     }
     expect(joinCosts([cost(1, 1), null])).toBeNull();
     expect(joinCosts([null, cost(1, 1)])).toBeNull();
+  });
+});
+
+describe("usageOf", () => {
+  it("has 0 for what a provider does not count, and adds up", () => {
+    expect(usageOf("reported", { inputTokens: 6, cachedTokens: 4, outputTokens: 25 })).toEqual({
+      source: "reported",
+      inputTokens: 6,
+      outputTokens: 25,
+      cachedTokens: 4,
+      thinkingTokens: null,
+      totalTokens: 35,
+    });
+  });
+});
+
+describe("costOfUsage", () => {
+  const usage = usageOf("reported", { inputTokens: 1e6, cachedTokens: 2e6, outputTokens: 3e6 });
+
+  it("prices each kind of token", () => {
+    const price = { ...rates(1), output: 2, cacheRead: 0.5 };
+    expect(costOfUsage("m", usage, price)).toMatchObject({ cost: 8, inputTokens: 1e6, items: [{ model: "m", price }] });
+  });
+
+  it("takes the tier of long prompts", () => {
+    expect(costOfUsage("m", usage, { ...rates(1), tiers: [{ promptAbove: 100, ...rates(2) }] })?.cost).toBe(12);
+  });
+
+  it("is null where the price is not known", () => {
+    expect(costOfUsage("m", usage, undefined)).toBeNull();
   });
 });

@@ -25,7 +25,7 @@ export function commonFinishReason(reason: FinishReason): CommonFinishReason {
   return COMMON_FINISH_REASONS.get(reason) ?? "unknown";
 }
 
-/** What can be read from an Anthropic message. A message that breaks the wire's types gives what is left of it. */
+/** What can be read from an Anthropic message. Values that are not of their declared type count as missing. */
 export const anthropicViews: MessageViews<AnthropicNative> = {
   id: (message) => stringField(message, "id"),
   model: (message) => stringField(message, "model"),
