@@ -1,8 +1,8 @@
 import { builtinModules } from "node:module";
 import ts from "typescript";
-import { nodesOf, type SourceFile } from "./source-file.ts";
+import type { SourceFile } from "./source-file.ts";
 
-/** From the bottom up. A name is a folder of `src`; `errors` and `index` are files in it. Those of a line may import each other. */
+/** From the bottom up. A name is a folder of `src`; `errors` and `index` are files. Those of a line may import each other. */
 export const LAYERS = [
   ["errors"],
   ["json", "schema", "cost"],
@@ -56,10 +56,14 @@ function fileRule(check: (file: SourceFile) => string | null): Rule {
     });
 }
 
-/** A rule about each node of the code: the first violation in a file. */
-function nodeRule(check: (node: ts.Node, file: SourceFile) => string | null): Rule {
+/** A rule about each node of the code, in all files or in some: the first violation in a file. */
+function nodeRule(
+  check: (node: ts.Node, file: SourceFile) => string | null,
+  concerns: (path: string) => boolean = () => true,
+): Rule {
   return fileRule((file) => {
-    for (const node of nodesOf(file.tree)) {
+    if (!concerns(file.path)) return null;
+    for (const node of file.nodes) {
       const violation = check(node, file);
       if (violation !== null) return `line ${lineOf(node.getStart(), file)}: ${violation}`;
     }
@@ -179,13 +183,15 @@ const noPackages = fileRule(({ imports }) => {
  * Words of one provider: its names, and what is on its wire alone. The core passes all of these on unread. In snake case,
  * since names in any case are compared so.
  */
-const WORDS_OF_PROVIDERS = [
-  ...["anthropic", "claude", "openai", "gpt", "google", "gemini", "bedrock", "vertex"],
-  ...["cache_control", "cache_creation", "cache_write", "ephemeral", "ttl"],
-  ...["content_block", "input_json", "message_delta", "message_start", "message_stop", "stop_reason"],
-  ...["server_tool", "tool_reference", "tool_use", "web_fetch", "web_search"],
-  ...["defer_loading", "eager_input"],
-];
+const WORD_OF_PROVIDER = new RegExp(
+  `(?<![a-z])(${[
+    "anthropic|claude|openai|gpt|google|gemini|bedrock|vertex",
+    "cache_control|cache_creation|cache_write|ephemeral|ttl",
+    "content_block|input_json|message_delta|message_start|message_stop|stop_reason",
+    "server_tool|tool_reference|tool_use|web_fetch|web_search",
+    "defer_loading|eager_input",
+  ].join("|")})(?![a-z])`,
+);
 
 /** A word of ours that looks like one of them: why an agent stopped. */
 const OWN_WORD = "stopReason";
@@ -193,15 +199,16 @@ const OWN_WORD = "stopReason";
 /** These headers are not secret. They are to be passed in by the provider that sends them. */
 const KNOWS_HEADERS = "src/http/redaction.ts";
 
-const coreSpeaksNoProvider = nodeRule((node, { path }) => {
-  if (!isCore(path) || path === KNOWS_HEADERS) return null;
-  const isText = ts.isIdentifier(node) || ts.isPrivateIdentifier(node) || ts.isLiteralExpression(node);
-  if (!isText && !ts.isTemplateMiddleOrTemplateTail(node) && !ts.isTemplateHead(node)) return null;
-  if (node.text.replace("#", "") === OWN_WORD) return null;
-  const text = snakeCase(node.text);
-  const word = WORDS_OF_PROVIDERS.find((each) => new RegExp(`(?<![a-z])${each}(?![a-z])`).test(text));
-  return word === undefined ? null : `"${word}" is a provider's word, and the core knows none.`;
-});
+const coreSpeaksNoProvider = nodeRule(
+  (node) => {
+    const isText = ts.isIdentifier(node) || ts.isPrivateIdentifier(node) || ts.isLiteralExpression(node);
+    if (!isText && !ts.isTemplateMiddleOrTemplateTail(node) && !ts.isTemplateHead(node)) return null;
+    if (node.text.replace("#", "") === OWN_WORD) return null;
+    const found = WORD_OF_PROVIDER.exec(snakeCase(node.text));
+    return found === null ? null : `"${found[0]}" is a provider's word, and the core knows none.`;
+  },
+  (path) => isCore(path) && path !== KNOWS_HEADERS,
+);
 
 /** `cache_write5m` for `cacheWrite5m`. */
 function snakeCase(text: string): string {
@@ -226,9 +233,9 @@ function nameOf(node: ts.SignatureDeclaration | ts.ClassLikeDeclaration): string
 const MOST_FIELDS = 22;
 
 const smallClasses = nodeRule((node) => {
-  const fields = ts.isClassLike(node) ? node.members.filter(ts.isPropertyDeclaration).length : 0;
-  if (!ts.isClassLike(node) || fields <= MOST_FIELDS) return null;
-  return `a class has at most ${MOST_FIELDS} fields, and ${nameOf(node)} has ${fields}.`;
+  if (!ts.isClassLike(node)) return null;
+  const fields = node.members.filter(ts.isPropertyDeclaration).length;
+  return fields > MOST_FIELDS ? `a class has at most ${MOST_FIELDS} fields, and ${nameOf(node)} has ${fields}.` : null;
 });
 
 /** About a dozen. */

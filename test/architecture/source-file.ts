@@ -14,22 +14,24 @@ export interface SourceFile {
   /** From the root of the repository: `src/stream/stream.ts`. */
   readonly path: string;
   readonly tree: ts.SourceFile;
+  /** All of its nodes but those of comments, parents before children. */
+  readonly nodes: readonly ts.Node[];
   readonly imports: readonly Import[];
 }
 
 /** Parses a source file. */
 export function sourceFile(path: string, text: string): SourceFile {
   const tree = ts.createSourceFile(path, text, ts.ScriptTarget.ES2022, true);
-  const imports = nodesOf(tree).flatMap((node): Import[] => {
+  const nodes = nodesOf(tree);
+  const imports = nodes.flatMap((node): Import[] => {
     const [specifier, isType] = importOf(node) ?? [];
     if (specifier === undefined || !ts.isStringLiteral(specifier)) return [];
     return [{ specifier: specifier.text, target: targetOf(path, specifier.text), isType: isType === true }];
   });
-  return { path, tree, imports };
+  return { path, tree, nodes, imports };
 }
 
-/** All nodes of a file but those of comments, parents before children. */
-export function nodesOf(root: ts.Node): ts.Node[] {
+function nodesOf(root: ts.Node): ts.Node[] {
   const nodes = [root];
   for (const node of nodes) ts.forEachChild(node, (child) => void nodes.push(child));
   return nodes;
