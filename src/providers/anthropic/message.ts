@@ -209,8 +209,8 @@ export class MessageAccumulator {
   }
 
   #closeInput(block: MessageBlock): readonly ToolUpdate[] {
-    // An empty input may have been cut: that will be known when the next block begins or the message ends.
-    return block.text === "" ? NO_UPDATES : this.#close(block);
+    // The empty input of a tool may have been cut: that will be known when the next block begins or the message ends.
+    return block.isTool && block.text === "" ? NO_UPDATES : this.#close(block);
   }
 
   /** The input of a block, if it has one, is complete or invalid from now on. */
