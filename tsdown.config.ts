@@ -6,7 +6,7 @@ const entry = {
   anthropic: "src/providers/anthropic/index.ts",
   "anthropic-structured": "src/providers/anthropic/structured.ts",
   json: "src/json/index.ts",
-  mcp: "src/tool/mcp.ts",
+  mcp: "src/neutral-mcp.ts",
 };
 
 const common: UserConfig = {

@@ -10,7 +10,7 @@ export default defineConfig({
       "millrace/anthropic/structured": source("providers/anthropic/structured.ts"),
       "millrace/anthropic": source("providers/anthropic/index.ts"),
       "millrace/json": source("json/index.ts"),
-      "millrace/mcp": source("tool/mcp.ts"),
+      "millrace/mcp": source("neutral-mcp.ts"),
       "millrace/testing": source("testing/index.ts"),
       millrace: source("index.ts"),
     },

@@ -57,12 +57,12 @@ export type { Timeout } from "./http/timeout.ts";
 export { call } from "./neutral-call.ts";
 export type { Media, MediaData, MediaSource, MediaUrl } from "./prompt/media.ts";
 export type { DynamicConfig, PromptFunction, PromptResult } from "./prompt/dynamic-config.ts";
+export type { NativeMessage, Role, SplicedMessage } from "./prompt/message.ts";
 export {
   assistant,
   audio,
   type AudioOptions,
   type AudioPart,
-  type CacheControl,
   cacheControl,
   type CacheControlPart,
   type Content,
@@ -75,18 +75,21 @@ export {
   type ImagePart,
   type Message,
   type MessageLike,
-  type NativeMessage,
-  type PartOptions,
   type PromptMessage,
-  type Role,
-  type SplicedMessage,
   system,
   text,
   type TextPart,
   user,
-} from "./prompt/message.ts";
-export { promptTemplate, type PromptTemplate } from "./prompt/template.ts";
-export type { Scalar, TemplateArguments, TemplateVariables, ValidTemplate } from "./prompt/template-variables.ts";
+} from "./neutral-message.ts";
+export type { CacheControlParam as CacheControl, PartOptions } from "./providers/anthropic/cache-control.ts";
+export {
+  promptTemplate,
+  type PromptTemplate,
+  type TemplateArguments,
+  type TemplateVariables,
+  type ValidTemplate,
+} from "./neutral-template.ts";
+export type { Scalar } from "./prompt/template-variables.ts";
 export type { Recovery, ResponseChunk } from "./provider/chunk.ts";
 export type { CommonFinishReason, Native } from "./provider/native.ts";
 export type { Outcome } from "./attempt/lifecycle.ts";
@@ -129,20 +132,17 @@ export type {
   ToolContext,
 } from "./tool/tool-call.ts";
 export { ToolInputError } from "./tool/tool-input-error.ts";
-export {
-  type AnyTool,
-  type ArrivingToolArgs,
-  type AwaitedResult,
-  type ExplicitInputSchema,
-  type NoInput,
-  type NoInputSchema,
-  tool,
-  type Tool,
-  type ToolArgs,
-  type ToolDefinition,
-  type ToolDescription,
-  type ToolFunction,
-  type ToolInputSchema,
-  type ToolOptions,
+export type {
+  AnyTool,
+  ArrivingToolArgs,
+  AwaitedResult,
+  ExplicitInputSchema,
+  NoInput,
+  NoInputSchema,
+  Tool,
+  ToolArgs,
+  ToolFunction,
+  ToolInputSchema,
 } from "./tool/tool.ts";
+export { tool, type ToolDefinition, type ToolDescription, type ToolOptions } from "./neutral-tool.ts";
 export { type NamespacedTools, toolkit } from "./tool/toolkit.ts";

@@ -1,5 +1,5 @@
 import { MillraceError, MissingApiKeyError } from "../errors.ts";
-import { system, user } from "../prompt/message.ts";
+import { system, user } from "../neutral-message.ts";
 import { call } from "../providers/anthropic/call.ts";
 import type { AnthropicStream } from "../providers/anthropic/stream.ts";
 import { type CommandOptions, help, parseCommand, UsageError } from "./options.ts";

@@ -1,65 +1,66 @@
 /** The variables of a prompt template, read from its literal: types only. `template.ts` reads the same grammar. */
 
 import type { MediaSource } from "./media.ts";
-import type { AudioPart, CacheControlPart, ContentPart, DocumentPart, ImagePart, MessageLike } from "./message.ts";
 
 /** What a template can write as text. */
 export type Scalar = string | number | boolean | bigint;
 
+/** The types of an entry: its messages and parts, with the options of its providers, and its marks. */
+export interface TemplateTypes {
+  readonly message: unknown;
+  readonly image: unknown;
+  readonly audio: unknown;
+  readonly document: unknown;
+  /** A part or a mark. */
+  readonly part: unknown;
+  /** The format specs that stand for marks. */
+  readonly markSpec: string;
+}
+
 /** What a placeholder takes, by its format spec. */
-interface SpecValues {
+interface SpecValues<P extends TemplateTypes> {
   "": Scalar;
   list: readonly Scalar[];
   lists: readonly (readonly Scalar[])[];
   text: Scalar;
   texts: readonly Scalar[];
-  image: MediaSource | ImagePart;
-  images: readonly (MediaSource | ImagePart)[];
-  audio: MediaSource | AudioPart;
-  audios: readonly (MediaSource | AudioPart)[];
-  document: MediaSource | DocumentPart;
-  documents: readonly (MediaSource | DocumentPart)[];
-  part: ContentPart | CacheControlPart;
-  parts: readonly (ContentPart | CacheControlPart)[];
+  image: MediaSource | P["image"];
+  images: readonly (MediaSource | P["image"])[];
+  audio: MediaSource | P["audio"];
+  audios: readonly (MediaSource | P["audio"])[];
+  document: MediaSource | P["document"];
+  documents: readonly (MediaSource | P["document"])[];
+  part: P["part"];
+  parts: readonly P["part"][];
   /** A placeholder of a MESSAGES: section. No template can say this spec, since the brace would end it. */
-  "}": readonly MessageLike[];
+  "}": readonly P["message"][];
 }
 
 // Options are matched as written, so that a misspelt one is an unknown spec.
 type ImageSpec = `image${"" | "s"}(detail=${"auto" | "low" | "high"})`;
-type Ttl = `ttl=${"5m" | "1h"}`;
-type CacheControlSpec = "cache_control" | `cache_control(${"type=ephemeral" | Ttl | `type=ephemeral,${Ttl}`})`;
 type NotInName = " " | "\t" | "\r" | "\n" | '"' | "'" | "`" | "(" | ")" | "[" | "]" | "!" | ",";
 
-/**
- * The variables that a template takes: `{ readonly genre: Scalar }` for `"Recommend a {genre} book"`.
- *
- * @example
- * ```ts
- * import type { TemplateVariables } from "millrace";
- * const variables: TemplateVariables<"Recommend a {genre} book"> = { genre: "fantasy" };
- * ```
- */
-export type TemplateVariables<T extends string> =
+/** The variables that a template takes: `{ readonly genre: Scalar }` for `"Recommend a {genre} book"`. */
+export type TemplateVariables<T extends string, P extends TemplateTypes> =
   IsOpen<T> extends true
     ? Record<string, unknown>
-    : Scan<`\n${T}`> extends infer Uses extends string
-      ? { [Use in Uses as RootOf<Use>]: Taker<Use> } extends infer Takers
+    : Scan<`\n${T}`, P["markSpec"]> extends infer Uses extends string
+      ? { [Use in Uses as RootOf<Use>]: Taker<Use, P> } extends infer Takers
         ? { readonly [Name in keyof Takers]: Takers[Name] extends (value: infer Value) => void ? Value : never }
         : never
       : never;
 
 /** The arguments of a template's function: its variables, or none if it has none. */
-export type TemplateArguments<T extends string> =
+export type TemplateArguments<T extends string, P extends TemplateTypes> =
   IsOpen<T> extends true
     ? [variables?: Record<string, unknown>]
-    : keyof TemplateVariables<T> extends never
+    : keyof TemplateVariables<T, P> extends never
       ? []
-      : [variables: TemplateVariables<T>];
+      : [variables: TemplateVariables<T, P>];
 
 /** The template itself, or a string that says which placeholder is bad and why: the text of the compile error. */
-export type ValidTemplate<T extends string> =
-  IsOpen<T> extends true ? T : Scan<`\n${T}`> extends Fault<infer Problem> ? Problem : T;
+export type ValidTemplate<T extends string, P extends TemplateTypes> =
+  IsOpen<T> extends true ? T : Scan<`\n${T}`, P["markSpec"]> extends Fault<infer Problem> ? Problem : T;
 
 // True for `string` and for literals with `${string}` in them, whose placeholders cannot be known.
 type IsOpen<T extends string> = {} extends Record<T, 1> ? true : false;
@@ -73,15 +74,19 @@ interface Fault<Problem extends string> {
 
 // One step for each opening brace. Gives the placeholders as a union, without their braces, or the first fault.
 // It begins with a line break, so that a heading at the very start is one at the start of a line.
-type Scan<T extends string, Uses extends string = NoVariable> = T extends `${infer Before}{${infer Rest}`
+type Scan<
+  T extends string,
+  MarkSpec extends string,
+  Uses extends string = NoVariable,
+> = T extends `${infer Before}{${infer Rest}`
   ? StrayBrace<Before> extends infer Stray extends string
     ? Fault<Unbalanced<`${Stray}{${Rest}`>>
     : Rest extends `{${infer After}`
-      ? Scan<After, Uses>
+      ? Scan<After, MarkSpec, Uses>
       : Rest extends `${infer P}}${infer After}`
-        ? Check<P, Rest, IsMessages<Before>> extends infer Use extends string
-          ? Scan<After, Uses | Use>
-          : Check<P, Rest, IsMessages<Before>>
+        ? Check<P, Rest, IsMessages<Before>, MarkSpec> extends infer Use extends string
+          ? Scan<After, MarkSpec, Uses | Use>
+          : Check<P, Rest, IsMessages<Before>, MarkSpec>
         : Fault<Unbalanced<`{${Rest}`>>
   : StrayBrace<T> extends infer Stray extends string
     ? Fault<Unbalanced<Stray>>
@@ -104,20 +109,28 @@ type TrimEnd<T extends string> = T extends `${infer Head}${" " | "\n" | "\t" | "
 type TrimIndent<T extends string> = T extends `${infer Head}${" " | "\t"}` ? TrimIndent<Head> : T;
 
 // A placeholder without its braces, or its fault.
-type Check<P extends string, Rest extends string, InMessages extends boolean> = P extends `${string}{${string}`
+type Check<
+  P extends string,
+  Rest extends string,
+  InMessages extends boolean,
+  MarkSpec extends string,
+> = P extends `${string}{${string}`
   ? Fault<Unbalanced<`{${Rest}`>>
   : P extends `${infer Path}:${infer Spec}`
-    ? CheckSpec<P, Path, Spec, InMessages>
-    : CheckSpec<P, P, "", InMessages>;
+    ? CheckSpec<P, Path, Spec, InMessages, MarkSpec>
+    : CheckSpec<P, P, "", InMessages, MarkSpec>;
 
-type CheckSpec<P extends string, Path extends string, Spec extends string, InMessages extends boolean> = [
-  Spec,
-  InMessages,
-] extends [CacheControlSpec, false]
+type CheckSpec<
+  P extends string,
+  Path extends string,
+  Spec extends string,
+  InMessages extends boolean,
+  MarkSpec extends string,
+> = [Spec, InMessages] extends [MarkSpec, false]
   ? NoVariable
   : Path extends `${string}${NotInName}${string}`
     ? Fault<`{${P}}: a name has no spaces, quotes, brackets, "!" or ",": write {{ or }} for a brace`>
-    : [InMessages, Spec] extends [true, ""] | [false, Exclude<keyof SpecValues, "}"> | ImageSpec]
+    : [InMessages, Spec] extends [true, ""] | [false, Exclude<keyof SpecValues<TemplateTypes>, "}"> | ImageSpec]
       ? `.${Path}.` extends `${string}..${string}`
         ? Fault<`{${P}}: a name is empty`>
         : InMessages extends true
@@ -132,14 +145,16 @@ type RootOf<Use extends string> =
 type PathOf<Use extends string> = Use extends `${infer Path}:${string}` ? Path : Use;
 
 // One function for each use. Inferring from several intersects what they take: a variable must fit all its uses.
-type Taker<Use extends string> = Use extends unknown ? (value: ValueOf<Use>) => void : never;
-type ValueOf<Use extends string> = Use extends `${infer Path}:${infer Spec}`
-  ? Within<Path, SpecValue<Spec>>
+type Taker<Use extends string, P extends TemplateTypes> = Use extends unknown
+  ? (value: ValueOf<Use, P>) => void
+  : never;
+type ValueOf<Use extends string, P extends TemplateTypes> = Use extends `${infer Path}:${infer Spec}`
+  ? Within<Path, SpecValue<Spec, P>>
   : Within<Use, Scalar>;
-type SpecValue<Spec extends string> = Spec extends keyof SpecValues
-  ? SpecValues[Spec]
+type SpecValue<Spec extends string, P extends TemplateTypes> = Spec extends keyof SpecValues<P>
+  ? SpecValues<P>[Spec]
   : Spec extends `${infer Name extends "image" | "images"}(${string}`
-    ? SpecValues[Name]
+    ? SpecValues<P>[Name]
     : never;
 type Within<Path extends string, Value> = Path extends `${string}.${infer Rest}` ? Nest<Rest, Value> : Value;
 type Nest<Path extends string, Value> = Path extends `${infer Name}.${infer Rest}`

@@ -2,18 +2,13 @@
 
 import { TemplateError } from "../errors.ts";
 import { toMedia } from "./media.ts";
-import { addPart, cacheControl, text } from "./message.ts";
-import type { CacheControlPart, ContentPart, Message, PromptMessage, SplicedMessage } from "./message.ts";
-import type { TemplateArguments, ValidTemplate } from "./template-variables.ts";
+import { addPart, type Mark, type Marks } from "./mark.ts";
+import type { ContentPart, Message, PromptMessage, SplicedMessage, TextPart } from "./message.ts";
 
-/**
- * A prompt template: a function from its variables to messages, which remembers what it was made from.
- *
- * `Arguments` is `[]` for a template without variables, else one object: `[variables: { readonly genre: Scalar }]`.
- */
-export interface PromptTemplate<Arguments extends readonly unknown[] = readonly [variables?: Record<string, unknown>]> {
+/** A prompt template: a function from its variables to messages, which remembers what it was made from. */
+export interface Template {
   /** @throws {TemplateError} If a value is missing, or does not fit its placeholder. */
-  (...variables: Arguments): readonly PromptMessage[];
+  (variables?: object): readonly PromptMessage[];
   /** The template as written. */
   readonly template: string;
 }
@@ -40,78 +35,54 @@ interface Placeholder {
   readonly plural?: boolean;
   readonly detail?: (typeof DETAILS)[number] | undefined;
   /** What the placeholder stands for, if it takes no variable. */
-  readonly mark?: CacheControlPart;
+  readonly mark?: Mark;
 }
 
 const HEADING = /(?:^|\n)[ \t]*(SYSTEM|USER|ASSISTANT|MESSAGES):/;
 const TOKEN = /(\{\{|\}\}|\{[^{}]*\}|[{}])/;
-const CACHE_CONTROL = /^cache_control(?:\((?:type=ephemeral|(?:type=ephemeral,)?ttl=(5m|1h))\))?$/;
 const ONE_NAME = "MESSAGES: takes one {name}, without a format spec";
 
 /**
- * A function from the variables of a template to messages. The variables and their types are read from the literal.
+ * Makes a function of a template. What it takes is in `template-variables.ts`, which reads the same grammar.
  *
- * The template is split into messages by `SYSTEM:`, `USER:` and `ASSISTANT:` at the start of a line; without them it is
- * one user message. `MESSAGES: {history}` splices a list of messages in. Indentation that all lines share is removed,
- * and so are messages without content. `{{` and `}}` stand for braces.
- *
- * A placeholder is `{name}` or `{name.attribute}` (own properties only), with a format spec if it is not plain text:
- * `:list` (one item a line), `:lists` (groups of lines, a blank line between), `:text`, `:texts`, `:image`, `:images`
- * (option `detail`), `:audio`, `:audios`, `:document`, `:documents`, `:part`, `:parts`, and `{:cache_control}` (options
- * `type`, `ttl`), which marks the part before it. Values are data: they never become roles or placeholders, whatever
- * they contain, and nothing is read or fetched for them.
- *
- * @param template - A literal. A bad placeholder is a compile error that names it. If only `string` is known of the
- * template, its variables are not checked before it runs.
+ * @param marks - Those that a format spec may stand for.
  * @throws {TemplateError} If the template is malformed.
- * @example
- * ```ts
- * import { promptTemplate } from "millrace";
- *
- * const prompt = promptTemplate(`
- *   SYSTEM: You are a librarian.
- *   USER: Recommend {count} {genre} books`);
- * const messages = prompt({ count: 3, genre: "fantasy" });
- * ```
  */
-export function promptTemplate<const T extends string>(
-  template: ValidTemplate<T>,
-): PromptTemplate<TemplateArguments<T>>;
-export function promptTemplate(template: string): PromptTemplate {
-  const sections = parseSections(template);
+export function parseTemplate(template: string, marks: Marks): Template {
+  const sections = parseSections(template, marks);
   const render = (variables: object = {}): readonly PromptMessage[] =>
-    sections.flatMap((section) => renderSection(section, variables));
+    sections.flatMap((section) => renderSection(section, variables, marks));
   return Object.assign(render, { template });
 }
 
 /**
- * Whether a prompt function is a template, made by {@link promptTemplate}.
+ * Whether a prompt function is a template, made by {@link parseTemplate}.
  *
  * @internal
  */
-export function isPromptTemplate(fn: unknown): fn is PromptTemplate {
+export function isPromptTemplate(fn: unknown): fn is Template {
   return typeof fn === "function" && "template" in fn && typeof fn.template === "string";
 }
 
-function parseSections(template: string): readonly Section[] {
+function parseSections(template: string, marks: Marks): readonly Section[] {
   const [preamble = "", ...rest] = template.replaceAll("\r\n", "\n").split(HEADING);
-  if (rest.length === 0) return [parseSection("user", preamble)];
+  if (rest.length === 0) return [parseSection("user", preamble, marks)];
   if (!isBlank(preamble)) throw new TemplateError(`Text before the first role at ${firstLine(preamble.trim())}`);
   const sections: Section[] = [];
   for (let i = 0; i < rest.length; i += 2) {
     const role = ROLES.find((name) => name.toUpperCase() === rest[i]) ?? "user";
-    sections.push(parseSection(role, rest[i + 1] ?? ""));
+    sections.push(parseSection(role, rest[i + 1] ?? "", marks));
   }
   return sections;
 }
 
-function parseSection(role: Section["role"], content: string): Section {
+function parseSection(role: Section["role"], content: string, marks: Marks): Section {
   // Text and what TOKEN matched, in turn.
   const tokens = dedent(content).split(TOKEN);
   const nodes = tokens.map((token, i) => {
     if (i % 2 === 0) return token;
     if (token === "{{" || token === "}}") return token.charAt(0);
-    if (token.length > 1) return parsePlaceholder(token, role, isBlank(tokens.slice(0, i).join("")));
+    if (token.length > 1) return parsePlaceholder(token, role, isBlank(tokens.slice(0, i).join("")), marks);
     throw new TemplateError(`Unbalanced brace at ${firstLine(tokens.slice(i).join(""))}: write {{ or }} for a brace`);
   });
   if (role === "messages" && (nodes.length !== 3 || !isBlank(`${tokens[0]}${tokens[2]}`))) {
@@ -127,14 +98,13 @@ function dedent(content: string): string {
   return [first, ...rest.map((line) => line.slice(margin))].join("\n");
 }
 
-function parsePlaceholder(source: string, role: Section["role"], isFirst: boolean): Placeholder {
+function parsePlaceholder(source: string, role: Section["role"], isFirst: boolean, marks: Marks): Placeholder {
   const [, names = "", spec = ""] = /^\{([^:]*):?([^]*)\}$/.exec(source) ?? [];
   const path = names.split(".");
-  const cacheControlSpec = CACHE_CONTROL.exec(spec);
-  if (cacheControlSpec !== null && role !== "messages") {
+  const mark = role === "messages" ? null : marks.parse(spec);
+  if (mark !== null) {
     if (isFirst) throw new TemplateError("marks the part before it, and there is none", source);
-    const [, ttl] = cacheControlSpec;
-    return { source, path, mark: cacheControl(ttl === "5m" || ttl === "1h" ? { ttl } : {}) };
+    return { source, path, mark };
   }
   if (/[ \t\r\n"'`()[\]!,]/.test(names)) {
     const rule = 'a name has no spaces, quotes, brackets, "!" or ",": write {{ or }} for a brace';
@@ -151,9 +121,9 @@ function parsePlaceholder(source: string, role: Section["role"], isFirst: boolea
   return { source, path, kind, plural: kind !== name, detail };
 }
 
-function renderSection({ role, nodes }: Section, variables: object): readonly PromptMessage[] {
+function renderSection({ role, nodes }: Section, variables: object, marks: Marks): readonly PromptMessage[] {
   if (role !== "messages") {
-    const content = renderContent(nodes, variables);
+    const content = renderContent(nodes, variables, marks);
     return content.length === 0 ? [] : [{ role, content }];
   }
   return nodes.flatMap((node) => {
@@ -164,17 +134,17 @@ function renderSection({ role, nodes }: Section, variables: object): readonly Pr
   });
 }
 
-function renderContent(nodes: Section["nodes"], variables: object): Message["content"] {
+function renderContent(nodes: Section["nodes"], variables: object, marks: Marks): Message["content"] {
   const parts: ContentPart[] = [];
   let run = "";
   // White space of the template is layout where it begins or ends a text; what is up to here is not.
   let kept = 0;
-  const add = (part: ContentPart | CacheControlPart): void => {
+  const add = (part: ContentPart | Mark): void => {
     // Providers refuse blank text.
-    if (part.type !== "text" || !isBlank(part.text)) addPart(parts, part);
+    if (!isText(part) || !isBlank(part.text)) addPart(parts, part, marks);
   };
   const endRun = (): void => {
-    add(text(run.slice(0, kept) + run.slice(kept).trimEnd()));
+    add({ type: "text", text: run.slice(0, kept) + run.slice(kept).trimEnd() });
     run = "";
     kept = 0;
   };
@@ -196,7 +166,7 @@ function renderContent(nodes: Section["nodes"], variables: object): Message["con
   return parts.length === 1 && only?.type === "text" && Object.keys(only).length === 2 ? only.text : parts;
 }
 
-function toValue(placeholder: Placeholder, variables: object): string | readonly (ContentPart | CacheControlPart)[] {
+function toValue(placeholder: Placeholder, variables: object): string | readonly (ContentPart | Mark)[] {
   const { kind, plural, mark } = placeholder;
   if (mark !== undefined) return [mark];
   const value = valueOf(placeholder, variables);
@@ -221,11 +191,12 @@ function valueOf({ path, source }: Placeholder, variables: object): unknown {
   return value;
 }
 
-function toPart(placeholder: Placeholder, kind: PartKind, value: unknown): ContentPart | CacheControlPart {
+function toPart(placeholder: Placeholder, kind: PartKind, value: unknown): ContentPart | Mark {
   const { source, detail } = placeholder;
-  if (kind === "text") return text(toText(placeholder, value));
+  if (kind === "text") return { type: kind, text: toText(placeholder, value) };
   if (isPart(value) && (kind === "part" || kind === value.type)) {
-    return value.type === "image" && detail !== undefined ? { detail, ...value } : value;
+    const detailed = { detail, ...value };
+    return value.type === "image" && detail !== undefined ? detailed : value;
   }
   if (kind === "part") throw new TemplateError(`takes a part, not ${nameOf(value)}`, source);
   try {
@@ -248,7 +219,11 @@ function toList({ source }: Placeholder, value: unknown): readonly unknown[] {
   throw new TemplateError(`takes a list, not ${nameOf(value)}`, source);
 }
 
-function isPart(value: unknown): value is ContentPart | CacheControlPart {
+function isText(part: ContentPart | Mark): part is TextPart {
+  return part.type === "text";
+}
+
+function isPart(value: unknown): value is ContentPart | Mark {
   return hasKeys(value, "type");
 }
 

@@ -1,4 +1,4 @@
-import { user } from "../prompt/message.ts";
+import type { Message } from "../prompt/message.ts";
 import type { Native } from "../provider/native.ts";
 import type { CallPlan } from "../recovery/plan.ts";
 import { ResponseModelError } from "./response-model.ts";
@@ -25,13 +25,14 @@ export async function extract<N extends Native, Model>(
       if (!(error instanceof ResponseModelError) || left <= 0 || reasons.includes("content_filter")) throw error;
       const answer = stream.history().slice(stream.messages.length);
       // A turn that was paused goes on where it stopped, and only there.
-      const next = reasons.includes("pause") ? answer : [...answer, user(complaintOf(error))];
+      const next = reasons.includes("pause") ? answer : [...answer, complaintAbout(error)];
       plan = plan.extend(next, stream["~spent"]);
     }
   }
 }
 
-function complaintOf({ issues }: ResponseModelError): string {
+function complaintAbout({ issues }: ResponseModelError): Message {
   const problems = issues.map(({ path, message }) => `- ${path.map(String).join(".") || "(root)"}: ${message}`);
-  return `Your reply does not fit:\n${problems.join("\n")}\nReply again, corrected and complete.`;
+  const content = `Your reply does not fit:\n${problems.join("\n")}\nReply again, corrected and complete.`;
+  return { role: "user", content };
 }

@@ -39,7 +39,7 @@ export type McpTool<Namespace extends string> = Tool<
 >;
 
 /** How the tools of a server are offered to the model. */
-export interface McpOptions<Namespace extends string> extends Omit<ToolOptions, "cacheControl"> {
+export interface McpOptions<Namespace extends string> extends ToolOptions {
   /** Put before each tool's name, with `_` between them, which keeps the names apart from those of your other tools. */
   readonly namespace: Namespace;
 }
@@ -62,24 +62,7 @@ const LONGEST_ENDING = `_${MOST_TOOLS}`.length;
 /** Leaves room for `_`, one character of the tool's own name, and the number. */
 const LONGEST_NAMESPACE = LONGEST_NAME - 2 - LONGEST_ENDING;
 
-/**
- * Lists the tools that an MCP server has now, and makes tools of them.
- *
- * Characters that are not allowed in the name of a model's tool become `_`, and names that are too long are cut. Tools
- * whose names become the same are numbered: `docs_read`, `docs_read_2`.
- *
- * @throws {InvalidOptionError} If `namespace` cannot begin a tool's name.
- * @throws {McpListError} If the list is malformed, or longer than 1,000 pages or 10,000 tools.
- * Rejections of the client are passed on.
- * @example
- * ```ts
- * import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
- * import { mcpTools } from "millrace/mcp";
- * const client = new Client({ name: "my-app", version: "1.0.0" });
- * await client.connect(new StreamableHTTPClientTransport(new URL("https://docs.example.com/mcp")));
- * const tools = await mcpTools(client, { namespace: "docs" }); // docs_search, docs_read, …
- * ```
- */
+/** The tools that an MCP server has now: see `mcpTools` of the entry, which adds the options of providers. */
 export async function mcpTools<const Namespace extends string>(
   client: McpClient,
   { namespace, ...options }: McpOptions<Namespace>,

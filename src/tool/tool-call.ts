@@ -6,7 +6,7 @@ import { isObject } from "../json/object.ts";
 import { incrementalJson } from "../json/partial.ts";
 import type { Validation } from "../schema/validate.ts";
 import { ToolInputError } from "./tool-input-error.ts";
-import { toolResult, type ToolResult } from "./tool-result.ts";
+import type { ToolResult } from "./tool-result.ts";
 
 /** What a tool's function receives besides its arguments. */
 export interface ToolContext {
@@ -115,16 +115,18 @@ export interface ToolBehavior {
   readonly runEarly?: boolean | undefined;
   "~validate"(input: Record<string, unknown>): Validation | Promise<Validation>;
   "~run"(args: unknown, context: ToolContext): unknown;
+  /** The result that the model is sent for a call, made of its output. */
+  "~result"(id: string, output: unknown): ToolResult;
 }
 
 /** Begins a call. @internal */
 export function openCall(tool: ToolBehavior, block: OpenBlock): OpenCall {
   const input = new ArrivingInput();
-  let current: OpenCall["current"] = new StreamingCall(tool.name, block, "", input);
+  let current: OpenCall["current"] = new StreamingCall(tool, block, "", input);
   let closing: Promise<ToolCall | FailedToolCall> | null = null;
 
   const fail = (state: "invalid" | "truncated", text: string, reason: Failure): FailedToolCall =>
-    failedCall(tool.name, block, state, text, reason);
+    failedCall(tool, block, state, text, reason);
   const settle = (text: string, validation: Validation): ToolCall | FailedToolCall =>
     validation.issues === undefined
       ? completeCall(tool, block, text, validation.value)
@@ -136,7 +138,7 @@ export function openCall(tool: ToolBehavior, block: OpenBlock): OpenCall {
     },
     push(fragment) {
       input.push(fragment);
-      const call = new StreamingCall(tool.name, block, fragment, input);
+      const call = new StreamingCall(tool, block, fragment, input);
       current = call;
       return call;
     },
@@ -200,15 +202,17 @@ class StreamingCall implements StreamingToolCall {
   readonly delta: string;
   readonly text: string;
   readonly error = null;
+  readonly #tool: ToolBehavior;
   readonly #block: OpenBlock;
   readonly #input: ArrivingInput;
   #args: unknown;
 
-  constructor(name: string, block: OpenBlock, delta: string, input: ArrivingInput) {
-    this.name = name;
+  constructor(tool: ToolBehavior, block: OpenBlock, delta: string, input: ArrivingInput) {
+    this.name = tool.name;
     this.id = block.id;
     this.delta = delta;
     this.text = input.text;
+    this.#tool = tool;
     this.#block = block;
     this.#input = input;
   }
@@ -224,7 +228,7 @@ class StreamingCall implements StreamingToolCall {
   }
 
   "~result"(output: unknown): ToolResult {
-    return toolResult(this.id, output);
+    return this.#tool["~result"](this.id, output);
   }
 
   /** Includes `args`, which `JSON.stringify` would miss: it is a getter of the class. */
@@ -245,7 +249,7 @@ function completeCall(tool: ToolBehavior, block: OpenBlock, text: string, args: 
     get toolCall() {
       return block.toolCall();
     },
-    "~result": (output) => toolResult(block.id, output),
+    "~result": (output) => tool["~result"](block.id, output),
     "~early": tool.runEarly,
     async call({ signal = new AbortController().signal } = {}) {
       signal.throwIfAborted();
@@ -255,21 +259,21 @@ function completeCall(tool: ToolBehavior, block: OpenBlock, text: string, args: 
 }
 
 function failedCall(
-  toolName: string,
+  tool: ToolBehavior,
   block: OpenBlock,
   state: "invalid" | "truncated",
   text: string,
   reason: Failure,
 ): FailedToolCall {
   return {
-    name: toolName,
+    name: tool.name,
     id: block.id,
     state,
     text,
-    error: new ToolInputError({ ...reason, toolName, toolCallId: block.id, state, text }),
+    error: new ToolInputError({ ...reason, toolName: tool.name, toolCallId: block.id, state, text }),
     get toolCall() {
       return block.toolCall();
     },
-    "~result": (output) => toolResult(block.id, output),
+    "~result": (output) => tool["~result"](block.id, output),
   };
 }

@@ -2,8 +2,11 @@ import { messageOf } from "../errors.ts";
 import { wellFormed } from "../json/well-formed.ts";
 import { base64 } from "../prompt/base64.ts";
 import { toMedia } from "../prompt/media.ts";
-import { contentParts } from "./content-part.ts";
+import { contentParts, neutralPart } from "./content-part.ts";
 import { bytesOf, isError, plainData, plainText } from "./plain-data.ts";
+import type { Check } from "./shape.ts";
+
+const isNeutralPart = neutralPart({});
 
 /** The result of a tool call, as it is sent to the model. */
 export interface ToolResult {
@@ -18,11 +21,13 @@ export interface ToolResult {
  * Turns a tool's output into what is sent: text as it is, content parts as parts, bytes as the image or document that
  * they are (else as base64), an error as its message, anything else as JSON. Whatever the output is, the result can be
  * sent: never throws.
+ *
+ * @param isPart - Whether plain data is a content part that can be sent.
  */
-export function toolResult(id: string, output: unknown): ToolResult {
+export function toolResult(id: string, output: unknown, isPart: Check = isNeutralPart): ToolResult {
   return isError(output)
     ? { id, content: reasonOf(output), isError: true }
-    : { id, content: contentOf(output), isError: false };
+    : { id, content: contentOf(output, isPart), isError: false };
 }
 
 /** Never empty: the API rejects an error without content. */
@@ -31,11 +36,11 @@ function reasonOf(error: Error): string {
   return /\S/.test(message) ? wellFormed(message) : "The tool failed, and did not say why.";
 }
 
-function contentOf(output: unknown): ToolResult["content"] {
+function contentOf(output: unknown, isPart: Check): ToolResult["content"] {
   const bytes = bytesOf(output);
   if (bytes !== null) return mediaOf(bytes);
   const plain = plainData(output);
-  const parts = contentParts(plain);
+  const parts = contentParts(plain, isPart);
   if (parts === null) return plainText(plain);
   // The API rejects parts whose text is nothing but white space.
   const kept = parts.filter(({ text }) => typeof text !== "string" || /\S/.test(text));

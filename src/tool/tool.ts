@@ -11,6 +11,7 @@ import type {
   StandardSchema,
 } from "../schema/standard-schema.ts";
 import { validate } from "../schema/validate.ts";
+import type { Check } from "./shape.ts";
 import { ToolBox } from "./tool-box.ts";
 import type { PairTypes } from "./pair.ts";
 import {
@@ -22,17 +23,12 @@ import {
   type ToolCall,
   type ToolContext,
 } from "./tool-call.ts";
+import { toolResult } from "./tool-result.ts";
 
-/** Options of a tool, all but `runEarly` for the provider. A provider is sent only the options that it has. */
+/** Options of a tool. Providers have more: entries add them to the types, and they are passed on as they are. */
 export interface ToolOptions {
-  /** Caches the list of tools up to and including this one. */
-  readonly cacheControl?: { readonly type: "ephemeral"; readonly ttl?: "5m" | "1h" | undefined } | undefined;
-  /** Makes the model follow the schema. Anthropic then requires `additionalProperties: false`, and rejects some keywords. */
+  /** Makes the model follow the schema. */
   readonly strict?: boolean | undefined;
-  /** Streams the input as the model writes it, not value by value. It may then turn out not to be JSON. */
-  readonly eagerInputStreaming?: boolean | undefined;
-  /** Hides the tool from the model until a tool search finds it. */
-  readonly deferLoading?: boolean | undefined;
   /**
    * Lets an agent run the tool as soon as its input is complete, while the reply is still streaming. Do not set it on a
    * tool that must not run if the reply then fails or is refused. The provider is not sent this.
@@ -131,33 +127,22 @@ export type ArrivingToolArgs<S extends StandardSchema, J extends object> = J ext
 export type AwaitedResult<R> = R extends Promise<infer Result> ? Result : Awaited<R>;
 
 /**
- * Defines a tool: a function that the model may call.
+ * Makes a tool of its definition.
  *
- * Describe the input by `input`, a schema of any library that implements Standard Schema. If that cannot generate JSON
- * Schema (valibot, zod/mini), give `inputSchema` as well. If you only have JSON Schema (typebox, or written by hand),
- * give `inputSchema` alone; the input is then not validated.
- *
+ * @param isPart - Whether plain data in the tool's output is a content part, to be sent as one. Default: a neutral one.
  * @throws {SchemaError} If JSON cannot represent the input that the schema takes. The error names the part.
  * @throws {InvalidOptionError} If the name is not valid.
- * @example
- * ```ts
- * import { tool } from "millrace";
- * import * as z from "zod";
- * const getBookAuthor = tool({
- *   name: "get_book_author",
- *   description: "Returns the author of the book with the given title.",
- *   input: z.object({ title: z.string().describe("The title of the book.") }),
- *   call: ({ title }) => (title === "The Name of the Wind" ? "Patrick Rothfuss" : "Unknown"),
- * });
- * ```
  */
 export function tool<
   const Name extends string,
   R,
   S extends StandardSchema = NoInput,
   J extends object = NoInputSchema,
->(definition: ToolDefinition<Name, S, J, R>): Tool<Name, ToolArgs<S, J>, AwaitedResult<R>, ArrivingToolArgs<S, J>>;
-export function tool({ input, inputSchema, call, ...rest }: LooseDefinition): AnyTool {
+>(
+  definition: ToolDefinition<Name, S, J, R>,
+  isPart?: Check,
+): Tool<Name, ToolArgs<S, J>, AwaitedResult<R>, ArrivingToolArgs<S, J>>;
+export function tool({ input, inputSchema, call, ...rest }: LooseDefinition, isPart?: Check): AnyTool {
   checkName(rest.name);
   const isJsonAlone = input == null && inputSchema != null;
   return Object.freeze<AnyTool>({
@@ -165,6 +150,7 @@ export function tool({ input, inputSchema, call, ...rest }: LooseDefinition): An
     inputSchema: describeInput(input, inputSchema),
     "~validate": (value) => (input == null ? { value: isJsonAlone ? value : {} } : validate(input, value)),
     "~run": call,
+    "~result": (id, output) => toolResult(id, output, isPart),
     "~open"(block) {
       return openCall(this, block);
     },

@@ -1,7 +1,7 @@
 import { getEventListeners } from "node:events";
 import { describe, expect, test } from "vitest";
 import { StreamAbortedError } from "../../src/errors.ts";
-import { tool } from "../../src/tool/tool.ts";
+import { tool } from "../../src/index.ts";
 import type { ToolCall } from "../../src/tool/tool-call.ts";
 import { toolResult } from "../../src/tool/tool-result.ts";
 import { ToolRunner } from "../../src/agent/tool-runner.ts";

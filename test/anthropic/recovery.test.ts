@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { BudgetExceededError } from "../../src/recovery/budget.ts";
 import { type AnthropicCallOptions, type AnthropicStream, call, client } from "../../src/providers/anthropic/index.ts";
 import { delta, ended, frames, type Handler, reply, serve, started, startStream, type TestServer } from "../server.ts";
-import { tool } from "../../src/tool/tool.ts";
+import { tool } from "../../src/index.ts";
 
 const MODEL = "claude-sonnet-5-5";
 /** A model that goes on from a turn that ends the request. */

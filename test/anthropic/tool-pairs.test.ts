@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { call, client } from "../../src/providers/anthropic/index.ts";
-import { tool } from "../../src/tool/tool.ts";
+import { tool } from "../../src/index.ts";
 import { frames, serve, started, startStream } from "../server.ts";
 
 /** The events of a tool's block. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { InvalidOptionError } from "../../src/errors.ts";
 import { type AnthropicStream, call, client } from "../../src/providers/anthropic/index.ts";
-import { tool } from "../../src/tool/tool.ts";
+import { tool } from "../../src/index.ts";
 import { frames, serve, started, startStream } from "../server.ts";
 
 type Block = Readonly<Record<string, unknown>>;

@@ -1,75 +1,37 @@
 import { builtinModules } from "node:module";
+import ts from "typescript";
+import type { SourceFile } from "./source-file.ts";
 
-/** One import of a source file. */
-interface Import {
-  readonly specifier: string;
-  /** The imported file's path, or null for what is not a file of `src`. */
-  readonly target: string | null;
-  /** Whether it is gone once types are stripped. */
-  readonly isType: boolean;
-}
-
-/** A source file, as the rules see it. */
-export interface SourceFile {
-  /** From the root of the repository: `src/stream/stream.ts`. */
-  readonly path: string;
-  readonly text: string;
-  readonly imports: readonly Import[];
-}
-
-/** What `package.json` says that the rules look at. */
-export interface Manifest {
-  readonly dependencies?: Readonly<Record<string, string>>;
-  readonly optionalDependencies?: Readonly<Record<string, string>>;
-  readonly peerDependencies?: Readonly<Record<string, string>>;
-  readonly peerDependenciesMeta?: Readonly<Record<string, { readonly optional?: boolean }>>;
-  readonly bin?: unknown;
-  readonly exports?: unknown;
-  readonly imports?: unknown;
-}
-
-const IMPORTS = [
-  /^(?:import|export)(?<isType>\s+type)?\s[\w\s{},*$]*?\bfrom\s*"(?<specifier>[^"]+)"/gm,
-  /^import\s*"(?<specifier>[^"]+)"/gm,
-  /\bimport\(\s*"(?<specifier>[^"]+)"/g,
-];
-
-/** Reads a source file's imports: type-only, re-exporting and dynamic ones too. */
-export function sourceFile(path: string, text: string): SourceFile {
-  const code = text.replace(/^\s*\/\*[\s\S]*?\*\//gm, "").replace(/^\s*\/\/.*$/gm, "");
-  const imports = IMPORTS.flatMap((pattern) => [...code.matchAll(pattern)]).map(({ groups }) => {
-    const specifier = groups?.["specifier"] ?? "";
-    return { specifier, target: targetOf(path, specifier), isType: groups?.["isType"] !== undefined };
-  });
-  return { path, text: code, imports };
-}
-
-function targetOf(path: string, specifier: string): string | null {
-  if (specifier === "#platform") return "src/http/default-node.ts";
-  return specifier.startsWith(".") ? new URL(specifier, `file:///${path}`).pathname.slice(1) : null;
-}
-
-/** From the bottom up. A name is a folder of `src`, or a file in it; those of a line may import each other. */
+/** From the bottom up. A name is a folder of `src`; `errors` and `index` are files. Those of a line may import each other. */
 export const LAYERS = [
-  ["errors", "frame", "json", "schema", "cost"],
-  ["prompt", "tool", "http"],
+  ["errors"],
+  ["json", "schema", "cost"],
+  ["prompt", "tool", "http", "frame"],
   ["provider"],
+  ["attempt"],
+  ["recovery"],
   ["stream"],
-  ["call", "agent"],
+  ["call"],
+  // Above `call`, not below it: a response model is one more option of a call, and programs whose calls have none carry
+  // nothing of this room.
+  ["structured"],
+  ["agent"],
   ["providers", "testing"],
-  ["neutral-call", "index", "cli"],
+  ["index", "cli"],
 ] as const;
 
-const CORE_LAYERS = 5;
-
-/** The first part of the path below `src`: `stream` for `src/stream/view.ts`, `call` for `src/call.ts`. */
+/** The first part of the path below `src`: `stream` for `src/stream/view.ts`. The neutral entry is several files. */
 function roomOf(path: string): string {
-  return (path.split("/")[1] ?? "").replace(/\.ts$/, "");
+  const [, room = ""] = path.split("/");
+  if (room === "errors.ts") return "errors";
+  return /^(index|neutral-[\w-]+)\.ts$/.test(room) ? "index" : room;
 }
 
 function layerOf(path: string): number {
   return LAYERS.findIndex((rooms) => (rooms as readonly string[]).includes(roomOf(path)));
 }
+
+const isCore = (path: string): boolean => layerOf(path) < LAYERS.findIndex(([room]) => room === "providers");
 
 /** The violations, one a line: each names the file and the rule. */
 export type Rule = (files: readonly SourceFile[]) => string[];
@@ -94,6 +56,25 @@ function fileRule(check: (file: SourceFile) => string | null): Rule {
     });
 }
 
+/** A rule about each node of the code, in all files or in some: the first violation in a file. */
+function nodeRule(
+  check: (node: ts.Node, file: SourceFile) => string | null,
+  concerns: (path: string) => boolean = () => true,
+): Rule {
+  return fileRule((file) => {
+    if (!concerns(file.path)) return null;
+    for (const node of file.nodes) {
+      const violation = check(node, file);
+      if (violation !== null) return `line ${lineOf(node.getStart(), file)}: ${violation}`;
+    }
+    return null;
+  });
+}
+
+function lineOf(position: number, { tree }: SourceFile): number {
+  return tree.getLineAndCharacterOfPosition(position).line + 1;
+}
+
 const knownRooms = fileRule(({ path }) =>
   layerOf(path) >= 0 ? null : `"${roomOf(path)}" has no place in the layers (${LAYERS.flat().join(" ")}).`,
 );
@@ -103,7 +84,7 @@ const importsPointDown = edgeRule((from, to) =>
 );
 
 const coreKnowsNoProvider = edgeRule((from, to) =>
-  layerOf(from) < CORE_LAYERS && roomOf(to) === "providers" ? "the core imports no provider." : null,
+  isCore(from) && roomOf(to) === "providers" ? "the core imports no provider." : null,
 );
 
 const providerOf = (path: string): string | null => /^src\/providers\/([^/]+)/.exec(path)?.[1] ?? null;
@@ -131,12 +112,14 @@ const filesExist: Rule = (files) => {
 };
 
 /**
- * Type-only imports do not count: the types of a native message, its chunks and its views name each other. Those
- * between rooms do, by {@link noRoomCycles}.
+ * Type-only imports within a room do not count: the types of a native message, its chunks and its views name each other.
  */
 const noCycles: Rule = (files) => {
   const targets = new Map(
-    files.map(({ path, imports }) => [path, imports.filter(({ isType }) => !isType).map(({ target }) => target)]),
+    files.map(({ path, imports }) => {
+      const counted = imports.filter(({ target, isType }) => !isType || roomOf(target ?? "") !== roomOf(path));
+      return [path, counted.map(({ target }) => target)];
+    }),
   );
   return cyclesIn(targets).map(
     (cycle) => `${cycle[0]}: files do not import each other in a circle: ${cycle.join(" > ")}`,
@@ -170,18 +153,10 @@ function cyclesIn(targets: ReadonlyMap<string, readonly (string | null)[]>): str
   return cycles;
 }
 
-const LONGEST = 300;
-
-/** Takes the text as it is, comments included. */
-export function longFiles(files: readonly { readonly path: string; readonly text: string }[]): string[] {
-  return files.flatMap(({ path, text }) => {
-    const lines = text.replace(/\n$/, "").split("\n").length;
-    return lines > LONGEST ? [`${path}: a file has at most ${LONGEST} lines, and this one ${lines}.`] : [];
-  });
-}
-
-const noStarExports = fileRule(({ text }) =>
-  /^export\s+(?:type\s+)?\*/m.test(text) ? "no `export *`: exports are named, so that each is meant." : null,
+const noStarExports = nodeRule((node) =>
+  ts.isExportDeclaration(node) && (node.exportClause === undefined || ts.isNamespaceExport(node.exportClause))
+    ? "no `export *`: exports are named, so that each is meant."
+    : null,
 );
 
 const tellingNames = fileRule(({ path }) => {
@@ -204,12 +179,84 @@ const noPackages = fileRule(({ imports }) => {
   return found === undefined ? null : `the package has no dependencies, and so imports no "${found.specifier}".`;
 });
 
+/**
+ * Words of one provider: its names, and what is on its wire alone. The core passes all of these on unread. In snake case,
+ * since names in any case are compared so.
+ */
+const WORD_OF_PROVIDER = new RegExp(
+  `(?<![a-z])(${[
+    "anthropic|claude|openai|gpt|google|gemini|bedrock|vertex",
+    "cache_control|cache_creation|cache_write|ephemeral|ttl",
+    "content_block|input_json|message_delta|message_start|message_stop|stop_reason",
+    "server_tool|tool_reference|tool_use|web_fetch|web_search",
+    "defer_loading|eager_input",
+  ].join("|")})(?![a-z])`,
+);
+
+/** A word of ours that looks like one of them: why an agent stopped. */
+const OWN_WORD = "stopReason";
+
+/** These headers are not secret. They are to be passed in by the provider that sends them. */
+const KNOWS_HEADERS = "src/http/redaction.ts";
+
+const coreSpeaksNoProvider = nodeRule(
+  (node) => {
+    const isText = ts.isIdentifier(node) || ts.isPrivateIdentifier(node) || ts.isLiteralExpression(node);
+    if (!isText && !ts.isTemplateMiddleOrTemplateTail(node) && !ts.isTemplateHead(node)) return null;
+    if (node.text.replace("#", "") === OWN_WORD) return null;
+    const found = WORD_OF_PROVIDER.exec(snakeCase(node.text));
+    return found === null ? null : `"${found[0]}" is a provider's word, and the core knows none.`;
+  },
+  (path) => isCore(path) && path !== KNOWS_HEADERS,
+);
+
+/** `cache_write5m` for `cacheWrite5m`. */
+function snakeCase(text: string): string {
+  return text.replace(/([a-z])(?=[A-Z])/g, "$1_").toLowerCase();
+}
+
+const LONGEST_BODY = 60;
+
+const shortFunctions = nodeRule((node, file) => {
+  if (!ts.isFunctionLike(node) || !("body" in node) || node.body === undefined || !ts.isBlock(node.body)) return null;
+  const lines = lineOf(node.body.end, file) - lineOf(node.body.getStart(), file) - 1;
+  const what = "a function fits a screen";
+  return lines > LONGEST_BODY ? `${what}, ${LONGEST_BODY} lines, and ${nameOf(node)} has ${lines}.` : null;
+});
+
+function nameOf(node: ts.SignatureDeclaration | ts.ClassLikeDeclaration): string {
+  const owner = node.name === undefined && ts.isVariableDeclaration(node.parent) ? node.parent : node;
+  return owner.name === undefined ? "this one" : `"${owner.name.getText()}"`;
+}
+
+/** About twenty. */
+const MOST_FIELDS = 22;
+
+const smallClasses = nodeRule((node) => {
+  if (!ts.isClassLike(node)) return null;
+  const fields = node.members.filter(ts.isPropertyDeclaration).length;
+  return fields > MOST_FIELDS ? `a class has at most ${MOST_FIELDS} fields, and ${nameOf(node)} has ${fields}.` : null;
+});
+
+/** About a dozen. */
+const MOST_FILES = 14;
+
+/** A room of the core can be understood alone. */
+const smallRooms: Rule = (files) => {
+  const rooms = new Map<string, number>();
+  for (const { path } of files) if (isCore(path)) rooms.set(roomOf(path), (rooms.get(roomOf(path)) ?? 0) + 1);
+  return [...rooms].flatMap(([room, count]) =>
+    count > MOST_FILES ? [`src/${room}: a room has at most ${MOST_FILES} files, and this one ${count}.`] : [],
+  );
+};
+
 /** All rules about source files. */
 export const rules: Readonly<Record<string, Rule>> = {
   knownRooms,
   filesExist,
   importsPointDown,
   coreKnowsNoProvider,
+  coreSpeaksNoProvider,
   providersStayApart,
   testingStandsAlone,
   providersAreNotTested,
@@ -217,35 +264,9 @@ export const rules: Readonly<Record<string, Rule>> = {
   noRoomCycles,
   noStarExports,
   tellingNames,
+  shortFunctions,
+  smallClasses,
+  smallRooms,
   runsEverywhere,
   noPackages,
 };
-
-/** What may be installed with the package: nothing. A name here needs a reason in docs/dependencies.md. */
-const RUNTIME_DEPENDENCIES: readonly string[] = [];
-
-/** Whoever installs the package installs nothing else: peers, too, may only be optional. */
-export function dependencies(manifest: Manifest): string[] {
-  const { peerDependencies = {}, peerDependenciesMeta: meta = {} } = manifest;
-  const peers = Object.keys(peerDependencies).filter((name) => meta[name]?.optional !== true);
-  const installed = { ...manifest.dependencies, ...manifest.optionalDependencies };
-  return [...Object.keys(installed), ...peers]
-    .filter((name) => !RUNTIME_DEPENDENCIES.includes(name))
-    .map((name) => `package.json: there are no runtime dependencies, and this is one: ${name}.`);
-}
-
-/** What `exports`, `imports` and `bin` name is built. */
-export function unbuiltTargets(manifest: Manifest, entries: readonly string[]): string[] {
-  const targets = [manifest.exports, manifest.imports, manifest.bin].flatMap(pathsIn);
-  return targets
-    .filter((target) => target !== "./package.json")
-    .filter(
-      (target) => !entries.some((entry) => [".js", ".d.ts"].some((ending) => target === `./dist/${entry}${ending}`)),
-    )
-    .map((target) => `package.json: tsdown.config.ts has no entry that builds ${target}.`);
-}
-
-function pathsIn(value: unknown): string[] {
-  if (typeof value === "string") return [value];
-  return typeof value === "object" && value !== null ? Object.values(value).flatMap(pathsIn) : [];
-}

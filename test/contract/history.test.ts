@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { InvalidOptionError } from "../../src/errors.ts";
-import { user } from "../../src/prompt/message.ts";
+import { user } from "../../src/index.ts";
 import { tool } from "../../src/tool/tool.ts";
 import { endingsOf, readTo } from "./endings.ts";
 import { type AnyStream, beats, expectHandledRejections, inTurn, open, quiet, read, reply } from "./reading.ts";

@@ -3,10 +3,10 @@ import { describe, expect, expectTypeOf, test } from "vitest";
 import { EmptyPromptError, InvalidOptionError } from "../../src/errors.ts";
 import { normalizePrompt } from "../../src/prompt/dynamic-config.ts";
 import type { DynamicConfig, PromptFunction, PromptResult } from "../../src/prompt/dynamic-config.ts";
-import { cacheControl, image, system, text, user } from "../../src/prompt/message.ts";
-import type { Message, MessageLike, PromptMessage } from "../../src/prompt/message.ts";
-import { promptTemplate } from "../../src/prompt/template.ts";
-import type { Scalar } from "../../src/prompt/template-variables.ts";
+import { cacheControl, image, system, text, user } from "../../src/index.ts";
+import type { Message, MessageLike, PromptMessage } from "../../src/index.ts";
+import { promptTemplate } from "../../src/index.ts";
+import type { Scalar } from "../../src/index.ts";
 
 describe("what a prompt function returned becomes messages", () => {
   test("text is one user message, as it is", () => {

@@ -1,7 +1,7 @@
 import { describe, expect, expectTypeOf, test } from "vitest";
 import { InvalidOptionError } from "../../src/errors.ts";
-import { assistant, audio, cacheControl, document, image, system, text, user } from "../../src/prompt/message.ts";
-import type { ContentPart, Message } from "../../src/prompt/message.ts";
+import { assistant, audio, cacheControl, document, image, system, text, user } from "../../src/index.ts";
+import type { ContentPart, Message } from "../../src/index.ts";
 
 const png = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);
 const pdf = new TextEncoder().encode("%PDF-1.7");

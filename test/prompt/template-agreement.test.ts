@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { fileURLToPath } from "node:url";
 import ts from "typescript";
 import { expect, test } from "vitest";
-import { promptTemplate } from "../../src/prompt/template.ts";
+import { promptTemplate } from "../../src/index.ts";
 
 /** Each name has one use, so that no two uses of a name contradict each other. */
 const uses: Readonly<Record<string, unknown>> = {
@@ -94,7 +94,7 @@ const badTemplate = fc.tuple(content.map(join), bad, content.map(join)).map((pie
 function compile(templates: readonly string[]): (readonly string[] | string)[] {
   const file = fileURLToPath(new URL("template-agreement.generated.ts", import.meta.url));
   const source = [
-    'import type { TemplateVariables, ValidTemplate } from "../../src/prompt/template-variables.ts";',
+    'import type { TemplateVariables, ValidTemplate } from "../../src/index.ts";',
     ...templates.flatMap((literal, i) => [
       `export type Literal${i} = ${JSON.stringify(literal)};`,
       `export type Valid${i} = ValidTemplate<Literal${i}>;`,

@@ -8,10 +8,10 @@ import type {
   ImagePart,
   MessageLike,
   PromptMessage,
-} from "../../src/prompt/message.ts";
-import { promptTemplate } from "../../src/prompt/template.ts";
-import type { PromptTemplate } from "../../src/prompt/template.ts";
-import type { Scalar, TemplateVariables, ValidTemplate } from "../../src/prompt/template-variables.ts";
+} from "../../src/index.ts";
+import { promptTemplate } from "../../src/index.ts";
+import type { PromptTemplate } from "../../src/index.ts";
+import type { Scalar, TemplateVariables, ValidTemplate } from "../../src/index.ts";
 
 describe("the variables of a template", () => {
   test("are read from the literal", () => {

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { text, user } from "../../src/prompt/message.ts";
-import type { MessageLike } from "../../src/prompt/message.ts";
-import { promptTemplate } from "../../src/prompt/template.ts";
+import { text, user } from "../../src/index.ts";
+import type { MessageLike } from "../../src/index.ts";
+import { promptTemplate } from "../../src/index.ts";
 
 // Text that would change the structure of a template, if it were read as one.
 const hostile = fc

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { InvalidOptionError, MillraceError } from "../../src/errors.ts";
-import { type McpClient, McpListError, McpToolError, mcpTools } from "../../src/tool/mcp.ts";
+import { type McpClient, McpListError, McpToolError, mcpTools } from "../../src/neutral-mcp.ts";
 import { toolResult } from "../../src/tool/tool-result.ts";
 
 const inputSchema = { type: "object" };

@@ -3,9 +3,9 @@ import { McpServer, Server } from "@modelcontextprotocol/server";
 import { afterEach, describe, expect, expectTypeOf, test } from "vitest";
 import * as z from "zod";
 import { InvalidOptionError, MillraceError } from "../../src/errors.ts";
-import { type McpClient, type McpOutput, type McpTool, McpToolError, mcpTools } from "../../src/tool/mcp.ts";
+import { type McpClient, type McpOutput, type McpTool, McpToolError, mcpTools } from "../../src/neutral-mcp.ts";
 import type { PairTool } from "../../src/tool/pair.ts";
-import { tool } from "../../src/tool/tool.ts";
+import { tool } from "../../src/index.ts";
 
 const png = "iVBORw0KGgo=";
 const closing: (() => Promise<void>)[] = [];

@@ -3,7 +3,7 @@ import { type } from "arktype";
 import * as v from "valibot";
 import { describe, expect, test } from "vitest";
 import * as z from "zod";
-import { type AnyTool, tool } from "../../src/tool/tool.ts";
+import { type AnyTool, tool } from "../../src/index.ts";
 import type { FailedToolCall, ToolCall } from "../../src/tool/tool-call.ts";
 
 const block = { id: "toolu_1", toolCall: () => null };

@@ -3,7 +3,7 @@ import * as v from "valibot";
 import { describe, expect, test } from "vitest";
 import * as z from "zod";
 import { MillraceError } from "../../src/errors.ts";
-import { tool } from "../../src/tool/tool.ts";
+import { tool } from "../../src/index.ts";
 import type { FailedToolCall, OpenBlock, OpenCall, ToolCall } from "../../src/tool/tool-call.ts";
 import { ToolInputError } from "../../src/tool/tool-input-error.ts";
 

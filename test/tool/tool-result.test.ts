@@ -1,9 +1,10 @@
 import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
-import { document, image, text } from "../../src/prompt/message.ts";
+import { document, image, text } from "../../src/index.ts";
+import { isResultPart } from "../../src/providers/anthropic/result-part.ts";
 import { toolResult } from "../../src/tool/tool-result.ts";
 
-const contentOf = (output: unknown): unknown => toolResult("toolu_1", output).content;
+const contentOf = (output: unknown): unknown => toolResult("toolu_1", output, isResultPart).content;
 const throwing = (): never => {
   throw new Error("boom");
 };
@@ -176,14 +177,14 @@ describe("any other output is sent as text", () => {
   ];
   for (const [what, output, content] of cases) {
     it(what, () => {
-      expect(toolResult("toolu_1", output)).toEqual({ id: "toolu_1", content, isError: false });
+      expect(toolResult("toolu_1", output, isResultPart)).toEqual({ id: "toolu_1", content, isError: false });
     });
   }
 
   it("a revoked proxy", () => {
     for (const proxy of [revoked({}), revoked([]), revoked(new Map()), revoked(() => 1), revoked(png)]) {
       for (const output of [proxy, [proxy], { proxy }, new Set([proxy])]) {
-        const { content, isError } = toolResult("toolu_1", output);
+        const { content, isError } = toolResult("toolu_1", output, isResultPart);
         expect([typeof content, isError]).toEqual(["string", false]);
       }
     }
@@ -243,7 +244,7 @@ describe("an error is sent as its message", () => {
   ];
   for (const [what, error, content] of cases) {
     it(what, () => {
-      expect(toolResult("toolu_1", error)).toEqual({ id: "toolu_1", content, isError: true });
+      expect(toolResult("toolu_1", error, isResultPart)).toEqual({ id: "toolu_1", content, isError: true });
     });
   }
 });

@@ -6,7 +6,7 @@ import { describe, expect, expectTypeOf, test } from "vitest";
 import * as z from "zod";
 import * as mini from "zod/mini";
 import type { PairTool } from "../../src/tool/pair.ts";
-import { type AnyTool, type Tool, tool } from "../../src/tool/tool.ts";
+import { type AnyTool, type Tool, tool } from "../../src/index.ts";
 import type { FailedToolCall, StreamingToolCall, ToolCall } from "../../src/tool/tool-call.ts";
 
 const song = z.object({

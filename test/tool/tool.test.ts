@@ -7,7 +7,7 @@ import * as z from "zod";
 import * as mini from "zod/mini";
 import { InvalidOptionError } from "../../src/errors.ts";
 import { SchemaError } from "../../src/schema/schema-error.ts";
-import { type AnyTool, tool } from "../../src/tool/tool.ts";
+import { type AnyTool, tool } from "../../src/index.ts";
 
 /** Closes a call of the tool with this input. */
 async function callOf(definition: AnyTool, input: unknown) {

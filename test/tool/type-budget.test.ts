@@ -19,7 +19,7 @@ ${each(
 
 const tools = `${schemas}
 import { call } from "./src/providers/anthropic/index.ts";
-import { tool } from "./src/tool/tool.ts";
+import { tool } from "./src/index.ts";
 ${each(
   (n) => `const tool${n} = tool({ name: "tool${n}", description: "A tool.", input: schema${n},
     call: async ({ title, author }) => ({ title, first: author.first, n: ${n} }) });`,

@@ -11,3 +11,9 @@ export interface CacheControlParam {
 export interface Cacheable {
   readonly cache_control?: CacheControlParam | null | undefined;
 }
+
+/** What every content part may carry. */
+export interface PartOptions {
+  /** Caches the prompt up to and including this part, where the provider can. */
+  readonly cacheControl?: CacheControlParam | undefined;
+}

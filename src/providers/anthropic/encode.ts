@@ -2,11 +2,12 @@ import { InvalidOptionError, UnsupportedContentError } from "../../errors.ts";
 import { defined, isObject } from "../../json/object.ts";
 import { stringify, wellFormed } from "../../json/stringify.ts";
 import { base64 } from "../../prompt/base64.ts";
-import type { ContentPart } from "../../prompt/message.ts";
+import type { ContentPart as AnyPart } from "../../prompt/message.ts";
 import type { ToolResult } from "../../tool/tool-result.ts";
 import { destinationOf, lowerCased } from "../../http/client.ts";
 import { secretsOf } from "../../http/redaction.ts";
 import type { HeaderOf, EncodedPrompt, Prompt } from "../../provider/provider.ts";
+import type { PartOptions } from "./cache-control.ts";
 import { settings } from "./client.ts";
 import { StreamFrames, WholeFrame } from "./frames.ts";
 import { defaultMaxTokens } from "./models.ts";
@@ -17,6 +18,7 @@ import { joinSystem } from "./system.ts";
 import { toolParams } from "./tool-schema.ts";
 
 type NativeBlock = Readonly<Record<string, unknown>>;
+type ContentPart = AnyPart & PartOptions;
 
 /** A reply that is not streamed may be larger than a frame. */
 const WHOLE_LIMIT = 256 * 1024 * 1024;

@@ -2,7 +2,20 @@ import { defined } from "../../json/object.ts";
 import { isDeclared } from "../../tool/declared.ts";
 import type { AnyTool } from "../../tool/tool.ts";
 import type { ToolChoice } from "../../tool/tool-choice.ts";
+import type { CacheControlParam } from "./cache-control.ts";
 import type { ToolChoice as NativeToolChoice, ToolParam } from "./tool-param.ts";
+
+/** The options of a tool that are Anthropic's own. */
+export interface AnthropicToolOptions {
+  /** Caches the list of tools up to and including this one. */
+  readonly cacheControl?: CacheControlParam | undefined;
+  /** Makes the model follow the schema, which must then have `additionalProperties: false`, and lack some keywords. */
+  readonly strict?: boolean | undefined;
+  /** Streams the input as the model writes it, not value by value. It may then turn out not to be JSON. */
+  readonly eagerInputStreaming?: boolean | undefined;
+  /** Hides the tool from the model until a tool search finds it. */
+  readonly deferLoading?: boolean | undefined;
+}
 
 /**
  * A tool in the form that the Messages API takes.
@@ -16,7 +29,7 @@ import type { ToolChoice as NativeToolChoice, ToolParam } from "./tool-param.ts"
  * console.log(toolSchema(ping)); // { name: "ping", description: "Replies with pong.", input_schema: { type: "object", … } }
  * ```
  */
-export function toolSchema(tool: AnyTool): ToolParam {
+export function toolSchema(tool: AnyTool & AnthropicToolOptions): ToolParam {
   const { name, description, inputSchema, cacheControl, strict, eagerInputStreaming, deferLoading } = tool;
   return defined({
     name,
