@@ -10,7 +10,7 @@ if (process.env["MILLRACE_SWEEP"] !== "1") process.stderr.write(`Samples by MILL
 export default defineConfig({
   resolve: {
     alias: {
-      "#platform": source("platform/node.ts"),
+      "#platform": source("http/default-node.ts"),
       "millrace/anthropic/structured": source("providers/anthropic/structured.ts"),
       "millrace/anthropic": source("providers/anthropic/index.ts"),
       "millrace/json": source("json/index.ts"),

@@ -1,4 +1,3 @@
-import type { Prices } from "../cost/price.ts";
 import type { UsageSource } from "../cost/usage.ts";
 import {
   ApiError,
@@ -37,7 +36,7 @@ export interface AttemptSettings<N extends Native> {
   readonly timeout: TimeoutLimits;
   readonly limit: Limit;
   readonly limiter: Limiter | undefined;
-  readonly prices: Prices | undefined;
+  readonly prices: N["prices"] | undefined;
 }
 
 /** An interrupted reply that an attempt goes on from. */

@@ -46,6 +46,7 @@ export class StallTimer {
   /** When the current wait began, or -1. */
   #since = -1;
   #cancel: (() => void) | null = null;
+  #hasGrace = false;
 
   constructor(onStall: (limitMs: number) => void) {
     this.#onStall = onStall;
@@ -63,6 +64,7 @@ export class StallTimer {
   resume(): void {
     if (this.#since !== -1) this.#waitedMs += performance.now() - this.#since;
     this.#since = -1;
+    this.#hasGrace = false;
   }
 
   /** The message grew. */
@@ -81,8 +83,11 @@ export class StallTimer {
       this.#cancel = null;
       if (this.#since === -1) return;
       const leftMs = this.#limitMs - this.#waitedMs - (performance.now() - this.#since);
-      if (leftMs > 0) this.#arm(Math.ceil(leftMs));
-      else this.#onStall(this.#limitMs);
+      // If this process was busy, what it waits for may have arrived: it is read before the next timer.
+      const isLast = leftMs <= 0 && this.#hasGrace;
+      this.#hasGrace = leftMs <= 0;
+      if (isLast) this.#onStall(this.#limitMs);
+      else this.#arm(Math.max(1, Math.ceil(leftMs)));
     });
   }
 }

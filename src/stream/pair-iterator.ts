@@ -7,10 +7,7 @@ import { type Pair, PairSource } from "./pair-source.ts";
 
 type Result<N extends Native, T extends PairTypes> = IteratorResult<Pair<N, T>, undefined>;
 
-interface Read<N extends Native, T extends PairTypes> {
-  resolve(result: Result<N, T>): void;
-  reject(error: unknown): void;
-}
+type Answer<N extends Native, T extends PairTypes> = (result: Result<N, T> | Promise<Result<N, T>>) => void;
 
 const DONE = { value: undefined, done: true } as const;
 
@@ -21,10 +18,10 @@ export class PairIterator<N extends Native, T extends PairTypes> implements Asyn
 > {
   readonly #reply: Reply<N>;
   readonly #source: PairSource<N, T>;
-  /** Reads that wait; usually there is one at most. */
-  readonly #reads: Read<N, T>[] = [];
-  readonly #wait = (resolve: Read<N, T>["resolve"], reject: Read<N, T>["reject"]): void =>
-    void this.#reads.push({ resolve, reject });
+  /** Reads that wait, and how to answer them; usually there is one at most. */
+  readonly #reads: Promise<Result<N, T>>[] = [];
+  readonly #answers: Answer<N, T>[] = [];
+  readonly #wait = (answer: Answer<N, T>): void => void this.#answers.push(answer);
   #hasLeft = false;
   #isAnswering = false;
 
@@ -47,7 +44,9 @@ export class PairIterator<N extends Native, T extends PairTypes> implements Asyn
       if (result !== null) return Promise.resolve(result);
       if (this.#isOver()) return this.#end();
     }
-    return handled(new Promise(this.#wait));
+    const read = new Promise(this.#wait);
+    this.#reads.push(read);
+    return read;
   }
 
   return(): Promise<Result<N, T>> {
@@ -103,8 +102,9 @@ export class PairIterator<N extends Native, T extends PairTypes> implements Asyn
       const result = this.#take();
       if (result === null && !this.#isOver()) break;
       const read = this.#reads.shift();
-      if (result !== null) read?.resolve(result);
-      else this.#end().then(read?.resolve, read?.reject);
+      // Only a read that may fail: this costs a promise more.
+      if (result === null && read !== undefined) void handled(read);
+      this.#answers.shift()?.(result ?? this.#end());
     }
     this.#isAnswering = false;
   }

@@ -134,14 +134,16 @@ describe("before the first content", () => {
   });
 
   it("holds its pairs until there is content", async () => {
-    let goOn = (): void => {};
+    let isAsked = (goOn: () => void): void => void goOn;
+    const asked = new Promise<() => void>((resolve) => (isAsked = resolve));
     await using server = await serve((response) => {
       startStream(response, frames(started));
-      goOn = () => void response.end(frames([delta("Hi"), ...ended]));
+      isAsked(() => void response.end(frames([delta("Hi"), ...ended])));
     });
     const stream = open(server);
     const pairs = stream[Symbol.asyncIterator]();
     const first = pairs.next();
+    const goOn = await asked;
     const isEarly = await Promise.race([first.then(() => true), delay(50, false)]);
     expect(isEarly).toBe(false);
     goOn();
