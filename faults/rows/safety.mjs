@@ -108,6 +108,8 @@ export const safety = [
   {
     name: "endless-empty-lines",
     title: `${ENDLESS_MB} MB of data lines without text`,
+    // Ten million lines are a second or two of work, and more than that on a busy machine.
+    limitMs: 60_000,
     expects: `an error before ${FRAME_MB} MB are read`,
     drive: "iterate",
     isAboutMemory: true,
