@@ -3,6 +3,10 @@ import { defineConfig } from "vitest/config";
 
 const source = (path: string): string => fileURLToPath(new URL(`src/${path}`, import.meta.url));
 
+/** What samples are drawn by (`test/sample.ts`): another in each run, so that the runs together cover more. */
+const seed = process.env["MILLRACE_SEED"] ?? String(Date.now() % 1_000_000);
+if (process.env["MILLRACE_SWEEP"] !== "1") process.stderr.write(`Samples by MILLRACE_SEED=${seed}\n`);
+
 export default defineConfig({
   resolve: {
     alias: {
@@ -18,5 +22,7 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     testTimeout: 30_000,
+    maxWorkers: 2,
+    env: { MILLRACE_SEED: seed },
   },
 });

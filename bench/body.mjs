@@ -14,21 +14,26 @@ export const documents = {
   /** Records of some 100 bytes. */
   small: (bytes) => ({ items: list(bytes, 100, (at) => record(at, 20)) }),
   /** One flat array of numbers. */
-  flat: (bytes) => ({ items: list(bytes, 6, (at) => (at * 7919) % 100_000) }),
+  flat: (bytes) => ({ items: list(bytes, 7, (at) => (at * 7919) % 100_000) }),
   /** One long string. */
   string: (bytes) => ({ items: PROSE.repeat(Math.ceil(bytes / PROSE.length)).slice(0, bytes) }),
 };
 
-/** Frames of a message that asks for one tool, whose input comes in fragments of 12 characters. */
+/** Frames of a message that asks for one tool, whose input comes in fragments of 12 characters, after an empty one. */
 export function toolFrames(shape, bytes) {
-  const json = JSON.stringify(documents[shape](bytes));
-  const fragments = json.match(/[^]{1,12}/g);
-  const block = { type: "tool_use", id: "toolu_01Bench", name: "save", input: {} };
+  const random = seeded(bytes);
+  const fragments = ["", ...spaced(documents[shape](bytes)).match(/[^]{1,12}/g)];
+  const block = { type: "tool_use", id: id("toolu", random), name: "save", input: {} };
   return frames(
-    seeded(bytes),
+    random,
     block,
     fragments.map((partial_json) => ({ type: "input_json_delta", partial_json })),
   );
+}
+
+/** JSON as models write it: a space after each colon and comma. Line breaks in strings are escaped, others are not. */
+function spaced(value) {
+  return JSON.stringify(value, null, 1).replaceAll(/,\n */g, ", ").replaceAll(/\n */g, "");
 }
 
 function list(bytes, size, item) {
@@ -68,8 +73,8 @@ export function largeFrames(bytes) {
   const source = { type: "text", media_type: "text/plain", data };
   const document = { type: "document", source, title: "A page" };
   const content = { type: "web_fetch_result", url: "https://example.com/", content: document };
-  const block = { type: "web_fetch_tool_result", tool_use_id: "srvtoolu_01Bench", content };
-  return frames(seeded(bytes), block, []);
+  const random = seeded(bytes);
+  return frames(random, { type: "web_fetch_tool_result", tool_use_id: id("srvtoolu", random), content }, []);
 }
 
 function frames(random, block, deltas) {
@@ -77,7 +82,7 @@ function frames(random, block, deltas) {
   const usage = { input_tokens: 24, cache_creation_input_tokens: 0, cache_read_input_tokens: 0, output_tokens: 1 };
   const stop = { stop_reason: "end_turn", stop_sequence: null };
   return [
-    wire({ type: "message_start", message: message({ ...usage, service_tier: "standard" }) }),
+    wire({ type: "message_start", message: message({ ...usage, service_tier: "standard" }, random) }),
     wire({ type: "content_block_start", index: 0, content_block: block }),
     Buffer.from(`event: ping\ndata: {"type": "ping"}\n\n`),
     ...deltas.map((delta) => wire({ type: "content_block_delta", index: 0, delta })),
@@ -87,8 +92,8 @@ function frames(random, block, deltas) {
   ];
 }
 
-function message(usage) {
-  const identity = { model: "claude-sonnet-5-5", id: "msg_01Bench", type: "message", role: "assistant" };
+function message(usage, random) {
+  const identity = { model: "claude-sonnet-5-5", id: id("msg", random), type: "message", role: "assistant" };
   return { ...identity, content: [], stop_reason: null, stop_sequence: null, stop_details: null, usage };
 }
 
@@ -96,6 +101,13 @@ function message(usage) {
 function frame(event, random) {
   const padding = " ".repeat(Math.floor(16 * random()));
   return Buffer.from(`event: ${event.type}\ndata: ${JSON.stringify(event).slice(0, -1)}${padding}}\n\n`);
+}
+
+const BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
+
+/** An id such as `msg_018bk6q16LtrDpGDm6TyXTgn`. */
+function id(prefix, random) {
+  return `${prefix}_01${Array.from({ length: 22 }, () => BASE58[Math.floor(58 * random())]).join("")}`;
 }
 
 /** Random numbers from 0 to 1 (mulberry32), the same for the same seed. */

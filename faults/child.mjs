@@ -11,6 +11,16 @@ const unhandled = [];
 process.on("unhandledRejection", (reason) => unhandled.push(String(reason)));
 process.send({ ready: true });
 
+/** How often a timer ought to run; how late it ever was is how long the event loop did nothing else. */
+const TICK_MS = 20;
+let [tickAt, delayMs] = [performance.now(), 0];
+const tick = () => {
+  const now = performance.now();
+  delayMs = Math.max(delayMs, Math.round(now - tickAt - TICK_MS));
+  tickAt = now;
+};
+setInterval(tick, TICK_MS).unref();
+
 const controller = new AbortController();
 const { seen, take } = reader(drive, options, controller);
 const start = performance.now();
@@ -26,6 +36,7 @@ try {
 }
 const problem = thrown ?? observation.error;
 const ms = Math.round(performance.now() - start);
+tick();
 const { aborted } = controller.signal;
 await delay(lingerMs);
 
@@ -36,6 +47,7 @@ observation = {
   heldAt: seen.heldAt,
   error: problem === null ? null : describe(problem),
   ms,
+  delayMs,
   peakMB: Math.round(process.resourceUsage().maxRSS / 1024),
   keptMB: Math.round((seen.weights.at(-1) - seen.weights[0]) / 2 ** 20),
   listeners: await listenersOn(controller.signal),

@@ -7,11 +7,14 @@ const peers = new URL("bench/peers/", root);
 /** Where the packages of the other clients are. */
 export const peersFolder = fileURLToPath(peers);
 
-const peer = (id, title, packages, lacks = ["recover"]) => ({
+/** What only millrace offers, or offers in this way. */
+const OURS = ["recover", "fallback", "object-as-client", "agent"];
+
+const peer = (id, title, packages, lacks = []) => ({
   id,
   title,
   packages,
-  lacks,
+  lacks: [...OURS, ...lacks],
   module: new URL(`clients/${id}.mjs`, peers),
 });
 const sdk = ["@anthropic-ai/sdk"];
@@ -27,9 +30,9 @@ export const clients = [
     module: new URL("faults/clients/millrace.mjs", root),
   },
   peer("sdk", "SDK, `messages.stream`", sdk),
-  peer("sdk-raw", "SDK, raw events", sdk, ["recover", "tools", "usage"]),
+  peer("sdk-raw", "SDK, raw events", sdk, ["tools", "usage"]),
   peer("ai", "ai, `fullStream`", ai),
-  peer("ai-text", "ai, `textStream`", ai, ["recover", "tools"]),
+  peer("ai-text", "ai, `textStream`", ai, ["tools"]),
   peer("langchain", "LangChain", ["@langchain/anthropic", "@langchain/core"]),
   peer("tanstack", "TanStack AI", ["@tanstack/ai", "@tanstack/ai-anthropic"]),
   peer("pi", "pi-ai", ["@earendil-works/pi-ai"]),

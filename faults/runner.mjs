@@ -60,7 +60,11 @@ function peakOf(pid) {
 async function observe(row, client, baseURL, facts, limitMs) {
   const { drive, options = {}, lingerMs = 0 } = row;
   const job = { module: client.module, baseURL, key: KEY, drive, options, lingerMs };
-  const process_ = fork(child, [JSON.stringify(job)], { silent: true, env: environment(), execArgv: ["--expose-gc"] });
+  const process_ = fork(child, [JSON.stringify(job)], {
+    silent: true,
+    env: { ...environment(), ...row.environment?.(facts) },
+    execArgv: ["--expose-gc"],
+  });
   let output = "";
   for (const stream of [process_.stdout, process_.stderr]) stream.on("data", (bytes) => (output += bytes));
   let result = null;

@@ -8,6 +8,8 @@ const asConsumer =
   "--ignoreConfig --noEmit --strict --exactOptionalPropertyTypes --module nodenext --target es2022 --types node " +
   "--lib es2023,dom,dom.iterable,dom.asynciterable,esnext.disposable";
 
+const inVitest = ["vitest", "run", "--config", "vitest.check.config.ts"];
+
 const steps = [
   ["format", "oxfmt", "--check", "."],
   ["lint", "oxlint"],
@@ -24,7 +26,9 @@ const steps = [
     ...asConsumer.split(" "),
     ...["index", "anthropic", "anthropic-structured", "json", "mcp", "testing"].map((name) => `dist/${name}.d.ts`),
   ],
-  ["size", "vitest", "run", "test/size.test.ts"],
+  ["snippets of the docs", ...inVitest, "test/docs.check.ts"],
+  ["type budget", ...inVitest, "test/tool/type-budget.check.ts"],
+  ["size", ...inVitest, "test/size.check.ts"],
 ];
 
 const failed = [];
@@ -34,6 +38,8 @@ for (const [name, command, ...args] of steps) {
   const { status, stdout, stderr, error } = run(command, args, { maxBuffer: 2 ** 26 });
   const seconds = ((performance.now() - start) / 1000).toFixed(1);
   console.log(`${status === 0 ? "ok    " : "FAILED"} ${name} (${seconds} s)`);
+  // The figures that a step measures, by its name.
+  for (const line of stdout?.split("\n") ?? []) if (line.startsWith(`${name}: `)) console.log(`       ${line}`);
   if (status === 0) continue;
   failed.push(name);
   console.log([stdout, stderr, error?.message].filter(Boolean).join("\n"));

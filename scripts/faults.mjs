@@ -98,7 +98,8 @@ async function playAll(options) {
         results.push({ row: row.name, client: client.id, pass: false, seen: "not offered", skipped: true });
         continue;
       }
-      const result = await play(row, client, client.id === "millrace" ? LIMIT_MS : PEER_LIMIT_MS);
+      const limitMs = client.id === "millrace" ? LIMIT_MS : PEER_LIMIT_MS;
+      const result = await play(row, client, Math.max(limitMs, row.limitMs ?? 0));
       results.push(result);
       process.stderr.write(`${row.name} x ${client.id}: ${cell(result)}\n`);
     }

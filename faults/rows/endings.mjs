@@ -97,6 +97,14 @@ export const endings = [
     serve: (request, response) => void startStream(response, frames(messageStart())),
   },
   {
+    name: "proxy-is-silent",
+    title: "A proxy that never answers `CONNECT`, limit of 600 ms",
+    ...limited,
+    needs: "agent",
+    options: { connectMs: STALL_MS, as: "behind-silent-proxy" },
+    serve() {},
+  },
+  {
     name: "slow-is-no-stall",
     title: "Ten tokens in 1 s, limit of 600 ms",
     expects: "success: there is progress",
@@ -116,6 +124,18 @@ export const endings = [
     drive: "iterate",
     serve: end(texts + stopped),
     verdict: completeWith("Hello the"),
+  },
+  {
+    name: "early-stop-reason",
+    title: "A stop reason, and text for 3 s after it",
+    expects: "success, with all of the text",
+    drive: "iterate",
+    async serve(request, response, count, facts) {
+      startStream(response, frames(...started, delta("Hello"), stopReason()));
+      await pace(response, Array(10).fill(delta("a")), 300, facts);
+      response.end(frames(blockStop, messageStop));
+    },
+    verdict: completeWith(`Hello${"a".repeat(10)}`),
   },
   {
     name: "stop-reason-then-stall",

@@ -7,19 +7,29 @@ import {
   frames,
   inTurn,
   messageStart,
+  inBlock,
+  inputDelta,
+  blockStop,
+  messageStop,
+  stopReason,
+  toolStart,
   reset,
   started,
   startStream,
   whole,
   end,
 } from "../wire.mjs";
-import { judge, notRetried, retriedTo } from "./verdicts.mjs";
+import { isAccident, judge, notRetried, retriedTo } from "./verdicts.mjs";
 
 const good = whole("Hello ", "there");
 const again = (fault) => inTurn(fault, good);
 const retried = { expects: "the text, once", drive: "iterate", verdict: retriedTo("Hello there") };
 const final = { expects: "an error after one request", drive: "iterate", verdict: notRetried };
 const dropped = (request, response) => response.socket.resetAndDestroy();
+/** Three for each model. */
+const CIRCLE_REQUESTS = 12;
+/** A whole call of a tool, in the second block. */
+const calling = [toolStart, inputDelta('{"path":"/tmp/a"}'), blockStop].map((event) => inBlock(1, event));
 /** What a timer may be early. */
 const EARLY_MS = 50;
 
@@ -130,11 +140,45 @@ export const retries = [
     expects: "the text, once",
     drive: "iterate",
     needs: "recover",
-    options: { recover: true },
+    options: { recover: "restart" },
     serve: inTurn((request, response) => {
       startStream(response, frames(...started, delta("Hello "), delta("the")));
       setTimeout(() => response.socket?.resetAndDestroy(), 50);
     }, good),
     verdict: retriedTo("Hello there"),
+  },
+  {
+    name: "tool-twice",
+    title: "Reset after a text and a tool call, asked to go on; the model calls it again",
+    expects: "the call is handed out once at most",
+    drive: "tools",
+    needs: "recover",
+    options: { recover: "continue" },
+    serve: inTurn(
+      reset(frames(...started, delta("Hello "), blockStop, ...calling)),
+      end(frames(...started, delta("there"), blockStop, ...calling, stopReason("tool_use"), messageStop)),
+      good,
+    ),
+    verdict(observation) {
+      const { tools, toolsRan } = observation;
+      const pass = tools.length <= 1 && toolsRan <= 1 && ["complete", "error"].includes(observation.outcome);
+      return judge(pass, observation, tools.length > 1 ? `handed out ${tools.length} times` : undefined);
+    },
+  },
+  {
+    name: "fallback-circle",
+    title: "529 from every model, and the fallbacks lead back to themselves",
+    expects: `an error that says why, after ${CIRCLE_REQUESTS} requests at most`,
+    drive: "iterate",
+    needs: "fallback",
+    options: { fallback: true },
+    serve: failure(529, "overloaded_error"),
+    verdict(observation) {
+      const { length } = observation.server.requests;
+      const { error } = observation;
+      if (isAccident(error)) return judge(false, observation, `${error.name}: ${error.message}`);
+      const pass = observation.outcome === "error" && length <= CIRCLE_REQUESTS;
+      return judge(pass, observation, length > CIRCLE_REQUESTS ? `sent ${length} times` : undefined);
+    },
   },
 ];

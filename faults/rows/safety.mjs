@@ -1,7 +1,7 @@
 /** What a hostile or broken server must not get. */
 
 import { gzipSync } from "node:zlib";
-import { delta, ended, failure, flood, frames, reset, started, startStream } from "../wire.mjs";
+import { delta, end, ended, errorEvent, failure, flood, frames, reset, started, startStream } from "../wire.mjs";
 import { completeWith, judge } from "./verdicts.mjs";
 
 /** What a client may hold before it gives up on a frame that does not end. */
@@ -16,14 +16,78 @@ const KEPT_MB = 8;
 const silence = Buffer.from((frames({ type: "ping" }) + `: ${"keep-alive ".repeat(90)}\n\n`).repeat(64));
 const begun = 'event: content_block_delta\ndata: {"type":"content_block_delta","index":0,"delta":{"text":"';
 const filler = Buffer.alloc(MEGABYTE, "a");
+const emptyLines = Buffer.from("data:\n".repeat(MEGABYTE / 8));
+/** How long a client may keep its process from anything else. */
+const FROZEN_MS = 1_000;
+const TAGS = MEGABYTE;
 
 /** Kept out of what clients say; any row fails where it is in there. */
 export const KEY = "sk-ant-canary-0123456789";
 
+const keyOf = ({ headers }) => headers["x-api-key"] ?? String(headers.authorization).replace("Bearer ", "");
+
 /** The runner looks for the key; what a client makes of the error is the matter of other rows. */
 const reported = (observation) => judge(["error", "complete"].includes(observation.outcome), observation);
 
+/** Passes if the error comes, and nothing else had to wait for it. */
+const unfrozen = {
+  expects: `an error, and no timer of the program is later than ${FROZEN_MS / 1000} s`,
+  drive: "iterate",
+  whenHung: "hangs: nothing else runs",
+  verdict(observation) {
+    const { outcome, delayMs } = observation;
+    const pass = outcome === "error" && delayMs <= FROZEN_MS;
+    return judge(pass, observation, delayMs > FROZEN_MS ? `${outcome}, ${delayMs} ms late` : undefined);
+  },
+};
+
+/** What the request said its key is, given back in an answer of the server's. */
+const echoed = (title, answer) => ({
+  name: `secret-in-${title.split(" ")[0].toLowerCase()}`,
+  title: `The key, given back in the ${title}`,
+  expects: "it is in no text of the error",
+  drive: "iterate",
+  serve: answer,
+  verdict: (observation) => judge(observation.outcome === "error", observation),
+});
+
 export const safety = [
+  echoed("body of a 400", (request, response, count, facts) =>
+    failure(400, "invalid_request_error", {}, { key: keyOf(request), again: [`${keyOf(request)}.`] })(
+      request,
+      response,
+      count,
+      facts,
+    ),
+  ),
+  echoed("headers of a 400", (request, response) => {
+    const key = keyOf(request);
+    const headers = { "request-id": key, "x-echo": key, "retry-after": key };
+    failure(400, "invalid_request_error", headers)(request, response);
+  }),
+  echoed("location of a 307", (request, response) => {
+    response.writeHead(307, { location: `/v1/messages?key=${keyOf(request)}` }).end();
+  }),
+  {
+    name: "object-as-client",
+    title: "An object with a key and an address in place of a client, another address in the environment",
+    expects: "the prompt does not go to the other address",
+    drive: "iterate",
+    needs: "object-as-client",
+    options: { as: "object" },
+    environment: ({ elsewhere }) => ({ ANTHROPIC_BASE_URL: elsewhere, ANTHROPIC_API_KEY: "sk-ant-of-the-environment" }),
+    elsewhere: (request, response, count, facts) => {
+      facts.followed = "prompt sent";
+      startStream(response).end();
+    },
+    serve: end(frames(...started, delta("Hello"), ...ended)),
+    verdict: ({ server, outcome, ...observation }) =>
+      judge(
+        ["error", "complete"].includes(outcome) && server.followed === undefined,
+        { outcome, ...observation },
+        server.followed,
+      ),
+  },
   {
     name: "endless-frame",
     title: `A frame of ${ENDLESS_MB} MB that does not end`,
@@ -40,6 +104,40 @@ export const safety = [
       const pass = observation.outcome === "error" && megabytes < FRAME_MB;
       return judge(pass, observation, `${observation.outcome}, ${megabytes} MB read, peak ${observation.peakMB} MB`);
     },
+  },
+  {
+    name: "endless-empty-lines",
+    title: `${ENDLESS_MB} MB of data lines without text`,
+    // Ten million lines are a second or two of work, and more than that on a busy machine.
+    limitMs: 60_000,
+    expects: `an error before ${FRAME_MB} MB are read`,
+    drive: "iterate",
+    isAboutMemory: true,
+    async serve(request, response, count, facts) {
+      startStream(response, frames(...started, delta("Hello")));
+      await flood(response, emptyLines, Math.ceil((ENDLESS_MB * MEGABYTE) / emptyLines.length), facts);
+      response.end();
+    },
+    verdict(observation) {
+      const megabytes = Math.round(observation.server.accepted / MEGABYTE);
+      const pass = observation.outcome === "error" && megabytes < FRAME_MB;
+      return judge(pass, observation, `${observation.outcome}, ${megabytes} MB read, peak ${observation.peakMB} MB`);
+    },
+  },
+  {
+    name: "page-of-tags",
+    title: `400 with a page of ${TAGS / MEGABYTE} MB of \`<\``,
+    ...unfrozen,
+    serve(request, response) {
+      response.writeHead(400, { "content-type": "text/html" });
+      response.end("<".repeat(TAGS));
+    },
+  },
+  {
+    name: "event-of-tags",
+    title: `\`error\` event with ${TAGS / MEGABYTE} MB of \`<\``,
+    ...unfrozen,
+    serve: end(frames(...started, delta("Hello"), errorEvent("api_error", "<".repeat(TAGS)))),
   },
   {
     name: "gzip-bomb",

@@ -14,6 +14,10 @@ function withText(expected, observation) {
 /** The verdict that a condition comes to; what was seen is said in the words given, else in general ones. */
 export const judge = (pass, observation, words = seen(observation)) => ({ pass, seen: words });
 
+/** An error of the language, or one that only repeats it: the client stumbled, and does not say over what. */
+export const isAccident = (error) =>
+  error !== null && (error.name === "TypeError" || /Cannot read|is not a function|is not iterable/.test(error.message));
+
 /** Passes if the stream ended in an error, and what had come by then is there. */
 export const errorWith = (text) => (observation) => {
   const { outcome } = observation;

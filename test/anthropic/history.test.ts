@@ -3,8 +3,11 @@ import { type AnyTool, tool, user } from "../../src/index.ts";
 import { type AnthropicStream, call, client } from "../../src/providers/anthropic/index.ts";
 import { bodyProblem } from "../../src/testing/anthropic/validate.ts";
 import { hasCorpus, type Recording, recordings } from "../corpus.ts";
+import { isSweep, sample } from "../sample.ts";
 
 const MODEL = "claude-sonnet-5-5";
+/** At how many places a sample cuts a recording, beside its two ends. */
+const CUTS = 10;
 
 /** A stream of the first events of a recording, as if the connection had been cut after them. */
 function streamOf(events: Recording["events"], tools: readonly AnyTool[] = []): AnthropicStream {
@@ -48,16 +51,26 @@ function thinkingOf(message: AnthropicStream["message"]): Map<string, string> {
 }
 
 const all = recordings("anthropic");
+/** How many of the histories end with what. */
+const endings = { prompt: 0, answer: 0, results: 0 };
+
+function endingOf(history: readonly object[]): keyof typeof endings {
+  const { role, content } = history.at(-1) as { role: string; content: unknown };
+  if (role === "assistant") return "answer";
+  return JSON.stringify(content).includes('"type":"tool_result"') ? "results" : "prompt";
+}
 
 describe.skipIf(!hasCorpus)("history", () => {
   it.each(all.map((recording) => [recording.file, recording.events] as const))(
-    "is accepted after a cut at every event of %s",
-    async (_, events) => {
+    `is accepted after a cut at ${isSweep ? "every event" : "any event"} of %s`,
+    async (file, events) => {
       const whole = await drained(streamOf(events));
       const thinking = thinkingOf(whole.message);
-      for (let cut = 0; cut <= events.length; cut++) {
+      const cuts = Array.from({ length: events.length - 1 }, (_, place) => place + 1);
+      for (const cut of [0, ...sample(cuts, CUTS, file), events.length]) {
         const stream = await drained(streamOf(events.slice(0, cut)));
         const history = stream.history();
+        endings[endingOf(history)]++;
         const isPaused = stream.finishReasons.includes("pause_turn");
         const problem = await problemWith(isPaused ? history : [...history, user("Go on")], thinking);
         expect(problem, `cut after ${cut} events, ${JSON.stringify(history.at(-1))}`).toBeNull();
@@ -65,6 +78,14 @@ describe.skipIf(!hasCorpus)("history", () => {
     },
     60_000,
   );
+
+  it("was one of every kind", () => {
+    console.log(JSON.stringify(endings));
+    const [prompt, answer, results] = isSweep ? [150, 2_000, 200] : [80, 300, 40];
+    expect(endings.prompt).toBeGreaterThan(prompt);
+    expect(endings.answer).toBeGreaterThan(answer);
+    expect(endings.results).toBeGreaterThan(results);
+  });
 
   it("answers every call, those with an output by that", async () => {
     const bearing = all.find(({ file }) => file.endsWith("tools-two-no-args.sse"));

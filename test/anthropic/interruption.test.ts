@@ -3,6 +3,7 @@ import type * as http from "node:http";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { type AnthropicStream, call, client } from "../../src/providers/anthropic/index.ts";
 import { ends, hasCorpus, type Recording, recordings } from "../corpus.ts";
+import { isSweep, sample } from "../sample.ts";
 import { serve, startStream, type TestServer } from "../server.ts";
 
 /** What a server is asked for, in the prompt: so many bytes of a recording, and then the end that is meant. */
@@ -28,6 +29,10 @@ const TEN = [
 ];
 
 const BATCH = 16;
+/** At how many bytes, and after how many events, a sample cuts a recording, beside its two ends. */
+const [BYTES, EVENTS] = [60, 4];
+/** In how many of the ways of use a sample reads what is cut there. */
+const WAYS = 5;
 
 let server: TestServer;
 let own: ReturnType<typeof client>;
@@ -151,7 +156,8 @@ async function iterate(stream: AnthropicStream, onPair: (count: number) => void 
 }
 
 describe.skipIf(!hasCorpus)("a stream that is cut", () => {
-  it.each(TEN)("is told from one that is whole, at every byte of %s", { timeout: 60_000 }, async (file) => {
+  const bytes = isSweep ? "every byte" : "bytes";
+  it.each(TEN)(`is told from one that is whole, at ${bytes} of %s`, { timeout: 60_000 }, async (file) => {
     const recording = all.findIndex((other) => other.file.endsWith(`/${file}`));
     const found = all[recording];
     if (found === undefined) throw new Error("The recording is gone.");
@@ -159,17 +165,25 @@ describe.skipIf(!hasCorpus)("a stream that is cut", () => {
     const cuts = Array.from({ length: found.bytes.length + 1 }, (_, bytes): Cut => {
       return { recording, bytes, end: bytes % 2 === 0 ? "reset" : "end" };
     });
-    await batches(cuts, async (cut) => {
+    const outcomes = { truncated: 0, ended: 0 };
+    await batches([...cuts.slice(0, 1), ...sample(cuts.slice(1, -1), BYTES, file), ...cuts.slice(-1)], async (cut) => {
+      const known = knownFrom(eventsIn(found, cut.bytes));
       const stream = open(cut);
       const text = await iterate(stream).catch(() => null);
-      await check(stream, knownFrom(eventsIn(found, cut.bytes)), whole);
+      await check(stream, known, whole);
       if (text !== null) expect(text).toBe(stream.content);
+      outcomes[known.outcome === "truncated" ? "truncated" : "ended"]++;
     });
+    expect(outcomes.truncated).toBeGreaterThan(isSweep ? 200 : 10);
+    expect(outcomes.ended).toBeGreaterThan(0);
+    expect(outcomes.truncated + outcomes.ended).toBe(isSweep ? cuts.length : BYTES + 2);
   });
 
   const USES = ["iterate", "response", "text", "abort"] as const;
   type Use = (typeof USES)[number];
   const subsets = Array.from({ length: 2 ** USES.length }, (_, bits) => USES.filter((_, place) => bits & (1 << place)));
+  /** In how many recordings each way of use was tried. */
+  const tried = new Map(subsets.map((uses) => [uses, new Set<string>()]));
 
   /** Uses a stream in these ways at the same time; promises that nobody waits for are left alone. */
   async function use(stream: AnthropicStream, uses: readonly Use[]): Promise<void> {
@@ -190,14 +204,16 @@ describe.skipIf(!hasCorpus)("a stream that is cut", () => {
   }
 
   it.each(all.map(({ file }, recording) => [file, recording] as const))(
-    "is told from one that is whole, reset at every event of %s, whoever reads it and however",
-    { timeout: 120_000 },
-    async (_, recording) => {
+    `is told from one that is whole, reset at ${isSweep ? "every event" : "events"} of %s, however it is read`,
+    { timeout: isSweep ? 600_000 : 120_000 },
+    async (file, recording) => {
       const found = all[recording] as Recording;
       const whole = knownFrom(found.events);
       const places = [0, ...ends(found)];
-      const cases = places.flatMap((bytes) => subsets.map((uses) => ({ bytes, uses })));
+      const cuts = [...places.slice(0, 1), ...sample(places.slice(1, -1), EVENTS, file), ...places.slice(-1)];
+      const cases = cuts.flatMap((bytes) => sample(subsets, WAYS, `${file} ${bytes}`).map((uses) => ({ bytes, uses })));
       await batches(cases, async ({ bytes, uses }) => {
+        tried.get(uses)?.add(file);
         const stream = open({ recording, bytes, end: "reset" });
         if (uses.length === 0) {
           expect([stream.outcome, stream.attempts.length]).toEqual(["pending", 0]);
@@ -208,4 +224,10 @@ describe.skipIf(!hasCorpus)("a stream that is cut", () => {
       });
     },
   );
+
+  it("was read in each of the ways, in many recordings", () => {
+    const counts = [...tried.values()].map((files) => files.size);
+    expect(counts).toHaveLength(16);
+    expect(Math.min(...counts)).toBeGreaterThanOrEqual(isSweep ? all.length : 40);
+  });
 });

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vites
 import { type AnthropicStream, call, client } from "../../src/providers/anthropic/index.ts";
 import { ends, hasCorpus, type Recording, recordings } from "../corpus.ts";
 import { toolsOf } from "../recorded-tools.ts";
+import { isSweep, sample } from "../sample.ts";
 import { delta, ended, frames, serve, started, startStream, type TestServer } from "../server.ts";
 
 /** How a first reply stops. */
@@ -52,8 +53,8 @@ const OLDER = "claude-sonnet-4-5";
 /** Less is not taken for a repetition. */
 const LEAST = 16;
 const BATCH = 16;
-/** Which places are tried: so many at a recording's beginning, so many at its end, and every so manieth between. */
-const [HEAD, TAIL, STEP] = [60, 20, 20];
+/** How many runs of each kind and way are taken of a recording, unless it is a sweep. */
+const SAMPLED = 3;
 
 /** Those that fail by themselves. */
 const INCOMPLETE = [
@@ -80,8 +81,12 @@ interface Block {
   readonly id: string;
   text: string;
   json: string;
-  isOpen: boolean;
+  /** No more of it can come. An empty input may be one that was cut, until the next block or a stop reason comes. */
+  isWhole: boolean;
 }
+
+/** Stop reasons that may come in the middle of a block. */
+const CUTTING = ["max_tokens", "model_context_window_exceeded", "refusal"];
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -89,19 +94,24 @@ function fold(events: Recording["events"]): Known {
   const blocks = new Map<unknown, Block>();
   let [hasContent, isEnded] = [false, false];
   let stopReason: string | null = null;
-  const add = (index: unknown, { type, id, text = "", input = {} }: Fields, isOpen: boolean): void => {
-    blocks.set(index, { type: String(type), id: String(id), text: String(text), json: JSON.stringify(input), isOpen });
+  const add = (index: unknown, { type, id, text = "", input = {} }: Fields, isWhole: boolean): void => {
+    const json = JSON.stringify(input);
+    blocks.set(index, { type: String(type), id: String(id), text: String(text), json, isWhole });
+  };
+  const endAll = (): void => {
+    for (const block of blocks.values()) block.isWhole = true;
   };
   for (const event of events) {
     const { type, index } = event;
     const { message, content_block, delta = {} } = event as Readonly<Record<string, Fields>>;
     if (message !== undefined) {
       const whole = message["content"] as Fields[];
-      for (const [place, block] of whole.entries()) add(place, block, false);
+      for (const [place, block] of whole.entries()) add(place, block, true);
       hasContent ||= whole.length > 0;
     }
     if (content_block !== undefined) {
-      add(index, content_block, true);
+      endAll();
+      add(index, content_block, false);
       hasContent ||= (content_block["text"] ?? content_block["thinking"]) !== "";
     }
     const block = blocks.get(index);
@@ -111,22 +121,22 @@ function fold(events: Recording["events"]): Known {
       if (kind === "input_json_delta") block.json = (block.json === "{}" ? "" : block.json) + String(json);
       hasContent ||= [text, json, ...Object.values(fields)].some((value) => Boolean(value));
     }
-    if (type === "content_block_stop" && block !== undefined) block.isOpen = false;
-    stopReason = ((delta["stop_reason"] ?? message?.["stop_reason"]) as string | null | undefined) ?? stopReason;
+    // The empty input of a tool may have been cut.
+    const isCertain = block !== undefined && (block.type !== "tool_use" || !["", "{}"].includes(block.json));
+    if (type === "content_block_stop" && isCertain) block.isWhole = true;
+    const reason = (delta["stop_reason"] ?? message?.["stop_reason"] ?? null) as string | null;
+    if (reason !== null && !CUTTING.includes(reason)) endAll();
+    stopReason = reason ?? stopReason;
     isEnded ||= type === "message_stop";
   }
   const all = [...blocks.values()];
   return {
     text: all.map(({ type, text }) => (type === "text" ? text : "")).join(""),
     calls: all
-      .filter(({ type, isOpen, json }, place) => {
-        // An empty input may have been cut, until the next block begins or a stop reason says that it was not.
-        const isCertain = !/^(\{\})?$/.test(json) || place < all.length - 1 || stopReason !== null;
-        return type === "tool_use" && !isOpen && isObject(json) && isCertain;
-      })
+      .filter(({ type, isWhole, json }) => type === "tool_use" && isWhole && isObject(json))
       .map(({ id }) => id),
     hasContent,
-    asksForTools: all.some(({ type, isOpen }) => type === "tool_use" || (isOpen && type.endsWith("tool_use"))),
+    asksForTools: all.some(({ type, isWhole }) => type === "tool_use" || (!isWhole && type.endsWith("tool_use"))),
     stopReason,
     isEnded,
   };
@@ -253,23 +263,28 @@ function wayOf({ known, end, mode }: Run): Way {
   return asksForTools || stopReason === "refusal" ? "failed" : "continue";
 }
 
-/** What must come to pass for the tests to mean anything: in so many recordings, and so many times in all. */
+/**
+ * What must come to pass for the tests to mean anything: in so many recordings, so many times in all in a sweep, and so
+ * many times in a sample.
+ */
 const ENOUGH = {
-  whole: [76, 200],
-  unseen: [76, 400],
-  restart: [70, 2_000],
-  continue: [65, 5_000],
-  failed: [35, 600],
+  whole: [76, 200, 200],
+  unseen: [76, 400, 300],
+  restart: [70, 3_000, 200],
+  continue: [65, 8_000, 900],
+  failed: [35, 900, 100],
   // What is continued, in more detail. Nothing of the reply may be sent back: it is asked anew.
-  anew: [20, 200],
-  prefilled: [65, 2_000],
-  repeated: [60, 2_000],
+  anew: [20, 200, 60],
+  prefilled: [65, 3_000, 400],
+  repeated: [60, 3_000, 300],
   // The second reply is cut, too, after text that is shown.
-  twice: [50, 800],
+  twice: [50, 1_000, 150],
 } as const;
 
+type Covered = keyof typeof ENOUGH;
+
 const counts = Object.fromEntries(Object.keys(ENOUGH).map((what) => [what, new Map<string, number>()])) as Record<
-  keyof typeof ENOUGH,
+  Covered,
   Map<string, number>
 >;
 
@@ -345,18 +360,28 @@ function runsOf(whole: Whole, { events }: Recording, places: readonly number[]):
     ["continue", NEWER, "halves"],
     ["continue", OLDER, "halves"],
   ] as const;
-  return Array.from({ length: events.length + 1 }, (_, place) => place)
-    .filter((place) => place < HEAD || place > events.length - TAIL || place % STEP === 0)
-    .flatMap((place) => {
-      const known = fold(events.slice(0, place));
-      const bytes = whole.bytes.subarray(0, places[place]);
-      const made = kinds.map(([mode, model, rest], nth): Run => {
-        const end = ENDS[(place + nth) % ENDS.length] ?? "end";
-        return { whole, place, known, bytes, end, mode, model, rest, asked: [], answer: null };
-      });
-      // Where nothing is asked for the rest, the model and what it does make no difference.
-      return made.filter((run, nth) => nth < 2 || (wayOf(run) === "continue" && isDistinct(run)));
+  return Array.from({ length: events.length + 1 }, (_, place) => place).flatMap((place) => {
+    const known = fold(events.slice(0, place));
+    const bytes = whole.bytes.subarray(0, places[place]);
+    const made = kinds.map(([mode, model, rest], nth): Run => {
+      const end = ENDS[(place + nth) % ENDS.length] ?? "end";
+      return { whole, place, known, bytes, end, mode, model, rest, asked: [], answer: null };
     });
+    // Where nothing is asked for the rest, the model and what it does make no difference.
+    return made.filter((run, nth) => nth < 2 || (wayOf(run) === "continue" && isDistinct(run)));
+  });
+}
+
+/** Some of the runs, of each kind and way as many: what is rare in a recording is not left to chance. */
+function sampled(runs: readonly Run[]): readonly Run[] {
+  const groups = new Map<string, Run[]>();
+  for (const run of runs) {
+    const { whole, known, mode, model, rest } = run;
+    // A text of nothing but white space is asked for anew: a way of its own.
+    const label = [whole.file, mode, model, rest, wayOf(run), known.text.trim() === ""].join();
+    groups.set(label, [...(groups.get(label) ?? []), run]);
+  }
+  return [...groups].flatMap(([label, group]) => sample(group, SAMPLED, label));
 }
 
 function isDistinct({ known, rest, place }: Run): boolean {
@@ -368,8 +393,8 @@ const all = recordings("anthropic");
 
 describe.skipIf(!hasCorpus)("gives the text exactly once", () => {
   it.each(all.map((recording) => [recording.file, recording] as const))(
-    `for a fault before every event of %s (of a long one, the first ${HEAD}, the last ${TAIL} and each ${STEP}th)`,
-    { timeout: 60_000 },
+    `for a fault before ${isSweep ? "every event" : "events"} of %s`,
+    { timeout: isSweep ? 600_000 : 60_000 },
     async (file, recording) => {
       const { bytes, events } = recording;
       const respond = (): Promise<Response> =>
@@ -380,7 +405,7 @@ describe.skipIf(!hasCorpus)("gives the text exactly once", () => {
       if (plain.outcome !== "complete") return expect(INCOMPLETE).toContain(file);
       const { message, usage } = plain;
       const whole: Whole = { ...fold(events), file, bytes, tools: toolsOf(recording), message, usage };
-      const cases = runsOf(whole, recording, [0, ...ends(recording)]);
+      const cases = sampled(runsOf(whole, recording, [0, ...ends(recording)]));
       for (let start = 0; start < cases.length; start += BATCH) {
         const results = await Promise.allSettled(cases.slice(start, start + BATCH).map(check));
         // Not before all of them are over: none may run into the next test.
@@ -390,10 +415,15 @@ describe.skipIf(!hasCorpus)("gives the text exactly once", () => {
   );
 
   it("and recovers often enough for that to mean something", () => {
-    const tooFew = Object.entries(ENOUGH).filter(([what, [leastFiles, leastRuns]]) => {
-      const files = [...counts[what as keyof typeof ENOUGH].values()];
-      return files.length < leastFiles || files.reduce((sum, runs) => sum + runs, 0) < leastRuns;
+    const reached = Object.keys(ENOUGH).map((name) => {
+      const what = name as Covered;
+      const files = [...counts[what].values()];
+      const runs = files.reduce((sum, count) => sum + count, 0);
+      const [leastFiles, inSweep, inSample] = ENOUGH[what];
+      const isEnough = files.length >= leastFiles && runs >= (isSweep ? inSweep : inSample);
+      return { isEnough, story: `${what}: ${runs} times, in ${files.length} recordings` };
     });
-    expect(tooFew).toEqual([]);
+    console.log(reached.map(({ story }) => story).join("\n"));
+    expect(reached.filter(({ isEnough }) => !isEnough).map(({ story }) => story)).toEqual([]);
   });
 });

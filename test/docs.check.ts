@@ -50,6 +50,7 @@ function compile(): Map<string, string[]> {
 describe("snippets of the documentation", () => {
   it("compile", () => {
     const problems = compile();
+    console.log(`snippets of the docs: ${problems.size} programs`);
     expect(problems.size).toBeGreaterThan(15);
     expect(Object.fromEntries([...problems].filter(([, found]) => found.length > 0))).toEqual({});
   }, 120_000);

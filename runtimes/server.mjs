@@ -1,0 +1,88 @@
+// The server of the smoke suite, on loopback: the first part of a request's path says what it plays.
+import { once } from "node:events";
+import * as http from "node:http";
+import {
+  blockStop,
+  delta,
+  end,
+  errorEvent,
+  failure,
+  frames,
+  inBlock,
+  inputDelta,
+  messageStop,
+  started,
+  startStream,
+  stopReason,
+  toolStart,
+  whole,
+} from "../faults/wire.mjs";
+
+const CLOSE_LIMIT_MS = 1_000;
+
+const called = inBlock(1, {
+  ...toolStart,
+  content_block: { ...toolStart.content_block, name: "get_author" },
+});
+const input = ['{"title": "Mist', 'born"}'].map((fragment) => inBlock(1, inputDelta(fragment)));
+
+const replies = {
+  tool: end(
+    frames(
+      ...started,
+      delta("Let me see "),
+      delta("— 📖."),
+      blockStop,
+      called,
+      ...input,
+      inBlock(1, blockStop),
+      stopReason("tool_use"),
+      messageStop,
+    ),
+  ),
+  endless: (request, response) => void startStream(response, frames(...started, delta("Hello "))),
+  endless2: (request, response) => void startStream(response, frames(...started, delta("Hello "))),
+  refused: failure(401, "authentication_error"),
+  broken: end(frames(...started, delta("Hello "), errorEvent("api_error", "Internal server error"))),
+  cut: end(frames(...started, delta("Hello "))),
+  structured: whole('{"title": "Mist', 'born"}', "\n"),
+};
+
+/** Starts it: `url`, `results`, a promise of what the suite reports, and `close()`. */
+export async function startServer() {
+  const closings = new Map();
+  let report;
+  const results = new Promise((resolve) => (report = resolve));
+  const server = http.createServer(async (request, response) => {
+    const [, scenario, argument] = request.url.split("/");
+    let body = "";
+    for await (const text of request.setEncoding("utf8")) body += text;
+    if (scenario === "results") {
+      response.end();
+      return report(JSON.parse(body));
+    }
+    if (scenario === "closed") {
+      const isClosed = await Promise.race([closings.get(argument), after(CLOSE_LIMIT_MS)]);
+      return response.end(isClosed ? "closed" : `still open after ${CLOSE_LIMIT_MS} ms`);
+    }
+    closings.set(
+      scenario,
+      once(response, "close").then(() => true),
+    );
+    replies[scenario](request, response);
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return {
+    url: `http://127.0.0.1:${server.address().port}`,
+    results,
+    close() {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}
+
+function after(ms) {
+  return new Promise((resolve) => setTimeout(resolve, ms, false).unref());
+}
