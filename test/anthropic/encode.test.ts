@@ -44,9 +44,7 @@ describe("the messages of a request", () => {
     expect(items.every((item, place) => item === history[place])).toBe(true);
     expect(body.messages).toBe(items);
     const neutral = [user("Hi"), assistant("Hello"), user(["Once more", "please"])];
-    expect(encode(prompt(neutral)).items.every((item, place) => (item as unknown) === neutral[place])).toBe(
-      true,
-    );
+    expect(encode(prompt(neutral)).items.every((item, place) => (item as unknown) === neutral[place])).toBe(true);
   });
 
   it("are translated where they are not", () => {
