@@ -6,9 +6,9 @@ import { beforeAll, describe, expect, it } from "vitest";
 
 const root = resolve(import.meta.dirname, "..");
 /** What it may not grow beyond. */
-const LIMIT_BYTES = 19 * 1024;
-/** What it ought to be: missed since retries are in. */
-const GOAL_BYTES = 16 * 1024;
+const LIMIT_BYTES = 27_000;
+/** What it ought to be. Missed: what guards against hostile servers came on top. */
+const GOAL_BYTES = 20_000;
 
 const program = `
   import { call } from "millrace/anthropic";

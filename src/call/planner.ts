@@ -103,7 +103,9 @@ async function prepare<N extends Native>(
 }
 
 function targetOf<N extends Native>(fallback: N["model"] | Target<N>): Target<N> {
-  return typeof fallback === "string" ? { model: fallback } : fallback;
+  if (typeof fallback === "string") return { model: fallback };
+  if (typeof fallback?.model === "string") return fallback;
+  throw new InvalidOptionError("fallback", "each entry must be a model's id or { model, … }.");
 }
 
 /** The declared tools; null if there are none, so that a stream without tools does no work for them. */

@@ -74,7 +74,7 @@ function patternOf(text: string): string {
     const code = unit.charCodeAt(0);
     const hex = `u${code.toString(16).padStart(4, "0")}`;
     const bytes = code < 0x80 ? 1 : code < 0x800 || code >> 11 === 27 ? 2 : 3;
-    return `(?:\\\\?[\\${hex}_+-]|\\\\(?:${hex}|[bfnrt])|(?:%..){${bytes}})`;
+    return `(?:\\\\{0,7}[\\${hex}_+-]|\\\\(?:${hex}|[bfnrt])|(?:%..){${bytes}})`;
   });
 }
 
@@ -105,7 +105,10 @@ function holdsSecret(root: unknown, cut: Cut): boolean {
         add(new TextDecoder().decode(value));
       } else if (isObject(value)) {
         if (isCollection(value)) for (const entry of value) add(entry);
-        for (const key of Reflect.ownKeys(value)) (add(key), add(read(value, key)));
+        for (const key of Reflect.ownKeys(value)) {
+          add(key);
+          add(read(value, key));
+        }
         // Getters of a prototype, such as `Request.headers`.
         for (const key in value) add(read(value, key));
       } else {

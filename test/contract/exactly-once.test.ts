@@ -274,7 +274,7 @@ const ENOUGH = {
   continue: [65, 8_000, 900],
   failed: [35, 900, 100],
   // What is continued, in more detail. Nothing of the reply may be sent back: it is asked anew.
-  anew: [20, 200, 60],
+  anew: [20, 200, 40],
   prefilled: [65, 3_000, 400],
   repeated: [60, 3_000, 300],
   // The second reply is cut, too, after text that is shown.

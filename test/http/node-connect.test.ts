@@ -225,7 +225,7 @@ describe("an agent that does not work", () => {
     [
       "fails with what cannot be read",
       failing((_, created) => void setImmediate(created, unreadable(), none)),
-      /the reason cannot be read/,
+      /without a readable message/,
     ],
   ])("(%s) is a ConnectionError", async (_, agent, says) => {
     const error = await rejection(sendByNode(requestTo("http://127.0.0.1:1", { agent })).response);

@@ -6,6 +6,8 @@ import type { ToolInput } from "../../tool/tool-box.ts";
 export class MessageBlock implements ToolInput {
   readonly index: number;
   readonly block: JsonObject;
+  /** The id of a call: the block's own, unless that is missing or is another call's too. */
+  id: string;
   /** Its `content_block_stop` came: nothing may be added. */
   hasStopped = false;
   /** The JSON of its input as received. */
@@ -18,6 +20,7 @@ export class MessageBlock implements ToolInput {
     this.index = index;
     // Readers may keep events, which must not change then: everything that changes is a copy.
     this.block = { ...given };
+    this.id = stringField(given, "id") ?? "";
     if (Array.isArray(citations)) this.block["citations"] = [...(citations as readonly unknown[])];
     // A block has input if its type says so, or if it comes with some.
     const isTool = typeof type === "string" && type.endsWith("tool_use");
@@ -29,10 +32,6 @@ export class MessageBlock implements ToolInput {
   /** Whether it asks for a tool that the program runs. */
   get isTool(): boolean {
     return this.block["type"] === "tool_use" && typeof this.block["name"] === "string";
-  }
-
-  get id(): string {
-    return stringField(this.block, "id") ?? "";
   }
 
   get name(): string {

@@ -40,6 +40,7 @@ export class MessageAccumulator {
   readonly #blocks: MessageBlock[];
   /** The blocks that events refer to: of an index that was used twice, the later one. */
   readonly #byIndex = new Map<unknown, MessageBlock>();
+  readonly #ids = new Set<string>();
   /** Tools whose input waits for the next block or the stop reason. */
   readonly #waiting = new Set<MessageBlock>();
   #latest: MessageBlock | null = null;
@@ -184,7 +185,14 @@ export class MessageAccumulator {
     this.#message?.content.push(block.block);
     this.#byIndex.set(block.index, block);
     if (block.inputState !== null) this.#waiting.add(block);
+    if (block.isTool) this.#identify(block);
     return isWhole ? this.#close(before) : NO_UPDATES;
+  }
+
+  /** Gives a call an id of its own: its result is told by that. */
+  #identify(block: MessageBlock): void {
+    if (block.id === "" || this.#ids.has(block.id)) block.id = `${block.id || "call"}_${this.#ids.size}`;
+    this.#ids.add(block.id);
   }
 
   /** Text goes on in the same block. */
