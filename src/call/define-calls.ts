@@ -49,7 +49,7 @@ export function defineCalls<N extends Native>(provider: Provider<N>): Calls<N> {
 }
 
 /** Makes the classes of a provider's streams and responses, with its own accessors. */
-export function streamClasses<N extends Native>(provider: Provider<N>): StreamClasses<N> {
+function streamClasses<N extends Native>(provider: Provider<N>): StreamClasses<N> {
   class ProviderResponse extends CallResponse<N, never> {}
   class ProviderStream extends Stream<N, never> {
     protected override "~respond"(reply: Reply<N>): CallResponse<N, never> {

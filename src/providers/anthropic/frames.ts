@@ -63,7 +63,7 @@ function parseFrame({ event: name, data, unterminated }: SseReader<DeltaTarget>)
 }
 
 /** @param name - The type of an event that does not name one itself. */
-export function eventFrame(event: JsonObject, name = ""): EventFrame {
+function eventFrame(event: JsonObject, name = ""): EventFrame {
   if (isDeeper(event, DEEPEST)) throw new LimitExceededError("depth");
   return { type: typeof event["type"] === "string" ? event["type"] : name, event };
 }
