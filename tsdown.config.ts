@@ -23,7 +23,7 @@ const common: UserConfig = {
         {
           // All that a program loads that streams text from Anthropic.
           name: "core",
-          test: /src\/(call|errors|cost|http|json\/object|platform|prompt|providers\/anthropic\/(?!index|structured|output)|frame|stream\/(?!structured|extract|response-model)|tool\/declared)[^.]*\.ts$/,
+          test: /src\/(call|errors|cost|http|json\/object|prompt|providers\/anthropic\/(?!index|structured|output)|frame|stream\/(?!structured|extract|response-model)|tool\/declared)[^.]*\.ts$/,
         },
       ],
     },
@@ -35,7 +35,7 @@ const common: UserConfig = {
 };
 
 function platform(name: "node" | "web") {
-  const file = fileURLToPath(new URL(`src/platform/${name}.ts`, import.meta.url));
+  const file = fileURLToPath(new URL(`src/http/default-${name}.ts`, import.meta.url));
   return { name: "platform", resolveId: (id: string) => (id === "#platform" ? file : null) };
 }
 

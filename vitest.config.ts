@@ -6,7 +6,7 @@ const source = (path: string): string => fileURLToPath(new URL(`src/${path}`, im
 export default defineConfig({
   resolve: {
     alias: {
-      "#platform": source("platform/node.ts"),
+      "#platform": source("http/default-node.ts"),
       "millrace/anthropic/structured": source("providers/anthropic/structured.ts"),
       "millrace/anthropic": source("providers/anthropic/index.ts"),
       "millrace/json": source("json/index.ts"),

@@ -49,8 +49,9 @@ export type {
   Prices,
   PriceTier,
   TokenKind,
-} from "./cost/price.ts";
-export type { Usage, UsageSource } from "./cost/usage.ts";
+} from "./providers/anthropic/price.ts";
+export type { UsageSource } from "./cost/usage.ts";
+export type { Usage } from "./providers/anthropic/usage.ts";
 export type { Fetch } from "./http/fetch.ts";
 export type { Timeout } from "./http/timeout.ts";
 export { call } from "./neutral-call.ts";

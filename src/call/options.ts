@@ -1,6 +1,5 @@
 import type { Limit } from "../attempt/limit.ts";
 import type { Limiter } from "../attempt/limiter.ts";
-import type { Prices } from "../cost/price.ts";
 import type { Timeout } from "../http/timeout.ts";
 import type { Native } from "../provider/native.ts";
 import type { Budget } from "../recovery/budget.ts";
@@ -50,7 +49,7 @@ export interface CallOptions<N extends Native, S extends StreamOption = StreamOp
   /** Your own data, to be found on the stream and the response. It is not sent. */
   readonly metadata?: Readonly<Record<string, unknown>> | undefined;
   /** Prices by model id. They beat the built-in ones. */
-  readonly prices?: Prices | undefined;
+  readonly prices?: N["prices"] | undefined;
 }
 
 /** The options of `.with()`: those of a call, and another model. */

@@ -1,88 +1,37 @@
 import { field } from "../json/object.ts";
+import type { Usage } from "./usage.ts";
 
-/** The kinds of tokens that are priced separately. */
-export type TokenKind = "input" | "output" | "cacheRead" | "cacheWrite5m" | "cacheWrite1h";
+/** The kinds of tokens that every provider tells apart. A provider may have more: {@link PerKind} holds them too. */
+export type SharedKind = "input" | "output" | "cacheRead";
 
 /** A number for each kind of token: counts, rates or costs. */
-export type PerTokenKind = Readonly<Record<TokenKind, number>>;
+export type PerKind<K extends string = SharedKind> = Readonly<Record<K, number>>;
 
-/** The rates for all tokens of a call whose prompt, cache reads and writes included, exceeds `promptAbove` tokens. */
-export interface PriceTier extends PerTokenKind {
-  readonly promptAbove: number;
-}
-
-/**
- * What a model's tokens cost, in US dollars per million. A price with a rate that is missing, negative or not finite
- * counts as unknown.
- *
- * @example
- * ```ts
- * import { call } from "millrace/anthropic";
- *
- * const ours = { input: 1.6, output: 8, cacheRead: 0.08, cacheWrite5m: 2, cacheWrite1h: 3.2, source: "our contract" };
- * const recommend = call(
- *   "claude-sonnet-5-5",
- *   { stream: true, prices: { "claude-sonnet-5-5": ours } },
- *   (genre: string) => `Recommend a ${genre} book`,
- * );
- * ```
- */
-export interface Price extends PerTokenKind {
-  /** Rates for longer prompts, in ascending order of `promptAbove`. */
-  readonly tiers?: readonly PriceTier[] | undefined;
-  /** The rates of fast mode. Without them, the cost of a fast reply is unknown. */
-  readonly fast?: PerTokenKind | undefined;
-  /** US dollars per 1000 web searches. Default: the provider's list price. */
-  readonly webSearchPer1000?: number | undefined;
-  /** Where the price comes from. */
-  readonly source?: string | undefined;
-  /** When it was looked up: `YYYY-MM-DD`. */
-  readonly date?: string | undefined;
-}
-
-/** Your own prices by model id, which take precedence over the library's. */
-export type Prices = Readonly<Record<string, Price>>;
-
-/**
- * What went into a cost, beyond the token counts.
- *
- * - `batch`: tokens are half price.
- * - `us-inference`: tokens cost 1.1 times as much because they were processed in the US.
- * - `fast`: the rates of fast mode apply.
- * - `priority`: the reply used capacity bought in advance, whose price is unknown. The cost is by the list price.
- * - `declined`: an attempt that refused before it wrote anything is free.
- * - `fallback-credit`: an unreported number of cache writes were charged as reads, so the cost is an upper bound.
- * - `unknown-price`: the price of at least one model is unknown.
- */
-export type CostNote =
-  | "batch"
-  | "us-inference"
-  | "fast"
-  | "priority"
-  | "declined"
-  | "fallback-credit"
-  | "unknown-price";
+/** Rates in US dollars per million tokens, and others for longer prompts, in ascending order of `promptAbove`. */
+export type TieredRates<K extends string> = PerKind<K> & {
+  readonly tiers?: readonly (PerKind<K> & { readonly promptAbove: number })[] | undefined;
+};
 
 /** What one model's part in a call cost. */
 export interface CostItem {
   /** The model's id, as reported. */
   readonly model: string;
-  /** What the model did: `message`, `compaction`, `advisor_message` or `fallback_message`. */
+  /** What the model did; `message` for the reply itself. */
   readonly kind: string;
-  readonly tokens: PerTokenKind;
+  readonly tokens: PerKind;
   /** US dollars by kind of token; null if the price is unknown. */
-  readonly costs: PerTokenKind | null;
+  readonly costs: PerKind | null;
   /** US dollars; null if the price is unknown. */
   readonly cost: number | null;
   /** The factor applied to the price: usually 1, and 0 if there is no charge. */
   readonly multiplier: number;
   /** The price, with its source and date; null if unknown. */
-  readonly price: Price | null;
+  readonly price: object | null;
 }
 
 /**
  * What a call cost, itemised. The token counts are sums over {@link items}, so unlike `usage` they include models that
- * worked behind the reply.
+ * worked behind the reply. A provider may add to it: numbers that are totals, since {@link joinCosts} adds them up.
  */
 export interface CostMetadata {
   readonly currency: "USD";
@@ -91,92 +40,99 @@ export interface CostMetadata {
   readonly inputTokens: number;
   readonly outputTokens: number;
   readonly cachedTokens: number;
-  readonly cacheWrite5mTokens: number;
-  readonly cacheWrite1hTokens: number;
-  readonly webSearchRequests: number;
-  /** US dollars, included in {@link cost}. */
-  readonly webSearchCost: number;
   readonly items: readonly CostItem[];
-  readonly notes: readonly CostNote[];
+  /** What went into the cost, beyond the token counts. */
+  readonly notes: readonly string[];
 }
 
-/** The rates that apply to a prompt of this size, or null if they are unknown. */
-export function ratesOf(price: Price, tokens: PerTokenKind, isFast: boolean): PerTokenKind | null {
-  if (isFast) return price.fast ?? null;
+/** The rates that apply to a prompt of this size, cache reads and writes included. */
+export function ratesOf<K extends string>(
+  price: TieredRates<NoInfer<K>>,
+  tokens: PerKind<K> & PerKind<"output">,
+): PerKind<K> {
   const prompt = sumOf(tokens) - tokens.output;
   return price.tiers?.findLast(({ promptAbove }) => prompt > promptAbove) ?? price;
 }
-
-const KINDS: readonly TokenKind[] = ["input", "output", "cacheRead", "cacheWrite5m", "cacheWrite1h"];
 
 /** Whether a value can be used as a count or a rate: sums and products of such numbers are finite. */
 export function isAmount(value: unknown): value is number {
   return typeof value === "number" && value >= 0 && value <= Number.MAX_SAFE_INTEGER;
 }
 
-/** Whether a price has all its rates, and no number in it is unusable. Programs in plain JavaScript may pass anything. */
-export function isPrice(value: unknown): value is Price {
+/** Whether a value has a usable rate for each of these kinds, and so has each of its tiers. */
+export function isTiered<K extends string>(value: unknown, kinds: readonly K[]): value is TieredRates<K> {
   const tiers = field(value, "tiers") ?? [];
-  if (!Array.isArray(tiers) || !isAmount(field(value, "webSearchPer1000") ?? 0)) return false;
-  const rates: readonly unknown[] = [value, field(value, "fast") ?? value, ...tiers];
+  const hasRates = (rates: unknown): boolean => kinds.every((kind) => isAmount(field(rates, kind)));
   return (
-    rates.every((each) => KINDS.every((kind) => isAmount(field(each, kind)))) &&
-    tiers.every((tier) => isAmount(field(tier, "promptAbove")))
+    hasRates(value) &&
+    Array.isArray(tiers) &&
+    tiers.every((tier) => hasRates(tier) && isAmount(field(tier, "promptAbove")))
   );
 }
 
-/** Makes a number for each kind of token; `place` is the kind's index in the order of {@link TokenKind}. */
-export function perTokenKind(amountOf: (kind: TokenKind, place: number) => number): PerTokenKind {
-  const amounts: Partial<Record<TokenKind, number>> = {};
-  KINDS.forEach((kind, place) => (amounts[kind] = amountOf(kind, place)));
-  return amounts as PerTokenKind;
-}
-
 /** What tokens cost at these rates, by kind, in US dollars. */
-export function costsOf(tokens: PerTokenKind, rates: PerTokenKind, multiplier: number): PerTokenKind {
-  return perTokenKind((kind) => (tokens[kind] * rates[kind] * multiplier) / 1e6);
+export function costsOf<K extends string>(tokens: PerKind<K>, rates: PerKind<K>, multiplier: number): PerKind<K> {
+  const costs: Partial<Record<K, number>> = {};
+  for (const kind in tokens) costs[kind] = (tokens[kind] * rates[kind] * multiplier) / 1e6;
+  return costs as PerKind<K>;
 }
 
 /** The sum over all kinds of token. */
-export function sumOf(amounts: PerTokenKind): number {
-  return KINDS.reduce((sum, kind) => sum + amounts[kind], 0);
+export function sumOf(amounts: PerKind<never>): number {
+  return Object.values<number>(amounts).reduce((sum, amount) => sum + amount, 0);
 }
 
-/** Totals the items of a call. */
-export function costMetadata(
-  items: readonly CostItem[],
-  webSearchRequests: number,
-  webSearchCost: number,
-  notes: readonly CostNote[],
-): CostMetadata {
-  const total = perTokenKind((kind) => items.reduce((sum, { tokens }) => sum + tokens[kind], 0));
+/** The tokens of one kind in the items of a call. */
+export function tokensIn<K extends string>(items: readonly { readonly tokens: PerKind<K> }[], kind: K): number {
+  return items.reduce((sum, { tokens }) => sum + tokens[kind], 0);
+}
+
+/**
+ * Totals the items of a call.
+ *
+ * @param otherCost - What was charged beside tokens, in US dollars.
+ */
+export function costMetadata<I extends CostItem, Note extends string>(
+  items: readonly I[],
+  otherCost: number,
+  notes: readonly Note[],
+): CostMetadata & { readonly items: readonly I[]; readonly notes: readonly Note[] } {
   return {
     currency: "USD",
     cost: items.reduce<number | null>(
-      (sum, { cost }) => (sum === null || cost === null ? null : sum + cost),
-      webSearchCost,
+      (sum, { cost }) => (sum !== null && cost !== null ? sum + cost : null),
+      otherCost,
     ),
-    inputTokens: total.input,
-    outputTokens: total.output,
-    cachedTokens: total.cacheRead,
-    cacheWrite5mTokens: total.cacheWrite5m,
-    cacheWrite1hTokens: total.cacheWrite1h,
-    webSearchRequests,
-    webSearchCost,
+    inputTokens: tokensIn(items, "input"),
+    outputTokens: tokensIn(items, "output"),
+    cachedTokens: tokensIn(items, "cacheRead"),
     items,
     notes,
   };
 }
 
-/** Adds up the costs of several requests; null if any is unknown. */
-export function joinCosts(costs: readonly (CostMetadata | null)[]): CostMetadata | null {
-  const known = costs.filter((cost) => cost !== null);
-  if (known.length < costs.length) return null;
-  if (known.length === 1) return known[0] ?? null;
-  return costMetadata(
-    known.flatMap(({ items }) => items),
-    known.reduce((sum, { webSearchRequests }) => sum + webSearchRequests, 0),
-    known.reduce((sum, { webSearchCost }) => sum + webSearchCost, 0),
-    [...new Set(known.flatMap(({ notes }) => notes))],
-  );
+/** The cost of a reply whose tokens were all of one model; null if its price is unknown. */
+export function costOfUsage(
+  model: string,
+  usage: Usage,
+  price: TieredRates<SharedKind> | undefined,
+): CostMetadata | null {
+  if (price === undefined) return null;
+  const tokens = { input: usage.inputTokens, output: usage.outputTokens, cacheRead: usage.cachedTokens };
+  const costs = costsOf(tokens, ratesOf<SharedKind>(price, tokens), 1);
+  return costMetadata([{ model, kind: "message", tokens, costs, cost: sumOf(costs), multiplier: 1, price }], 0, []);
+}
+
+/** Adds up the costs of several requests: all numbers in them, and all lists. Null if one is null. */
+export function joinCosts<C extends CostMetadata>(costs: readonly (C | null)[]): C | null {
+  return costs.reduce((sum, next) => {
+    if (sum === null || next === null) return null;
+    const total: Record<string, unknown> = { ...(sum as object) };
+    for (const [name, more] of Object.entries(next)) {
+      const had = total[name];
+      if (Array.isArray(had)) total[name] = [...new Set([...had, ...more])];
+      else if (typeof had === "number") total[name] = more === null ? null : had + more;
+    }
+    return total as unknown as C;
+  });
 }

@@ -5,7 +5,7 @@
  */
 export type UsageSource = "reported" | "partial" | "estimated";
 
-/** What a reply used, in terms that all providers share. Counts are tokens unless noted otherwise. */
+/** What a reply used, in terms that all providers share. A provider may add to it. Counts are tokens. */
 export interface Usage {
   readonly source: UsageSource;
   /** The part of the prompt that was neither read from the cache nor written to it. */
@@ -14,18 +14,17 @@ export interface Usage {
   readonly outputTokens: number;
   /** The part of the prompt that was read from the cache. */
   readonly cachedTokens: number;
-  /** The part of the prompt that was written to the cache. */
-  readonly cacheWriteTokens: number;
-  /** The part of {@link cacheWriteTokens} that is kept for five minutes. */
-  readonly cacheWrite5mTokens: number;
-  /** The part of {@link cacheWriteTokens} that is kept for an hour. */
-  readonly cacheWrite1hTokens: number;
   /** The part of {@link outputTokens} that was thinking, or null if the provider does not say. */
   readonly thinkingTokens: number | null;
-  /** How many web searches the provider made. */
-  readonly webSearchRequests: number;
-  /** How many web pages the provider fetched. */
-  readonly webFetchRequests: number;
   /** The whole prompt plus the whole output. */
   readonly totalTokens: number;
+}
+
+/** The usage with these counts; those that a provider does not report are 0. */
+export function usageOf(
+  source: UsageSource,
+  { inputTokens = 0, outputTokens = 0, cachedTokens = 0, thinkingTokens = null }: Partial<Usage>,
+): Usage {
+  const totalTokens = inputTokens + outputTokens + cachedTokens;
+  return { source, inputTokens, outputTokens, cachedTokens, thinkingTokens, totalTokens };
 }

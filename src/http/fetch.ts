@@ -1,45 +1,47 @@
-import { ConnectionError, messageOf, MillraceError, RedirectError, StreamTimeoutError } from "../errors.ts";
+import { ConnectionError, RedirectError } from "../errors.ts";
+import { abortableExchange } from "./abortable-exchange.ts";
+import { connectionError } from "./connection-error.ts";
 import { pulledBody } from "./pulled-body.ts";
 import type { HttpResponse, Transport } from "./request.ts";
-import { startTimer } from "./timeout.ts";
 
-/** The part of `fetch` that is used; anything that behaves like it may be injected. */
+/** The part of `fetch` that is used; anything that behaves like it may be passed. */
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
-/** Sends over `fetch`: where there is no `node:http`, or where one was injected. */
+/** Sends with `fetch`: where there is no `node:http`, or where a `fetch` was passed. */
 export function fetchTransport(fetch: Fetch): Transport {
-  return ({ url, headers, body, connectTimeoutMs }) => {
-    const controller = new AbortController();
-    const { signal } = controller;
-    const cancelTimer = startTimer(connectTimeoutMs, () =>
-      controller.abort(new StreamTimeoutError("connect", connectTimeoutMs, "no response headers came")),
-    );
-    const send = async (): Promise<HttpResponse> => {
+  return ({ url, headers, body, connectTimeoutMs }) =>
+    abortableExchange(connectTimeoutMs, async (signal) => {
       try {
         return responseOf(await fetch(url, { method: "POST", headers, body, redirect: "manual", signal }));
       } catch (error) {
-        const known: unknown = [error, signal.reason].find((reason) => reason instanceof MillraceError);
-        if (known !== undefined) throw known;
-        throw new ConnectionError(`Could not reach ${new URL(url).origin}: ${reasonOf(error)}`, { cause: error });
-      } finally {
-        cancelTimer();
+        throw connectionError(url, error);
       }
-    };
-    return { response: send(), close: () => controller.abort() };
-  };
+    });
 }
 
-/** undici says "fetch failed" and puts what happened into the cause. */
-function reasonOf(error: unknown): string {
-  return messageOf(error instanceof Error && error.cause instanceof Error ? error.cause : error);
-}
-
-function responseOf({ type, status, headers, body }: Response): HttpResponse {
-  if (type === "opaqueredirect" || (status >= 300 && status < 400)) {
-    void body?.cancel();
-    throw new RedirectError(status, headers.get("location"));
-  }
+/** Throws where there is no response in what `fetch` gave: it may be anybody's. */
+function responseOf(response: Response): HttpResponse {
+  if (typeof response?.status !== "number") throw new TypeError("fetch gave something that is not a Response.");
+  const { type, status, headers, body } = response;
+  const header = (name: string): string | null => headers.get(name) ?? null;
+  const location = header("location");
   const reader = body?.getReader();
-  const next = async (): Promise<{ value?: Uint8Array | undefined }> => (await reader?.read()) ?? {};
-  return { status, header: (name) => headers.get(name), body: pulledBody({ next, return: () => reader?.cancel() }) };
+  const pulled = pulledBody({
+    async next() {
+      const { done, value } = (await reader?.read()) ?? { done: true };
+      return done ? {} : { value: bytesOf(value) };
+    },
+    return: () => reader?.cancel(),
+  });
+  if (type === "opaqueredirect" || (status >= 300 && status < 400)) {
+    pulled.close();
+    throw new RedirectError(status, location);
+  }
+  return { status, header, body: pulled };
+}
+
+/** By their name, since they may come from another realm. */
+function bytesOf(value: unknown): Uint8Array {
+  if (Object.prototype.toString.call(value) === "[object Uint8Array]") return value as Uint8Array;
+  throw new ConnectionError("The body of the response that fetch gave holds something that is not a Uint8Array.");
 }

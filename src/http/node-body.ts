@@ -1,64 +1,66 @@
 import type { IncomingMessage } from "node:http";
 import type { Readable } from "node:stream";
-import type { Body } from "./request.ts";
-import { startTimer } from "./timeout.ts";
+import { type Body, drain, ignore } from "./request.ts";
 
 /** Bytes that may wait for the reader before the socket is paused. */
 const READ_AHEAD_BYTES = 32_768;
-/** How long a finished body may take to end, before its connection is given up. */
-const LINGER_MS = 1_000;
 
 /** A response of `node:http`, pulled. */
 export class NodeBody implements Body {
   ended = false;
   failure: unknown = null;
-  onReady: () => void = () => {};
+  onReady: () => void = ignore;
   readonly #message: IncomingMessage;
+  /** Where the bytes come from: the message, or what decompresses it. */
+  readonly #source: Readable;
   /** What pauses and resumes the flow. */
   readonly #valve: { pause(): unknown; resume(): unknown };
   #queue: Uint8Array[] = [];
   #size = 0;
   #isPaused = false;
+  /** The reader sees for itself what changes while it takes: an agent's own kind of stream may resume at once. */
+  #isTaking = false;
 
-  /** @param decoded - The message decompressed, where it was compressed. Made as the headers come, or bytes are lost. */
+  /**
+   * @param decoded - The message decompressed, where it was compressed. To be made when the headers arrive, or bytes are
+   *   lost.
+   */
   constructor(message: IncomingMessage, decoded?: Readable) {
     this.#message = message;
+    this.#source = decoded ?? message;
     this.#valve = decoded ?? message.socket;
     if (decoded === undefined) this.#tap(message);
     else decoded.on("data", (bytes: Uint8Array) => this.#keep(bytes));
-    const source = decoded ?? message;
-    source.on("error", (error) => this.#end(error));
-    source.on("close", () => {
+    this.#source.on("error", (error) => this.#end(error));
+    this.#source.on("close", () => {
       this.#end(message.complete ? null : (message.errored ?? new Error("The connection was lost.")));
     });
   }
 
   take(): Uint8Array | null {
-    const bytes = this.#queue.shift();
-    if (bytes !== undefined) {
-      this.#size -= bytes.length;
-      return bytes;
+    if (this.#queue.length === 0) {
+      this.#isTaking = true;
+      this.#resume();
+      this.#isTaking = false;
     }
-    this.#resume();
-    return null;
+    const bytes = this.#queue.shift() ?? null;
+    if (bytes !== null) this.#size -= bytes.length;
+    return bytes;
   }
 
   finish(): void {
-    if (this.ended) return;
-    const cancel = startTimer(LINGER_MS, () => this.close());
-    // The rest is read, so that the connection may be used again.
-    this.onReady = () => {
-      while (this.take() !== null);
-      if (this.ended) cancel();
-    };
-    this.onReady();
+    drain(this);
   }
 
   close(): void {
+    this.ended = true;
+    this.onReady = ignore;
+    this.#queue = [];
     this.#message.destroy();
+    this.#source.destroy();
   }
 
-  /** Takes bytes before they get into the message's queue, whose bookkeeping costs more than all that is done here. */
+  /** Takes bytes before they get into the message's queue, whose bookkeeping costs more than everything done here. */
   #tap(message: IncomingMessage): void {
     const { push } = message;
     message.push = (bytes: Uint8Array | null, encoding?: BufferEncoding) => {
@@ -67,23 +69,24 @@ export class NodeBody implements Body {
         return true;
       }
       push.call(message, null, encoding);
-      // From here on the connection may be somebody else's.
+      // From here on the connection may serve another request.
       this.#resume();
       if (message.complete) this.#end(null);
-      // Its end is told, and its connection free again, only once it is read.
+      // Only once a message is read does it say that it ended, and free its connection.
       message.resume();
       return false;
     };
   }
 
   #keep(bytes: Uint8Array): void {
+    if (this.ended) return;
     this.#queue.push(bytes);
     this.#size += bytes.length;
     if (this.#size >= READ_AHEAD_BYTES) {
       this.#isPaused = true;
       this.#valve.pause();
     }
-    this.onReady();
+    if (!this.#isTaking) this.onReady();
   }
 
   #resume(): void {
@@ -96,6 +99,6 @@ export class NodeBody implements Body {
     if (this.ended) return;
     this.ended = true;
     this.failure = failure;
-    this.onReady();
+    if (!this.#isTaking) this.onReady();
   }
 }

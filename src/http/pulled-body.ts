@@ -1,13 +1,9 @@
-import type { Body } from "./request.ts";
-import { startTimer } from "./timeout.ts";
-
-/** How long a finished body may take to end, before it is given up. */
-const LINGER_MS = 1_000;
+import { type Body, drain, ignore } from "./request.ts";
 
 /** Where a body is pulled from: an async iterator, or what behaves like one. */
 export interface Pieces {
   next(): Promise<{ readonly value?: unknown }>;
-  /** Gives the rest up. */
+  /** Gives up the rest. */
   return?(): Promise<unknown> | undefined;
 }
 
@@ -15,42 +11,55 @@ export interface Pieces {
 export function pulledBody(pieces: Pieces): Body {
   let piece: unknown = null;
   let isPulling = false;
-  const read = async (): Promise<void> => {
+  /** The reader sees for itself what changes while it takes. */
+  let isTaking = false;
+  const pull = async (): Promise<void> => {
     isPulling = true;
+    let failure: unknown = null;
+    let value: unknown;
     try {
-      piece = (await pieces.next()).value ?? null;
-      body.ended ||= piece === null;
+      ({ value } = await pieces.next());
     } catch (error) {
-      body.failure = error;
-      body.ended = true;
+      failure = error;
     }
     isPulling = false;
-    body.onReady();
+    // Closed in the meantime.
+    if (body.ended) return;
+    piece = value ?? null;
+    body.failure = failure;
+    body.ended = piece === null;
+    if (!isTaking) body.onReady();
   };
   const body: Body = {
     ended: false,
     failure: null,
-    onReady() {},
+    onReady: ignore,
     take() {
       const bytes = piece;
       piece = null;
-      if (bytes === null && !body.ended && !isPulling) void read();
+      if (bytes === null && !body.ended && !isPulling) {
+        isTaking = true;
+        void pull();
+        isTaking = false;
+      }
       return bytes;
     },
-    finish() {
-      // The rest is read, so that the connection may be used again.
-      const cancelTimer = startTimer(LINGER_MS, body.close);
-      body.onReady = () => {
-        if (body.ended) cancelTimer();
-        else while (body.take() !== null);
-      };
-      body.onReady();
-    },
+    finish: () => drain(body),
     close() {
       body.ended = true;
-      // What failed cannot be given up, and need not be.
-      pieces.return?.()?.catch(() => {});
+      body.onReady = ignore;
+      piece = null;
+      void giveUp(pieces);
     },
   };
   return body;
+}
+
+/** Whatever the source says to this, nobody needs it any more. */
+async function giveUp(pieces: Pieces): Promise<void> {
+  try {
+    await pieces.return?.();
+  } catch {
+    // It had failed, and need not be given up.
+  }
 }

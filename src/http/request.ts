@@ -1,69 +1,109 @@
+import { startTimer } from "./timeout.ts";
+
 /** A POST request, ready to be sent. */
 export interface HttpRequest {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
-  /** The content type of the response that is asked for. */
+  /** The content type that the response should have. */
   readonly accept: string;
   /** Values in this request that must not be seen in errors. */
   secrets(): readonly string[];
-  /** How long the connection may take, in milliseconds. */
+  /** How long connecting may take, in milliseconds. */
   readonly connectTimeoutMs: number;
-  /** A `node:http` or `node:https` Agent, where that is the transport. */
+  /** A `node:http` or `node:https` Agent; transports other than Node's ignore it. */
   readonly agent: unknown;
 }
 
-/** A response whose headers have come. */
+/** A response whose headers have arrived. */
 export interface HttpResponse {
   readonly status: number;
   header(name: string): string | null;
   readonly body: Body;
 }
 
-/** The bytes of a response, pulled: nothing is read far ahead of {@link take}. */
+/**
+ * The pieces of a response, bytes unless a client has read them already, pulled by one reader: nothing is read far ahead of {@link take}.
+ *
+ * No method calls {@link onReady} before it returns: a reader is never called while it is itself calling.
+ */
 export interface Body<Piece = unknown> {
-  /** What has arrived since the last call, or null: nothing yet, or no more (see {@link ended}). */
+  /** What has arrived since the last call. Null if nothing has, or nothing more will: see {@link ended}. */
   take(): Piece | null;
-  /** True once nothing more will come; what had come before may still be taken. */
+  /** True once nothing more will arrive; what arrived before may still be taken. Read it after {@link take}. */
   ended: boolean;
   /** Why the body ended early, or null. */
   failure: unknown;
-  /** Called when {@link take} or {@link ended} may have changed. */
+  /** Called when {@link take} or {@link ended} may have changed since the reader last looked. */
   onReady: () => void;
-  /** The message is complete: the connection may be used again. */
+  /** The message is complete, and the reader is done: the connection may be used again. */
   finish(): void;
-  /** Cuts the connection. */
+  /** Cuts the connection. The body has then ended, there is nothing to take, and the reader is not called again. */
   close(): void;
 }
 
 /** One request on its way. */
 export interface Exchange {
-  /** Rejects with a ConnectionError, a StreamTimeoutError or a RedirectError. */
+  /** Rejects with a ConnectionError, a StreamTimeoutError or a RedirectError. It settles even after {@link close}. */
   readonly response: Promise<HttpResponse>;
-  /** Cuts the connection at once, whatever came. */
+  /** Cuts the connection at once, also that of a response which has yet to arrive. */
   close(): void;
 }
 
 /** Sends a request. */
 export type Transport = (request: HttpRequest) => Exchange;
 
-/** Reads a body to its end, or to the limit, as text. */
-export async function readText(body: Body, limitBytes: number): Promise<string> {
+/** Nobody listens. */
+export function ignore(): void {}
+
+/**
+ * Reads a body to its end as text. At the limit of bytes, or when the time is over, it closes the body and gives what
+ * has arrived.
+ */
+export async function readText(body: Body, limitBytes: number, timeoutMs = Infinity): Promise<string> {
   const decoder = new TextDecoder();
   let text = "";
   let left = limitBytes;
-  while (left > 0) {
+  let isLate = false;
+  let wake = ignore;
+  const cancelTimer = startTimer(timeoutMs, () => {
+    isLate = true;
+    wake();
+  });
+  while (left > 0 && !isLate) {
     const bytes = body.take();
     if (bytes !== null) {
       if (!(bytes instanceof Uint8Array)) break;
       text += decoder.decode(bytes.subarray(0, left), { stream: true });
-      left -= bytes.length;
+      // Pieces without bytes count as well, or there could be any number of them.
+      left -= bytes.length || 1;
     } else if (body.ended) {
       break;
     } else {
-      await new Promise<void>((resolve) => (body.onReady = resolve));
+      await new Promise<void>((resolve) => (body.onReady = wake = resolve));
     }
   }
+  cancelTimer();
   if (!body.ended) body.close();
   return text + decoder.decode();
+}
+
+/** How long, and for how many bytes, the rest of a finished body is read before its connection is given up. */
+const DRAIN_MS = 1_000;
+const DRAIN_BYTES = 65_536;
+
+/** Reads the rest of a body, so that its connection may be used again. */
+export function drain(body: Body): void {
+  if (body.ended) return;
+  let left = DRAIN_BYTES;
+  const cancelTimer = startTimer(DRAIN_MS, () => body.close());
+  const read = (): void => {
+    for (let piece = body.take(); piece !== null && left > 0; piece = body.take()) {
+      left -= (piece instanceof Uint8Array && piece.length) || 1;
+    }
+    if (left <= 0) body.close();
+    if (body.ended) cancelTimer();
+  };
+  body.onReady = read;
+  read();
 }

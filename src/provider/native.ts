@@ -30,6 +30,8 @@ export interface Native {
   readonly usage: ReportedUsage;
   readonly commonUsage: Usage;
   readonly costMetadata: CostMetadata;
+  /** Prices by model id, as users give their own. */
+  readonly prices: object;
   readonly finishReason: string;
   /** A tool in the provider's own format, such as one that it runs itself. */
   readonly toolParam: object;

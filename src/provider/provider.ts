@@ -1,4 +1,3 @@
-import type { Prices } from "../cost/price.ts";
 import type { UsageSource } from "../cost/usage.ts";
 import type { MillraceError } from "../errors.ts";
 import type { FrameReader } from "../frame/frame-reader.ts";
@@ -160,7 +159,7 @@ export interface MessageViews<N extends Native> {
     reply: CountedReply<N>,
     model: string,
     source: UsageSource,
-    prices: Prices | undefined,
+    prices: N["prices"] | undefined,
   ): N["costMetadata"] | null;
   /** The last item that the user sent, or null. */
   userMessageParam(items: readonly N["item"][]): N["item"] | null;

@@ -13,7 +13,7 @@ export interface DeliveryOptions extends FaultOptions, FrameStyle {
   readonly chunkBytes?: number | undefined;
   /** Whether to pad events with 0 to 15 spaces before their last brace, as the API does. Default true. */
   readonly pad?: boolean | undefined;
-  /** Which `ping` events to send: `true` for the one that the API sends, or a number of them before every event. */
+  /** Which `ping` events to send: `true` for the API's single one, `false` for none, a number for so many per event. */
   readonly pings?: boolean | number | undefined;
   /** Whether to send a comment before every event. */
   readonly comments?: boolean | undefined;

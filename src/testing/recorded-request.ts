@@ -63,7 +63,7 @@ const HARMLESS_PARAMETERS = new Set(["after_id", "before_id", "beta", "limit"]);
 
 /** Names of fields and parameters that hold credentials. */
 const SECRET_NAME = /authorization|token|secret|passw|passphrase|credential|cookie|keys?(?![a-z])/i;
-/** Parameters that sign a URL: whoever has it may use it. */
+/** Parameters that sign a URL, and so grant access to it. */
 const SIGNATURE_NAME = /^sig$|signature$/i;
 /** Names of counts, such as `max_tokens`. */
 const COUNT_NAME = /tokens$/i;
@@ -104,7 +104,7 @@ function redactedQuery(url: string, isSecret: (name: string) => boolean): string
  * deep; so are credentials in a field `url`.
  */
 export function redactBody(body: Record<string, unknown>): void {
-  // A list of what is left to do rather than recursion, since bodies may be nested as deeply as their sender likes.
+  // A stack of our own instead of recursion, since a body may be nested to any depth.
   const pending = [{ part: body as Record<string, unknown> | unknown[], isSecret: false, holdsSchemas: false }];
   const redact = (name: string, value: unknown, isSecret: boolean): unknown => {
     if (typeof value === "object" && value !== null) {

@@ -1,12 +1,11 @@
-import type { CostMetadata, Prices } from "../../cost/price.ts";
-import type { Usage } from "../../cost/usage.ts";
 import type { Recovery, ResponseChunk } from "../../provider/chunk.ts";
 import type { CommonFinishReason } from "../../provider/native.ts";
 import { field, isObject, type JsonObject, stringField } from "../../json/object.ts";
 import type { ChunkParts } from "../../provider/provider.ts";
 import { deltaEvent, type DeltaTarget } from "./delta.ts";
 import type { AnthropicNative } from "./native.ts";
-import { anthropicCost, anthropicUsage } from "./usage.ts";
+import type { CostMetadata, Prices } from "./price.ts";
+import { anthropicCost, anthropicUsage, type Usage } from "./usage.ts";
 import { commonFinishReason, textOf } from "./view.ts";
 import type { AnthropicEvent, AnthropicUsage, FinishReason } from "./wire.ts";
 

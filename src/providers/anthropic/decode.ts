@@ -1,11 +1,11 @@
 import type { Decoder, Step } from "../../provider/decoder.ts";
-import type { ToolInput, ToolUpdate } from "../../tool/tool-box.ts";
+import type { ToolInput } from "../../tool/tool-box.ts";
 import { deltaChunk, eventChunk } from "./chunk.ts";
 import { appended, type DeltaTarget } from "./delta.ts";
 import { blocksOf } from "./continuation.ts";
 import { errorFromEvent } from "./errors.ts";
 import type { AnthropicFrame, RunFrame } from "./frames.ts";
-import { MessageAccumulator } from "./message.ts";
+import { MessageAccumulator, NO_UPDATES } from "./message.ts";
 import type { MessageBlock } from "./message-block.ts";
 import type { AnthropicNative } from "./native.ts";
 import type { MessageParam } from "./params.ts";
@@ -13,8 +13,6 @@ import { itemsOf } from "./turn.ts";
 import type { AnthropicMessage } from "./wire.ts";
 
 type AnthropicStep = Step<AnthropicNative>;
-
-const NO_UPDATES: readonly ToolUpdate[] = [];
 
 /** About as many characters as one token has in English text; platform.claude.com/docs/en/about-claude/pricing. */
 const CHARACTERS_PER_TOKEN = 4;

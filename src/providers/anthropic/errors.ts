@@ -22,7 +22,7 @@ type HeaderOf = (name: string) => string | null;
  * Reads the error out of a response that is not an event stream.
  *
  * @param text - The body: JSON, HTML, or empty.
- * @returns Null for a status below 400, unless the body is an error all the same.
+ * @returns Null for a status below 400, unless the body describes an error.
  */
 export function errorFromResponse(status: number, header: HeaderOf, text: string): ApiError | null {
   const body = tryParse(text) ?? text;

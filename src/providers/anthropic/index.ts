@@ -42,15 +42,6 @@ export type { ToolChoice, ToolParam } from "./tool-param.ts";
 export { toolSchema } from "./tool-schema.ts";
 export type { AnthropicEvent, AnthropicMessage, AnthropicUsage, FinishReason } from "./wire.ts";
 export { listPrice } from "./list-price.ts";
-export { type AnthropicCostInput, anthropicCost } from "./usage.ts";
-export type {
-  CostItem,
-  CostMetadata,
-  CostNote,
-  PerTokenKind,
-  Price,
-  Prices,
-  PriceTier,
-  TokenKind,
-} from "../../cost/price.ts";
-export type { Usage, UsageSource } from "../../cost/usage.ts";
+export { type AnthropicCostInput, anthropicCost, type Usage } from "./usage.ts";
+export type { CostItem, CostMetadata, CostNote, PerTokenKind, Price, Prices, PriceTier, TokenKind } from "./price.ts";
+export type { UsageSource } from "../../cost/usage.ts";

@@ -1,5 +1,5 @@
-import { type PerTokenKind, perTokenKind, type Price } from "../../cost/price.ts";
 import { rowOf } from "./models.ts";
+import type { PerTokenKind, Price } from "./price.ts";
 import { PRICE_ROWS, PRICE_SOURCES } from "./prices.ts";
 
 /** US dollars; failed searches are free. From platform.claude.com/docs/en/about-claude/pricing, read 2026-10-08. */
@@ -21,8 +21,13 @@ export function listPrice(model: string): Price | null {
   if (row === undefined) return null;
   const [, place, input, cacheRead = input / 10, cacheWrite5m = input * 1.25, fast, above, tier] = row;
   const [source, date] = PRICE_SOURCES[place] ?? [];
-  const rates = [input, input * 5, cacheRead, cacheWrite5m, input * 2];
-  const times = (factor: number): PerTokenKind => perTokenKind((_, kind) => (rates[kind] ?? 0) * factor);
+  const times = (factor: number): PerTokenKind => ({
+    input: input * factor,
+    output: input * 5 * factor,
+    cacheRead: cacheRead * factor,
+    cacheWrite5m: cacheWrite5m * factor,
+    cacheWrite1h: input * 2 * factor,
+  });
   return {
     ...times(1),
     ...(fast && { fast: times(fast) }),

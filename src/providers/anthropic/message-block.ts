@@ -40,9 +40,9 @@ export class MessageBlock implements ToolInput {
   }
 
   get text(): string {
-    const { json, block } = this;
+    const { input } = this.block;
     // Some servers give the input whole, in the event that starts the block.
-    return json === "" && hasKeys(block["input"]) ? JSON.stringify(block["input"]) : json;
+    return this.json || (isObject(input) && Object.keys(input).length > 0 ? JSON.stringify(input) : "");
   }
 
   get value(): unknown {
@@ -51,11 +51,6 @@ export class MessageBlock implements ToolInput {
 
   get state(): ToolInput["state"] {
     return this.inputState ?? "complete";
-  }
-
-  /** Nothing of its input has come. */
-  get isEmpty(): boolean {
-    return this.json === "" && !hasKeys(this.block["input"]);
   }
 
   /** Ends its input: from now on it is complete or invalid. Gives whether it is one of them only now. */
@@ -68,20 +63,4 @@ export class MessageBlock implements ToolInput {
     if (isValid) block["input"] = value;
     return true;
   }
-
-  /** Closes an input that a whole JSON object has come of; any other stays open. */
-  closeWholeInput(): boolean {
-    return this.inputState === "streaming" && this.json.trimEnd().endsWith("}") && isObject(tryParse(this.json))
-      ? this.closeInput()
-      : false;
-  }
-
-  /** The message was cut before its input was complete. */
-  truncateInput(): void {
-    if (this.inputState === "streaming") this.inputState = "truncated";
-  }
-}
-
-function hasKeys(value: unknown): boolean {
-  return isObject(value) && Object.keys(value).length > 0;
 }

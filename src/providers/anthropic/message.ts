@@ -1,5 +1,5 @@
 import { ProtocolError } from "../../errors.ts";
-import { isObject, type JsonObject } from "../../json/object.ts";
+import { isObject, type JsonObject, tryParse } from "../../json/object.ts";
 import { getOwn, isEqual, setOwn } from "../../json/own.ts";
 import type { ToolUpdate } from "../../tool/tool-box.ts";
 import { type AppendedField, appendedField } from "./delta.ts";
@@ -12,13 +12,13 @@ const CUTTING = new Set(["max_tokens", "model_context_window_exceeded", "refusal
 /** Blocks whose fields are known: a delta for another field contradicts them. */
 const KNOWN_BLOCK = /^((redacted_)?thinking|text|compaction|(\w{1,40}_)?tool_(use|result))$/;
 /** The block that each of these deltas belongs to. */
-const HOME: Readonly<Record<string, string>> = {
-  citations_delta: "text",
-  signature_delta: "thinking",
-  compaction_delta: "compaction",
-};
+const HOME: ReadonlyMap<unknown, string> = new Map([
+  ["citations_delta", "text"],
+  ["signature_delta", "thinking"],
+  ["compaction_delta", "compaction"],
+]);
 
-const NO_UPDATES: readonly ToolUpdate[] = [];
+export const NO_UPDATES: readonly ToolUpdate[] = [];
 
 /**
  * Builds a message out of its events: every key that they carry, and no other.
@@ -104,16 +104,16 @@ export class MessageAccumulator {
    */
   append(target: MessageBlock, field: AppendedField, text: string): void {
     const { block } = target;
-    if (field === "partial_json") {
-      if (target.inputState === null && isKnown(block)) throw misplaced("tool input", target);
-      target.inputState ??= "streaming";
-      if (text !== "") target.json += text;
-    } else {
-      const before = block[field];
-      if (typeof before !== "string" && block["type"] !== field && isKnown(block)) throw misplaced(field, target);
-      if (text !== "") block[field] = typeof before === "string" ? before + text : text;
-    }
-    if (text !== "") this.#grow();
+    const isInput = field === "partial_json";
+    const before = isInput ? target.json : block[field];
+    const fits = isInput ? target.inputState !== null : typeof before === "string" || block["type"] === field;
+    if (!fits) refuseIfKnown(target, field);
+    if (isInput) target.inputState ??= "streaming";
+    if (text === "") return;
+    const after = typeof before === "string" ? before + text : text;
+    if (isInput) target.json = after;
+    else block[field] = after;
+    this.#grow();
   }
 
   /** Drops characters at the beginning of the text, the first blocks left aside. */
@@ -146,7 +146,7 @@ export class MessageAccumulator {
     const blocks = Array.isArray(content) ? content.filter(isObject) : [];
     this.#message = { ...given, content: this.#blocks.map(({ block }) => block), usage: {}, stop_reason };
     this.progress++;
-    this.#mergeUsage(usage);
+    this.#countUsage(usage);
     const updates = blocks.flatMap((block, index) => {
       const added = new MessageBlock(index, block);
       // Its text may grow all the same.
@@ -163,20 +163,20 @@ export class MessageAccumulator {
     if (open !== undefined && !open.hasStopped) {
       throw new ProtocolError(`content block ${index} started again before it had stopped.`);
     }
-    const updates = this.#add(new MessageBlock(index, given));
     this.progress++;
     const { type, to, text, thinking } = given;
     if (type === "fallback" && isObject(to) && "model" in to) message["model"] = to["model"];
     // Text and thinking begin empty; every other block says something as soon as it starts.
     if ((text ?? thinking) !== "") this.hasContent = true;
-    return updates;
+    return this.#add(new MessageBlock(index, given));
   }
 
   /** Adds a block. The one before it is complete then, if it only waited for that. */
   #add(block: MessageBlock): readonly ToolUpdate[] {
     if (this.#blocks.length === this.#before) this.#continueText(block.block);
     const before = this.#latest;
-    const isClosed = before?.hasStopped ? before.closeInput() : (before?.closeWholeInput() ?? false);
+    // Some servers do not stop a block whose input is whole.
+    const isWhole = before !== null && (before.hasStopped || isObject(tryParse(before.json)));
     this.#latest = block;
     const last = this.#blocks.at(-1);
     if (last !== undefined && last.index > block.index) this.#isOrdered = false;
@@ -184,7 +184,7 @@ export class MessageAccumulator {
     this.#message?.content.push(block.block);
     this.#byIndex.set(block.index, block);
     if (block.inputState !== null) this.#waiting.add(block);
-    return before !== null && isClosed ? this.#closed(before) : NO_UPDATES;
+    return isWhole ? this.#close(before) : NO_UPDATES;
   }
 
   /** Text goes on in the same block. */
@@ -209,14 +209,14 @@ export class MessageAccumulator {
   }
 
   #closeInput(block: MessageBlock): readonly ToolUpdate[] {
-    // An empty input may have been cut: that will be known when the next block begins or the message ends.
-    return !block.isEmpty && block.closeInput() ? this.#closed(block) : NO_UPDATES;
+    // The empty input of a tool may have been cut: that will be known when the next block begins or the message ends.
+    return block.isTool && block.text === "" ? NO_UPDATES : this.#close(block);
   }
 
-  /** The input of a block is complete or invalid now. */
-  #closed(block: MessageBlock): readonly ToolUpdate[] {
+  /** The input of a block, if it has one, is complete or invalid from now on. */
+  #close(block: MessageBlock): readonly ToolUpdate[] {
     this.#waiting.delete(block);
-    return block.isTool ? [{ input: block, fragment: null }] : NO_UPDATES;
+    return block.closeInput() && block.isTool ? [{ input: block, fragment: null }] : NO_UPDATES;
   }
 
   #change(index: unknown, delta: unknown): readonly ToolUpdate[] {
@@ -228,24 +228,30 @@ export class MessageAccumulator {
       this.#grow();
     }
     const field = appendedField(type);
-    if (field === undefined) {
-      if (changeBlock(target, delta)) this.#grow();
-      return NO_UPDATES;
-    }
-    const text = delta[field];
-    if (typeof text !== "string") return NO_UPDATES;
+    const text = field === undefined ? this.#changeBlock(target, delta) : delta[field];
+    if (field === undefined || typeof text !== "string") return NO_UPDATES;
     this.written += text.length;
     this.append(target, field, text);
     return field === "partial_json" && target.isTool ? [{ input: target, fragment: text }] : NO_UPDATES;
   }
 
+  /** Applies the deltas that come once or rarely. Others change nothing. */
+  #changeBlock(target: MessageBlock, { type, ...fields }: JsonObject): void {
+    const { block } = target;
+    const home = HOME.get(type);
+    if (home === undefined) return;
+    if (block["type"] !== home) return refuseIfKnown(target, String(type));
+    if (type === "signature_delta") block["signature"] = fields["signature"];
+    else if (type === "compaction_delta") this.#assign(block, fields);
+    else if (Array.isArray(block["citations"])) block["citations"].push(fields["citation"]);
+    else block["citations"] = [fields["citation"]];
+    this.#grow();
+  }
+
   #changeMessage({ type: _type, delta, usage, ...beside }: JsonObject): readonly ToolUpdate[] {
     const message = this.#opened("message_delta");
-    let hasChanged = this.#mergeUsage(usage);
-    for (const fields of [delta, beside]) {
-      if (isObject(fields)) hasChanged = assign(message, fields, FIXED) || hasChanged;
-    }
-    if (hasChanged) this.progress++;
+    this.#countUsage(usage);
+    for (const fields of [delta, beside]) if (isObject(fields)) this.#assign(message, fields);
     return this.#stop(message["stop_reason"]);
   }
 
@@ -253,24 +259,54 @@ export class MessageAccumulator {
   #stop(reason: unknown): readonly ToolUpdate[] {
     if (!isStopReason(reason)) return NO_UPDATES;
     this.hasStopped = true;
-    const updates: ToolUpdate[] = [];
-    for (const block of this.#waiting) {
-      if (CUTTING.has(reason)) block.truncateInput();
-      else if (block.closeInput()) updates.push(...this.#closed(block));
-    }
+    const blocks = [...this.#waiting];
     this.#waiting.clear();
-    return updates;
+    if (!CUTTING.has(reason)) return blocks.flatMap((block) => this.#close(block));
+    for (const block of blocks) block.inputState = "truncated";
+    return NO_UPDATES;
   }
 
-  #mergeUsage(usage: unknown): boolean {
-    if (!isObject(usage) || this.#message === null) return false;
-    const known = this.#message["usage"];
-    const merged: JsonObject = isObject(known) ? known : {};
-    this.#message["usage"] = merged;
-    const hasChanged = mergeCounts(merged, usage);
+  #countUsage(usage: unknown): void {
+    const message = this.#message;
+    if (!isObject(usage) || message === null) return;
+    const counts = this.#merge(message, "usage", usage);
     // Servers that do not count may send zeros.
-    this.hasUsage ||= ["input_tokens", "output_tokens"].some((key) => isCount(merged[key]) && merged[key] > 0);
-    return hasChanged;
+    this.hasUsage ||= [counts["input_tokens"], counts["output_tokens"]].some(isCounted);
+  }
+
+  /** Merges counts into a field, nested ones too. Some servers report a counter once and zeros ever after. */
+  #merge(target: JsonObject, name: string, counts: JsonObject): JsonObject {
+    const known = getOwn(target, name);
+    const merged = isObject(known) ? known : {};
+    this.#set(target, name, merged);
+    for (const [key, value] of Object.entries(counts)) {
+      const before = getOwn(merged, key);
+      const isLoss = isCounted(before) ? !isCounted(value) : value === null && before !== undefined;
+      if (isObject(value)) this.#merge(merged, key, value);
+      else if (!isLoss) this.#set(merged, key, value);
+    }
+    return merged;
+  }
+
+  /**
+   * Sets the fields of an event. A null means that nothing new is known: it does not replace a value, except for a
+   * block's `content`, and for `stop_` fields other than the reason, which only another reason replaces.
+   */
+  #assign(target: JsonObject, fields: JsonObject): void {
+    for (const [key, value] of Object.entries(fields)) {
+      const known = getOwn(target, key);
+      const isLoss =
+        key === "stop_reason"
+          ? isStopReason(known) && !isStopReason(value)
+          : value === null && known !== undefined && !/^stop_|content$/.test(key);
+      if (!isLoss && (target !== this.#message || !FIXED.has(key))) this.#set(target, key, value);
+    }
+  }
+
+  #set(target: JsonObject, key: string, value: unknown): void {
+    if (isEqual(getOwn(target, key), value)) return;
+    setOwn(target, key, value);
+    this.progress++;
   }
 
   #opened(type: string): JsonObject {
@@ -291,72 +327,15 @@ export function isStopReason(value: unknown): value is string {
   return typeof value === "string" && value !== "";
 }
 
-/** Applies the deltas that come once or rarely; false if the delta changes nothing of this block. */
-function changeBlock(target: MessageBlock, { type, ...fields }: JsonObject): boolean {
-  const { block } = target;
-  const home = typeof type === "string" && Object.hasOwn(HOME, type) ? HOME[type] : undefined;
-  if (home === undefined) return false;
-  if (block["type"] !== home) {
-    if (isKnown(block)) throw misplaced(String(type), target);
-    return false;
+/** What does not fit a block contradicts it, unless its type is not known here. @throws ProtocolError */
+function refuseIfKnown({ index, block: { type } }: MessageBlock, part: string): void {
+  if (typeof type === "string" && KNOWN_BLOCK.test(type)) {
+    throw new ProtocolError(`${part} came for content block ${index}, which is of type ${shown(type)}.`);
   }
-  if (type === "signature_delta") block["signature"] = fields["signature"];
-  else if (type === "compaction_delta") assign(block, fields, new Set(["type"]));
-  else if (Array.isArray(block["citations"])) block["citations"].push(fields["citation"]);
-  else block["citations"] = [fields["citation"]];
-  return true;
 }
 
-function isKnown({ type }: JsonObject): boolean {
-  return typeof type === "string" && KNOWN_BLOCK.test(type);
-}
-
-function misplaced(part: string, { index, block }: MessageBlock): ProtocolError {
-  return new ProtocolError(`${part} came for content block ${index}, which is of type ${shown(block["type"])}.`);
-}
-
-/**
- * Sets the fields of an event. A null means that nothing new is known: it does not replace a value, except for a block's
- * `content`, and for `stop_` fields other than the reason, which only another reason replaces.
- *
- * @returns whether that changed anything.
- */
-function assign(target: JsonObject, fields: JsonObject, fixed: ReadonlySet<string>): boolean {
-  let hasChanged = false;
-  for (const [key, value] of Object.entries(fields)) {
-    const known = getOwn(target, key);
-    const isLoss =
-      key === "stop_reason"
-        ? known != null && !isStopReason(value)
-        : value === null && known !== undefined && !/^stop_|content$/.test(key);
-    if (fixed.has(key) || isLoss || isEqual(known, value)) continue;
-    setOwn(target, key, value);
-    hasChanged = true;
-  }
-  return hasChanged;
-}
-
-/** Merges counts, nested ones too. Some servers report a counter once and zeros ever after. */
-function mergeCounts(merged: JsonObject, counts: JsonObject): boolean {
-  let hasChanged = false;
-  for (const [key, value] of Object.entries(counts)) {
-    const known = getOwn(merged, key);
-    if (isObject(value)) {
-      const inner: JsonObject = isObject(known) ? known : {};
-      if (inner !== known) setOwn(merged, key, inner);
-      hasChanged = mergeCounts(inner, value) || inner !== known || hasChanged;
-    } else if (value !== null || known === undefined) {
-      const isLoss = isCount(known) && known > 0 && (value === 0 || !isCount(value));
-      if (isLoss || isEqual(known, value)) continue;
-      setOwn(merged, key, value);
-      hasChanged = true;
-    }
-  }
-  return hasChanged;
-}
-
-function isCount(value: unknown): value is number {
-  return typeof value === "number" && value >= 0 && value < Infinity;
+function isCounted(value: unknown): value is number {
+  return typeof value === "number" && value > 0 && value < Infinity;
 }
 
 /** A received value in an error's message, cut. */

@@ -10,10 +10,12 @@ import type { AnthropicCallResponseChunk } from "./chunk.ts";
 import type { AnthropicFrame } from "./frames.ts";
 import type { AnthropicModel } from "./models.ts";
 import type { AnthropicCallParams, MessageParam } from "./params.ts";
+import type { CostMetadata, Prices } from "./price.ts";
 import type { SdkClient } from "./sdk-client.ts";
 import type { AnthropicCallResponse, AnthropicStream } from "./stream.ts";
 import type { AnthropicStructuredStream } from "./structured.ts";
 import type { ToolParam } from "./tool-param.ts";
+import type { Usage } from "./usage.ts";
 import type { AnthropicEvent, AnthropicMessage, AnthropicUsage, FinishReason } from "./wire.ts";
 
 /** Usage as Anthropic reports it, and how far to trust it. */
@@ -60,6 +62,9 @@ export interface AnthropicNative extends Native {
   readonly toolParam: ToolParam;
   readonly promptMessage: MessageLike | MessageParam;
   readonly usage: SourcedUsage;
+  readonly commonUsage: Usage;
+  readonly costMetadata: CostMetadata;
+  readonly prices: Prices;
   readonly finishReason: FinishReason;
   readonly callParams: AnthropicCallParams;
   readonly body: AnthropicBody;

@@ -1,22 +1,34 @@
+import { costMetadata, costsOf, sumOf, tokensIn } from "../../cost/price.ts";
+import type { Usage as AnyUsage, UsageSource } from "../../cost/usage.ts";
+import { field, isObject, type JsonObject } from "../../json/object.ts";
+import { listPrice, WEB_SEARCH_PER_1000 } from "./list-price.ts";
+import { type AnthropicUsage, readUsage, type TokenUsage, type UsageIteration } from "./message-usage.ts";
+import { canonicalModel, isBefore46 } from "./models.ts";
 import {
   type CostItem,
-  costMetadata,
   type CostMetadata,
   type CostNote,
-  costsOf,
   isPrice,
   type PerTokenKind,
   type Price,
   type Prices,
   ratesOf,
-  sumOf,
-} from "../../cost/price.ts";
-import type { Usage, UsageSource } from "../../cost/usage.ts";
-import { field, isObject, type JsonObject } from "../../json/object.ts";
-import { listPrice, WEB_SEARCH_PER_1000 } from "./list-price.ts";
-import { type AnthropicUsage, readUsage, type TokenUsage, type UsageIteration } from "./message-usage.ts";
-import { canonicalModel, isBefore46 } from "./models.ts";
+} from "./price.ts";
 import type { AnthropicMessage } from "./wire.ts";
+
+/** What a reply used. Counts are tokens unless noted otherwise. */
+export interface Usage extends AnyUsage {
+  /** The part of the prompt that was written to the cache. */
+  readonly cacheWriteTokens: number;
+  /** The part of {@link cacheWriteTokens} that is kept for five minutes. */
+  readonly cacheWrite5mTokens: number;
+  /** The part of {@link cacheWriteTokens} that is kept for an hour. */
+  readonly cacheWrite1hTokens: number;
+  /** How many web searches the provider made. */
+  readonly webSearchRequests: number;
+  /** How many web pages the provider fetched. */
+  readonly webFetchRequests: number;
+}
 
 /** What the cost of a reply is worked out from. */
 export interface AnthropicCostInput {
@@ -109,7 +121,14 @@ export function anthropicCost(input: AnthropicCostInput): CostMetadata | null {
   if (items.every(({ price }) => price === null)) return null;
   const searches = usage.server_tool_use?.web_search_requests ?? 0;
   const searchPrice = priceOf(model, prices)?.webSearchPer1000 ?? WEB_SEARCH_PER_1000;
-  return costMetadata(items, searches, (searches * searchPrice) / 1000, notesOf(usage, items));
+  const webSearchCost = (searches * searchPrice) / 1000;
+  return {
+    ...costMetadata(items, webSearchCost, notesOf(usage, items)),
+    cacheWrite5mTokens: tokensIn(items, "cacheWrite5m"),
+    cacheWrite1hTokens: tokensIn(items, "cacheWrite1h"),
+    webSearchRequests: searches,
+    webSearchCost,
+  };
 }
 
 /** Servers may name anything as their model, and programs in plain JavaScript may pass it on. */

@@ -1,5 +1,4 @@
 import { field, stringField } from "../../json/object.ts";
-import type { Prices } from "../../cost/price.ts";
 import type { UsageSource } from "../../cost/usage.ts";
 import type { CommonFinishReason } from "../../provider/native.ts";
 import type { CountedReply, MessageViews } from "../../provider/provider.ts";
@@ -26,7 +25,7 @@ export function commonFinishReason(reason: FinishReason): CommonFinishReason {
   return COMMON_FINISH_REASONS.get(reason) ?? "unknown";
 }
 
-/** What can be read from an Anthropic message. A message that breaks the wire's types gives what is left of it. */
+/** What can be read from an Anthropic message. Values that are not of their declared type count as missing. */
 export const anthropicViews: MessageViews<AnthropicNative> = {
   id: (message) => stringField(message, "id"),
   model: (message) => stringField(message, "model"),
@@ -36,7 +35,7 @@ export const anthropicViews: MessageViews<AnthropicNative> = {
   commonFinishReasons: (message) => finishReasons(message).map(commonFinishReason),
   usage,
   commonUsage: (reply, source) => anthropicUsage(usage(reply, source), source),
-  cost: (reply, model, source, prices: Prices | undefined) =>
+  cost: (reply, model, source, prices) =>
     anthropicCost({
       model: stringField(reply.message, "model") ?? model,
       asked: model,

@@ -108,7 +108,7 @@ function isRecursive(root: JsonObject): boolean {
   return false;
 }
 
-/** What a schema's own reference points to, in a list; empty if it has none, or one that leads nowhere. */
+/** The target of a schema's own reference, in a list that is empty if there is none. */
 function targetOf({ $ref }: JsonObject, root: JsonObject): readonly JsonObject[] {
   if (typeof $ref !== "string") return [];
   let target: unknown = root;

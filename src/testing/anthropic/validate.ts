@@ -10,7 +10,7 @@ import { invalidRequest, notFound, type Problem } from "./problem.ts";
 /** The largest request, from platform.claude.com/docs/en/api/errors. */
 export const BODY_LIMIT = 32 * 1024 * 1024;
 
-/** Deeper bodies would overflow the stack of whoever walks them. */
+/** Far more than any real request needs. Walking deeper bodies would overflow the stack. */
 const DEPTH_LIMIT = 500;
 
 const VERSIONS = ["2023-06-01", STRICT_VERSION];

@@ -1,1 +1,0 @@
-export { sendByNode as defaultTransport } from "../http/node.ts";

@@ -1,0 +1,109 @@
+import {
+  type CostItem as AnyCostItem,
+  type CostMetadata as AnyCostMetadata,
+  isAmount,
+  isTiered,
+  type PerKind,
+  ratesOf as ratesFor,
+  type SharedKind,
+} from "../../cost/price.ts";
+import { field } from "../../json/object.ts";
+
+/** The kinds of tokens that are priced separately. */
+export type TokenKind = SharedKind | "cacheWrite5m" | "cacheWrite1h";
+
+/** A number for each kind of token: counts, rates or costs. */
+export type PerTokenKind = PerKind<TokenKind>;
+
+/** The rates for all tokens of a call whose prompt, cache reads and writes included, exceeds `promptAbove` tokens. */
+export interface PriceTier extends PerTokenKind {
+  readonly promptAbove: number;
+}
+
+/**
+ * What a model's tokens cost, in US dollars per million. A price with a rate that is missing, negative or not finite
+ * counts as unknown.
+ *
+ * @example
+ * ```ts
+ * import { call } from "millrace/anthropic";
+ *
+ * const ours = { input: 1.6, output: 8, cacheRead: 0.08, cacheWrite5m: 2, cacheWrite1h: 3.2, source: "our contract" };
+ * const recommend = call(
+ *   "claude-sonnet-5-5",
+ *   { stream: true, prices: { "claude-sonnet-5-5": ours } },
+ *   (genre: string) => `Recommend a ${genre} book`,
+ * );
+ * ```
+ */
+export interface Price extends PerTokenKind {
+  /** Rates for longer prompts, in ascending order of `promptAbove`. */
+  readonly tiers?: readonly PriceTier[] | undefined;
+  /** The rates of fast mode. Without them, the cost of a fast reply is unknown. */
+  readonly fast?: PerTokenKind | undefined;
+  /** US dollars per 1000 web searches. Default: the provider's list price. */
+  readonly webSearchPer1000?: number | undefined;
+  /** Where the price comes from. */
+  readonly source?: string | undefined;
+  /** When it was looked up: `YYYY-MM-DD`. */
+  readonly date?: string | undefined;
+}
+
+/** Your own prices by model id, which take precedence over the library's. */
+export type Prices = Readonly<Record<string, Price>>;
+
+/**
+ * What went into a cost, beyond the token counts.
+ *
+ * - `batch`: tokens are half price.
+ * - `us-inference`: tokens cost 1.1 times as much because they were processed in the US.
+ * - `fast`: the rates of fast mode apply.
+ * - `priority`: the reply used capacity bought in advance, whose price is unknown. The cost is by the list price.
+ * - `declined`: an attempt that refused before it wrote anything is free.
+ * - `fallback-credit`: an unreported number of cache writes were charged as reads, so the cost is an upper bound.
+ * - `unknown-price`: the price of at least one model is unknown.
+ */
+export type CostNote =
+  | "batch"
+  | "us-inference"
+  | "fast"
+  | "priority"
+  | "declined"
+  | "fallback-credit"
+  | "unknown-price";
+
+/** What one model's part in a call cost. */
+export interface CostItem extends AnyCostItem {
+  /** What the model did: `message`, `compaction`, `advisor_message` or `fallback_message`. */
+  readonly kind: string;
+  readonly tokens: PerTokenKind;
+  readonly costs: PerTokenKind | null;
+  readonly price: Price | null;
+}
+
+/** What a call cost, itemised. Unlike `usage`, it includes models that worked behind the reply. */
+export interface CostMetadata extends AnyCostMetadata {
+  readonly cacheWrite5mTokens: number;
+  readonly cacheWrite1hTokens: number;
+  readonly webSearchRequests: number;
+  /** US dollars, included in {@link cost}. */
+  readonly webSearchCost: number;
+  readonly items: readonly CostItem[];
+  readonly notes: readonly CostNote[];
+}
+
+const KINDS: readonly TokenKind[] = ["input", "output", "cacheRead", "cacheWrite5m", "cacheWrite1h"];
+
+/** The rates that apply to a prompt of this size, or null if they are unknown. */
+export function ratesOf(price: Price, tokens: PerTokenKind, isFast: boolean): PerTokenKind | null {
+  return isFast ? (price.fast ?? null) : ratesFor(price, tokens);
+}
+
+/** Whether a price has all its rates, and no number in it is unusable. Programs in plain JavaScript may pass anything. */
+export function isPrice(value: unknown): value is Price {
+  return (
+    isTiered(value, KINDS) &&
+    isTiered(field(value, "fast") ?? value, KINDS) &&
+    isAmount(field(value, "webSearchPer1000") ?? 0)
+  );
+}
