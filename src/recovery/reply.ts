@@ -23,7 +23,7 @@ import { type NextTry, nextTry } from "./policy.ts";
 
 /** The most pairs, and bytes, that are held for content. Beyond them they are shown, and a failure is too. */
 const MOST_HELD = 1_000;
-const MOST_HELD_BYTES = 1024 * 1024;
+const MOST_HELD_BYTES = 4 * 1024 * 1024;
 
 /** What the latest attempt recovers from. */
 interface Interrupted<N extends Native> {
@@ -259,10 +259,12 @@ export class Reply<N extends Native> {
   #hold(): void {
     while (this.#isIn("holding")) {
       const step = this.#pull();
-      if (step === null) break;
+      // A budget may have ended the call, and then what was to go on with an earlier reply is not shown.
+      if (step === null || (this.#interrupted !== null && !this.#isIn("holding"))) break;
       this.#held.push(step);
       const { hasContent, isWhole } = this.#latest.decoder;
-      const isFull = this.#held.length >= MOST_HELD || this.#latest.bytes >= MOST_HELD_BYTES;
+      const isLong = this.#held.length >= MOST_HELD && this.#overlap === null;
+      const isFull = isLong || this.#latest.bytes >= MOST_HELD_BYTES;
       if ((hasContent || isWhole || isFull) && this.#knowsRepetition(step.chunk, isWhole || isFull)) this.#show();
     }
     this.#settle();
