@@ -506,7 +506,10 @@ describe("before anything is sent", () => {
 
   it("a prompt that cannot be sent, and a client that is none", async () => {
     const callParams = { metadata: { user_id: 1n as never } };
-    expect(await failure(ask({}, { callParams }))).toMatchObject({ code: "invalid_option", option: "metadata.user_id" });
+    expect(await failure(ask({}, { callParams }))).toMatchObject({
+      code: "invalid_option",
+      option: "metadata.user_id",
+    });
     const broken = { messages: { create: () => ({ then: 1 }) } };
     expect(await failure(ask({}, { client: broken }))).toMatchObject({ code: "connection" });
   });

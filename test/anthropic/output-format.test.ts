@@ -31,7 +31,7 @@ function field(schema: z.ZodType): unknown {
   return properties.field;
 }
 
-describe("the way to JSON", () => {
+describe("the choice of how to get JSON", () => {
   const format = responseFormat(Book, undefined);
   const wayOf = (model: string, hasTools = false, thinking = {}): string =>
     planFormat(model, format, false, hasTools, { thinking } as never).way;
@@ -60,7 +60,7 @@ describe("the way to JSON", () => {
     expect(wayOf(id)).toBe("words");
   });
 
-  it("is never a forced tool where a model may refuse it: what does not fit is put in words", () => {
+  it("is never a forced tool on a model that may refuse it, but words", () => {
     const records = responseFormat(z.record(z.string(), z.number()), undefined);
     for (const { id } of knownModels) expect(planFormat(id, records, false, false, {}).way).toBe("words");
     expect(planFormat("claude-sonnet-5-5", format, true, false, {}).way).toBe("words");
@@ -68,7 +68,7 @@ describe("the way to JSON", () => {
 });
 
 describe("a closed schema", () => {
-  it("has closed objects, all through, and is else the same", () => {
+  it("has closed objects throughout, and is otherwise unchanged", () => {
     expect(closed(z.object({ book: Book, others: z.array(Book), note: z.string().nullable() }))).toEqual({
       type: "object",
       properties: {
@@ -94,7 +94,7 @@ describe("a closed schema", () => {
     });
   });
 
-  it("tells in words what cannot be enforced", () => {
+  it("describes constraints that cannot be enforced", () => {
     expect(field(z.string().min(3).max(9).describe("The title."))).toEqual({
       type: "string",
       description: "The title. (minLength: 3, maxLength: 9)",
@@ -114,7 +114,7 @@ describe("a closed schema", () => {
     });
   });
 
-  it("keeps what can be enforced, and does not say it twice", () => {
+  it("keeps constraints that can be enforced, and does not describe them too", () => {
     expect(field(z.email())).toEqual({ type: "string", format: "email" });
     expect(field(z.int())).toEqual({ type: "integer" });
     expect(field(z.array(z.string()).min(1))).toEqual({ type: "array", items: { type: "string" }, minItems: 1 });
@@ -122,7 +122,7 @@ describe("a closed schema", () => {
     expect(field(z.base64())).toEqual({ type: "string", description: expect.stringMatching(/format: "base64"/) });
   });
 
-  it("has alternatives as anyOf", () => {
+  it("has alternatives in anyOf", () => {
     const shape = z.discriminatedUnion("kind", [
       z.object({ kind: z.literal("circle"), radius: z.number() }),
       z.object({ kind: z.literal("square"), side: z.number() }),
@@ -131,7 +131,7 @@ describe("a closed schema", () => {
     expect(field(shape)).not.toHaveProperty("oneOf");
   });
 
-  it("has definitions, with nothing beside a reference to one", () => {
+  it("has definitions, and nothing beside a reference to one", () => {
     const Named = Book.meta({ id: "Book", description: "A book." });
     expect(closed(z.object({ first: Named, second: Named }))).toMatchObject({
       properties: { first: { $ref: "#/$defs/Book" } },
@@ -171,14 +171,14 @@ describe("a closed schema", () => {
     expect(closed(model, explicit)).toBeNull();
   });
 
-  it("does for as much as is allowed, counted where it is defined", () => {
+  it("exists up to the limits, counted where parts are defined", () => {
     expect(closed(z.object(Object.fromEntries(named(24, () => z.string().optional()))))).not.toBeNull();
     expect(closed(z.object(Object.fromEntries(named(16, () => z.string().nullable()))))).not.toBeNull();
     const Shared = z.object(Object.fromEntries(named(20, () => z.string().optional()))).meta({ id: "Shared" });
     expect(closed(z.object({ a: Shared, b: Shared, c: Shared }))).not.toBeNull();
   });
 
-  it("is made at once of definitions that fan out", () => {
+  it("is made quickly from definitions that fan out", () => {
     const $defs = Object.fromEntries(
       named(60, (n) => {
         const next = n < 59 ? { $ref: `#/$defs/part${n + 1}` } : { type: "string" };
@@ -189,7 +189,7 @@ describe("a closed schema", () => {
     expect(closed(Book, schema)).not.toBeNull();
   });
 
-  it("is accepted by the API, and takes what the model takes", () => {
+  it("is accepted by the API, and accepts what the model accepts", () => {
     fc.assert(
       fc.property(schemas, ({ schema, value }) => {
         const { schema: original, isWrapped } = responseFormat(schema, undefined);
@@ -220,7 +220,7 @@ describe("a schema that is nested too deeply", () => {
 });
 
 describe("a response format", () => {
-  it("wraps what is no object", () => {
+  it("wraps models that are not objects", () => {
     expect(responseFormat(z.array(z.string()), undefined)).toEqual({
       isWrapped: true,
       schema: {
@@ -234,7 +234,7 @@ describe("a response format", () => {
     expect(responseFormat(Book, undefined).schema).not.toHaveProperty("$schema");
   });
 
-  it("keeps references within what it wraps, and lifts a definition that is the whole", () => {
+  it("keeps references inside the wrapper working, and lifts a definition that is the root", () => {
     const Expression: z.ZodType = z.union([z.number(), z.object({ plus: z.lazy(() => z.array(Expression)) })]);
     const text = JSON.stringify(responseFormat(Expression, undefined).schema);
     expect(text).toMatch(/"\$ref":"#\/(properties\/value|\$defs\/\w+)"/);
@@ -246,12 +246,12 @@ describe("a response format", () => {
     });
   });
 
-  it("is what the schema takes, not what it gives", () => {
+  it("is that of the schema's input, not its output", () => {
     const Dated = z.object({ date: z.iso.date().transform((text) => new Date(text)) });
     expect(closed(Dated)).toMatchObject({ properties: { date: { type: "string", format: "date" } } });
   });
 
-  it("comes of any library", () => {
+  it("can come from any library", () => {
     expect(closed(type({ title: "string", "year?": "number" }))).toMatchObject({
       properties: { title: { type: "string" }, year: { type: "number" } },
       required: ["title"],
@@ -261,7 +261,7 @@ describe("a response format", () => {
     expect(closed(Valibot, toJsonSchema(Valibot))).toMatchObject({ required: ["title"], additionalProperties: false });
   });
 
-  it("says what is missing or cannot be", () => {
+  it("reports a missing schema, and parts that JSON cannot hold", () => {
     const attempt = (model: StandardSchema): unknown => {
       try {
         return responseFormat(model, undefined);
@@ -287,7 +287,7 @@ interface Sample {
   readonly value: unknown;
 }
 
-/** Schemas, each with a value that it takes. */
+/** Schemas, each with a value that it accepts. */
 const { sample: schemas } = fc.letrec<{ sample: Sample; leaf: Sample }>((tie) => ({
   leaf: fc.constantFrom<Sample>(
     { schema: z.string().min(1), value: "a" },

@@ -10,13 +10,13 @@ import type { ContentBlock } from "../../src/providers/anthropic/wire.ts";
 import type { AsSdk, Known } from "./sdk-types.ts";
 
 type SdkParams = Beta.MessageCreateParamsNonStreaming;
-/** The call's own business, or headers, which go into `extra_headers`. */
+/** Set by the call itself, or headers, which go into `extra_headers`. */
 type NotParams = "model" | "messages" | "stream" | "tools" | "user_profile_id" | "workspace_id";
-/** Ours alone, and the sampling parameters, which SDK 1.0 dropped and older models still take. */
+/** Only ours, and the sampling parameters, which SDK 1.0 dropped but older models still accept. */
 type OnlyOurs = "extra_headers" | "extra_body" | "timeout" | "temperature" | "top_p" | "top_k";
 
 describe("AnthropicCallParams", () => {
-  it("has every parameter of the SDK's, and no more", () => {
+  it("has exactly the parameters of the SDK", () => {
     expectTypeOf<Exclude<keyof SdkParams, keyof AnthropicCallParams>>().toEqualTypeOf<NotParams>();
     expectTypeOf<Exclude<keyof Sdk.MessageCreateParams, keyof AnthropicCallParams>>().toEqualTypeOf<NotParams>();
     expectTypeOf<Exclude<keyof AnthropicCallParams, keyof SdkParams>>().toEqualTypeOf<OnlyOurs>();
@@ -31,18 +31,18 @@ describe("AnthropicCallParams", () => {
     expectTypeOf<AsSdk<Omit<AnthropicCallParams, OnlyOurs>>>().toExtend<Omit<Partial<SdkParams>, NotParams>>();
   });
 
-  it("knows no beta that the SDK does not know", () => {
+  it("lists no beta that the SDK does not list", () => {
     expectTypeOf<Known<AnthropicBeta>>().toExtend<Known<SdkBeta>>();
   });
 
-  it("refuses what is misspelt, and takes what is not known by its own door", () => {
+  it("refuses misspelt parameters, and takes unknown ones in extra_body", () => {
     const params: AnthropicCallParams = {
       max_tokens: 10,
       betas: ["a-beta-of-next-year"],
       extra_body: { a_field_of_next_year: true },
       system: undefined,
     };
-    // @ts-expect-error - camelCase is not the wire's
+    // @ts-expect-error - the wire has no camelCase
     const misspelt: AnthropicCallParams = { maxTokens: 10 };
     expect([params, misspelt]).toHaveLength(2);
   });
@@ -51,7 +51,7 @@ describe("AnthropicCallParams", () => {
 describe("MessageParam", () => {
   it("takes the SDK's messages", () => {
     expectTypeOf<Sdk.MessageParam>().toExtend<MessageParam>();
-    // A system message of the beta may leave out its content; ours must have some.
+    // A system message of the beta API may omit its content. Ours may not.
     expectTypeOf<Exclude<Beta.BetaMessageParam, Beta.BetaSystemMessageParam>>().toExtend<MessageParam>();
     expectTypeOf<Beta.BetaSystemMessageParam & { content: string }>().toExtend<MessageParam>();
   });
@@ -61,7 +61,7 @@ describe("MessageParam", () => {
     expectTypeOf<AsSdk<MessageParam>>().toExtend<Beta.BetaMessageParam>();
   });
 
-  it("takes every block of a reply back", () => {
+  it("takes back every block of a reply", () => {
     expectTypeOf<ContentBlock>().toExtend<ContentBlockParam>();
     expectTypeOf<Sdk.ContentBlock>().toExtend<ContentBlockParam>();
     expectTypeOf<Beta.BetaContentBlock>().toExtend<ContentBlockParam>();

@@ -1,26 +1,26 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { CostNote, Price } from "../../src/cost/price.ts";
+import type { CostNote, Price } from "../../src/providers/anthropic/price.ts";
 import { anthropicCost, anthropicUsage, refusalOf } from "../../src/providers/anthropic/usage.ts";
 import type { AnthropicMessage, AnthropicUsage } from "../../src/providers/anthropic/wire.ts";
 import { hasCorpus, recordings } from "../corpus.ts";
 
-/** A million of everything, or other counts: so a cost reads as a price. */
+/** With a million tokens of a kind, the cost is the price. */
 const usage = (fields: Partial<AnthropicUsage> = {}): AnthropicUsage => ({
   input_tokens: 0,
   output_tokens: 0,
   ...fields,
 });
 const MILLION = 1_000_000;
-/** Rows of a table of tests. Objects, since lists would be spread into arguments. */
-const cases = (...values: readonly unknown[]): { odd: unknown }[] => values.map((odd) => ({ odd }));
+/** The rows of `it.each`. Objects, since it would spread lists into arguments. */
+const rows = (...values: readonly unknown[]): { odd: unknown }[] => values.map((odd) => ({ odd }));
 const writes = (total: number, hour: number) => ({
   cache_creation_input_tokens: total,
   cache_creation: { ephemeral_5m_input_tokens: total - hour, ephemeral_1h_input_tokens: hour },
 });
 
 describe("anthropicUsage", () => {
-  it("keeps cache reads, cache writes by time to live, and thinking apart", () => {
+  it("separates cache reads, cache writes by lifetime, and thinking", () => {
     const native = usage({
       input_tokens: 10,
       output_tokens: 70,
@@ -44,14 +44,14 @@ describe("anthropicUsage", () => {
     });
   });
 
-  it("counts late cache writes, whose time to live is not reported, as those of five minutes", () => {
+  it("counts late cache writes, whose lifetime is not reported, as kept for five minutes", () => {
     const late = anthropicUsage(usage({ ...writes(300, 100), cache_creation_input_tokens: 450 }), "partial");
     expect(late).toMatchObject({ cacheWriteTokens: 450, cacheWrite5mTokens: 350, cacheWrite1hTokens: 100 });
     const unsplit = anthropicUsage(usage({ cache_creation_input_tokens: 450, cache_creation: null }), "partial");
     expect(unsplit).toMatchObject({ cacheWrite5mTokens: 450, cacheWrite1hTokens: 0 });
   });
 
-  it.each(cases(null, undefined, Number.NaN, Infinity, -1, 1e308, "12", true, {}, [], { toString: 1 }))(
+  it.each(rows(null, undefined, Number.NaN, Infinity, -1, 1e308, "12", true, {}, [], { toString: 1 }))(
     "does not count $odd",
     ({ odd }) => {
       const native = {
@@ -79,7 +79,7 @@ describe("anthropicUsage", () => {
     },
   );
 
-  it.each(cases(null, 3, "abc", [], [null], {}))("copes with $odd in place of an object or a list", ({ odd }) => {
+  it.each(rows(null, 3, "abc", [], [null], {}))("copes with $odd in place of an object or a list", ({ odd }) => {
     const native = { ...usage({ input_tokens: 5 }), cache_creation: odd, server_tool_use: odd, iterations: odd };
     expect(anthropicUsage({ ...native, output_tokens_details: odd } as never, "partial")).toMatchObject({
       inputTokens: 5,
@@ -154,7 +154,7 @@ describe("anthropicCost", () => {
     expect(metadata?.notes).toEqual(notes);
   });
 
-  it("itemises by kind of token, and says where and when the price was read", () => {
+  it("itemises by kind of token, with the source and date of the price", () => {
     const metadata = anthropicCost({
       model: "claude-opus-5-20260724",
       usage: usage({
@@ -190,7 +190,7 @@ describe("anthropicCost", () => {
   });
 
   it.each(["gpt-5.2", "claude-opus-5-6", "claude-opus-6", "claude-mythos-preview", "constructor", ""])(
-    "is null for %j, whose price is not known",
+    "is null for %j, whose price is unknown",
     (model) => {
       expect(anthropicCost({ model, usage: usage({ input_tokens: 1 }) })).toBeNull();
     },
@@ -205,12 +205,12 @@ describe("anthropicCost", () => {
     expect(anthropicCost({ model: "claude-opus-5", usage: usageOf as never })).toBeNull();
   });
 
-  it("is not known for a fast reply of a model without rates for it", () => {
+  it("is unknown for a fast reply from a model without fast rates", () => {
     const metadata = anthropicCost({ model: "claude-fable-5-2", usage: usage({ output_tokens: 1, speed: "fast" }) });
     expect(metadata).toMatchObject({ cost: null, outputTokens: 1, notes: ["fast", "unknown-price"] });
   });
 
-  it("takes the server's word for counts that it leaves out", () => {
+  it("takes counts that a server leaves out as 0", () => {
     const sparse = { output_tokens: MILLION } as AnthropicUsage;
     expect(anthropicCost({ model: "claude-opus-5", usage: sparse })?.cost).toBe(25);
     expect(anthropicCost({ model: "claude-opus-5", usage: usage({ iterations: [] }) })?.cost).toBe(0);
@@ -225,7 +225,7 @@ describe("anthropicCost, in several steps", () => {
     model: model ?? null,
   });
 
-  it("adds compaction, which the counts beside it leave out", () => {
+  it("adds compaction, which the top-level counts exclude", () => {
     const iterations = [step("compaction", 60_000, 500), step("message", 600, 2800)];
     const metadata = anthropicCost({
       model: "claude-opus-4-6",
@@ -237,7 +237,7 @@ describe("anthropicCost, in several steps", () => {
     expect(metadata?.items.map(({ kind }) => kind)).toEqual(["compaction", "message"]);
   });
 
-  it("prices an advisor by its own model", () => {
+  it("charges an advisor at its own model's price", () => {
     const iterations = [
       step("message", 1000, 40),
       step("advisor_message", 2000, 4000, "claude-opus-4-7"),
@@ -281,7 +281,7 @@ describe("anthropicCost, in several steps", () => {
     expect(metadata?.items[0]).toMatchObject({ cost: 0, multiplier: 0 });
   });
 
-  it("takes the model that was asked for steps that name none, once another has taken over", () => {
+  it("charges steps that name no model to the requested one, once another has taken over", () => {
     const iterations = [step("message", 400, 50), step("fallback_message", 400, 100, "claude-opus-4-8")];
     const input = { model: "claude-opus-4-8", asked: "claude-fable-5", usage: usage({ iterations }) };
     expect(anthropicCost(input)?.items.map(({ model }) => model)).toEqual(["claude-fable-5", "claude-opus-4-8"]);
@@ -289,7 +289,7 @@ describe("anthropicCost, in several steps", () => {
     expect(anthropicCost(alone)?.items.map(({ model }) => model)).toEqual(["claude-opus-4-8"]);
   });
 
-  it("charges one that had written, and every one of a chain", () => {
+  it("charges an attempt that had written something, and every attempt of a chain", () => {
     const iterations = [
       step("message", 400, 50, "claude-fable-5"),
       step("fallback_message", 400, 0, "claude-opus-5"),
@@ -300,7 +300,7 @@ describe("anthropicCost, in several steps", () => {
     expect(metadata?.cost).toBeCloseTo((6500 + 4500) / 1e6, 10);
   });
 
-  it("charges what worked behind an attempt that refused before it wrote anything", () => {
+  it("charges the steps behind an attempt that refused before it wrote anything", () => {
     const iterations = [
       step("compaction", 1000, 100, "claude-opus-5"),
       step("message", 400, 0, "claude-opus-5"),
@@ -315,7 +315,7 @@ describe("anthropicCost, in several steps", () => {
     expect(without?.items.map(({ multiplier }) => multiplier)).toEqual([1, 0, 1]);
   });
 
-  it("charges the whole of an attempt that had written in an earlier step", () => {
+  it("charges all of an attempt that had written something in an earlier step", () => {
     const iterations = [
       step("message", 400, 50, "claude-fable-5"),
       step("message", 500, 0, "claude-fable-5"),
@@ -325,21 +325,24 @@ describe("anthropicCost, in several steps", () => {
     expect(metadata?.cost).toBeCloseTo((900 * 10 + 50 * 50 + 400 * 5 + 100 * 25) / 1e6, 10);
   });
 
-  it.each(["bio", "frontier_llm", "reasoning_extraction"])("charges a refusal about %s all the same", (category) => {
+  it.each(["bio", "frontier_llm", "reasoning_extraction"])("charges even a refusal about %s", (category) => {
     const refused = { model: "claude-fable-5", usage: usage({ input_tokens: MILLION }), refusal: { category } };
     expect(anthropicCost(refused)?.cost).toBe(10);
   });
 
-  it.each(["cyber", "general_harms", null])("does not charge one about %s, unless it had written", (category) => {
-    const refusal = { category };
-    const model = "claude-fable-5";
-    expect(anthropicCost({ model, usage: usage({ input_tokens: MILLION }), refusal })?.cost).toBe(0);
-    expect(anthropicCost({ model, usage: usage({ input_tokens: MILLION, output_tokens: 1 }), refusal })?.cost).toBe(
-      10.00005,
-    );
-  });
+  it.each(["cyber", "general_harms", null])(
+    "does not charge a refusal about %s, unless something had been written",
+    (category) => {
+      const refusal = { category };
+      const model = "claude-fable-5";
+      expect(anthropicCost({ model, usage: usage({ input_tokens: MILLION }), refusal })?.cost).toBe(0);
+      expect(anthropicCost({ model, usage: usage({ input_tokens: MILLION, output_tokens: 1 }), refusal })?.cost).toBe(
+        10.00005,
+      );
+    },
+  );
 
-  it("knows the speed of the attempt that served, and of no other", () => {
+  it("applies the speed only to the attempt that answered", () => {
     const iterations = [
       step("message", 400, 10, "claude-fable-5"),
       step("fallback_message", 400, 100, "claude-opus-5"),
@@ -348,14 +351,14 @@ describe("anthropicCost, in several steps", () => {
     expect(metadata?.cost).toBeCloseTo((4000 + 500 + 4000 + 5000) / 1e6, 10);
   });
 
-  it("gives the items whose price is known where another is not", () => {
+  it("has the costs of some items even if that of another is unknown", () => {
     const iterations = [step("message", 1000, 0), step("advisor_message", 1000, 0, "claude-oracle-9")];
     const metadata = anthropicCost({ model: "claude-opus-5", usage: usage({ iterations }) });
     expect(metadata).toMatchObject({ cost: null, notes: ["unknown-price"], inputTokens: 2000 });
     expect(metadata?.items.map(({ cost }) => cost)).toEqual([0.005, null]);
   });
 
-  it("says that a redeemed credit may make it cheaper", () => {
+  it("notes that a redeemed credit may make it cheaper", () => {
     const redeemed = usage({ input_tokens: 1, fallback_credit: { status: { type: "redeemed" } } });
     expect(anthropicCost({ model: "claude-opus-5", usage: redeemed })?.notes).toEqual(["fallback-credit"]);
     const refused = usage({ input_tokens: 1, fallback_credit: { status: { type: "not_applied" } } });
@@ -377,7 +380,7 @@ describe("refusalOf", () => {
   });
   const fallback = { type: "fallback", from: { model: "claude-fable-5" }, to: { model: "claude-opus-4-8" } } as const;
 
-  it("is what ended the message, or what made the first model give way", () => {
+  it("is the refusal that ended the message, or made the first model hand over", () => {
     const details = { type: "refusal", category: "bio" } as const;
     expect(refusalOf(message({ stop_reason: "refusal", stop_details: details }))).toBe(details);
     expect(refusalOf(message({ stop_reason: "refusal", stop_details: null }))).toEqual({});
@@ -385,7 +388,7 @@ describe("refusalOf", () => {
     expect(refusalOf(message({ content: [{ type: "text", text: "Hi" }] }))).toBeUndefined();
   });
 
-  it.each(cases(null, undefined, 3, "bio", [], {}, { toString: 1 }))("copes with $odd for its details", ({ odd }) => {
+  it.each(rows(null, undefined, 3, "bio", [], {}, { toString: 1 }))("copes with $odd for its details", ({ odd }) => {
     const details = (value: unknown): never => ({ type: "refusal", category: value }) as never;
     expect(refusalOf(message({ stop_reason: "refusal", stop_details: odd as never })) ?? null).toEqual(
       typeof odd === "object" && odd !== null && !Array.isArray(odd) ? odd : {},
@@ -399,7 +402,7 @@ describe("refusalOf", () => {
     );
   });
 
-  it("lets a refused attempt be charged where its category is", () => {
+  it("lets a refused attempt be charged by its category", () => {
     const iterations = [
       { type: "message", model: "claude-fable-5", input_tokens: 400, output_tokens: 0 },
       { type: "fallback_message", model: "claude-opus-4-8", input_tokens: 400, output_tokens: 100 },
@@ -415,7 +418,7 @@ describe("refusalOf", () => {
 describe("anthropicCost with your own prices", () => {
   const ours = { input: 1, output: 2, cacheRead: 3, cacheWrite5m: 4, cacheWrite1h: 5 };
 
-  it("lets them win, by the exact id before the plain one", () => {
+  it("prefers them, and the exact id over the canonical one", () => {
     const prices = { "claude-opus-4-5-20251101": ours, "claude-opus-4-5": { ...ours, input: 7 } };
     const million = usage({ input_tokens: MILLION });
     expect(anthropicCost({ model: "claude-opus-4-5-20251101", usage: million, prices })?.cost).toBe(1);
@@ -433,17 +436,17 @@ describe("anthropicCost with your own prices", () => {
     expect(metadata?.items[0]?.price).toMatchObject({ source: "invoice", date: "2026-11-01" });
   });
 
-  it("multiplies them as it would the list's", () => {
+  it("applies the same multipliers as to list prices", () => {
     const prices = { "claude-opus-5": ours };
     const batch = usage({ output_tokens: MILLION, service_tier: "batch", inference_geo: "us" });
     expect(anthropicCost({ model: "claude-opus-5", usage: batch, prices })?.cost).toBeCloseTo(1.1, 10);
   });
 
-  it.each(cases(Number.NaN, -1, Infinity, "5", null, { toString: 1 }))("is unknown if they hold $odd", ({ odd }) => {
+  it.each(rows(Number.NaN, -1, Infinity, "5", null, { toString: 1 }))("is unknown if they hold $odd", ({ odd }) => {
     const million = usage({ input_tokens: MILLION, server_tool_use: { web_search_requests: 1 } });
     const unusable: readonly unknown[] = [
       { ...ours, input: odd },
-      // Even where no such tokens were used.
+      // Even if no such tokens were used.
       { ...ours, cacheRead: odd },
       { input: 1, output: 2 },
       { ...ours, tiers: [{ ...ours, promptAbove: odd }] },
@@ -468,7 +471,7 @@ describe("anthropicCost with your own prices", () => {
     }
   });
 
-  it("leave the list price in place where they hold none", () => {
+  it("falls back on the list price for models that they do not have", () => {
     const million = usage({ input_tokens: MILLION });
     for (const prices of [undefined, null, {}, { "claude-opus-5": undefined }, { "claude-opus-5": null }]) {
       const input = { model: "claude-opus-5", usage: million, prices: prices as never };
@@ -476,7 +479,7 @@ describe("anthropicCost with your own prices", () => {
     }
   });
 
-  it("takes no price from what an object inherits", () => {
+  it("ignores inherited properties", () => {
     expect(anthropicCost({ model: "toString", usage: usage(), prices: { "glm-6": ours } })).toBeNull();
   });
 });

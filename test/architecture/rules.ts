@@ -45,14 +45,14 @@ export function sourceFile(path: string, text: string): SourceFile {
 }
 
 function targetOf(path: string, specifier: string): string | null {
-  if (specifier === "#platform") return "src/platform/node.ts";
+  if (specifier === "#platform") return "src/http/default-node.ts";
   return specifier.startsWith(".") ? new URL(specifier, `file:///${path}`).pathname.slice(1) : null;
 }
 
 /** From the bottom up. A name is a folder of `src`, or a file in it; those of a line may import each other. */
 export const LAYERS = [
   ["errors", "frame", "json", "schema", "cost"],
-  ["prompt", "tool", "http", "platform"],
+  ["prompt", "tool", "http"],
   ["provider"],
   ["stream"],
   ["call", "agent"],
@@ -189,7 +189,7 @@ const tellingNames = fileRule(({ path }) => {
   return name === undefined ? null : `"${name}" says nothing: a file is named after its one main export.`;
 });
 
-const NODE_ONLY = /^src\/(testing\/|cli\/|platform\/node\.ts$|http\/node(-body)?\.ts$)/;
+const NODE_ONLY = /^src\/(testing\/|cli\/|http\/(default-)?node(-\w+)?\.ts$)/;
 
 const isBuiltin = (specifier: string): boolean =>
   specifier.startsWith("node:") || builtinModules.includes(specifier.split("/")[0] ?? "");

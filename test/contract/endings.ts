@@ -81,8 +81,9 @@ export async function readTo(
   subject: Subject,
   server: Server,
   options: Options = {},
+  prompt?: () => unknown,
 ): Promise<Ended> {
-  const stream = open(subject, server, { retry: false, timeout, ...options });
+  const stream = open(subject, server, { retry: false, timeout, ...options }, prompt);
   if (reader === "reads on") return { stream, ...(await read(stream)) };
   const pairs: Pair[] = [];
   const iterator = stream[Symbol.asyncIterator]();

@@ -118,7 +118,13 @@ function fold(events: Recording["events"]): Known {
   const all = [...blocks.values()];
   return {
     text: all.map(({ type, text }) => (type === "text" ? text : "")).join(""),
-    calls: all.filter(({ type, isOpen, json }) => type === "tool_use" && !isOpen && isObject(json)).map(({ id }) => id),
+    calls: all
+      .filter(({ type, isOpen, json }, place) => {
+        // An empty input may have been cut, until the next block begins or a stop reason says that it was not.
+        const isCertain = !/^(\{\})?$/.test(json) || place < all.length - 1 || stopReason !== null;
+        return type === "tool_use" && !isOpen && isObject(json) && isCertain;
+      })
+      .map(({ id }) => id),
     hasContent,
     asksForTools: all.some(({ type, isOpen }) => type === "tool_use" || (isOpen && type.endsWith("tool_use"))),
     stopReason,

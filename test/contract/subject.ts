@@ -1,6 +1,5 @@
 import type { DefineCall } from "../../src/call/call.ts";
-import type { Limiter } from "../../src/attempt/limiter.ts";
-import type { LimiterOptions } from "../../src/recovery/limiter.ts";
+import type { LimiterOptions, RequestLimiter } from "../../src/recovery/limiter.ts";
 import type { CommonFinishReason, Native, StreamKinds } from "../../src/provider/native.ts";
 import type { CallResponse } from "../../src/stream/response.ts";
 import type { Stream } from "../../src/stream/stream.ts";
@@ -28,7 +27,7 @@ export interface Subject<N extends Native = AnyNative> {
   readonly structuredCall: DefineStructuredCall<N>;
   /** A client for a server of {@link serve}. */
   client(url: string, options?: { readonly secret?: string; readonly headers?: Record<string, string> }): N["client"];
-  limiter(options?: LimiterOptions): Limiter;
+  limiter(options?: LimiterOptions): RequestLimiter;
   /** Starts a real server on 127.0.0.1 that plays a script for each request. */
   serve(script: (request: ServedRequest) => Script | Promise<Script>): Promise<Server>;
   /** What the provider would refuse about the body of a request: nothing, if it is empty. Checked by the server too. */

@@ -1,32 +1,41 @@
 import { describe, expect, it } from "vitest";
 import {
   costMetadata,
+  costOfUsage,
   costsOf,
   isAmount,
-  isPrice,
-  type PerTokenKind,
-  type Price,
+  isTiered,
+  joinCosts,
+  type PerKind,
   ratesOf,
+  type SharedKind,
   sumOf,
+  tokensIn,
 } from "../../src/cost/price.ts";
+import { usageOf } from "../../src/cost/usage.ts";
 
-const rates = (rate: number): PerTokenKind => ({
-  input: rate,
-  output: rate,
-  cacheRead: rate,
-  cacheWrite5m: rate,
-  cacheWrite1h: rate,
+/** The kinds of a provider that charges audio apart. */
+type Kind = SharedKind | "audio";
+const KINDS: readonly Kind[] = ["input", "output", "cacheRead", "audio"];
+
+const rates = (rate: number): PerKind<Kind> => ({ input: rate, output: rate, cacheRead: rate, audio: rate });
+const item = (cost: number | null, tokens = 7) => ({
+  model: "a",
+  kind: "message",
+  tokens: { ...rates(0), input: tokens, audio: 1 },
+  costs: null,
+  cost,
+  multiplier: 1,
+  price: null,
 });
-const prompt = (input: number): PerTokenKind => ({ ...rates(0), input });
 
 describe("ratesOf", () => {
-  const price: Price = {
+  const price = {
     ...rates(1),
     tiers: [
       { promptAbove: 100, ...rates(2) },
       { promptAbove: 1000, ...rates(3) },
     ],
-    fast: rates(9),
   };
 
   it.each([
@@ -36,47 +45,26 @@ describe("ratesOf", () => {
     [1000, 2],
     [1001, 3],
   ])("finds the tier of a prompt of %d tokens", (tokens, rate) => {
-    expect(ratesOf(price, prompt(tokens), false)?.output).toBe(rate);
+    expect(ratesOf(price, { ...rates(0), input: tokens }).output).toBe(rate);
   });
 
-  it("counts cache reads and writes as part of the prompt, but not output", () => {
-    const cached = { input: 1, output: 5000, cacheRead: 40, cacheWrite5m: 30, cacheWrite1h: 30 };
-    expect(ratesOf(price, cached, false)?.input).toBe(2);
-    expect(ratesOf(price, { ...cached, input: 0 }, false)?.input).toBe(1);
-  });
-
-  it("takes the rates of fast mode, which are unknown if not given", () => {
-    expect(ratesOf(price, prompt(5000), true)?.input).toBe(9);
-    expect(ratesOf(rates(1), prompt(1), true)).toBeNull();
+  it("counts every kind but output as part of the prompt", () => {
+    const tokens = { input: 1, output: 5000, cacheRead: 40, audio: 60 };
+    expect(ratesOf(price, tokens).input).toBe(2);
+    expect(ratesOf(price, { ...tokens, input: 0 }).input).toBe(1);
   });
 });
 
-describe("isPrice", () => {
-  const tier = { promptAbove: 10, ...rates(2) };
-
-  it("accepts a price with all its rates", () => {
-    expect(isPrice(rates(0))).toBe(true);
-    expect(isPrice({ ...rates(1), tiers: [tier], fast: rates(2), webSearchPer1000: 10, source: "x" })).toBe(true);
-    expect(isPrice({ ...rates(1), tiers: undefined, fast: undefined, webSearchPer1000: undefined })).toBe(true);
-  });
-
-  const odd: readonly unknown[] = [Number.NaN, -1, Infinity, 1e308, "5", {}, [], true, { toString: 1 }];
-  it.each(odd.map((value) => ({ value })))("refuses $value anywhere in it", ({ value }) => {
-    for (const kind of Object.keys(rates(1))) {
-      expect(isPrice({ ...rates(1), [kind]: value })).toBe(false);
-      expect(isPrice({ ...rates(1), fast: { ...rates(1), [kind]: value } })).toBe(false);
-      expect(isPrice({ ...rates(1), tiers: [tier, { ...tier, [kind]: value }] })).toBe(false);
-    }
-    expect(isPrice({ ...rates(1), webSearchPer1000: value })).toBe(false);
-    expect(isPrice({ ...rates(1), tiers: [{ ...tier, promptAbove: value }] })).toBe(false);
-    expect(isPrice({ ...rates(1), fast: value })).toBe(false);
-    expect(isPrice({ ...rates(1), tiers: [value] })).toBe(false);
-    expect(isPrice(value)).toBe(false);
-  });
-
-  it("refuses a price that lacks a rate", () => {
-    const { cacheRead: _, ...incomplete } = rates(1);
-    expect([incomplete, null, undefined, { ...rates(1), tiers: 3 }].some(isPrice)).toBe(false);
+describe("isTiered", () => {
+  it("needs a usable rate for each kind, in each tier", () => {
+    const tier = { promptAbove: 10, ...rates(2) };
+    expect(isTiered(rates(0), KINDS)).toBe(true);
+    expect(isTiered({ ...rates(1), tiers: [tier] }, KINDS)).toBe(true);
+    expect(isTiered({ input: 1, output: 1, cacheRead: 1 }, KINDS)).toBe(false);
+    expect(isTiered({ ...rates(1), audio: -1 }, KINDS)).toBe(false);
+    expect(isTiered({ ...rates(1), tiers: [{ ...tier, audio: "2" }] }, KINDS)).toBe(false);
+    expect(isTiered({ ...rates(1), tiers: [{ ...tier, promptAbove: Infinity }] }, KINDS)).toBe(false);
+    expect(isTiered({ ...rates(1), tiers: 3 }, KINDS)).toBe(false);
   });
 });
 
@@ -87,37 +75,86 @@ describe("isAmount", () => {
   });
 });
 
-describe("costsOf and sumOf", () => {
-  it("multiply each kind by its own rate per million", () => {
-    const tokens = { input: 1, output: 2, cacheRead: 3, cacheWrite5m: 4, cacheWrite1h: 5 };
-    const costs = costsOf(tokens, { input: 10, output: 20, cacheRead: 30, cacheWrite5m: 40, cacheWrite1h: 50 }, 2);
-    expect(sumOf(tokens)).toBe(15);
-    expect(costs.cacheWrite1h).toBeCloseTo(0.0005, 15);
-    expect(sumOf(costs)).toBeCloseTo((2 * 550) / 1e6, 15);
+describe("costsOf, sumOf and tokensIn", () => {
+  it("multiply each kind by its own rate per million, and add up", () => {
+    const tokens = { input: 1, output: 2, cacheRead: 3, audio: 4 };
+    const costs = costsOf(tokens, { input: 10, output: 20, cacheRead: 30, audio: 40 }, 2);
+    expect(sumOf(tokens)).toBe(10);
+    expect(costs.audio).toBeCloseTo(0.00032, 15);
+    expect(sumOf(costs)).toBeCloseTo((2 * 300) / 1e6, 15);
+    expect(tokensIn([item(1), item(2, 3)], "input")).toBe(10);
+    expect(tokensIn([item(1), item(2, 3)], "audio")).toBe(2);
   });
 });
 
 describe("costMetadata", () => {
-  const item = (cost: number | null) => ({
-    model: "a",
-    kind: "message",
-    tokens: prompt(7),
-    costs: null,
-    cost,
-    multiplier: 1,
-    price: null,
-  });
-
-  it("adds up items and searches", () => {
-    expect(costMetadata([item(1), item(2)], 3, 0.5, [])).toMatchObject({
-      cost: 3.5,
-      inputTokens: 14,
-      outputTokens: 0,
-    });
+  it("adds up items and what was charged beside them", () => {
+    expect(costMetadata([item(1), item(2)], 0.5, [])).toMatchObject({ cost: 3.5, inputTokens: 14, outputTokens: 0 });
   });
 
   it("is unknown if any item is, whichever comes first", () => {
-    expect(costMetadata([item(1), item(null)], 0, 0, []).cost).toBeNull();
-    expect(costMetadata([item(null), item(1)], 0, 0, []).cost).toBeNull();
+    expect(costMetadata([item(1), item(null)], 0, []).cost).toBeNull();
+    expect(costMetadata([item(null), item(1)], 0, []).cost).toBeNull();
+  });
+});
+
+describe("joinCosts", () => {
+  const cost = (amount: number | null, minutes: number, ...notes: string[]) => ({
+    ...costMetadata([item(amount)], 0, notes),
+    audioMinutes: minutes,
+  });
+
+  it("adds up every number, those that only the provider has too", () => {
+    expect(joinCosts([cost(1, 2, "batch"), cost(2, 3, "fast", "batch"), cost(4, 0)])).toEqual({
+      currency: "USD",
+      cost: 7,
+      inputTokens: 21,
+      outputTokens: 0,
+      cachedTokens: 0,
+      audioMinutes: 5,
+      items: [item(1), item(2), item(4)],
+      notes: ["batch", "fast"],
+    });
+  });
+
+  it("has no total where the cost of a request is unknown, and is null where nothing of it is known", () => {
+    for (const costs of [
+      [cost(null, 1), cost(2, 1), cost(3, 1)],
+      [cost(2, 1), cost(null, 1), cost(3, 1)],
+    ]) {
+      expect(joinCosts(costs)).toMatchObject({ cost: null, audioMinutes: 3 });
+    }
+    expect(joinCosts([cost(1, 1), null])).toBeNull();
+    expect(joinCosts([null, cost(1, 1)])).toBeNull();
+  });
+});
+
+describe("usageOf", () => {
+  it("has 0 for what a provider does not count, and adds up", () => {
+    expect(usageOf("reported", { inputTokens: 6, cachedTokens: 4, outputTokens: 25 })).toEqual({
+      source: "reported",
+      inputTokens: 6,
+      outputTokens: 25,
+      cachedTokens: 4,
+      thinkingTokens: null,
+      totalTokens: 35,
+    });
+  });
+});
+
+describe("costOfUsage", () => {
+  const usage = usageOf("reported", { inputTokens: 1e6, cachedTokens: 2e6, outputTokens: 3e6 });
+
+  it("prices each kind of token", () => {
+    const price = { ...rates(1), output: 2, cacheRead: 0.5 };
+    expect(costOfUsage("m", usage, price)).toMatchObject({ cost: 8, inputTokens: 1e6, items: [{ model: "m", price }] });
+  });
+
+  it("takes the tier of long prompts", () => {
+    expect(costOfUsage("m", usage, { ...rates(1), tiers: [{ promptAbove: 100, ...rates(2) }] })?.cost).toBe(12);
+  });
+
+  it("is null where the price is not known", () => {
+    expect(costOfUsage("m", usage, undefined)).toBeNull();
   });
 });

@@ -21,7 +21,7 @@ const style: fc.Arbitrary<SseStyle> = fc.record({
 const asRead = ({ event = "", data }: SseEvent): object => ({ event, data: data.replaceAll(/\r\n|\r/g, "\n") });
 
 describe("encodeSse", () => {
-  it("writes what the standard says", () => {
+  it("writes what the standard specifies", () => {
     expect(encodeSse({ event: "ping", data: "{}" })).toBe("event: ping\ndata: {}\n\n");
     expect(encodeSse({ data: "a\n\r\nb" })).toBe("data: a\ndata: \ndata: b\n\n");
     expect(encodeSse({ event: "e", data: "" }, { lineEnd: "\r\n", space: false })).toBe("event:e\r\ndata:\r\n\r\n");
@@ -30,11 +30,11 @@ describe("encodeSse", () => {
     expect(() => encodeSse({ event: "a\nb", data: "" })).toThrow(InvalidOptionError);
   });
 
-  it("comes back as it went, through our reader", () => {
+  it("can be read back by our reader", () => {
     fc.assert(
       fc.property(fc.array(event), style, (events, how) => {
         const reader = new SseReader();
-        // A byte order mark at the start of a stream is none of its data; a comment keeps it away from the start.
+        // A byte order mark at the start of a stream is not data. A comment keeps this one away from the start.
         reader.push(new TextEncoder().encode(`:\n${events.map((each) => encodeSse(each, how)).join("")}`));
         const read: object[] = [];
         while (reader.advance()) read.push({ event: reader.event, data: reader.data });
@@ -43,12 +43,12 @@ describe("encodeSse", () => {
     );
   });
 
-  it("comes back as it went, through another's", () => {
+  it("can be read back by another reader", () => {
     fc.assert(
       fc.property(fc.array(event), style, (events, how) => {
         const read: object[] = [];
         const parser = createParser({ onEvent: ({ event = "", data }) => void read.push({ event, data }) });
-        // It waits for what follows a last CR: a line feed would belong to it.
+        // After a final CR it waits for more, since a line feed would belong to it.
         parser.feed(`:\n${events.map((each) => encodeSse(each, how)).join("")}:\n`);
         expect(read).toEqual(events.map(asRead));
       }),

@@ -26,7 +26,7 @@ const sdks = [
   ["1.12", () => new Anthropic({ apiKey: "secret-key", baseURL: server.url, maxRetries: 0 })],
   [
     "0.137",
-    // The older major has the same shape for all that is asked here.
+    // The older major version has the same shape as far as these tests go.
     () => new AnthropicZero({ apiKey: "secret-key", baseURL: server.url, maxRetries: 0 }) as unknown as Anthropic,
   ],
 ] as const;
@@ -76,7 +76,7 @@ describe.each(sdks)("the official SDK %s", (version, client) => {
     expect(types.at(-1)).toBe("message_stop");
   });
 
-  it("asks without streaming, and gets what a stream adds up to", async () => {
+  it("asks without streaming, and gets the message that a stream would add up to", async () => {
     await start({
       replies: Array.from({ length: 2 }, () =>
         reply(thinking("Hm."), "A", toolUse("f", { b: [1, "é"] }, { id: "toolu_1" })),
@@ -102,7 +102,7 @@ describe.each(sdks)("the official SDK %s", (version, client) => {
     await start({ replies: "Hi" });
     const message = await client().beta.messages.create({ ...params, betas: ["compact-2026-01-12"] });
     expect(message.content).toMatchObject([{ type: "text", text: "Hi" }]);
-    // The old major adds a query; the server takes both.
+    // The older major version adds a query, which the server ignores.
     expect(server.requests[0]?.path).toBe(version === "1.12" ? "/v1/messages" : "/v1/messages?beta=true");
     expect(server.requests[0]?.headers["anthropic-beta"]).toContain("compact-2026-01-12");
   });
@@ -155,13 +155,13 @@ describe.each(sdks)("the official SDK %s", (version, client) => {
         .messages.create({ ...params, stream: true })
         .catch((reason: unknown) => reason);
       expect(error).toMatchObject({ status, type });
-      // The new major has a class of its own for 529.
+      // The newer major version has a separate class for 529.
       expect((error as Error).constructor.name).toBe(version === "1.12" && status === 529 ? "OverloadedError" : name);
       if (status === 429) expect((error as InstanceType<typeof RateLimitError>).headers?.get("retry-after")).toBe("7");
     }
   });
 
-  it("sees an error inside a stream, and the same error as a status where nothing is streamed", async () => {
+  it("sees an error inside a stream, and the same error as a status without streaming", async () => {
     await start({ replies: reply("Half", errorEvent("overloaded_error", "Overloaded")) });
     const streamed: unknown = await client()
       .messages.stream(params)

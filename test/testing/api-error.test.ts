@@ -9,7 +9,7 @@ async function play(status: number, options?: ApiErrorOptions, stream = true) {
 
 describe("an error response", () => {
   it.each([400, 401, 402, 403, 404, 405, 408, 409, 413, 418, 422, 425, 429, 500, 501, 502, 503, 504, 520, 529, 599])(
-    "has status %d, and says what the API says of trying again",
+    "has status %d, and the API's advice on retrying",
     async (status) => {
       for (const stream of [true, false]) {
         const { body, ...received } = await play(status, {}, stream);
@@ -50,7 +50,7 @@ describe("an error response", () => {
     }
   });
 
-  it("takes the names of headers in any case, several of them, and leaves out those that are null", async () => {
+  it("takes several headers, with names in any case, and omits those that are null", async () => {
     const given = { "Retry-After": "1", "retry-after-ms": "20", "X-Should-Retry": "true", "Request-Id": null };
     const { headers: received } = await play(400, { headers: given });
     expect(received).toMatchObject({ "retry-after": "1", "retry-after-ms": "20", "x-should-retry": "true" });
@@ -61,7 +61,7 @@ describe("an error response", () => {
     expect(typed.headers["content-type"]).toBe("application/json");
   });
 
-  it("may have status 200 and be no reply", async () => {
+  it("may have status 200 without being a reply", async () => {
     const text = "<html>Please sign in</html>";
     const { status, headers: received, body } = await play(200, { body: { text, contentType: "text/html" } });
     expect([status, received["content-type"], body.toString()]).toEqual([200, "text/html", text]);

@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import { request as httpsRequest } from "node:https";
 import { connect, type Socket } from "node:net";
 
-/** A request for a stream that no rule forbids. */
+/** A valid request for a stream. */
 export const params = {
   model: "claude-sonnet-5-5",
   max_tokens: 1000,
@@ -13,7 +13,7 @@ export const params = {
 
 export const headers = { "x-api-key": "secret", "anthropic-version": "2023-06-01", "content-type": "application/json" };
 
-/** What came over the socket, read by read. */
+/** What arrived over the socket, read by read. */
 export interface Received {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
@@ -25,7 +25,7 @@ export interface Received {
   readonly times: number[];
 }
 
-/** Posts a body, and takes down what comes. `onRead` may stop it. */
+/** Posts a body, and records what arrives. `onRead` may close the socket. */
 export function post(
   url: string,
   body: unknown = params,
@@ -34,7 +34,7 @@ export function post(
   const request = url.startsWith("https:") ? httpsRequest : httpRequest;
   const start = performance.now();
   return new Promise((resolve, reject) => {
-    // The request tells of a reset in the middle of the response, too: the response has the rest to say.
+    // A reset in the middle of the response is reported by the request as well. The response resolves the promise then.
     let hasBegun = false;
     const outgoing = request(`${url}/v1/messages`, { method: "POST", headers, agent: false, ca }, (response) => {
       hasBegun = true;
@@ -62,16 +62,16 @@ export function post(
   });
 }
 
-/** What a client sees that knows TCP alone, and leaves its own side open until `hangUp`. */
+/** What a bare TCP client sees. It leaves its own side open until `hangUp`. */
 export interface RawReceived {
-  /** All that came, status line and chunk lengths included. */
+  /** Everything that arrived, including the status line and chunk lengths. */
   readonly text: string;
   /** `FIN`, or the code of the error that ended it. */
   readonly ending: string;
   hangUp(): void;
 }
 
-/** Posts a body over TCP, and waits until nothing more can come. */
+/** Posts a body over TCP, and waits until nothing more can arrive. */
 export function postRaw(url: string, body: unknown = params): Promise<RawReceived> {
   const { port, hostname } = new URL(url);
   const json = JSON.stringify(body);

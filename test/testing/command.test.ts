@@ -46,7 +46,7 @@ describe("millrace-fake-anthropic", () => {
     expect(await exit).toMatchObject({ code: 0, stderr: "" });
   });
 
-  it("plays scripts in turn, at the pace that is asked for", async () => {
+  it("plays scripts in turn, at the requested pace", async () => {
     const scripts = [
       "one",
       {
@@ -102,7 +102,7 @@ describe("millrace-fake-anthropic", () => {
     expect((await post(url, { stream: true })).body.toString()).toBe(recording);
   });
 
-  it("explains itself", async () => {
+  it("prints its help", async () => {
     const { exit } = await run("--help");
     const { stdout, code } = await exit;
     expect(code).toBe(0);

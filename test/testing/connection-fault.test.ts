@@ -14,7 +14,7 @@ async function play(options: FakeAnthropicOptions, body: unknown = params) {
 }
 
 describe("no response", () => {
-  it("comes, whether it was to be streamed or not", async () => {
+  it("is sent, whether or not a stream was requested", async () => {
     for (const stream of [true, false]) {
       await using server = await fakeAnthropic({ replies: [reply("", { noResponse: true }), words] });
       await expect(post(server.url, { ...params, stream })).rejects.toMatchObject({ code: "ECONNRESET" });
@@ -25,14 +25,14 @@ describe("no response", () => {
     }
   });
 
-  it("comes after a while", async () => {
+  it("may follow a delay", async () => {
     await using server = await fakeAnthropic({ noResponse: true, firstDelayMs: 40 });
     const start = performance.now();
     await expect(post(server.url)).rejects.toThrow("socket hang up");
     expect(performance.now() - start).toBeGreaterThanOrEqual(38);
   });
 
-  it("is a FIN or a reset", async () => {
+  it("ends in a FIN or a reset", async () => {
     for (const reset of [false, true]) {
       await using server = await fakeAnthropic({ noResponse: true, reset });
       expect(await postRaw(server.url)).toMatchObject({ text: "", ending: reset ? "ECONNRESET" : "FIN" });
@@ -41,7 +41,7 @@ describe("no response", () => {
 });
 
 describe("a cut at a byte", () => {
-  it("is exact, wherever it is and however it is written", async () => {
+  it("is exact, whatever its position and the size of the writes", async () => {
     const whole = await play({});
     const places = [0, 1, 100, 101, whole.body.length - 1];
     for (const chunkBytes of [undefined, 1, 7, Infinity]) {
@@ -55,18 +55,18 @@ describe("a cut at a byte", () => {
     }
   });
 
-  it("counts from the end, and is none behind it", async () => {
+  it("counts from the end, and does not strike beyond it", async () => {
     const whole = await play({});
     expect((await play({ endAtByte: -1 })).text).toBe(whole.text.slice(0, -1));
     expect((await play({ endAtByte: -1e9 })).text).toBe("");
     const past = await play({ disconnectAtByte: whole.body.length + 1 });
     expect([past.text, past.reply?.outcome]).toEqual([whole.text, "complete"]);
-    // All of the body has come, but not its end.
+    // The whole body has arrived, but not the mark of its end.
     const last = await play({ disconnectAtByte: whole.body.length });
     expect([last.text, last.error]).toEqual([whole.text, "ECONNRESET"]);
   });
 
-  it("does not count an event that is not whole, and comes before what would be later", async () => {
+  it("does not count an incomplete event, and wins over faults that would strike later", async () => {
     const { reply: progress } = await play({ endAtByte: 10, disconnectAfter: 1 });
     expect(progress).toMatchObject({ eventsWritten: 0, bytesWritten: 10 });
     expect((await play({ endAtByte: 1e6, disconnectAfter: 1 })).reply?.eventsWritten).toBe(1);
@@ -80,7 +80,7 @@ describe("a cut at a byte", () => {
     expect(await server.requests[0]?.reply.closed).toBe("aborted");
   });
 
-  it("counts what was not yet compressed", async () => {
+  it("counts bytes before compression", async () => {
     const whole = await play({});
     const { body, error } = await play({ gzip: true, endAtByte: 300 });
     expect([gunzipSync(body).toString(), error]).toEqual([whole.text.slice(0, 300), null]);
@@ -110,7 +110,7 @@ describe("a connection that is lost", () => {
     }
   });
 
-  it("is closed over TLS, where it cannot be reset", async () => {
+  it("is closed over TLS, which cannot be reset", async () => {
     const tls = { key: readFileSync("test/tls/key.pem"), cert: readFileSync("test/tls/cert.pem", "utf8") };
     await using server = await fakeAnthropic({ replies: words, tls, disconnectAfter: 3, reset: true });
     const { error } = await post(server.url, params, { ca: tls.cert });
@@ -134,7 +134,7 @@ describe("a connection that is lost", () => {
 });
 
 describe("a stall with pings", () => {
-  it("goes on until the client has enough", async () => {
+  it("goes on until the client closes", async () => {
     await using server = await fakeAnthropic({ replies: words, stallAfter: 3, stallPings: 10, lineEnd: "\r\n" });
     const received = await post(server.url, params, {
       onRead: (socket, reads) => void (reads === 8 && socket.destroy()),
@@ -147,7 +147,7 @@ describe("a stall with pings", () => {
   });
 });
 
-describe("an error after so many events", () => {
+describe("an error after a number of events", () => {
   it("ends the body", async () => {
     const { text, error, reply: progress } = await play({ errorAfter: 4 });
     const frame = 'event: error\ndata: {"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}\n\n';
@@ -157,7 +157,7 @@ describe("an error after so many events", () => {
     expect(progress).toMatchObject({ outcome: "cut", eventsWritten: 5 });
   });
 
-  it("is of the type that was asked for, and comes at the start and at the end, too", async () => {
+  it("has the requested type, and may come at the start or at the end", async () => {
     const first = await play({ errorAfter: 0, errorType: "api_error", noEventLine: true });
     expect(first.text).toMatch(/^data: \{"type":"error","error":\{"type":"api_error","message":"[^"]+"\}\}\n\n$/);
     expect((await play({ errorAfter: 11 })).text).toMatch(/event: message_stop\n.*\n\nevent: error\n/);

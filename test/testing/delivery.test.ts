@@ -37,7 +37,7 @@ describe("the wire", () => {
     expect(types(body)).toHaveLength(EVENTS);
   });
 
-  it("is the same for the same seed, and pads as recorded", async () => {
+  it("is the same for the same seed, and padded as in recordings", async () => {
     const [one, two, other] = [await play({ seed: 1 }), await play({ seed: 1 }), await play({ seed: 2 })];
     expect(one.text).toBe(two.text);
     expect(one.text).not.toBe(other.text);
@@ -50,13 +50,13 @@ describe("the wire", () => {
 });
 
 describe("delivery", () => {
-  it("writes each event by itself", async () => {
+  it("writes each event separately", async () => {
     const { reads } = await play({});
     expect(reads).toHaveLength(EVENTS);
     expect(reads.every((read) => read.toString().endsWith("\n\n"))).toBe(true);
   });
 
-  it("writes bytes one by one, in sevens, and all at once", async () => {
+  it("writes bytes one at a time, seven at a time, and all at once", async () => {
     const whole = await play({ chunkBytes: Infinity });
     expect(whole.reads).toHaveLength(1);
     const ones = await play({ chunkBytes: 1 });
@@ -67,18 +67,18 @@ describe("delivery", () => {
     expect(new Set(sevens.reads.slice(0, -1).map(({ length }) => length))).toEqual(new Set([7]));
   });
 
-  it("keeps a pace, by the clock, and waits where it is told to", async () => {
+  it("keeps a pace, and waits where the script says so", async () => {
     const { times } = await play({ pace: 10 });
-    const span = (times.at(-1) ?? 0) - (times[0] ?? 0);
-    expect(span).toBeGreaterThanOrEqual(10 * (EVENTS - 1) - 5);
-    expect(span).toBeLessThan(10 * (EVENTS - 1) + 60);
+    // Measured from the request, since the first read may be late. The upper bound leaves room for a busy machine.
+    expect(times.at(-1)).toBeGreaterThanOrEqual(10 * (EVENTS - 1) - 2);
+    expect(times.at(-1)).toBeLessThan(10 * (EVENTS - 1) + 900);
     const late = await play({ firstDelayMs: 40, replies: reply("a", pause(50), text("b")) });
     expect(late.times[0]).toBeGreaterThanOrEqual(38);
     const gaps = late.times.map((time, i) => time - (late.times[i - 1] ?? time));
     expect(Math.max(...gaps)).toBeGreaterThanOrEqual(45);
   });
 
-  it("lets a script have its own way", async () => {
+  it("lets a script override the server's options", async () => {
     const { reads } = await play({ chunkBytes: 7, replies: reply(words, { chunkBytes: Infinity }) });
     expect(reads).toHaveLength(1);
   });
@@ -88,7 +88,7 @@ describe("delivery", () => {
     expect(other.text).toBe(plain.text.replaceAll("\n", lineEnd));
   });
 
-  it("leaves names out, and adds comments, pings, unknown events and [DONE]", async () => {
+  it("omits event names, and adds comments, pings, unknown events and [DONE]", async () => {
     const plain = await play({});
     expect((await play({ noEventLine: true })).text).toBe(plain.text.replaceAll(/^event: .*\n/gm, ""));
     expect((await play({ comments: true })).text).toBe(plain.text.replaceAll(/^event:/gm, ": PROCESSING\n\nevent:"));
@@ -111,7 +111,7 @@ describe("delivery", () => {
     expect(JSON.parse(gunzipSync(whole.body).toString())).toMatchObject({ content: [{ text: words }] });
   });
 
-  it("sends what is no JSON, and what is no event, verbatim", async () => {
+  it("sends text verbatim, even if it is not JSON or not an event", async () => {
     const { text: body } = await play({
       replies: events(['{"type":"message_start","mess', "plain", { type: "ping" }]),
       pad: false,
@@ -131,7 +131,7 @@ describe("delivery", () => {
 });
 
 describe("a stream that goes wrong", () => {
-  it("ends cleanly after so many events", async () => {
+  it("ends cleanly after a number of events", async () => {
     const { text: body, error, reply: progress } = await play({ endAfter: 4 });
     expect(types(body)).toEqual(["message_start", "content_block_start", "ping", "content_block_delta"]);
     expect(error).toBe(null);
@@ -142,7 +142,7 @@ describe("a stream that goes wrong", () => {
     expect(types((await play({ endAfter: 99 })).text)).toHaveLength(EVENTS);
   });
 
-  it("loses its connection after so many events", async () => {
+  it("loses its connection after a number of events", async () => {
     const { text: body, error, reply: progress, status } = await play({ disconnectAfter: 4 });
     expect(status).toBe(200);
     expect(types(body)).toHaveLength(4);
@@ -151,7 +151,7 @@ describe("a stream that goes wrong", () => {
     expect(types((await play({ disconnectAfter: 4, chunkBytes: 5 })).text)).toHaveLength(4);
   });
 
-  it("stalls after so many events, until the client has enough", async () => {
+  it("stalls after a number of events, until the client closes", async () => {
     await using server = await fakeAnthropic({ replies: words, stallAfter: 3 });
     const received = post(server.url, params, {
       onRead: (socket, reads) => void (reads === 3 && setTimeout(() => socket.destroy(), 30)),
@@ -192,7 +192,7 @@ describe("the record", () => {
     expect(server.requests[1]?.headers["authorization"]).toBe("Bearer [redacted]");
   });
 
-  it("gives a request as soon as it has come, and what became of it", async () => {
+  it("gives a request as soon as it arrives, and later the outcome of its reply", async () => {
     await using server = await fakeAnthropic({ replies: words });
     const second = server.request(1);
     await post(server.url);
@@ -202,7 +202,7 @@ describe("the record", () => {
     expect((await second).reply.bytesWritten).toBe((await answered).body.length);
   });
 
-  it("tells at once that the client has closed", async () => {
+  it("notices immediately that the client has closed", async () => {
     await using server = await fakeAnthropic({ replies: reply("a ".repeat(1000), { pace: 5 }) });
     let closedAt = 0;
     const received = post(server.url, params, {
@@ -232,7 +232,7 @@ describe("the record", () => {
       before = progress.eventsWritten;
       await new Promise((resolve) => setTimeout(resolve, 150));
     }
-    // What the socket did not take was not written either: nothing piles up.
+    // The server writes no more than the socket takes, so nothing piles up in memory.
     expect(progress.eventsWritten).toBeLessThan(100_000);
     expect(progress.bytesWritten).toBeGreaterThan(0);
     expect(progress.bytesWritten).toBeLessThan(10_000_000);
@@ -241,7 +241,7 @@ describe("the record", () => {
     expect(await progress.closed).toBe("aborted");
   });
 
-  it("closes with requests under way", async () => {
+  it("can be closed while requests are in progress", async () => {
     const server = await fakeAnthropic({ replies: words, stallAfter: 1 });
     let hasBegun: () => void = () => {};
     const begun = new Promise<void>((resolve) => (hasBegun = resolve));

@@ -34,7 +34,7 @@ const citations = [
   citation("web_search_result_location", "Web.", { url: "https://example.org" }),
 ];
 
-/** What a reply can be, by section of the documentation on streaming, and what it adds up to. */
+/** Kinds of reply, in the order of the documentation on streaming, with the message that each adds up to. */
 export const happyPaths: [name: string, script: Script, expected: object][] = [
   ["a plain text", "Hello", { content: [{ type: "text", text: "Hello" }], stop_reason: "end_turn" }],
   ["given deltas", reply(text(["Hel", "lo"])), { content: [{ text: "Hello" }] }],

@@ -29,7 +29,7 @@ function dataOf(body: string): string[] {
 const sha256 = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
 
 describe("replayed files", () => {
-  it("are byte for byte those of an .sse file, an unfinished end included", async () => {
+  it("are the exact bytes of an .sse file, even with an unfinished end", async () => {
     for (const text of ['event: a\r\ndata: {"é":1}\r\n\r\n: c\n\ndata: 2\n\ndata: cut', "data: 1\r\rdata: 2\r\r", ""]) {
       const path = join(folder, "recording.sse");
       await writeFile(path, text);
@@ -51,7 +51,7 @@ describe("replayed files", () => {
     );
   });
 
-  it("say so where there is no such file", async () => {
+  it("report a file that does not exist", async () => {
     await using server = await fakeAnthropic({ replies: replayFile("nowhere.sse") });
     const { status, body } = await post(server.url);
     expect(status).toBe(500);
@@ -60,7 +60,7 @@ describe("replayed files", () => {
 });
 
 describe.skipIf(!hasCorpus)("the recorded streams", () => {
-  it.each(recorded)("$file comes as it was recorded", async ({ file, format }) => {
+  it.each(recorded)("$file is played as recorded", async ({ file, format }) => {
     const path = resolve(corpusFolder, file);
     await using server = await fakeAnthropic({ replies: replayFile(path) });
     const { body, reads } = await post(server.url);
@@ -69,20 +69,23 @@ describe.skipIf(!hasCorpus)("the recorded streams", () => {
     expect(reads.length).toBeGreaterThan(1);
   });
 
-  // Two accumulators that know nothing of each other: the library's, and that of the fake server.
+  // Two independent accumulators: the library's and the fake server's.
   const whole = recorded.filter(({ events }) => events.at(-1)?.["type"] === "message_stop");
-  it.each(whole.filter(({ covers }) => !covers.includes("malformed")))("$file adds up the same", async ({ file }) => {
-    await using server = await fakeAnthropic({ replies: replayFile(resolve(corpusFolder, file)) });
-    const { body } = await post(server.url, { ...params, stream: false });
-    const ask = call("claude-sonnet-5-5", { client: client({ apiKey: "k", baseURL: server.url }) }, () => "Hello");
-    expect((await ask()).response).toEqual(JSON.parse(body.toString()));
-  });
+  it.each(whole.filter(({ covers }) => !covers.includes("malformed")))(
+    "$file adds up to the same message",
+    async ({ file }) => {
+      await using server = await fakeAnthropic({ replies: replayFile(resolve(corpusFolder, file)) });
+      const { body } = await post(server.url, { ...params, stream: false });
+      const ask = call("claude-sonnet-5-5", { client: client({ apiKey: "k", baseURL: server.url }) }, () => "Hello");
+      expect((await ask()).response).toEqual(JSON.parse(body.toString()));
+    },
+  );
 
   it.each(requestFiles.filter((file) => hasCorpus && fileExists(file)))("%s would be accepted", async (file) => {
     const request = JSON.parse(readFileSync(resolve(corpusFolder, file), "utf8")) as { model: string };
     await using server = await fakeAnthropic({ replies: "Hi", models: [request.model] });
     const { status, body } = await post(server.url, request);
-    // In 2024 a result could name a call that nobody made; it no longer can.
+    // In 2024, a result could refer to a call that was never made. The API no longer accepts that.
     if (file.includes("tool-result-answer-opus3")) expect(body.toString()).toContain("unexpected `tool_use_id`");
     else expect(status === 200 ? "" : body.toString()).toBe("");
   });

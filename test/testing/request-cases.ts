@@ -1,4 +1,4 @@
-/** Requests that the API refuses, and such that it takes although they look like it. */
+/** Requests that the API refuses, and similar ones that it accepts. */
 
 export type Json = Record<string, unknown>;
 
@@ -22,12 +22,12 @@ const many = (count: number, part: Json): Json => {
 const withPart = (part: Json): Json => many(1, part);
 const cited = { type: "document", source: { type: "text", data: "a" }, citations: { enabled: true } };
 
-/** A name, what is changed in an acceptable request, and what is said of it. */
+/** A name, the changes to a valid request, and the error message. */
 export type Case = readonly [name: string, body: Json, message: string | RegExp, headers?: Record<string, string>];
 
 export const refused: readonly Case[] = [
   ["no max_tokens", { max_tokens: undefined }, "max_tokens: Field required"],
-  ["max_tokens that is no number", { max_tokens: "many" }, "max_tokens: Input should be a valid integer"],
+  ["max_tokens that is not a number", { max_tokens: "many" }, "max_tokens: Input should be a valid integer"],
   ["max_tokens below 0", { max_tokens: -1 }, /greater than or equal to 0/],
   [
     "max_tokens above the model's",
@@ -47,36 +47,36 @@ export const refused: readonly Case[] = [
     formatted({ ...closed, additionalProperties: true }),
     /'additionalProperties' must be explicitly set/,
   ],
-  ["an object in it that is open", formatted(withPart({ type: "object", properties: {} })), /'additionalProperties'/],
-  ["a schema that is no object", formatted({ type: "string" }), /root of the schema must be an object/],
-  ["a limit", formatted(withPart({ type: "integer", minimum: 1 })), /'integer' type, property 'minimum'/],
   [
-    "a list of two at least",
+    "an open object inside the schema",
+    formatted(withPart({ type: "object", properties: {} })),
+    /'additionalProperties'/,
+  ],
+  ["a schema whose root is not an object", formatted({ type: "string" }), /root of the schema must be an object/],
+  ["a numeric limit", formatted(withPart({ type: "integer", minimum: 1 })), /'integer' type, property 'minimum'/],
+  [
+    "a list with a minimum of two items",
     formatted(withPart({ type: "array", minItems: 2 })),
     /'minItems' values other than 0 or 1/,
   ],
-  ["a format of text that it has not", formatted(withPart({ type: "string", format: "base64" })), /Format 'base64'/],
-  ["any value", formatted(withPart({})), /must have a 'type'/],
+  ["an unsupported text format", formatted(withPart({ type: "string", format: "base64" })), /Format 'base64'/],
+  ["a schema without constraints", formatted(withPart({})), /must have a 'type'/],
   ["recursion", formatted(withPart({ $ref: "#" })), /Recursive/],
   [
-    "recursion by a definition",
+    "recursion through a definition",
     formatted({ ...withPart({ $ref: "#/$defs/A" }), $defs: { A: { type: "array", items: { $ref: "#/$defs/A" } } } }),
     /Recursive/,
   ],
-  ["a reference elsewhere", formatted(withPart({ $ref: "https://example.com" })), /External \$ref/],
+  ["an external reference", formatted(withPart({ $ref: "https://example.com" })), /External \$ref/],
   ["allOf with a reference", formatted(withPart({ allOf: [{ $ref: "#/$defs/A" }] })), /'allOf' with '\$ref'/],
-  ["values with parts", formatted(withPart({ enum: [{}] })), /Complex enum/],
+  ["enum values that are objects", formatted(withPart({ enum: [{}] })), /Complex enum/],
   ["25 optional parameters", formatted({ ...many(25, { type: "string" }), required: [] }), /Too many optional/],
   ["17 unions", formatted(many(17, { type: ["string", "null"] })), /Too many parameters with union types/],
-  [
-    "a format and a beginning of the answer",
-    { ...formatted(closed), messages: [user("Hello"), assistant("Hi")] },
-    /prefill/,
-  ],
+  ["a format and a prefill", { ...formatted(closed), messages: [user("Hello"), assistant("Hi")] }, /prefill/],
   ["a format and citations", { ...formatted(closed), messages: [user([cited])] }, /citations/],
   ["max_tokens 0 with a forced tool", { max_tokens: 0, ...forced }, /^max_tokens: 0/],
   ["no messages", { messages: undefined }, "messages: Field required"],
-  ["messages that are no list", { messages: "Hello" }, "messages: Input should be a valid list"],
+  ["messages that are not a list", { messages: "Hello" }, "messages: Input should be a valid list"],
   ["an empty list of messages", { messages: [] }, "messages: at least one message is required"],
   ["no model", { model: undefined }, "model: Field required"],
   [
@@ -85,7 +85,7 @@ export const refused: readonly Case[] = [
     'messages: Unexpected role "tool". Allowed roles are "user" or "assistant".',
   ],
   [
-    "a system message where there is none",
+    "a system message, on a model without them",
     { messages: [user("a"), { role: "system", content: "x" }] },
     /top-level `system` parameter/,
   ],
@@ -122,35 +122,35 @@ export const refused: readonly Case[] = [
   ["temperature and top_p", { temperature: 1, top_p: 1 }, /cannot both be specified/],
   ["any temperature, in the new version", { temperature: 1 }, "temperature: Extra inputs are not permitted", strict],
   [
-    "a cited text of the user's, in the new version",
+    "text with citations from the user, in the new version",
     { messages: [user([{ type: "text", text: "a", citations: [{}] }])] },
     /^messages.0.content.0.citations/,
     strict,
   ],
   [
-    "a cited search result, in the new version",
+    "a search result with citations, in the new version",
     { messages: [user([{ type: "search_result", content: [{ type: "text", text: "a", citations: [{}] }] }])] },
     /citations/,
     strict,
   ],
   [
-    "a document of the assistant's, in the new version",
+    "a document from the assistant, in the new version",
     { messages: [user("a"), assistant([{ type: "document" }]), user("b")] },
     /not permitted in assistant messages/,
     strict,
   ],
   [
-    "thinking enabled where it is adaptive",
+    "thinking enabled, on a model with adaptive thinking",
     { model: "claude-opus-4-8", thinking: { type: "enabled", budget_tokens: 1024 } },
     '"thinking.type.enabled" is not supported for this model. Use "thinking.type.adaptive" and "output_config.effort" to control thinking behavior.',
   ],
   [
-    "thinking disabled where it is always on",
+    "thinking disabled, on a model that always thinks",
     { model: "claude-fable-5", thinking: { type: "disabled" } },
     /^"thinking.type.disabled" is not supported for this model./,
   ],
   [
-    "thinking disabled where it is between tools",
+    "thinking disabled, on a model that thinks between tools",
     { model: "claude-sonnet-5-5", thinking: { type: "disabled" } },
     /^"thinking.type.disabled"/,
   ],
@@ -160,7 +160,7 @@ export const refused: readonly Case[] = [
     /effort level 'max'/,
   ],
   [
-    "adaptive thinking where there is none",
+    "adaptive thinking, on a model without it",
     { thinking: { type: "adaptive" } },
     "adaptive thinking is not supported on this model",
   ],
@@ -176,7 +176,7 @@ export const refused: readonly Case[] = [
     /^`max_tokens` must be greater than `thinking.budget_tokens`/,
   ],
   [
-    "an effort where there is none",
+    "an effort, on a model without efforts",
     { output_config: { effort: "low" } },
     "This model does not support the effort parameter.",
   ],
@@ -186,7 +186,7 @@ export const refused: readonly Case[] = [
     /effort level 'xhigh'. Supported levels: low, medium, high, max/,
   ],
   [
-    "a forced tool where none is",
+    "a forced tool, on a model without forced tools",
     { model: "claude-opus-5-5", ...forced },
     'tool_choice: type "tool" and "any" are not supported for this model.',
   ],
@@ -197,13 +197,13 @@ export const refused: readonly Case[] = [
   ],
   ["a choice without tools", { tool_choice: { type: "auto" } }, /only be specified while providing tools/],
   [
-    "a choice of no tool",
+    "a choice of an unknown tool",
     { tools: [tool], tool_choice: { type: "tool", name: "g" } },
     "Tool 'g' not found in provided tools",
   ],
   ["a tool without a schema", { tools: [{ name: "f" }] }, "tools.0.custom.input_schema: Field required"],
   ["a tool with a bad name", { tools: [{ ...tool, name: "a b" }] }, /^tools.0.custom.name: String should match/],
-  ["two tools of a name", { tools: [tool, tool] }, "tools: Tool names must be unique."],
+  ["two tools with the same name", { tools: [tool, tool] }, "tools: Tool names must be unique."],
   [
     "a tool without its result",
     { messages: [user("a"), assistant([toolUse("t1"), toolUse("t2")]), user([toolResult("t1")])] },
@@ -256,17 +256,13 @@ export const refused: readonly Case[] = [
 export const accepted: readonly (readonly [name: string, body: Json, headers?: Record<string, string>])[] = [
   ["the new version", {}, strict],
   ["a token", {}, { authorization: "Bearer t", "anthropic-version": "2023-06-01" }],
+  ["a known beta, and a custom one", {}, { ...headers, "anthropic-beta": "context-management-2025-06-27,house-beta" }],
   [
-    "a known beta, and one of the house",
-    {},
-    { ...headers, "anthropic-beta": "context-management-2025-06-27,house-beta" },
-  ],
-  [
-    "a model of the house, which takes everything",
+    "a custom model, which accepts everything",
     { model: "house-model", temperature: 0, thinking: { type: "enabled", budget_tokens: 1024 } },
   ],
   [
-    "a format with all that it may have",
+    "a format that uses every keyword",
     formatted({
       ...many(2, { anyOf: [{ type: "string", format: "date" }, { const: 1 }, { $ref: "#/$defs/A" }] }),
       $defs: { A: { type: "array", items: { ...closed, description: "x" }, minItems: 1 }, B: { $ref: "#/$defs/A" } },
@@ -306,7 +302,7 @@ export const accepted: readonly (readonly [name: string, body: Json, headers?: R
     },
   ],
   [
-    "results in two messages of a role",
+    "results in two messages of the same role",
     {
       messages: [
         user("a"),
@@ -317,7 +313,7 @@ export const accepted: readonly (readonly [name: string, body: Json, headers?: R
     },
   ],
   [
-    "a system message in its place",
+    "a system message in the right place",
     { model: "claude-opus-5", messages: [user("a"), { role: "system", content: "b" }] },
   ],
   ["thinking between tools", { model: "claude-sonnet-5-5", thinking: { type: "between_tools" } }],

@@ -19,7 +19,7 @@ const anyBlock: fc.Arbitrary<JsonObject> = fc.oneof(
   fc.record({ type: fc.constant("mcp_tool_use"), id: fc.string(), name: fc.string(), server_name: fc.string(), input }),
 );
 
-describe("a message, as a reply", () => {
+describe("a message made into a reply", () => {
   it("adds up to itself", () => {
     fc.assert(
       fc.property(fc.array(anyBlock), fc.string(), fc.nat(), (content, id, output_tokens) => {
@@ -35,7 +35,7 @@ describe("a message, as a reply", () => {
 });
 
 describe("pieces", () => {
-  it("of a text add up to it, and no character is halved", () => {
+  it("of a text add up to it, without splitting characters", () => {
     fc.assert(
       fc.property(fc.string({ unit: "grapheme" }), fc.integer({ min: 1, max: 9 }), (text, count) => {
         expect(splitWords(text).join("")).toBe(text);
@@ -63,7 +63,7 @@ describe("replies", () => {
     expect([await text(server.url), await text(server.url), await text(server.url)]).toEqual(["one", "two", "two"]);
   });
 
-  it("come from a function, of the request", async () => {
+  it("come from a function of the request", async () => {
     const replies = async ({ index, body }: { index: number; body: Record<string, unknown> }): Promise<Script> => {
       if (index === 1) throw new Error("no reply");
       return `${index} ${String(body["model"])}`;
@@ -73,14 +73,14 @@ describe("replies", () => {
     expect(await text(server.url)).toBe("The fake server: no reply");
   });
 
-  it("are pleasant, if nothing is said", async () => {
+  it("have a default", async () => {
     await using server = await fakeAnthropic();
     expect(await text(server.url)).toMatch(/scripted/);
     await using empty = await fakeAnthropic({ replies: [] });
     expect(await text(empty.url)).toMatch(/`replies` is an empty list/);
   });
 
-  it("that make no sense are played all the same", async () => {
+  it("are played even if they make no sense", async () => {
     await using server = await fakeAnthropic({
       replies: events([{ type: "content_block_delta", index: 7, delta: { type: "text_delta", text: "lost" } }, "{"]),
     });

@@ -25,8 +25,8 @@ async function play(options: FakeAnthropicOptions, body: unknown = params) {
 const framesOf = (text: string): string[] => text.split(/(?<=\n\n)/);
 const dataOf = (frame = ""): string => /^data: (.*)$/m.exec(frame)?.[1] ?? "";
 
-describe("an event that is spoiled", () => {
-  it("is malformed, in a frame that is whole", async () => {
+describe("a spoiled event", () => {
+  it("is malformed JSON in an intact frame", async () => {
     const plain = framesOf((await play({})).text);
     for (const [at, index] of [
       [3, 3],
@@ -44,7 +44,7 @@ describe("an event that is spoiled", () => {
     }
   });
 
-  it("is malformed in every style, and no character is halved", async () => {
+  it("is malformed in every style, without splitting characters", async () => {
     for (const lineEnd of ["\r", "\r\n"] as const) {
       const { text } = await play({ malformAt: 0, endAfter: 1, lineEnd, noEventLine: true });
       expect(text).toMatch(/^data: \{"type":[^\r\n]+(\r\n\r\n|\r\r)$/);
@@ -56,7 +56,7 @@ describe("an event that is spoiled", () => {
     }
   });
 
-  it("comes twice, or changes places", async () => {
+  it("is sent twice, or swapped with the next", async () => {
     const plain = framesOf((await play({})).text);
     const twice = await play({ duplicateAt: 4 });
     expect(framesOf(twice.text)).toEqual(plain.toSpliced(4, 0, plain[4] ?? ""));
@@ -68,7 +68,7 @@ describe("an event that is spoiled", () => {
     expect(framesOf((await play({ duplicateAt: 4, endAfter: 6 })).text)).toHaveLength(7);
   });
 
-  it("has bytes that are no UTF-8, and is JSON without them", async () => {
+  it("has bytes that are not UTF-8, and is JSON without them", async () => {
     for (const index of Array.from({ length: EVENTS }, (_, i) => i)) {
       const plain = framesOf((await play({})).text);
       const { body } = await play({ invalidUtf8At: index });
@@ -82,14 +82,14 @@ describe("an event that is spoiled", () => {
     expect(body).toEqual(Buffer.from("data: plain\xe2\x82\xff\n\n", "latin1"));
   });
 
-  it("is one of a script, too", async () => {
+  it("may be given for one script", async () => {
     const { text } = await play({ replies: reply(thinking("a"), "b", { duplicateAt: 0 }), malformAt: 1 });
     expect(framesOf(text).filter((frame) => frame.startsWith("event: message_start"))).toHaveLength(2);
     expect(() => void JSON.parse(dataOf(framesOf(text)[2]))).toThrow(SyntaxError);
   });
 });
 
-/** Begins a request, and gives its response unread. */
+/** Sends a request, and returns its response unread. */
 async function open(url: string) {
   const outgoing = request(`${url}/v1/messages`, { method: "POST", headers, agent: false });
   outgoing.on("error", () => {}).end(JSON.stringify(params));
@@ -123,7 +123,7 @@ describe("an endless stream", () => {
     expect(progress.bytesWritten).toBeGreaterThan(50_000_000);
   });
 
-  it("of deltas or pings ends where it is told to, and goes on with what was left", async () => {
+  it("of deltas or pings stops at the given length, and the reply goes on", async () => {
     const plain = (await play({})).text;
     for (const endless of ["delta", "ping", "comment"] as const) {
       const { text, reply: progress } = await play({ endless, endlessBytes: 1_000_000 });
@@ -139,7 +139,7 @@ describe("an endless stream", () => {
     }
   });
 
-  it("may begin at the start and at the end, and be cut", async () => {
+  it("may begin at the start or the end, and be cut", async () => {
     const plain = (await play({})).text;
     const style = { endless: "comment", endlessBytes: 1, lineEnd: "\n" } as const;
     expect((await play({ ...style, endlessAfter: 0 })).text).toBe(`: PROCESSING\n\n${plain}`);
@@ -153,7 +153,7 @@ describe("an endless stream", () => {
 });
 
 describe("an oversized event", () => {
-  it("has the length that it is to have, and is JSON", async () => {
+  it("has the given length, and is JSON", async () => {
     const plain = await play({});
     for (const endlessBytes of [2_000_000, 262_144 + 200, 10]) {
       const { text, reply: progress } = await play({ endless: "padding", endlessAfter: 4, endlessBytes });
@@ -165,7 +165,7 @@ describe("an oversized event", () => {
     }
   });
 
-  it("is small on the wire when it is compressed", async () => {
+  it("is small on the wire when compressed", async () => {
     const size = 50_000_000;
     const { body, headers: received } = await play({ gzip: true, endless: "padding", endlessBytes: size });
     expect(received["content-encoding"]).toBe("gzip");
@@ -179,7 +179,7 @@ describe("an oversized event", () => {
 });
 
 describe("a wrong content type", () => {
-  it("says nothing true about the body", async () => {
+  it("does not change the body", async () => {
     const plain = await play({});
     const { status, headers: received, text } = await play({ contentType: "text/html" });
     expect([status, received["content-type"]]).toEqual([200, "text/html"]);

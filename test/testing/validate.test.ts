@@ -34,7 +34,7 @@ describe("a request that the API refuses", () => {
     expect(answer.headers.get("x-should-retry")).toBe("false");
   });
 
-  it("an unknown model, an unknown path, another method, a body that is no JSON", async () => {
+  it("an unknown model, an unknown path, the wrong method, a body that is not JSON", async () => {
     expect(await send({ ...base, model: "claude-2" })).toMatchObject({
       status: 404,
       error: { type: "not_found_error", message: "model: claude-2" },
@@ -50,7 +50,7 @@ describe("a request that the API refuses", () => {
     expect(answer).toMatchObject({ status: 413, error: { type: "request_too_large" } });
   });
 
-  it("thinking that was changed since it was sent", async () => {
+  it("thinking that was changed after it was sent", async () => {
     const answer = (await send(base)) as unknown as {
       content: { type: string; thinking: string; signature: string }[];
     };
@@ -81,7 +81,7 @@ describe("a request that the API refuses", () => {
     expect(await ask({ "x-api-key": "right", authorization: "Bearer wrong" })).toEqual([200, undefined]);
   });
 
-  it("to count: what belongs to a reply", async () => {
+  it("a count of tokens with parameters of a reply", async () => {
     const count = (body: Json) =>
       send({ ...base, max_tokens: undefined, ...body }, headers, "/v1/messages/count_tokens");
     expect(await count({})).toMatchObject({ status: 200, input_tokens: 6 });
@@ -107,7 +107,7 @@ describe("a request that the API accepts", () => {
     });
   });
 
-  it("anything, where nothing is validated", async () => {
+  it("anything, if validation is off", async () => {
     await using lax = await fakeAnthropic({ validate: false, replies: "Hi" });
     const response = await fetch(`${lax.url}/v1/messages`, { method: "POST", body: "{}" });
     expect(await response.json()).toMatchObject({ content: [{ text: "Hi" }] });
