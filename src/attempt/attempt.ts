@@ -328,8 +328,10 @@ export class Attempt<N extends Native> {
     if (this.state === before || this.outcome === "pending") return;
     this.times.end = Date.now();
     this.#release();
+    const request = this.#request;
+    if (!this.canResume && !this.canCancel) this.#request = null;
     if (this.outcome === "complete" || error === null) return;
-    if (this.#request !== null) redactError(error, this.#request.http.secrets());
+    if (request !== null) redactError(error, request.http.secrets());
     error.addContext({ phase: phaseOf(before), requestId: this.requestId });
     this.error = error;
   }
@@ -339,6 +341,8 @@ export class Attempt<N extends Native> {
     this.#leaveLimiter();
     if (this.decoder.isOver) this.#intake?.body.finish();
     else this.#exchange?.close();
+    // An agent keeps its turns: the bodies of their requests, each with the whole conversation, must not stay with them.
+    this.#intake = this.#exchange = null;
   }
 }
 

@@ -268,7 +268,8 @@ export class Reply<N extends Native> {
   #hold(): void {
     while (this.#isIn("holding")) {
       const step = this.#pull();
-      if (step === null) break;
+      // A budget may have ended the call, and then what was to go on with an earlier reply is not shown.
+      if (step === null || (this.#interrupted !== null && !this.#isIn("holding"))) break;
       this.#held.push(step);
       const { hasContent, isWhole } = this.#latest.decoder;
       const isLong = this.#held.length >= MOST_HELD && this.#overlap === null;
