@@ -191,7 +191,10 @@ describe("memory", () => {
       frames([start, ...(turn < turns - 1 ? toolUse(0) : []), ...wholeEnd]),
     );
     const plan = { stream: true, client: clientOf(bodies), tools: [search] } as const;
-    const ask = agent(call("claude-sonnet-5-5", plan, () => "Hello"), { maxTurns: turns });
+    const ask = agent(
+      call("claude-sonnet-5-5", plan, () => "Hello"),
+      { maxTurns: turns },
+    );
     const before = heap();
     const run = ask();
     await run.finish();
