@@ -10,8 +10,8 @@ import {
   StreamTruncatedError,
 } from "../errors.ts";
 import { DEFAULT_FRAME_LIMIT } from "../frame/frame-reader.ts";
-import { redactError } from "../http/redaction.ts";
-import { type Exchange, type HttpResponse, readText } from "../http/request.ts";
+import { redactError, redactText } from "../http/redaction.ts";
+import { type Exchange, type HttpRequest, type HttpResponse, readText } from "../http/request.ts";
 import { StallTimer, startTimer, type TimeoutLimits } from "../http/timeout.ts";
 import type { Decoder, Step } from "../provider/decoder.ts";
 import type { Native } from "../provider/native.ts";
@@ -237,7 +237,7 @@ export class Attempt<N extends Native> {
     this.#exchange = request.transport(request.http);
     const response = await this.#exchange.response;
     if (!this.#isIn("connecting")) return response.body.close();
-    this.requestId = provider.requestId(response.header);
+    this.requestId = ownRequestId(provider.requestId(response.header), request.http);
     if (!isExpected(response, request.http.accept)) throw await this.#refusal(response, request.http.accept);
     this.#learn(response, null);
     const frames = request.createFrames(response.header, limit.frame ?? DEFAULT_FRAME_LIMIT);
@@ -360,6 +360,14 @@ function groupOf<N extends Native>(provider: Provider<N>, model: string): string
 function phaseOf(state: AttemptState): Phase {
   if (state === "streaming" || state === "whole") return "streaming";
   return state === "waiting" ? "first-content" : "connect";
+}
+
+/** The provider's id of a request, without a secret that a server has put there. */
+function ownRequestId(id: string | null, { headers, secrets }: HttpRequest): string | null {
+  if (id === null) return null;
+  // Rare, and looking for all secrets takes longer than the rest of a response's headers.
+  const isEcho = Object.values(headers).some((value) => value.includes(id) || id.includes(value));
+  return isEcho ? redactText(id, secrets()) : id;
 }
 
 /** A response that names no type is believed: its frames will show. */

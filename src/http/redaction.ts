@@ -53,6 +53,11 @@ export function redactError(error: MillraceError, secrets: readonly string[]): v
   }
 }
 
+/** Cuts secrets out of a text. */
+export function redactText(text: string, secrets: readonly string[]): string {
+  return cutterOf(secrets)?.(text) ?? text;
+}
+
 type Cut = (text: string) => string;
 
 /** Finds all secrets in one pass; null where there are none. */

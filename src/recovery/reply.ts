@@ -317,10 +317,6 @@ export class Reply<N extends Native> {
   #settle(): void {
     const { outcome, error } = this.#latest;
     if (outcome === "pending" || this.outcome !== "pending" || this.state === "pausing") return;
-    if (outcome === "complete" && this.#isIn("holding")) {
-      this.#repeated = this.#overlap?.end() ?? 0;
-      this.#show();
-    }
     const next = error === null || outcome === "aborted" ? null : this.#nextTry(error);
     if (next === null) return this.#finish(outcome, error);
     this.#held = [];
@@ -393,6 +389,11 @@ export class Reply<N extends Native> {
   }
 
   #finish(outcome: FinalState, error: MillraceError | null): void {
+    // A budget may end a complete reply whose pairs are held still.
+    if (outcome === "complete" && this.#isIn("holding")) {
+      this.#repeated = this.#overlap?.end() ?? 0;
+      this.#show();
+    }
     // The held pairs of an attempt that was to recover from another are not shown.
     if (this.#interrupted !== null) this.#held = [];
     this.fast = null;
