@@ -339,7 +339,7 @@ export class Attempt<N extends Native> {
   #release(): void {
     this.#stall.stop();
     this.#leaveLimiter();
-    if (this.decoder.isOver) this.#intake?.body.finish();
+    if (this.outcome === "complete" && this.decoder.isOver) this.#intake?.body.finish();
     else this.#exchange?.close();
     // An agent keeps its turns: the bodies of their requests, each with the whole conversation, must not stay with them.
     this.#intake = this.#exchange = null;
