@@ -53,8 +53,8 @@ const OLDER = "claude-sonnet-4-5";
 /** Less is not taken for a repetition. */
 const LEAST = 16;
 const BATCH = 16;
-/** How many runs of each kind and way are taken of a recording, unless it is a sweep. */
-const SAMPLED = 3;
+/** How many runs of each kind and way are taken of a recording, unless it is a sweep; and of those with a blank text. */
+const [SAMPLED, SAMPLED_BLANK] = [3, 8];
 
 /** Those that fail by themselves. */
 const INCOMPLETE = [
@@ -72,6 +72,8 @@ interface Known {
   readonly hasContent: boolean;
   /** A tool of the program's was asked for, or one of the provider's whose input is not whole. */
   readonly asksForTools: boolean;
+  /** A block of it is whole and is not blank text: it may be sent back. */
+  readonly canBeSent: boolean;
   readonly stopReason: string | null;
   readonly isEnded: boolean;
 }
@@ -137,6 +139,7 @@ function fold(events: Recording["events"]): Known {
       .map(({ id }) => id),
     hasContent,
     asksForTools: all.some(({ type, isWhole }) => type === "tool_use" || (!isWhole && type.endsWith("tool_use"))),
+    canBeSent: all.some(({ type, text, isWhole }) => isWhole && (type !== "text" || text.trim() !== "")),
     stopReason,
     isEnded,
   };
@@ -274,7 +277,7 @@ const ENOUGH = {
   continue: [65, 8_000, 900],
   failed: [35, 900, 100],
   // What is continued, in more detail. Nothing of the reply may be sent back: it is asked anew.
-  anew: [20, 200, 40],
+  anew: [20, 200, 60],
   prefilled: [65, 3_000, 400],
   repeated: [60, 3_000, 300],
   // The second reply is cut, too, after text that is shown.
@@ -374,14 +377,17 @@ function runsOf(whole: Whole, { events }: Recording, places: readonly number[]):
 
 /** Some of the runs, of each kind and way as many: what is rare in a recording is not left to chance. */
 function sampled(runs: readonly Run[]): readonly Run[] {
-  const groups = new Map<string, Run[]>();
+  const groups = new Map<string, { readonly count: number; readonly runs: Run[] }>();
   for (const run of runs) {
     const { whole, known, mode, model, rest } = run;
-    // A text of nothing but white space is asked for anew: a way of its own.
-    const label = [whole.file, mode, model, rest, wayOf(run), known.text.trim() === ""].join();
-    groups.set(label, [...(groups.get(label) ?? []), run]);
+    // A blank text is asked for anew, unless a whole block, such as signed thinking, can be sent.
+    const isBlank = known.text.trim() === "";
+    const label = [whole.file, mode, model, rest, wayOf(run), isBlank, isBlank && known.canBeSent].join();
+    const group = groups.get(label) ?? { count: isBlank ? SAMPLED_BLANK : SAMPLED, runs: [] };
+    group.runs.push(run);
+    groups.set(label, group);
   }
-  return [...groups].flatMap(([label, group]) => sample(group, SAMPLED, label));
+  return [...groups].flatMap(([label, { count, runs }]) => sample(runs, count, label));
 }
 
 function isDistinct({ known, rest, place }: Run): boolean {
