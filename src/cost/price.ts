@@ -111,13 +111,15 @@ export function costMetadata<I extends CostItem, Note extends string>(
   };
 }
 
-/** The cost of a reply whose tokens were all of one model; null if its price is unknown. */
+const SHARED_KINDS: readonly SharedKind[] = ["input", "output", "cacheRead"];
+
+/** The cost of a reply whose tokens were all of one model; null if its price is unknown, or cannot be used. */
 export function costOfUsage(
   model: string,
   usage: Usage,
   price: TieredRates<SharedKind> | undefined,
 ): CostMetadata | null {
-  if (price === undefined) return null;
+  if (!isTiered(price, SHARED_KINDS)) return null;
   const tokens = { input: usage.inputTokens, output: usage.outputTokens, cacheRead: usage.cachedTokens };
   const costs = costsOf(tokens, ratesOf<SharedKind>(price, tokens), 1);
   return costMetadata([{ model, kind: "message", tokens, costs, cost: sumOf(costs), multiplier: 1, price }], 0, []);

@@ -154,7 +154,9 @@ describe("costOfUsage", () => {
     expect(costOfUsage("m", usage, { ...rates(1), tiers: [{ promptAbove: 100, ...rates(2) }] })?.cost).toBe(12);
   });
 
-  it("is null where the price is not known", () => {
-    expect(costOfUsage("m", usage, undefined)).toBeNull();
+  it("is null where the price is not known, or cannot be used", () => {
+    for (const price of [undefined, {}, { ...rates(1), output: "2" }, { ...rates(1), tiers: [{}] }]) {
+      expect(costOfUsage("m", usage, price as ReturnType<typeof rates>)).toBeNull();
+    }
   });
 });
