@@ -23,7 +23,10 @@ export interface Decoder<N extends Native> {
   decode(frame: N["frame"]): Step<N> | null;
   /** The next step of what was last decoded; null if it has no more. */
   next(): Step<N> | null;
-  /** The body ended cleanly. Gives a step if that completes something. Not called after a connection was lost. */
+  /**
+   * The body ended cleanly. Gives a step if that completes something: its chunk shows the last event again, without
+   * content. Not called after a connection was lost.
+   */
   end(): Step<N> | null;
   /** Drops characters at the beginning of the text that it has decoded: they repeat the reply that it continues. */
   dropText(length: number): void;
