@@ -44,8 +44,9 @@ export function planner<N extends Native, Args extends readonly unknown[]>(
     signal,
     timeout,
     retry: retryPolicy(retry),
-    // Half a JSON text cannot be continued in another reply: the model would begin a new one.
-    onInterrupt: formatBody !== undefined && onInterrupt !== "restart" ? "fail" : onInterrupt,
+    onInterrupt,
+    // Another reply cannot continue half a JSON text: the model would begin a new one.
+    resumesOnly: formatBody !== undefined,
     budget,
     limiter,
     limit,

@@ -25,6 +25,8 @@ export interface CallPlan<N extends Native> extends AttemptSettings<N> {
   readonly signal: AbortSignal | undefined;
   readonly retry: RetryPolicy;
   readonly onInterrupt: Interruption;
+  /** To continue, the very same reply has to go on. */
+  readonly resumesOnly: boolean;
   readonly budget: Budget | undefined;
   /** What earlier requests for the same result have taken of the budget. */
   readonly spent: Spending;

@@ -229,7 +229,7 @@ export class Reply<N extends Native> {
     // Aborted meanwhile: the decoder stays as it was.
     if (attempt.outcome !== "pending") throw cause;
     if (request === null || before.prepared === null) {
-      if (before.decoder.canContinue) return null;
+      if (this.#mayContinue(before)) return null;
       this.#giveUp(before);
       throw cause;
     }
@@ -345,9 +345,14 @@ export class Reply<N extends Native> {
       return next;
     }
     const { decoder, prepared } = attempt;
-    if (prepared === null || !(decoder.canContinue || attempt.canResume)) return null;
+    if (prepared === null || !(this.#mayContinue(attempt) || attempt.canResume)) return null;
     this.#interrupted = { type: "continue", cause: error, attempt, cut: { items: decoder.items, prepared } };
     return next;
+  }
+
+  /** Whether another reply may continue this one. */
+  #mayContinue({ decoder }: Attempt<N>): boolean {
+    return decoder.canContinue && !this.plan.resumesOnly;
   }
 
   /** Tells the provider to stop the replies that nobody will go on with. */
