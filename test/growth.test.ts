@@ -184,7 +184,7 @@ describe("memory", () => {
   });
 
   it("of an agent's run grows with its conversation", { timeout: 60_000 }, async () => {
-    const turns = 300;
+    const turns = 200;
     const note = "x".repeat(2_000);
     const search = tool({ name: "clock", call: () => note });
     const bodies = Array.from({ length: turns }, (_, turn) =>

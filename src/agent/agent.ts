@@ -114,6 +114,8 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
   readonly #turns: AgentTurn<N, T>[] = [];
   #pairs: AsyncGenerator<[...Pair<N, T>, AgentTurn<N, T>], void, undefined> | null = null;
   #finished: Promise<AgentTurn<N, T>> | null = null;
+  /** The output tokens of all turns before the last: they do not change any more. */
+  #tokensBefore = 0;
   #stopReason: AgentStop | null = null;
   #isOver = false;
   #hasLeft = false;
@@ -143,7 +145,7 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
 
   /** Output tokens of all turns. */
   get outputTokens(): number {
-    return this.#turns.reduce((sum, { stream }) => sum + stream.outputTokens, 0);
+    return this.#tokensBefore + (this.#turns.at(-1)?.stream.outputTokens ?? 0);
   }
 
   /** What all turns cost so far, in US dollars; null where that is not known. */
@@ -254,6 +256,7 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
         return runner.outputs;
       },
     };
+    this.#tokensBefore = this.outputTokens;
     this.#turns.push(turn);
     return { turn, runner };
   }

@@ -29,6 +29,18 @@ interface NativePrompt<N extends Native> {
   readonly config: NativeConfig<N> | null;
 }
 
+/** Items that a plan was extended by. Linked, since an agent keeps the plans of all its turns. */
+interface Added<N extends Native> {
+  readonly before: Added<N> | null;
+  readonly items: readonly N["promptMessage"][];
+}
+
+function listOf<N extends Native>(added: Added<N> | null): readonly N["promptMessage"][] {
+  const lists: (readonly N["promptMessage"][])[] = [];
+  for (let at = added; at !== null; at = at.before) lists.push(at.items);
+  return lists.reverse().flat();
+}
+
 /** Plans calls: nothing runs, and nothing is sent, until a call's stream is first read. */
 export function planner<N extends Native, Args extends readonly unknown[]>(
   definition: CallDefinition<N, Args>,
@@ -57,19 +69,19 @@ export function planner<N extends Native, Args extends readonly unknown[]>(
     let runPrompt = (): void => {};
     const result = new Promise<void>((resolve) => (runPrompt = resolve)).then(() => fn(...fnArgs));
     let prompt: Promise<NativePrompt<N>> | undefined;
-    const plan = (added: readonly N["promptMessage"][], spent: Spending): CallPlan<N> => ({
+    const plan = (added: Added<N> | null, spent: Spending): CallPlan<N> => ({
       fnArgs,
       spent,
       async prepare(target, more) {
         runPrompt();
         prompt ??= result.then((value) => normalizePrompt(value, provider.isItem) as NativePrompt<N>, promptFailed);
-        return prepare(definition, await prompt, target, timeout.connect, [...added, ...more]);
+        return prepare(definition, await prompt, target, timeout.connect, [...listOf(added), ...more]);
       },
-      extend: (items, soFar = nothingSpent) => plan([...added, ...items], soFar),
+      extend: (items, soFar = nothingSpent) => plan({ before: added, items }, soFar),
       // Last: V8 takes five times as long to add to what it has cloned.
       ...fixed,
     });
-    return plan([], nothingSpent);
+    return plan(null, nothingSpent);
   };
 }
 
