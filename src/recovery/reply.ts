@@ -258,23 +258,29 @@ export class Reply<N extends Native> {
 
   #pull(): Step<N> | null {
     const step = this.#latest.next();
-    const { budget } = this.plan;
-    const error = step !== null && budget !== undefined ? excess(budget, this.spent) : null;
-    if (error !== null) this.#stop("abort", error);
+    if (step !== null) this.#charge();
     return step;
+  }
+
+  /** Ends the call if its budget is spent. */
+  #charge(): void {
+    const { budget } = this.plan;
+    const error = budget === undefined ? null : excess(budget, this.spent);
+    if (error !== null) this.#stop("abort", error);
   }
 
   /** Takes steps until there is content to show with them, or nothing to take. */
   #hold(): void {
     while (this.#isIn("holding")) {
-      const step = this.#pull();
-      // A budget may have ended the call, and then what was to go on with an earlier reply is not shown.
-      if (step === null || (this.#interrupted !== null && !this.#isIn("holding"))) break;
+      const step = this.#latest.next();
+      if (step === null) break;
       this.#held.push(step);
       const { hasContent, isWhole } = this.#latest.decoder;
       const isLong = this.#held.length >= MOST_HELD && this.#overlap === null;
       const isFull = isLong || this.#latest.bytes >= MOST_HELD_BYTES;
       if ((hasContent || isWhole || isFull) && this.#knowsRepetition(step.chunk, isWhole || isFull)) this.#show();
+      // Afterwards, so that the step is shown or not together with those before it.
+      this.#charge();
     }
     this.#settle();
   }

@@ -8,10 +8,16 @@ import { delta, ended, frames, started } from "../server.ts";
 
 type Events = Parameters<typeof frames>[0];
 
-/** A stream of these events. */
-function streamOf(events: Events, options: AnthropicCallOptions<true, AnyTool> = {}): AnthropicStream<AnyTool> {
+/** A stream of these events; further requests get the later ones. */
+function streamOf(
+  events: Events,
+  options: AnthropicCallOptions<true, AnyTool> = {},
+  later: Events = events,
+): AnthropicStream<AnyTool> {
+  let requests = 0;
   const headers = { "content-type": "text/event-stream" };
-  const fetch = (): Promise<Response> => Promise.resolve(new Response(frames(events), { headers }));
+  const fetch = (): Promise<Response> =>
+    Promise.resolve(new Response(frames(requests++ === 0 ? events : later), { headers }));
   const own = client({ apiKey: "sk-test", baseURL: "http://127.0.0.1:1", fetch });
   const plan = { stream: true, client: own, retry: false, ...options } as const;
   return call("claude-sonnet-5-5", plan, () => "Hello")();
@@ -72,4 +78,29 @@ describe("a hostile reply", () => {
     expect(stream.outcome).toBe("complete");
     expect(stream.tools).toMatchObject([{ state: "complete" }]);
   });
+
+  const text = "One, two, three, four, five.";
+  it.each([
+    ["repeats what was said", [...started, delta(text)], text],
+    ["is whole at once", [...started.slice(0, 1), stopped("end_turn")], text],
+    ["goes on", [...started, delta(" And six, and seven, and eight.")], `${text} And six, and seven, and eight.`],
+  ] as const)(
+    "shows the same in pairs and message where a budget ends a continuation that %s",
+    async (_, rest, all) => {
+      const stream = streamOf(
+        [...started, delta(text)],
+        { onInterrupt: "continue", budget: { outputTokens: 8 } },
+        rest,
+      );
+      let shown = "";
+      try {
+        for await (const [chunk] of stream) shown += chunk.content;
+      } catch (error) {
+        expect(error).toMatchObject({ code: "budget_exceeded" });
+      }
+      expect(shown).toBe(all);
+      expect(stream.content).toBe(all);
+      expect(stream.outcome === "complete").toBe(stream.finishReasons.length > 0);
+    },
+  );
 });
