@@ -103,4 +103,10 @@ describe("a hostile reply", () => {
       expect(stream.outcome === "complete").toBe(stream.finishReasons.length > 0);
     },
   );
+
+  it("that was cut at a text block without text is continued by the text alone", async () => {
+    const cut = [...started.slice(0, 1), blockStart({ type: "text", text: null })];
+    const stream = streamOf(cut, { onInterrupt: "continue" }, [...started, delta("Hi"), ...ended]);
+    expect((await stream.response()).content).toBe("Hi");
+  });
 });

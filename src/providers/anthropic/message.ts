@@ -1,5 +1,5 @@
 import { ProtocolError } from "../../errors.ts";
-import { isObject, type JsonObject, tryParse } from "../../json/object.ts";
+import { isObject, type JsonObject, stringField, tryParse } from "../../json/object.ts";
 import { getOwn, isEqual, setOwn } from "../../json/own.ts";
 import type { ToolUpdate } from "../../tool/tool-box.ts";
 import { type AppendedField, appendedField } from "./delta.ts";
@@ -200,7 +200,7 @@ export class MessageAccumulator {
     const last = this.#blocks.at(-1)?.block;
     const { type, text, citations } = block;
     if (last?.["type"] !== "text" || type !== "text" || typeof text !== "string") return;
-    const textBefore = String(last["text"]);
+    const textBefore = stringField(last, "text") ?? "";
     this.#before--;
     this.#textBefore = textBefore.length;
     this.#blocks.pop();
