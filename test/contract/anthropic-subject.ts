@@ -25,6 +25,7 @@ export const anthropicSubject: Subject<AnthropicNative> = {
   problems: (body) => problemsOf(body as Record<string, unknown>, { "anthropic-version": "2023-06-01" }),
   traits: {
     resumesExactly: false,
+    continuesInWords: true,
     cancels: false,
     endsWithBody: false,
     starts: true,
@@ -32,6 +33,9 @@ export const anthropicSubject: Subject<AnthropicNative> = {
     thinking: true,
     countsEarly: true,
     joinsTools: true,
+    textInputs: true,
+    completesLate: false,
+    sendsSecret: true,
   },
 };
 

@@ -87,7 +87,7 @@ export async function readTo(
   if (reader === "reads on") return { stream, ...(await read(stream)) };
   const pairs: Pair[] = [];
   const iterator = stream[Symbol.asyncIterator]();
-  const waiting = await readToWait(iterator, (pair) => pairs.push(pair as Pair));
+  const waiting = await readToWait(server, iterator, (pair) => pairs.push(pair as Pair));
   if (reader === "breaks") await iterator.return?.();
   else stream.abort("enough");
   const error = await waiting.read.then(

@@ -70,8 +70,11 @@ export interface Waiting {
   readonly read: Promise<IteratorResult<unknown>>;
 }
 
-/** Reads all that has come. Gives the read that waits for more, or has found the end. */
+/**
+ * Reads all that has come to the first request of a server. Gives the read that waits for more, or has found the end.
+ */
 export async function readToWait<V>(
+  server: Server,
   iterator: AsyncIterator<V>,
   onValue: (value: V) => void = () => {},
 ): Promise<Waiting> {
@@ -81,7 +84,9 @@ export async function readToWait<V>(
       (result) => result,
       () => null,
     );
-    const result = await Promise.race([settled, quiet(20).then(() => null)]);
+    // A request may be signed, and its signature checked.
+    const isQuiet = server.request(0).then(() => quiet(20));
+    const result = await Promise.race([settled, isQuiet.then(() => null)]);
     if (result === null || result.done) return { read };
     onValue(result.value);
   }

@@ -32,7 +32,8 @@ describe.each(subjects)("S7: nothing received is lost ($name)", (subject) => {
       expect(requestId).toBe(server.requests[0]?.id);
       const [whole, cut] = stream.tools;
       expect(whole).toMatchObject({ name: "look_up", state: "complete", args: { title: "Mistborn" } });
-      if (cut !== undefined) expect(cut).toMatchObject({ text: '{"title":"Elan', toolCall: expect.anything() });
+      if (cut !== undefined) expect(cut.toolCall).toBeTypeOf("object");
+      if (cut !== undefined && traits.textInputs) expect(cut.text).toBe('{"title":"Elan');
       if (cut !== undefined && !ending.hasSign) expect(cut.state).toBe("truncated");
       expect(stream.tool).toBe(whole);
       expect(stream.attempts).toMatchObject([{ outcome: ending.outcome, message, requestId, usage }]);

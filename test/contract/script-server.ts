@@ -97,7 +97,7 @@ export async function serveScripts(
 }
 
 /** Plays one script. */
-class Player {
+export class Player {
   hasEnded = false;
   readonly #response: http.ServerResponse;
   readonly #wire: Wire;

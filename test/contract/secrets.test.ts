@@ -77,7 +77,7 @@ describe.each(subjects)("S14: no secrets come out ($name)", (subject) => {
     const [request] = server.requests;
     const sent = JSON.stringify([request?.headers, request?.path, request?.body]);
     expect(sent).toContain(HEADER);
-    expect(decodeURIComponent(sent.replaceAll("\\", ""))).toContain(SECRET);
+    expect(decodeURIComponent(sent.replaceAll("\\", "")).includes(SECRET)).toBe(subject.traits.sendsSecret);
   });
 
   it("where nobody listens", async () => {

@@ -91,7 +91,7 @@ describe.each(subjects)("S5: stop means stop ($name)", (subject) => {
         const first = iterator.next();
         await reached;
         expect((await first).done).toBe(false);
-        const waiting = (await readToWait(iterator)).read;
+        const waiting = (await readToWait(server, iterator)).read;
         const mine = new Error("mine");
         if (way === "return") expect(await within(SOON_MS, iterator.return?.() as Promise<unknown>, way)).toEqual(DONE);
         if (way === "throw") expect(await failure(within(SOON_MS, iterator.throw?.(mine) as never, way))).toBe(mine);

@@ -34,8 +34,13 @@ export interface Subject<N extends Native = AnyNative> {
   problems(body: unknown): readonly string[];
   /** What this provider cannot do, or does differently: the suites ask, rather than name providers. */
   readonly traits: {
-    /** `continue` goes on with the very same reply. */
+    /**
+     * `continue` goes on with the very same reply. The script of such a request is that of the whole reply: the beats
+     * that were played before are passed over.
+     */
     readonly resumesExactly: boolean;
+    /** Another request can go on with a reply, to another model too. */
+    readonly continuesInWords: boolean;
     /** An abort has to be told to the provider, too. */
     readonly cancels: boolean;
     /** The message is complete only when the body ends: the sign is not an event. */
@@ -47,8 +52,14 @@ export interface Subject<N extends Native = AnyNative> {
     readonly thinking: boolean;
     /** Usage is reported from the first event on: an interrupted reply has some. */
     readonly countsEarly: boolean;
-    /** One event can hold several calls of tools: see the beat `tools`. */
+    /** One event can hold several calls of tools, all of them complete: see the beat `tools`. */
     readonly joinsTools: boolean;
+    /** The input of a tool arrives as text: what came of it is known to the letter. */
+    readonly textInputs: boolean;
+    /** A call is complete only once the next one begins or the reply ends, unless that cuts it. */
+    readonly completesLate: boolean;
+    /** The secret itself is sent, rather than a signature that was made with it. */
+    readonly sendsSecret: boolean;
   };
 }
 

@@ -1,8 +1,10 @@
 import { anthropicSubject } from "./anthropic-subject.ts";
+import { folioSubject } from "./second/subject.ts";
 import type { Subject } from "./subject.ts";
 
 /** The providers that the contract suites run for. */
 export const subjects: readonly Subject[] = [
   // A suite knows of no provider's types; each subject has been checked against its own.
   anthropicSubject as unknown as Subject,
+  folioSubject as unknown as Subject,
 ];
