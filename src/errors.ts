@@ -95,7 +95,7 @@ export class MissingApiKeyError extends MillraceError {
   /** The environment variable that would have been read. */
   declare readonly variable: string;
   constructor(variable: string) {
-    super(`No API key: set ${variable}, or pass client: client({ apiKey }).`, { variable });
+    super(`No API key: set ${variable} or pass client({ apiKey }).`, { variable });
   }
 }
 
@@ -132,19 +132,13 @@ export class PromptFunctionError extends MillraceError {
  */
 export function messageOf(thrown: unknown, limit = 1000): string {
   try {
-    return shortened(textOf(thrown), limit);
+    const { message, name } = (thrown ?? {}) as { readonly message?: unknown; readonly name?: unknown };
+    const found = [message, name].find((text) => typeof text === "string" && /\S/.test(text));
+    return shortened(String(found ?? thrown), limit);
   } catch {
     // A getter or a proxy that throws, or an object that does not convert to a string.
     return "an error without a readable message";
   }
-}
-
-function textOf(thrown: unknown): string {
-  if (typeof thrown !== "object" || thrown === null) return String(thrown);
-  const found: unknown = ["message", "name"]
-    .map((key): unknown => Reflect.get(thrown, key))
-    .find((text) => typeof text === "string" && /\S/.test(text));
-  return String(found ?? thrown);
 }
 
 /** The first `limit` characters, with "…" where there were more. A surrogate pair is one character. @internal */
@@ -232,7 +226,7 @@ export class ContentTypeError extends MillraceError {
   /** The start of the body, as text. */
   declare readonly body: string;
   constructor(contentType: string, expected: string, body: string, details?: ErrorDetails) {
-    super(`Expected ${expected} but the response is ${contentType}; check baseURL.`, { ...details, contentType, body });
+    super(`The response is ${contentType}, not ${expected}; check baseURL.`, { ...details, contentType, body });
   }
 }
 
@@ -241,7 +235,7 @@ export class MalformedFrameError extends MillraceError {
   readonly code = "malformed_frame";
   /** The frame's data as received. Not enumerable: it may hold the model's words. */
   declare readonly data: string;
-  constructor(data: string, problem = `it is no JSON object (${data.length} characters)`) {
+  constructor(data: string, problem = "it is not a JSON object") {
     super(`A frame cannot be read: ${problem}.`, { retryable: true });
     hide(this, "data", data);
   }
@@ -274,7 +268,7 @@ export class LimitExceededError extends MillraceError {
 export class StreamTruncatedError extends MillraceError {
   readonly code = "stream_truncated";
   constructor(details?: ErrorDetails) {
-    super("The stream ended before its message did: no stop reason came.", { retryable: true, ...details });
+    super("The stream ended without a stop reason.", { retryable: true, ...details });
   }
 }
 
@@ -282,7 +276,7 @@ export class StreamTruncatedError extends MillraceError {
 export class StreamAbortedError extends MillraceError {
   readonly code = "stream_aborted";
   constructor(cause?: unknown) {
-    super("The stream was aborted before its end.", { cause });
+    super("The stream was aborted.", { cause });
   }
 }
 
@@ -298,7 +292,7 @@ export class StreamConsumedError extends MillraceError {
 export class StreamNotConsumedError extends MillraceError {
   readonly code = "stream_not_consumed";
   constructor() {
-    super("No response yet: iterate the stream to its end, or await stream.response().");
+    super("No response yet: read the stream to its end, or await response().");
   }
 }
 

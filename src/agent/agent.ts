@@ -3,7 +3,7 @@ import type { CallMachine } from "../call/call.ts";
 import { InvalidOptionError, StreamAbortedError, StreamConsumedError } from "../errors.ts";
 import type { Native } from "../provider/native.ts";
 import { whenAborted } from "../recovery/abort-signal.ts";
-import { checkNumber } from "../recovery/number-option.ts";
+import { checkNumber, positive, wholeFrom } from "../recovery/number-option.ts";
 import type { CallPlan } from "../recovery/plan.ts";
 import type { ToolOutput } from "../stream/history.ts";
 import { handled, leavable } from "../stream/leavable.ts";
@@ -84,10 +84,10 @@ export function agent<N extends Native, Args extends readonly unknown[], T exten
   call: Repeatable<N, Args, T>,
   options: AgentOptions<N, T> = {},
 ): (...args: Args) => AgentRun<N, T> {
-  checkNumber("maxTurns", options.maxTurns, { least: 1, isWhole: true });
-  checkNumber("parallel", options.parallel, { least: 1, isWhole: true });
-  checkNumber("maxOutputTokens", options.maxOutputTokens, { least: 0, isExclusive: true });
-  checkNumber("maxCost", options.maxCost, { least: 0, isExclusive: true });
+  checkNumber("maxTurns", options.maxTurns, wholeFrom(1));
+  checkNumber("parallel", options.parallel, wholeFrom(1));
+  checkNumber("maxOutputTokens", options.maxOutputTokens, positive);
+  checkNumber("maxCost", options.maxCost, positive);
   const machine = call["~call"];
   return (...args) => new AgentRun(machine.plan(...args), machine, options);
 }

@@ -35,8 +35,8 @@ export interface AttemptSettings<N extends Native> {
   readonly provider: Provider<N>;
   readonly timeout: TimeoutLimits;
   readonly limit: Limit;
-  readonly limiter: Limiter | undefined;
-  readonly prices: N["prices"] | undefined;
+  readonly limiter?: Limiter | undefined;
+  readonly prices?: N["prices"] | undefined;
 }
 
 /** An interrupted reply that an attempt goes on from. */
@@ -46,6 +46,12 @@ export interface Cut<N extends Native> {
   readonly prepared: PreparedCall<N>;
 }
 
+/** Where the stream was in a state; in any other it was connecting. */
+const PHASES: { readonly [State in AttemptState]?: Phase } = {
+  waiting: "first-content",
+  streaming: "streaming",
+  whole: "streaming",
+};
 const ERROR_BODY_LIMIT = 64 * 1024;
 /** How long a stream may stay silent once its message is complete. */
 const LINGER_MS = 2_000;
@@ -74,11 +80,11 @@ export class Attempt<N extends Native> {
   };
   /** The call as it was sent; null until the prompt function has run. */
   prepared: PreparedCall<N> | null = null;
+  request: Request<N> | null = null;
   /** The reply that this one continues. */
   readonly cut: Cut<N> | null;
 
   readonly #wake: () => void;
-  #request: Request<N> | null = null;
   #exchange: Exchange | null = null;
   #intake: Intake<N["frame"]> | null = null;
   #progress = 0;
@@ -86,8 +92,8 @@ export class Attempt<N extends Native> {
   readonly #stall = new StallTimer((limitMs) => {
     const { hasContent, isWhole } = this.decoder;
     const problem = hasContent ? "the message did not grow" : "no content came";
-    if (isWhole) this.#move("lastEvent", null);
-    else this.end("fault", new StreamTimeoutError(hasContent ? "idle" : "firstContent", limitMs, problem));
+    if (isWhole) this.move("lastEvent");
+    else this.fail(new StreamTimeoutError(hasContent ? "idle" : "firstContent", limitMs, problem));
     this.#wake();
   });
 
@@ -147,16 +153,16 @@ export class Attempt<N extends Native> {
   /** Sends the request that `prepare` makes. Never rejects. */
   async send(prepare: () => Promise<Prepared<N>>): Promise<void> {
     this.times.start = Date.now();
-    this.#move("start", null);
+    this.move("start");
     try {
       const { call, request } = await prepare();
       if (!this.#isIn("preparing")) return;
       this.prepared = call;
-      this.#request = request;
-      this.#move("prepared", null);
+      this.request = request;
+      this.move("prepared");
       await this.#admit();
       if (!this.#isIn("queued")) return;
-      this.#move("admitted", null);
+      this.move("admitted");
       await this.#receive(request);
     } catch (error) {
       this.fail(error);
@@ -181,29 +187,9 @@ export class Attempt<N extends Native> {
   /** Ends the attempt with an error of any kind. */
   fail(thrown: unknown): void {
     const error = asMillraceError(thrown);
-    if (error instanceof ApiError || error instanceof ProtocolError) this.end("refutation", error);
-    else if (error instanceof StreamTruncatedError) this.end("bodyEnd", error);
-    else this.end("fault", error);
-  }
-
-  /** Ends the attempt, unless its state says that this changes nothing. */
-  end(event: "fault" | "refutation" | "bodyEnd" | "abort", error: MillraceError): void {
-    this.#move(event, error);
-  }
-
-  /** The request that goes on with this very reply, if the provider has one; null otherwise. */
-  async resumed(): Promise<Request<N> | null> {
-    return (await this.#request?.resume?.(this.decoder.message)) ?? null;
-  }
-
-  /** Whether {@link resumed} may give a request. */
-  get canResume(): boolean {
-    return this.#request?.resume !== undefined;
-  }
-
-  /** Whether the provider has to be told to stop the reply. */
-  get canCancel(): boolean {
-    return this.#request?.cancel !== undefined;
+    if (error instanceof ApiError || error instanceof ProtocolError) this.move("refutation", error);
+    else if (error instanceof StreamTruncatedError) this.move("bodyEnd", error);
+    else this.move("fault", error);
   }
 
   /** Stops the reply at the provider, too. Takes no longer than a connection may. Never rejects. */
@@ -211,7 +197,7 @@ export class Attempt<N extends Native> {
     let cancelTimer = (): void => {};
     const timeout = new Promise<void>((resolve) => (cancelTimer = startTimer(this.settings.timeout.connect, resolve)));
     try {
-      await Promise.race([this.#request?.cancel?.(this.decoder.message), timeout]);
+      await Promise.race([this.request?.cancel?.(this.decoder.message), timeout]);
     } catch {
       // The provider stops by itself at some time; the reader has left.
     }
@@ -226,7 +212,7 @@ export class Attempt<N extends Native> {
   async #admit(): Promise<void> {
     const { limiter, provider } = this.settings;
     if (limiter === undefined) return;
-    const admission = limiter.enter(groupOf(provider, this.model));
+    const admission = limiter.enter(`${provider.name}/${provider.limitGroup(this.model)}`);
     this.#leaveLimiter = admission.leave;
     await admission.ready;
   }
@@ -238,11 +224,15 @@ export class Attempt<N extends Native> {
     const response = await this.#exchange.response;
     if (!this.#isIn("connecting")) return response.body.close();
     this.requestId = ownRequestId(provider.requestId(response.header), request.http);
-    if (!isExpected(response, request.http.accept)) throw await this.#refusal(response, request.http.accept);
+    const { accept } = request.http;
+    const contentType = response.header("content-type") ?? "";
+    // A response that names no type is believed: its frames will show.
+    const isExpected = response.status < 400 && (contentType || accept).toLowerCase().startsWith(accept);
+    if (!isExpected) throw await this.#refusal(response, contentType, accept);
     this.#learn(response, null);
     const frames = request.createFrames(response.header, limit.frame ?? DEFAULT_FRAME_LIMIT);
     this.#intake = new Intake(response.body, frames, limit.response ?? Infinity);
-    this.#move("headers", null);
+    this.move("headers");
     response.body.onReady = () => {
       this.#stall.resume();
       this.#wake();
@@ -251,12 +241,12 @@ export class Attempt<N extends Native> {
     this.#stall.resume();
   }
 
-  async #refusal(response: HttpResponse, accept: string): Promise<MillraceError> {
-    const { status, header, body } = response;
-    const text = await readText(body, ERROR_BODY_LIMIT);
+  async #refusal(response: HttpResponse, contentType: string, accept: string): Promise<MillraceError> {
+    const { status, header } = response;
+    const text = await readText(response.body, ERROR_BODY_LIMIT);
     const error =
       this.settings.provider.errorFromResponse(status, header, text) ??
-      new ContentTypeError(contentType(header), accept, text, { status, phase: "first-content" });
+      new ContentTypeError(contentType, accept, text, { status, phase: "first-content" });
     this.#learn(response, error instanceof ApiError ? error.body : text);
     return error;
   }
@@ -281,58 +271,54 @@ export class Attempt<N extends Native> {
         break;
       } else {
         step = this.#endBody(intake.body.failure);
-        if (step === null) break;
       }
     }
     return step;
   }
 
   /** The body has ended: the decoder may have something to say on that. */
-  #endBody(failure: unknown): Step<N> | null {
+  #endBody(failure: unknown): Step<N> {
     const step = failure === null ? this.decoder.end() : null;
     if (step !== null) return step;
     this.#observe();
-    if (failure instanceof ApiError) throw failure;
-    this.end("bodyEnd", new StreamTruncatedError({ cause: failure ?? undefined }));
-    return null;
+    throw failure instanceof ApiError ? failure : new StreamTruncatedError({ cause: failure ?? undefined });
   }
 
-  /** Brings the state up to date with the message. */
+  /** Brings the state up to date with the message. @throws StreamTruncatedError if nothing more can follow, and it is not whole. */
   #observe(): void {
     const { decoder, times } = this;
     if (decoder.hasContent) {
       times.firstContent ??= Date.now();
-      this.#move("content", null);
+      this.move("content");
     }
-    if (decoder.isWhole) this.#move("wholeMessage", null);
-    if (!decoder.isOver) return;
+    if (decoder.isWhole) this.move("wholeMessage");
     // The end alone does not make a message complete.
-    if (decoder.isWhole) this.#move("lastEvent", null);
-    else this.end("bodyEnd", new StreamTruncatedError());
+    else if (decoder.isOver) throw new StreamTruncatedError();
+    if (decoder.isOver) this.move("lastEvent");
   }
 
   /** A read has to wait for the network. */
   #wait(): void {
     const { isWhole, hasContent, progress } = this.decoder;
-    const { firstContent, idle } = this.settings.timeout;
+    const { timeout } = this.settings;
     // Before the first content nothing but content counts.
     if (progress !== this.#progress && hasContent) this.#stall.progress();
     this.#progress = progress;
-    this.#stall.wait(isWhole ? LINGER_MS : hasContent ? idle : firstContent);
+    this.#stall.wait(isWhole ? LINGER_MS : hasContent ? timeout.idle : timeout.firstContent);
   }
 
-  /** The only place that changes the state, and that ends an attempt. */
-  #move(event: AttemptEvent, error: MillraceError | null): void {
+  /** The only place that changes the state, and that ends an attempt. The state decides whether the event means anything. */
+  move(event: AttemptEvent, error: MillraceError | null = null): void {
     const before = this.state;
     this.state = after(attemptTransitions, before, event);
     if (this.state === before || this.outcome === "pending") return;
     this.times.end = Date.now();
     this.#release();
-    const request = this.#request;
-    if (!this.canResume && !this.canCancel) this.#request = null;
+    const { request } = this;
+    if (!request?.resume && !request?.cancel) this.request = null;
     if (this.outcome === "complete" || error === null) return;
     if (request !== null) redactError(error, request.http.secrets());
-    error.addContext({ phase: phaseOf(before), requestId: this.requestId });
+    error.addContext({ phase: PHASES[before] ?? "connect", requestId: this.requestId });
     this.error = error;
   }
 
@@ -352,29 +338,10 @@ export function asMillraceError(thrown: unknown): MillraceError {
   return new ProtocolError(messageOf(thrown), { cause: thrown, retryable: false });
 }
 
-/** The group of models that shares its rate limits with a model, over all providers. */
-function groupOf<N extends Native>(provider: Provider<N>, model: string): string {
-  return `${provider.name}/${provider.limitGroup(model)}`;
-}
-
-function phaseOf(state: AttemptState): Phase {
-  if (state === "streaming" || state === "whole") return "streaming";
-  return state === "waiting" ? "first-content" : "connect";
-}
-
 /** The provider's id of a request, without a secret that a server has put there. */
 function ownRequestId(id: string | null, { headers, secrets }: HttpRequest): string | null {
   if (id === null) return null;
   // Rare, and looking for all secrets takes longer than the rest of a response's headers.
   const isEcho = Object.values(headers).some((value) => value.includes(id) || id.includes(value));
   return isEcho ? redactText(id, secrets()) : id;
-}
-
-/** A response that names no type is believed: its frames will show. */
-function isExpected({ status, header }: HttpResponse, accept: string): boolean {
-  return status < 400 && (contentType(header) || accept).toLowerCase().startsWith(accept);
-}
-
-function contentType(header: HttpResponse["header"]): string {
-  return header("content-type") ?? "";
 }

@@ -52,14 +52,10 @@ type Table<State extends string, Event extends string> = Readonly<
 
 // A prompt function may hand on the error of another reply that was cut.
 const beforeHeaders = { bodyEnd: "failed", fault: "failed", refutation: "failed", abort: "aborted" } as const;
-const afterHeaders = {
-  content: "streaming",
-  wholeMessage: "whole",
-  bodyEnd: "truncated",
-  fault: "failed",
-  refutation: "failed",
-  abort: "aborted",
-} as const;
+const afterHeaders = { ...beforeHeaders, content: "streaming", wholeMessage: "whole", bodyEnd: "truncated" } as const;
+
+/** A final state is never left. */
+const final = { complete: {}, truncated: {}, failed: {}, aborted: {} } as const;
 
 /** The transitions of an attempt. */
 export const attemptTransitions: Table<AttemptState, AttemptEvent> = {
@@ -77,10 +73,7 @@ export const attemptTransitions: Table<AttemptState, AttemptEvent> = {
     abort: "complete",
     refutation: "failed",
   },
-  complete: {},
-  truncated: {},
-  failed: {},
-  aborted: {},
+  ...final,
 };
 
 /** The states of a call, which makes one attempt after another. */
@@ -105,10 +98,7 @@ export const callTransitions: Table<CallState, CallEvent> = {
   holding: { show: "showing", recover: "pausing", ...ends },
   showing: { recover: "pausing", ...ends },
   pausing: { retry: "holding", ...ends },
-  complete: {},
-  truncated: {},
-  failed: {},
-  aborted: {},
+  ...final,
 };
 
 /** The state after an event: the same one, if the event means nothing in it. */
@@ -122,5 +112,9 @@ export function after<State extends string, Event extends string>(
 
 /** The outcome that a state stands for. */
 export function outcomeOf(state: AttemptState | CallState): Outcome {
-  return state === "complete" || state === "truncated" || state === "failed" || state === "aborted" ? state : "pending";
+  return isFinal(state) ? state : "pending";
+}
+
+function isFinal(state: AttemptState | CallState): state is FinalState {
+  return state in final;
 }

@@ -56,10 +56,13 @@ function streamClasses<N extends Native>(provider: Provider<N>): StreamClasses<N
       return new ProviderResponse(reply);
     }
   }
-  Object.defineProperty(ProviderResponse, "name", { value: `${provider.label}CallResponse` });
-  Object.defineProperty(ProviderStream, "name", { value: `${provider.label}Stream` });
-  addAccessors(provider, ProviderResponse.prototype);
-  addAccessors(provider, ProviderStream.prototype);
+  for (const [view, kind] of [
+    [ProviderResponse, "CallResponse"],
+    [ProviderStream, "Stream"],
+  ] as const) {
+    Object.defineProperty(view, "name", { value: provider.label + kind });
+    addAccessors(provider, view.prototype);
+  }
   return { Stream: ProviderStream, Response: ProviderResponse };
 }
 

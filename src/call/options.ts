@@ -1,9 +1,10 @@
 import type { Limit } from "../attempt/limit.ts";
 import type { Limiter } from "../attempt/limiter.ts";
 import type { Timeout } from "../http/timeout.ts";
+import { field } from "../json/object.ts";
 import type { Native } from "../provider/native.ts";
 import type { Budget } from "../recovery/budget.ts";
-import { checkNumber, type NumberRange } from "../recovery/number-option.ts";
+import { checkNumber, notNegative, type NumberRange, positive, wholeFrom } from "../recovery/number-option.ts";
 import type { Target } from "../recovery/plan.ts";
 import type { Interruption, RetryOptions } from "../recovery/policy.ts";
 import type { AnyTool } from "../tool/tool.ts";
@@ -88,26 +89,19 @@ export function mergeParams<P>(base: P | undefined, over: unknown): P | undefine
   return over === undefined ? base : ({ ...base, ...over } as P);
 }
 
-const positive: NumberRange = { least: 0, isExclusive: true };
-const RANGES: Readonly<Record<string, Readonly<Record<string, NumberRange>>>> = {
-  timeout: { connect: positive, firstContent: positive, idle: positive, total: positive },
-  limit: { frame: positive, response: positive },
-  retry: {
-    attempts: { least: 1, isWhole: true },
-    delay: { least: 0 },
-    maxDelay: { least: 0 },
-    maxRetryAfter: { least: 0 },
-  },
-  budget: { outputTokens: { least: 0 }, cost: { least: 0 } },
+/** The options that are made of numbers. */
+const RANGES: Readonly<Record<string, NumberRange>> = {
+  timeout: positive,
+  limit: positive,
+  retry: notNegative,
+  budget: notNegative,
 };
 
 /** Refuses numbers with which a call would hang or never stop. @throws InvalidOptionError */
 export function checkNumbers(options: object): void {
-  for (const [option, ranges] of Object.entries(RANGES)) {
-    const given: unknown = (options as Readonly<Record<string, unknown>>)[option];
-    if (typeof given !== "object" || given === null) continue;
-    for (const [name, range] of Object.entries(ranges)) {
-      checkNumber(`${option}.${name}`, (given as Readonly<Record<string, unknown>>)[name] ?? undefined, range);
+  for (const [option, range] of Object.entries(RANGES)) {
+    for (const [name, value] of Object.entries(field(options, option) ?? {})) {
+      checkNumber(`${option}.${name}`, value ?? undefined, name === "attempts" ? wholeFrom(1) : range);
     }
   }
 }

@@ -1,7 +1,7 @@
 import type { NativeConfig, Prepared } from "../attempt/prepared.ts";
 import { InvalidOptionError, messageOf, MillraceError, PromptFunctionError } from "../errors.ts";
 import { defaultTimeout } from "../http/timeout.ts";
-import { defined } from "../json/object.ts";
+import { defined, field } from "../json/object.ts";
 import { normalizePrompt } from "../prompt/dynamic-config.ts";
 import { isPromptTemplate } from "../prompt/template.ts";
 import type { Native } from "../provider/native.ts";
@@ -46,22 +46,19 @@ export function planner<N extends Native, Args extends readonly unknown[]>(
   definition: CallDefinition<N, Args>,
 ): (...fnArgs: Args) => CallPlan<N> {
   const { provider, model, fn, formatBody, options } = definition;
-  const { prices, signal, retry, fallback = [], onInterrupt = "fail", budget, limiter, limit = {} } = options;
+  const { onInterrupt = "fail" } = options;
   const timeout = { ...defaultTimeout, ...defined(options.timeout ?? {}) };
   const fixed = {
+    ...options,
     provider,
-    targets: [{ model }, ...[fallback].flat().map(targetOf)] as [Target<N>, ...Target<N>[]],
+    targets: [{ model }, ...[options.fallback ?? []].flat().map(targetOf)] as [Target<N>, ...Target<N>[]],
     promptTemplate: isPromptTemplate(fn) ? fn.template : null,
-    prices,
-    signal,
     timeout,
-    retry: retryPolicy(retry),
+    retry: retryPolicy(options.retry),
     onInterrupt,
     // Another reply cannot continue half a JSON text: the model would begin a new one.
     resumesOnly: formatBody !== undefined,
-    budget,
-    limiter,
-    limit,
+    limit: options.limit ?? {},
   } as const;
   return (...fnArgs) => {
     // A reaction runs in the asynchronous context (AsyncLocalStorage and its like) in which it was registered: that of
@@ -95,7 +92,7 @@ async function prepare<N extends Native>(
   const common = mergeParams<N["callParams"]>(options.callParams, config?.callParams);
   const callParams = mergeParams<N["callParams"]>(common, target.callParams);
   const tools = config?.tools ?? options.tools ?? [];
-  const { body, items, jsonTool, request, totalTimeoutMs } = await encode(provider, {
+  const { request, totalTimeoutMs, ...encoded } = await encode(provider, {
     model: target.model,
     messages: added.length === 0 ? messages : [...messages, ...added],
     callParams,
@@ -109,7 +106,7 @@ async function prepare<N extends Native>(
   const metadata = config?.metadata ?? options.metadata ?? {};
   const toolBox = openToolBox(tools, options.stream);
   return {
-    call: { body, items, jsonTool, dynamicConfig: config, callParams, metadata, tools: toolBox },
+    call: { ...encoded, dynamicConfig: config, callParams, metadata, tools: toolBox },
     request,
     totalTimeoutMs,
   };
@@ -124,8 +121,7 @@ function targetOf<N extends Native>(fallback: N["model"] | Target<N>): Target<N>
 /** The declared tools; null if there are none, so that a stream without tools does no work for them. */
 function openToolBox(tools: readonly object[], stream: StreamOption | undefined): ToolBox | null {
   const declared = tools.filter(isDeclared);
-  const isPartial = typeof stream === "object" && stream.partialTools === true;
-  return declared[0]?.["~box"](declared, isPartial) ?? null;
+  return declared[0]?.["~box"](declared, field(stream, "partialTools") === true) ?? null;
 }
 
 async function encode<N extends Native>(provider: Provider<N>, prompt: Prompt<N>): Promise<EncodedPrompt<N>> {

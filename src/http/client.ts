@@ -87,10 +87,7 @@ function resolve<Options extends ClientOptions>(
 ): Destination<Options> {
   const inBrowser = "window" in globalThis && "document" in globalThis;
   if (inBrowser && options.dangerouslyAllowBrowser !== true) {
-    throw new InvalidOptionError(
-      "client",
-      "every visitor could read the key in a browser. See dangerouslyAllowBrowser.",
-    );
+    throw new InvalidOptionError("client", "every visitor could read the key. See dangerouslyAllowBrowser.");
   }
   const text = options.baseURL ?? environment(settings.baseURLVariable) ?? settings.baseURL;
   return {
@@ -113,7 +110,7 @@ export function lowerCased(headers: Readonly<Record<string, string>>): Record<st
   const checked: Record<string, string> = {};
   for (const [name, value] of Object.entries(headers)) {
     if (typeof value !== "string" || /[^\t\x20-\x7e\x80-\xff]/.test(value)) {
-      throw new InvalidOptionError(`header ${name}`, "its value must be a string of characters that headers allow.");
+      throw new InvalidOptionError(`header ${name}`, "its value must be text that headers allow.");
     }
     checked[name.toLowerCase()] = value;
   }
@@ -123,15 +120,15 @@ export function lowerCased(headers: Readonly<Record<string, string>>): Record<st
 const LOOPBACK = /^(localhost|\[::1\]|127\.\d+\.\d+\.\d+)$/;
 
 function checkedBaseURL(text: string, allowHttp: boolean): string {
-  const { protocol, hostname, username, password } = URL.canParse(text) ? new URL(text) : { protocol: "" };
-  const problem = !/^https?:$/.test(protocol)
-    ? "it must be an https: URL."
-    : username || password
-      ? "it must not contain credentials: pass them as options."
-      : protocol === "http:" && !allowHttp && !LOOPBACK.test(hostname ?? "")
-        ? `http: would send the key to ${hostname ?? ""} unencrypted. Use https:, or set allowHttp.`
-        : null;
-  if (problem !== null) throw new InvalidOptionError("baseURL", problem);
+  const { protocol, hostname, username, password } = URL.canParse(text) ? new URL(text) : ({} as Partial<URL>);
+  const refuse = (problem: string): never => {
+    throw new InvalidOptionError("baseURL", problem);
+  };
+  if (!/^https?:$/.test(`${protocol}`)) refuse("it must be an https: URL.");
+  if (username || password) refuse("pass its credentials as options.");
+  if (protocol === "http:" && !allowHttp && !LOOPBACK.test(`${hostname}`)) {
+    refuse(`the key would go to ${hostname} unencrypted. Use https:, or set allowHttp.`);
+  }
   return text.replace(/(?<!\/)\/+$/, "");
 }
 

@@ -2,8 +2,7 @@ import type { JsonObject } from "./object.ts";
 
 /** Sets a field as `JSON.parse` would: `__proto__` is a key like any other. */
 export function setOwn(target: JsonObject, key: string, value: unknown): void {
-  if (key !== "__proto__") target[key] = value;
-  else Object.defineProperty(target, key, { value, writable: true, enumerable: true, configurable: true });
+  Object.defineProperty(target, key, { value, writable: true, enumerable: true, configurable: true });
 }
 
 /** A field of the object itself; undefined if it only inherits one of that name. */

@@ -32,12 +32,7 @@ export class BudgetExceededError extends MillraceError {
 }
 
 /** The error if a budget is exceeded, or null. */
-export function excess(
-  { outputTokens = Infinity, cost = Infinity }: Budget,
-  spent: Spending,
-): BudgetExceededError | null {
-  if (spent.outputTokens > outputTokens) {
-    return new BudgetExceededError("outputTokens", outputTokens, spent.outputTokens);
-  }
-  return spent.cost > cost ? new BudgetExceededError("cost", cost, spent.cost) : null;
+export function excess(budget: Budget, spent: Spending): BudgetExceededError | null {
+  const part = (["outputTokens", "cost"] as const).find((name) => spent[name] > (budget[name] ?? Infinity));
+  return part === undefined ? null : new BudgetExceededError(part, budget[part] ?? 0, spent[part]);
 }

@@ -2,7 +2,7 @@ import type { Admission, Limiter } from "../attempt/limiter.ts";
 import { MillraceError } from "../errors.ts";
 import { startTimer } from "../http/timeout.ts";
 import type { RateLimit } from "../provider/provider.ts";
-import { checkNumber } from "./number-option.ts";
+import { checkNumber, notNegative, wholeFrom } from "./number-option.ts";
 
 /** How many requests a limiter lets through, and how long the others wait. */
 export interface LimiterOptions {
@@ -56,9 +56,9 @@ export class RequestLimiter implements Limiter {
   #cancelPause = (): void => {};
 
   constructor({ concurrency = Infinity, queue = 1_000, maxWait = 600_000 }: LimiterOptions = {}) {
-    checkNumber("concurrency", concurrency, { least: 1, isWhole: true });
-    checkNumber("queue", queue, { least: 0, isWhole: true });
-    checkNumber("maxWait", maxWait, { least: 0 });
+    checkNumber("concurrency", concurrency, wholeFrom(1));
+    checkNumber("queue", queue, wholeFrom(0));
+    checkNumber("maxWait", maxWait, notNegative);
     this.#concurrency = concurrency;
     this.#queueLimit = queue;
     this.#maxWaitMs = maxWait;

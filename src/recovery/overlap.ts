@@ -25,45 +25,28 @@ export class Overlap {
     this.#withheld = withheld;
   }
 
-  /** Takes the next text. Gives the length of the repetition, or null if it takes more text to tell. */
-  push(text: string): number | null {
+  /**
+   * Takes the next text. Gives the length of the repetition, or null if it takes more text to tell.
+   *
+   * @param isWhole - There is no more text: where all of it matches, the search goes on behind.
+   */
+  push(text: string, isWhole = false): number | null {
     for (let at = 0; at < text.length; at++) this.#text.push(text.charCodeAt(at));
-    this.#search(false);
-    return this.#at < this.#before.length ? null : this.#result();
-  }
-
-  /** The length of the repetition, now that there is no more text. */
-  end(): number {
-    this.#search(true);
-    return this.#result();
-  }
-
-  /** @param isWhole - The continuation has ended: where all of it matches, the search goes on behind. */
-  #search(isWhole: boolean): void {
     const before = this.#before;
-    const text = this.#text;
     while (this.#at < before.length) {
-      if (this.#matched === text.length) {
-        if (!isWhole) return;
-        if (text.length === 0) this.#at = before.length;
-        this.#matched = this.#borderOf(this.#matched);
-        continue;
-      }
-      if (before.charCodeAt(this.#at) === text[this.#matched]) {
+      if (before.charCodeAt(this.#at) === this.#text[this.#matched]) {
         this.#matched++;
         this.#at++;
+      } else if (this.#matched === this.#text.length && !isWhole) {
+        return null;
       } else if (this.#matched > 0) {
         this.#matched = this.#borderOf(this.#matched);
       } else {
         this.#at++;
       }
     }
-  }
-
-  #result(): number {
-    if (this.#matched >= SHORTEST_REPETITION) return this.#matched;
     for (let length = this.#matched; length > 0; length = this.#borderOf(length)) {
-      if (length === this.#withheld) return length;
+      if (length >= SHORTEST_REPETITION || length === this.#withheld) return length;
     }
     return 0;
   }

@@ -22,12 +22,12 @@ export interface CallPlan<N extends Native> extends AttemptSettings<N> {
   readonly targets: readonly [Target<N>, ...Target<N>[]];
   readonly fnArgs: readonly unknown[];
   readonly promptTemplate: string | null;
-  readonly signal: AbortSignal | undefined;
+  readonly signal?: AbortSignal | undefined;
   readonly retry: RetryPolicy;
   readonly onInterrupt: Interruption;
   /** To continue, the very same reply has to go on. */
   readonly resumesOnly: boolean;
-  readonly budget: Budget | undefined;
+  readonly budget?: Budget | undefined;
   /** What earlier requests for the same result have taken of the budget. */
   readonly spent: Spending;
   /** Runs the prompt function, the first time, and encodes its prompt with the items that were added. */

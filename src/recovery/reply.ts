@@ -74,8 +74,8 @@ export class Reply<N extends Native> {
   #repeated = 0;
   /** The replies that the provider was told to stop, by their decoders: several attempts may be at one and the same. */
   readonly #stopped = new Set<Decoder<N>>();
-  /** Rejects promises that were made by {@link guard}. */
-  readonly #guards = new Set<(error: MillraceError) => void>();
+  /** Told when the call is ended from outside, even if it is complete. While there are any, it may still be. */
+  readonly guards = new Set<(error: MillraceError) => void>();
 
   /** @param context - Gives what the stream's errors carry. */
   constructor(plan: CallPlan<N>, context: () => StreamErrorContext) {
@@ -95,7 +95,7 @@ export class Reply<N extends Native> {
 
   /** When the first content of any attempt came: milliseconds since the epoch. */
   get firstContentTime(): number | null {
-    return this.attempts.find(({ times }) => times.firstContent !== null)?.times.firstContent ?? null;
+    return this.attempts.map(({ times }) => times.firstContent).find((time) => time !== null) ?? null;
   }
 
   /** What all attempts cost so far; null if that is not known. */
@@ -143,28 +143,18 @@ export class Reply<N extends Native> {
 
   /** Ends the call now. */
   abort(reason?: unknown): void {
-    this.#held = [];
-    this.#stop("abort", new StreamAbortedError(reason));
-    this.onReady();
+    this.#interrupt("abort", new StreamAbortedError(reason));
   }
 
   /** Ends the call with an error of any kind that was thrown while its steps were taken. */
   fail(thrown: unknown): void {
-    this.#held = [];
-    this.#stop("fault", asMillraceError(thrown));
-    this.onReady();
+    this.#interrupt("fault", asMillraceError(thrown));
   }
 
-  /** The result of a promise, unless the call is aborted or takes too long before that: then its error. */
-  guard<V>(promise: Promise<V>): Promise<V> {
-    return new Promise<V>((resolve, reject) => {
-      this.#guards.add(reject);
-      const settle = (): void => {
-        this.#guards.delete(reject);
-        if (this.outcome !== "pending") this.#cleanUp();
-      };
-      promise.then(resolve, reject).then(settle, settle);
-    });
+  #interrupt(event: "abort" | "fault", error: MillraceError): void {
+    this.#held = [];
+    this.#stop(event, error);
+    this.onReady();
   }
 
   // A method, since the compiler takes a property that it saw compared for constant across calls.
@@ -211,7 +201,7 @@ export class Reply<N extends Native> {
     const { plan } = this;
     const interrupted = this.#interrupted;
     this.#overlap = null;
-    const resumed = interrupted === null || interrupted.cut === null ? null : await this.#resume(attempt, interrupted);
+    const resumed = interrupted?.cut ? await this.#resume(attempt, interrupted) : null;
     this.#cancelExcept(attempt.decoder);
     if (resumed !== null) return resumed;
     const target = plan.targets[attempt.target] ?? plan.targets[0];
@@ -225,10 +215,10 @@ export class Reply<N extends Native> {
 
   /** Goes on with the very same reply, if the provider can. */
   async #resume(attempt: Attempt<N>, { attempt: before, cause, cut }: Interrupted<N>): Promise<Prepared<N> | null> {
-    const request = attempt.target === before.target ? await before.resumed() : null;
+    const request = attempt.target === before.target ? await before.request?.resume?.(before.decoder.message) : null;
     // Aborted meanwhile: the decoder stays as it was.
     if (attempt.outcome !== "pending") throw cause;
-    if (request === null || before.prepared === null) {
+    if (request == null || before.prepared === null) {
       if (this.#mayContinue(before)) return null;
       this.#giveUp(before);
       throw cause;
@@ -286,8 +276,7 @@ export class Reply<N extends Native> {
   }
 
   #knowsRepetition({ content }: N["chunk"], isLast: boolean): boolean {
-    if (this.#overlap === null) return true;
-    const length = (content === "" ? null : this.#overlap.push(content)) ?? (isLast ? this.#overlap.end() : null);
+    const length = this.#overlap === null ? 0 : this.#overlap.push(content, isLast);
     this.#repeated = length ?? 0;
     return length !== null;
   }
@@ -297,7 +286,7 @@ export class Reply<N extends Native> {
     const { provider } = this.plan;
     if (this.#interrupted !== null) {
       let left = this.#repeated;
-      if (left > 0) this.#latest.decoder.dropText(left);
+      this.#latest.decoder.dropText(left);
       this.#held = this.#held.map((step) => {
         const { chunk: event, content, thinking } = step.chunk;
         if (left === 0 || content === "") return step;
@@ -339,20 +328,21 @@ export class Reply<N extends Native> {
   /** The next request, or null if the error stands. */
   #nextTry(error: MillraceError): NextTry | null {
     const { retry, targets, onInterrupt } = this.plan;
-    const asked = this.attempts.map(({ target }) => target);
-    const next = nextTry(retry, targets, asked, error);
+    const next = nextTry(
+      retry,
+      targets,
+      this.attempts.map(({ target }) => target),
+      error,
+    );
     // The pairs that are held were not shown: nobody will notice.
     if (next === null || this.#isIn("holding")) return next;
     const attempt = this.#latest;
-    if (!attempt.decoder.hasContent || onInterrupt === "fail") return null;
-    if (onInterrupt === "restart") {
-      if (!this.mayRestart) return null;
-      this.#interrupted = { type: "restart", cause: error, attempt, cut: null };
-      return next;
-    }
     const { decoder, prepared } = attempt;
-    if (prepared === null || !(this.#mayContinue(attempt) || attempt.canResume)) return null;
-    this.#interrupted = { type: "continue", cause: error, attempt, cut: { items: decoder.items, prepared } };
+    if (!decoder.hasContent || prepared === null || onInterrupt === "fail") return null;
+    const isRestart = onInterrupt === "restart";
+    if (!(isRestart ? this.mayRestart : this.#mayContinue(attempt) || attempt.request?.resume)) return null;
+    const cut = isRestart ? null : { items: decoder.items, prepared };
+    this.#interrupted = { type: isRestart ? "restart" : "continue", cause: error, attempt, cut };
     return next;
   }
 
@@ -363,9 +353,9 @@ export class Reply<N extends Native> {
 
   /** Tells the provider to stop the replies that nobody will go on with. */
   #cancelExcept(kept: Decoder<N> | null): void {
-    const replies = new Map(this.attempts.filter(({ canCancel }) => canCancel).map((one) => [one.decoder, one]));
-    for (const [decoder, attempt] of replies) {
-      if (decoder === kept || this.#stopped.has(decoder)) continue;
+    for (const attempt of this.attempts.toReversed()) {
+      const { decoder } = attempt;
+      if (decoder === kept || !attempt.request?.cancel || this.#stopped.has(decoder)) continue;
       this.#stopped.add(decoder);
       this.cancelled = Promise.all([this.cancelled, attempt.cancel()]);
     }
@@ -373,11 +363,11 @@ export class Reply<N extends Native> {
 
   /** Ends the call from outside. If its message is complete already, it stays so. */
   #stop(event: "abort" | "fault", error: MillraceError): void {
-    for (const reject of this.#guards) reject(error);
-    this.#guards.clear();
-    if (this.outcome !== "pending") return this.#cleanUp();
+    for (const reject of this.guards) reject(error);
+    this.guards.clear();
+    if (this.outcome !== "pending") return this.cleanUp();
     this.isStopped = true;
-    this.#latest.end(event, error);
+    this.#latest.move(event, error);
     const { outcome, error: known } = this.#latest;
     // Between two attempts the latest one has ended with an error of its own.
     if (this.state === "pausing") this.#finish(event === "abort" ? "aborted" : "failed", error);
@@ -402,7 +392,7 @@ export class Reply<N extends Native> {
   #finish(outcome: FinalState, error: MillraceError | null): void {
     // A budget may end a complete reply whose pairs are held still.
     if (outcome === "complete" && this.#isIn("holding")) {
-      this.#repeated = this.#overlap?.end() ?? 0;
+      this.#repeated = this.#overlap?.push("", true) ?? 0;
       this.#show();
     }
     // The held pairs of an attempt that was to recover from another are not shown.
@@ -412,7 +402,7 @@ export class Reply<N extends Native> {
     this.error = error;
     this.times.end = Date.now();
     this.#cancelExcept(outcome === "complete" ? this.#latest.decoder : null);
-    if (this.#guards.size === 0) this.#cleanUp();
+    if (this.guards.size === 0) this.cleanUp();
     if (error !== null) this.#describe(error);
   }
 
@@ -424,7 +414,8 @@ export class Reply<N extends Native> {
     }
   }
 
-  #cleanUp(): void {
+  /** Leaves nothing behind once the call has ended. */
+  cleanUp(): void {
     this.#cancelTotal();
     for (const cleanup of this.#cleanups.splice(0)) cleanup();
   }

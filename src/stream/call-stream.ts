@@ -5,6 +5,7 @@ import type { Native } from "../provider/native.ts";
 import type { CallPlan } from "../recovery/plan.ts";
 import { Reply } from "../recovery/reply.ts";
 import type { PairTypes } from "../tool/pair.ts";
+import { isToBeAnswered } from "./history.ts";
 import { handled } from "./leavable.ts";
 import { PairSource } from "./pair-source.ts";
 import type { CallResponse } from "./response.ts";
@@ -15,7 +16,8 @@ export abstract class CallStream<out N extends Native, out T extends PairTypes =
   extends CallView<N, T>
   implements AsyncDisposable
 {
-  #owner: "none" | "iteration" | "response" = "none";
+  // One of them is the owner.
+  #isIterated = false;
   #response: Promise<CallResponse<N, T>> | null = null;
 
   /** @internal */
@@ -28,8 +30,8 @@ export abstract class CallStream<out N extends Native, out T extends PairTypes =
 
   /** Makes an iteration the owner. @internal */
   protected "~own"(): Reply<N> {
-    if (this.#owner !== "none") throw new StreamConsumedError();
-    this.#owner = "iteration";
+    if (this.#isIterated || this.#response !== null) throw new StreamConsumedError();
+    this.#isIterated = true;
     return this["~reply"];
   }
 
@@ -46,8 +48,7 @@ export abstract class CallStream<out N extends Native, out T extends PairTypes =
   /** Whether the answer contains calls of tools, which the next request has to answer. */
   get asksForTools(): boolean {
     const { decoder } = this["~reply"].shown;
-    const asks = decoder.toolInputs.some(({ state }) => state === "complete" || state === "invalid");
-    return asks && decoder.items.length > 0;
+    return decoder.toolInputs.some(isToBeAnswered) && decoder.items.length > 0;
   }
 
   /** The error that ended the stream; null while it is pending, and if it is complete. */
@@ -62,7 +63,7 @@ export abstract class CallStream<out N extends Native, out T extends PairTypes =
    * @throws StreamConsumedError while an iteration is under way; the stream's own error unless it is complete.
    */
   response(): Promise<CallResponse<N, T>> {
-    if (this.#owner === "iteration" && this.outcome === "pending") {
+    if (this.#isIterated && this.outcome === "pending") {
       return handled(Promise.reject(new StreamConsumedError()));
     }
     this.#response ??= handled(this.#drain());
@@ -92,7 +93,6 @@ export abstract class CallStream<out N extends Native, out T extends PairTypes =
   }
 
   async #drain(): Promise<CallResponse<N, T>> {
-    this.#owner = "response";
     const reply = this["~reply"];
     const source = new PairSource<N, T>(reply);
     await new Promise<void>((resolve) => {

@@ -1,6 +1,7 @@
 import type { Attempt } from "../attempt/attempt.ts";
 import { InvalidOptionError } from "../errors.ts";
 import type { Native } from "../provider/native.ts";
+import type { ToolInput } from "../tool/tool-box.ts";
 import type { ToolResult } from "../tool/tool-result.ts";
 
 /** A call of a tool, whatever its types. */
@@ -34,10 +35,11 @@ export function historyOf<N extends Native>(
   const turn = attempt.sendableItems;
   // By their blocks, since some servers give several calls the same id.
   const known = new Set(toolInputs.map(({ block }) => block));
-  const foreign = outputs.find(([{ toolCall }]) => !known.has(toolCall));
-  if (foreign !== undefined) throw new InvalidOptionError("outputs", `the message has no call ${foreign[0].id}.`);
+  for (const [{ id, toolCall }] of outputs) {
+    if (!known.has(toolCall)) throw new InvalidOptionError("outputs", `the message has no call ${id}.`);
+  }
   // Calls that were cut are not part of the answer, and a refused answer is not sent back at all.
-  const asked = turn.length === 0 ? [] : toolInputs.filter(({ state }) => state === "complete" || state === "invalid");
+  const asked = turn.length === 0 ? [] : toolInputs.filter(isToBeAnswered);
   const given = new Map(outputs.map((output) => [output[0].toolCall, output]));
   const calls = new Map(attempt.toolCalls.map((call) => [call.toolCall, call]));
   const results = asked.map(({ id, block, state }): ToolResult => {
@@ -47,4 +49,9 @@ export function historyOf<N extends Native>(
     return { id, content: calls.get(block)?.error?.message ?? invalid, isError: true };
   });
   return [...sent, ...turn, ...resultItems(attempt, results)];
+}
+
+/** Whether the next request has to give the result of a call. */
+export function isToBeAnswered({ state }: ToolInput): boolean {
+  return state === "complete" || state === "invalid";
 }

@@ -53,19 +53,12 @@ export class PairSource<N extends Native, T extends PairTypes> {
     });
   }
 
-  #queue(event: N["chunk"], calls: readonly AnyToolCall[]): void {
+  #queue(chunk: N["chunk"], calls: readonly AnyToolCall[]): void {
+    const parts = { event: chunk.chunk, content: "", thinking: "", recovery: null };
     // Calls that failed are not handed out: they stay in `stream.tools`.
     const [first = null, ...rest] = calls.filter(({ error }) => error === null);
-    this.#ready.push(pair(event, first));
-    for (const call of rest) {
-      const chunk = this.reply.plan.provider.createChunk({
-        event: event.chunk,
-        content: "",
-        thinking: "",
-        recovery: null,
-      });
-      this.#ready.push(pair(chunk, call));
-    }
+    this.#ready.push(pair(chunk, first));
+    for (const call of rest) this.#ready.push(pair(this.reply.plan.provider.createChunk(parts), call));
   }
 }
 

@@ -231,8 +231,7 @@ export abstract class CallView<out N extends Native, out T extends PairTypes = P
   /** Output tokens per second between the first content and the end (or now), or null before the first content. */
   get tokensPerSecond(): number | null {
     const { firstChunk, end } = this.timings;
-    if (firstChunk === null) return null;
-    const elapsedMs = (end ?? Date.now()) - firstChunk;
+    const elapsedMs = firstChunk === null ? 0 : (end ?? Date.now()) - firstChunk;
     return elapsedMs > 0 ? (this.outputTokens * 1000) / elapsedMs : null;
   }
 

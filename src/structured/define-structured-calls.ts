@@ -3,7 +3,7 @@ import { isStreamed } from "../call/options.ts";
 import { InvalidOptionError } from "../errors.ts";
 import type { Native } from "../provider/native.ts";
 import type { FormatBody, Provider } from "../provider/provider.ts";
-import { checkNumber } from "../recovery/number-option.ts";
+import { checkNumber, wholeFrom } from "../recovery/number-option.ts";
 import type { CallPlan } from "../recovery/plan.ts";
 import type { Reply } from "../recovery/reply.ts";
 import { type ResponseFormat, responseFormat } from "../schema/response-format.ts";
@@ -77,7 +77,7 @@ function formatBodyOf<N extends Native>(
   options: Options<N>,
 ): FormatBody<N> | undefined {
   const { jsonMode = false, validationRetries } = options;
-  checkNumber("validationRetries", validationRetries, { least: 0, isWhole: true });
+  checkNumber("validationRetries", validationRetries, wholeFrom(0));
   const format = modelOf(options)?.format;
   if (format === undefined && !jsonMode) return undefined;
   const formatted = formatBody(format, jsonMode);

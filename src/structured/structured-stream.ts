@@ -147,11 +147,16 @@ export abstract class StructuredStream<out N extends Native, out Model = unknown
 
   /** A promise that rejects if the call is aborted or takes too long before {@link end} is called, even when the reply is complete. */
   #guardValidation(): { readonly guard: Promise<never>; end(): void } {
+    const reply = this["~reply"];
     let end = (): void => {};
-    const work = new Promise<void>((resolve) => (end = resolve));
-    const guard = handled(this["~reply"].guard(work)) as Promise<never>;
-    // Once the work has ended nobody waits for it any more.
-    return { guard, end };
+    const guard = new Promise<never>((_, reject) => {
+      reply.guards.add(reject);
+      end = () => {
+        reply.guards.delete(reject);
+        if (this.outcome !== "pending") reply.cleanUp();
+      };
+    });
+    return { guard: handled(guard), end };
   }
 
   /** Takes what an event adds to the model. */

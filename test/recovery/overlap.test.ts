@@ -16,7 +16,7 @@ function found(before: string, pieces: readonly string[], withheld: number): num
     const length = overlap.push(piece);
     if (length !== null) return length;
   }
-  return overlap.end();
+  return overlap.push("", true) ?? -1;
 }
 
 function piecesOf(text: string, sizes: readonly number[]): string[] {

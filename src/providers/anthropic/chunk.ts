@@ -18,6 +18,8 @@ export class AnthropicCallResponseChunk implements ResponseChunk {
   readonly content: string;
   /** The thinking that this event adds, or `""`. */
   readonly thinking: string;
+  /** Set if another request has taken over, else null. */
+  readonly recovery: Recovery | null;
   readonly #event: AnthropicEvent | null;
   readonly #target: DeltaTarget | null;
   readonly #text: string;
@@ -29,9 +31,11 @@ export class AnthropicCallResponseChunk implements ResponseChunk {
     event: AnthropicEvent | null,
     target: DeltaTarget | null = null,
     text = "",
+    recovery: Recovery | null = null,
   ) {
     this.content = content;
     this.thinking = thinking;
+    this.recovery = recovery;
     this.#event = event;
     this.#target = target;
     this.#text = text;
@@ -41,11 +45,6 @@ export class AnthropicCallResponseChunk implements ResponseChunk {
   get chunk(): AnthropicEvent {
     if (this.#event !== null || this.#target === null) return this.#event as AnthropicEvent;
     return deltaEvent(this.#target, this.#text) as unknown as AnthropicEvent;
-  }
-
-  /** Set if another request has taken over, else null. */
-  get recovery(): Recovery | null {
-    return null;
   }
 
   /** The signature that this event carries, or null. */
@@ -117,28 +116,10 @@ export class AnthropicCallResponseChunk implements ResponseChunk {
   }
 }
 
-/** A pair of the library's own: another request has taken over. Its `chunk` is null. */
-class RecoveryChunk extends AnthropicCallResponseChunk {
-  readonly #recovery: Recovery;
-
-  constructor(recovery: Recovery) {
-    super("", "", null);
-    this.#recovery = recovery;
-  }
-
-  override get recovery(): Recovery {
-    return this.#recovery;
-  }
-}
-
 /** The chunk with these parts. */
-export function createChunk({
-  event,
-  content,
-  thinking,
-  recovery,
-}: ChunkParts<AnthropicNative>): AnthropicCallResponseChunk {
-  return recovery === null ? new AnthropicCallResponseChunk(content, thinking, event) : new RecoveryChunk(recovery);
+export function createChunk(parts: ChunkParts<AnthropicNative>): AnthropicCallResponseChunk {
+  const { content, thinking, event, recovery } = parts;
+  return new AnthropicCallResponseChunk(content, thinking, event, null, "", recovery);
 }
 
 /**

@@ -1,9 +1,10 @@
 import type { Continuation, CutReply } from "../../provider/provider.ts";
-import { field, isObject } from "../../json/object.ts";
+import { field } from "../../json/object.ts";
 import { isBefore46 } from "./models.ts";
 import type { AnthropicNative } from "./native.ts";
 import type { MessageParam } from "./params.ts";
 import { sendable } from "./turn.ts";
+import { textOf } from "./view.ts";
 import type { AnthropicMessage } from "./wire.ts";
 
 /** How much of the end of a cut reply the model is reminded of. */
@@ -22,12 +23,12 @@ export function continuation(cut: CutReply<AnthropicNative>): Continuation<Anthr
   const turn = sent.at(-1);
   if (turn === undefined) return { items: [], withheld };
   const blocks = blocksOf(turn);
-  const text = textOf(blocks.at(-1));
+  const text = textOf([blocks.at(-1)], "text");
   const isThinking = field(body["thinking"], "type") === "enabled";
   if (words === null && /\S/.test(text) && isBefore46(model) && !isThinking) {
     // Space at the end of a turn that is to go on is refused.
-    const content = [...blocks.slice(0, -1), { ...blocks.at(-1), text: text.trimEnd() }];
-    return { items: [...sent.slice(0, -1), { ...turn, content } as unknown as MessageParam], withheld };
+    const content = blocks.with(-1, { ...blocks.at(-1), text: text.trimEnd() });
+    return { items: sent.with(-1, { ...turn, content } as unknown as MessageParam), withheld };
   }
   const reminder = `Your reply was interrupted. It ended with: ${endOf(text)}\n\nGo on exactly there, and repeat nothing.`;
   return {
@@ -43,16 +44,11 @@ function endOf(text: string): string {
 
 /** How many characters of white space the text ends with. */
 function spaceAtEnd(items: readonly MessageParam[]): number {
-  const text = items.flatMap(blocksOf).map(textOf).join("");
+  const text = textOf(items.flatMap(blocksOf), "text");
   return text.length - text.trimEnd().length;
 }
 
 /** The blocks of a turn. */
 export function blocksOf({ content }: MessageParam | AnthropicMessage): Blocks {
   return (typeof content === "string" ? [{ type: "text", text: content }] : content) as unknown as Blocks;
-}
-
-function textOf(block: unknown): string {
-  const text = isObject(block) && block["type"] === "text" ? block["text"] : "";
-  return typeof text === "string" ? text : "";
 }

@@ -1,7 +1,7 @@
 import type { Decoder, Step } from "../../provider/decoder.ts";
 import type { ToolInput } from "../../tool/tool-box.ts";
 import { deltaChunk, eventChunk } from "./chunk.ts";
-import { appended, type DeltaTarget } from "./delta.ts";
+import type { DeltaTarget } from "./delta.ts";
 import { blocksOf } from "./continuation.ts";
 import { errorFromEvent } from "./errors.ts";
 import type { AnthropicFrame, RunFrame } from "./frames.ts";
@@ -20,10 +20,9 @@ const CHARACTERS_PER_TOKEN = 4;
 /** The most texts of a run that wait to be joined to the message together. */
 const MOST_PIECES = 256;
 
-/** Turns the events of the Messages API into steps and builds their message. */
-export class AnthropicDecoder implements Decoder<AnthropicNative> {
+/** Turns the events of the Messages API into steps, and builds their message. */
+export class AnthropicDecoder extends MessageAccumulator implements Decoder<AnthropicNative> {
   isOver = false;
-  readonly #accumulator: MessageAccumulator;
   // The texts of a run are joined to the message together, but not before their steps were taken.
   #target: DeltaTarget | null = null;
   #block: MessageBlock | null = null;
@@ -33,12 +32,10 @@ export class AnthropicDecoder implements Decoder<AnthropicNative> {
   #taken = 0;
   // Begins with one: V8 takes an empty list for one of numbers, and compiles everything around it twice.
   readonly #pieces = [""];
-  /** How many characters they were, in all. */
-  #written = 0;
 
   /** @param before - A reply that this one continues. */
   constructor(before: readonly MessageParam[] = []) {
-    this.#accumulator = new MessageAccumulator(before.flatMap(blocksOf));
+    super(before.flatMap(blocksOf));
   }
 
   decode(frame: AnthropicFrame): AnthropicStep | null {
@@ -46,17 +43,16 @@ export class AnthropicDecoder implements Decoder<AnthropicNative> {
       this.#beginRun(frame);
       return this.next();
     }
-    const { type, event } = frame;
+    const { type, event, delta } = frame;
     // Some servers send an error without a type.
     if (type === "error" || (type === "" && "error" in event)) throw errorFromEvent(event);
     this.#settle();
     // A run that follows is looked at anew: this event may have stopped its block.
     this.#target = null;
-    const tools = this.#accumulator.apply(type, event);
+    const tools = this.apply(type, event);
     this.isOver = type === "message_stop";
-    const delta = type === "content_block_delta" ? appended(event) : null;
     if (delta === null) return { chunk: eventChunk(type, event), tools };
-    const isShown = this.#isShown(this.#accumulator.openBlockAt(delta.target.index), delta.target);
+    const isShown = isPartOf(this.openBlockAt(delta.target.index), delta.target);
     return { chunk: deltaChunk(delta.target, delta.text, isShown, event), tools };
   }
 
@@ -65,67 +61,57 @@ export class AnthropicDecoder implements Decoder<AnthropicNative> {
     const target = this.#target;
     if (text === undefined || target === null || this.#block === null) return null;
     this.#pieces.push(text);
-    this.#written += text.length;
+    this.written += text.length;
+    this.progress += text.length;
+    this.hasContent ||= text !== "";
     const tools = this.#input === null ? NO_UPDATES : [{ input: this.#input, fragment: text }];
-    return { chunk: deltaChunk(target, text, this.#isShown(this.#block, target)), tools };
+    return { chunk: deltaChunk(target, text, isPartOf(this.#block, target)), tools };
   }
 
   end(): null {
     return null;
   }
 
-  dropText(length: number): void {
+  override dropText(length: number): void {
     this.#settle();
-    this.#accumulator.dropText(length);
+    super.dropText(length);
+  }
+
+  override get blocks(): readonly MessageBlock[] {
+    this.#settle();
+    return super.blocks;
   }
 
   get toolInputs(): readonly ToolInput[] {
-    this.#settle();
-    return this.#accumulator.blocks.filter(({ isTool }) => isTool);
+    return this.blocks.filter(({ isTool }) => isTool);
   }
 
-  get message(): AnthropicMessage | null {
+  override get message(): AnthropicMessage | null {
     this.#settle();
-    // Of the wire's shape: it is made of events.
-    return this.#accumulator.message as AnthropicMessage | null;
+    return super.message;
   }
 
   get items(): readonly MessageParam[] {
-    return itemsOf(this.message, this.#accumulator.blocks);
-  }
-
-  get isWhole(): boolean {
-    return this.#accumulator.hasStopped;
-  }
-
-  get hasContent(): boolean {
-    return this.#written > 0 || this.#accumulator.hasContent;
-  }
-
-  get hasUsage(): boolean {
-    return this.#accumulator.hasUsage;
-  }
-
-  get progress(): number {
-    return this.#written + this.#accumulator.progress;
+    return itemsOf(this.message, this.blocks);
   }
 
   get canContinue(): boolean {
-    const { blocks, message } = this.#accumulator;
-    const isAsking = blocks.some(({ block, inputState }) => block["type"] === "tool_use" || inputState === "streaming");
-    return !isAsking && message?.["stop_reason"] !== "refusal";
+    const isAsking = this.blocks.some(
+      ({ block, inputState }) => block["type"] === "tool_use" || inputState === "streaming",
+    );
+    return !isAsking && this.message?.stop_reason !== "refusal";
   }
 
   get estimatedTokens(): number {
-    return Math.ceil((this.#written + this.#accumulator.written) / CHARACTERS_PER_TOKEN);
+    return Math.ceil(this.written / CHARACTERS_PER_TOKEN);
   }
 
   #beginRun({ target, texts }: RunFrame): void {
     if (target !== this.#target || this.#pieces.length >= MOST_PIECES) this.#settle();
     if (target !== this.#target) {
-      const block = this.#accumulator.openBlockAt(target.index);
+      const block = this.openBlockAt(target.index);
       // Finds out, before anything is shown, whether the block has such a field.
-      this.#accumulator.append(block, target.field, "");
+      this.append(block, target.field, "");
       this.#block = block;
       this.#input = target.field === "partial_json" && block.isTool ? block : null;
     }
@@ -134,15 +120,15 @@ export class AnthropicDecoder implements Decoder<AnthropicNative> {
     this.#taken = 0;
   }
 
-  /** Only the text of text blocks is part of `content`, and only the thinking of thinking blocks of `thinking`. */
-  #isShown({ block }: MessageBlock, { field }: DeltaTarget): boolean {
-    return block["type"] === field;
-  }
-
   #settle(): void {
     if (this.#target === null || this.#block === null || this.#pieces.length === 1) return;
     const text = this.#pieces.join("");
     this.#pieces.length = 1;
-    this.#accumulator.append(this.#block, this.#target.field, text);
+    this.append(this.#block, this.#target.field, text);
   }
+}
+
+/** Only the text of text blocks is part of `content`, and only the thinking of thinking blocks of `thinking`. */
+function isPartOf({ block }: MessageBlock, { field }: DeltaTarget): boolean {
+  return block["type"] === field;
 }

@@ -23,8 +23,14 @@ export function appendedField(type: unknown): AppendedField | undefined {
   return FIELDS.find((name) => DELTA_TYPES[name] === type);
 }
 
-/** Where a `content_block_delta` appends, and what; null if it does something else. */
-export function appended({ index, delta }: JsonObject): { target: DeltaTarget; text: string } | null {
+/** Where a delta appends, and what. */
+export interface AppendedDelta {
+  readonly target: DeltaTarget;
+  readonly text: string;
+}
+
+/** Reads a `content_block_delta`; null if it does something else. */
+export function appended({ index, delta }: JsonObject): AppendedDelta | null {
   const name = appendedField(field(delta, "type"));
   const text = name === undefined ? null : stringField(delta, name);
   return name === undefined || text === null || typeof index !== "number"

@@ -54,17 +54,16 @@ export function encode(prompt: Prompt<AnthropicNative>): EncodedPrompt<Anthropic
   const body: AnthropicBody = text === json ? wanted : JSON.parse(text);
   const accept = streamed ? "text/event-stream" : "application/json";
   const own = lowerCased(defined({ "anthropic-beta": betas?.join(",") || undefined, ...extra_headers }));
+  const encoded = { body, items: messages, jsonTool, totalTimeoutMs: timeout };
   if (isSdkClient(client)) {
-    const request = sdkRequest(client, body, { accept, ...own }, accept, connectTimeoutMs);
-    return { body, items: messages, jsonTool, totalTimeoutMs: timeout, request };
+    return { ...encoded, request: sdkRequest(client, body, own, accept, connectTimeoutMs) };
   }
   const { baseURL, headers, transport, agent } = destinationOf(settings, client);
   const url = `${baseURL}/v1/messages`;
   const all = { accept, ...headers, ...own };
   const secrets = (): readonly string[] => secretsOf(all, url);
   const http = { url, headers: all, body: text, accept, connectTimeoutMs, agent, secrets };
-  const request = { http, transport, createFrames };
-  return { body, items: messages, jsonTool, totalTimeoutMs: timeout, request };
+  return { ...encoded, request: { http, transport, createFrames } };
 }
 
 /** Some servers stream a reply that was to come whole. */
@@ -84,7 +83,7 @@ function encodeMessages(prompt: Prompt<AnthropicNative>["messages"]): {
   const messages: MessageParam[] = [];
   for (const message of prompt) {
     const { role, content } = message;
-    const blocks = typeof content === "string" ? content : encodeContent(content);
+    const blocks = encodeContent(content);
     if (role === "system" && messages.length === 0) {
       for (const block of typeof blocks === "string" ? [{ type: "text", text: blocks }] : blocks) {
         instructions.push(block);
@@ -102,19 +101,22 @@ export function encodeToolResults(results: readonly ToolResult[]): readonly Mess
     defined({
       type: "tool_result",
       tool_use_id: id,
-      content: content.length === 0 ? undefined : typeof content === "string" ? content : encodeContent(content),
+      content: content.length === 0 ? undefined : encodeContent(content),
       is_error: isError || undefined,
     }),
   );
   return [{ role: "user", content } as unknown as MessageParam];
 }
 
-/** The same list if all of it is native already. */
-function encodeContent(content: unknown): readonly NativeBlock[] {
+/** Text as it is, and the same list if all of it is native already. */
+function encodeContent(content: unknown): string | readonly NativeBlock[] {
+  if (typeof content === "string") return content;
   if (!Array.isArray(content) || !content.every(isObject)) {
     const odd: unknown = Array.isArray(content) ? content.find((part) => !isObject(part)) : content;
-    const rule = "a message's content is text or a list of content parts.";
-    throw new UnsupportedContentError(odd === null ? "null" : typeof odd, rule);
+    throw new UnsupportedContentError(
+      odd === null ? "null" : typeof odd,
+      "a message's content is text or a list of content parts.",
+    );
   }
   const given: readonly (ContentPart | NativeBlock)[] = content;
   const blocks = given.map((part) => (isNeutral(part) ? encodePart(part) : part));
@@ -130,15 +132,14 @@ function isNeutral(part: ContentPart | NativeBlock): part is ContentPart {
 function encodePart(part: ContentPart): NativeBlock {
   const { type, cacheControl: cache_control } = part;
   if (type === "audio") {
-    throw new UnsupportedContentError(type, "Anthropic's models do not take audio. Nothing was sent.");
+    throw new UnsupportedContentError(type, "Anthropic's models do not take audio.");
   }
   if (type === "text") return defined({ type, text: part.text, cache_control });
-  const source = sourceOf(part);
-  if (type === "image") return defined({ type, source, cache_control });
-  const { title, context, citations } = part;
+  const { title, context, citations } =
+    type === "document" ? part : ({} as Partial<typeof part & { type: "document" }>);
   return defined({
     type,
-    source,
+    source: sourceOf(part),
     title,
     context,
     citations: citations === undefined ? citations : { enabled: citations },
@@ -150,9 +151,8 @@ function sourceOf(part: Extract<ContentPart, { type: "image" | "document" }>): N
   if ("url" in part) return { type: "url", url: part.url };
   const { data, mediaType } = part;
   if (mediaType.startsWith("text/")) {
-    const text = typeof data === "string" ? atob(data) : null;
-    const bytes = text === null ? data : Uint8Array.from(text, (character) => character.charCodeAt(0));
-    return { type: "text", media_type: "text/plain", data: new TextDecoder().decode(bytes as Uint8Array) };
+    const bytes = typeof data === "string" ? Uint8Array.from(atob(data), (byte) => byte.charCodeAt(0)) : data;
+    return { type: "text", media_type: "text/plain", data: new TextDecoder().decode(bytes) };
   }
   return { type: "base64", media_type: mediaType, data: typeof data === "string" ? data : base64(data) };
 }

@@ -37,19 +37,20 @@ export function errorFromEvent(event: unknown): ApiError {
 
 /** Turns what an SDK client threw into an error of ours. Goes by its shape, so the SDKs need not be imported. */
 export function errorFromClient(thrown: unknown): ApiError | ConnectionError {
-  const details = { cause: thrown };
+  const lost = (problem: string): ConnectionError =>
+    new ConnectionError(`The connection was lost: ${problem}`, { cause: thrown });
   try {
     const code = field(thrown, "status");
-    const status = typeof code === "number" && Number.isInteger(code) ? code : undefined;
     const body = field(thrown, "error");
     const headers = field(thrown, "headers");
-    const header: HeaderOf = (name) => (headers instanceof Headers ? headers.get(name) : null);
-    return status === undefined && !body
-      ? new ConnectionError(`The connection was lost: ${messageOf(thrown)}`, details)
-      : apiError(status, header, body ?? "", details);
+    const status = Number.isInteger(code) ? (code as number) : undefined;
+    if (status === undefined && !body) return lost(messageOf(thrown));
+    return apiError(status, (name) => (headers instanceof Headers ? headers.get(name) : null), body ?? "", {
+      cause: thrown,
+    });
   } catch {
     // It has a getter that throws, or cannot be converted to a string.
-    return new ConnectionError("The connection was lost: the client threw something unreadable.", details);
+    return lost("the client threw something unreadable.");
   }
 }
 
@@ -82,13 +83,11 @@ export function requestIdOf(header: HeaderOf): string | null {
  * @returns Milliseconds, at most 2^31 - 1; undefined if the headers name no usable time.
  */
 export function retryAfterMs(header: HeaderOf): number | undefined {
-  const ms = Number.parseFloat(header("retry-after-ms") ?? "");
-  if (ms >= 0) return Math.min(ms, LONGEST_WAIT_MS);
-  const after = header("retry-after");
-  if (!after) return undefined;
-  const seconds = Number(after);
-  const waitMs = Number.isNaN(seconds) ? Math.max(0, Date.parse(after) - Date.now()) : seconds * 1000;
-  return waitMs >= 0 ? Math.min(waitMs, LONGEST_WAIT_MS) : undefined;
+  const after = header("retry-after") || "?";
+  const afterMs = Number(after) * 1000;
+  const untilMs = Number.isNaN(afterMs) ? Math.max(0, Date.parse(after) - Date.now()) : afterMs;
+  const waitMs = [Number.parseFloat(header("retry-after-ms") ?? ""), untilMs].find((ms) => ms >= 0);
+  return waitMs && Math.min(waitMs, LONGEST_WAIT_MS);
 }
 
 function isSpendLimit(body: unknown): boolean {

@@ -2,14 +2,16 @@ import { LimitExceededError, MalformedFrameError } from "../../errors.ts";
 import type { FrameReader } from "../../frame/frame-reader.ts";
 import { SseReader } from "../../frame/sse-reader.ts";
 import { DEEPEST, isDeeper } from "../../json/depth.ts";
-import { isObject, type JsonObject, tryParse } from "../../json/object.ts";
-import { appended, deltaPrefix, type DeltaTarget } from "./delta.ts";
+import { isObject, type JsonObject, stringField, tryParse } from "../../json/object.ts";
+import { appended, type AppendedDelta, deltaPrefix, type DeltaTarget } from "./delta.ts";
 import { errorFromEvent } from "./errors.ts";
 
 /** One event. */
 export interface EventFrame {
   readonly type: string;
   readonly event: JsonObject;
+  /** Where it appends, and what; null if it does something else. */
+  readonly delta: AppendedDelta | null;
 }
 
 /** Events that are deltas of the same block, one after another: they differ in their text alone. */
@@ -40,7 +42,7 @@ export class StreamFrames implements FrameReader<AnthropicFrame> {
       if (reader.run !== null) return { target: reader.run, texts: reader.strings };
       const frame = reader.event === "ping" ? null : parseFrame(reader);
       if (frame === null || frame.type === "ping") continue;
-      const delta = frame.type === "content_block_delta" ? appended(frame.event) : null;
+      const { delta } = frame;
       // Most deltas are followed by others of their kind, and the API writes them all alike.
       if (delta !== null) reader.expect(deltaPrefix(delta.target), delta.target);
       return frame;
@@ -65,59 +67,55 @@ function parseFrame({ event: name, data, unterminated }: SseReader<DeltaTarget>)
 /** @param name - The type of an event that does not name one itself. */
 function eventFrame(event: JsonObject, name = ""): EventFrame {
   if (isDeeper(event, DEEPEST)) throw new LimitExceededError("depth");
-  return { type: typeof event["type"] === "string" ? event["type"] : name, event };
+  const type = stringField(event, "type") ?? name;
+  return { type, event, delta: type === "content_block_delta" ? appended(event) : null };
+}
+
+/** Holds the one frame that a piece, or a whole body, comes to. */
+class FrameHolder {
+  protected frame: AnthropicFrame | null = null;
+
+  next(): AnthropicFrame | null {
+    const { frame } = this;
+    this.frame = null;
+    return frame;
+  }
 }
 
 /** Reads the events of an SDK client, which has parsed them already. */
-export class EventFrames implements FrameReader<AnthropicFrame, unknown> {
-  #event: unknown = null;
-
+export class EventFrames extends FrameHolder implements FrameReader<AnthropicFrame, unknown> {
   push(event: unknown): void {
-    this.#event = event;
-  }
-
-  next(): AnthropicFrame | null {
-    const event = this.#event;
-    this.#event = null;
-    if (event === null) return null;
     if (!isObject(event)) throw new MalformedFrameError(typeof event === "string" ? event : "");
     const frame = eventFrame(event);
-    return frame.type === "ping" ? null : frame;
+    if (frame.type !== "ping") this.frame = frame;
   }
 
   end(): void {}
 }
 
 /** Reads a reply that is not streamed: its message is one event. */
-export class WholeFrame implements FrameReader<AnthropicFrame> {
+export class WholeFrame extends FrameHolder implements FrameReader<AnthropicFrame> {
   readonly #limitBytes: number;
-  #decoder: TextDecoder | null = new TextDecoder();
+  readonly #decoder = new TextDecoder();
   #text = "";
   #bytes = 0;
-  #message: JsonObject | null = null;
 
   constructor(limitBytes: number) {
+    super();
     this.#limitBytes = limitBytes;
   }
 
   push(bytes: Uint8Array): void {
     this.#bytes += bytes.length;
     if (this.#bytes > this.#limitBytes) throw new LimitExceededError("frame", this.#limitBytes);
-    this.#text += this.#decoder?.decode(bytes, { stream: true }) ?? "";
-  }
-
-  next(): AnthropicFrame | null {
-    const message = this.#message;
-    this.#message = null;
-    return message === null ? null : wholeMessage(message);
+    this.#text += this.#decoder.decode(bytes, { stream: true });
   }
 
   end(): void {
-    this.#text += this.#decoder?.decode() ?? "";
-    this.#decoder = null;
-    const message = tryParse(this.#text);
-    if (!isObject(message)) throw new MalformedFrameError(this.#text);
-    this.#message = message;
+    const text = this.#text + this.#decoder.decode();
+    const message = tryParse(text);
+    if (!isObject(message)) throw new MalformedFrameError(text);
+    this.frame = wholeMessage(message);
   }
 }
 

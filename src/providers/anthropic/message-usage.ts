@@ -61,25 +61,17 @@ export interface FallbackCredit {
 /** The usage in a `message_delta`. Fields that are absent or null keep their earlier value. */
 export type MessageDeltaUsage = { readonly [Key in keyof AnthropicUsage]?: AnthropicUsage[Key] | null | undefined };
 
-/** Reads one field of something received: its value if that is of the declared type, undefined to leave it out. */
+/** Reads a field of something received: gives its value if that is of the declared type, undefined otherwise. */
 type FieldReader = (value: unknown) => unknown;
 type Fields = Readonly<Record<string, FieldReader>>;
 
-const isText = (value: unknown): boolean => typeof value === "string";
-const nullable =
-  (isDeclared: (value: unknown) => boolean): FieldReader =>
-  (value) =>
-    value === null || isDeclared(value) ? value : undefined;
+const count: FieldReader = (value) => (isAmount(value) ? value : undefined);
+const requiredCount: FieldReader = (value) => count(value) ?? 0;
+const text: FieldReader = (value) => (typeof value === "string" ? value : undefined);
 const nested =
   (fields: Fields): FieldReader =>
-  (value) => {
-    if (!isObject(value)) return value === null ? value : undefined;
-    return readFields(value, fields);
-  };
-
-const requiredCount: FieldReader = (value) => (isAmount(value) ? value : 0);
-const count = nullable(isAmount);
-const text = nullable(isText);
+  (value) =>
+    isObject(value) ? readFields(value, fields) : undefined;
 
 const TOKENS: Fields = {
   input_tokens: requiredCount,
@@ -91,23 +83,21 @@ const TOKENS: Fields = {
 
 const ITERATION: Fields = {
   ...TOKENS,
-  type: (value) => (isText(value) ? value : "message"),
+  type: (value) => text(value) ?? "message",
   // Not left out, or the step would be charged at the price of another model.
-  model: (value) => (isText(value ?? "") ? value : ""),
+  model: (value) => (value == null ? value : (text(value) ?? "")),
 };
 
 const USAGE: Fields = {
   ...TOKENS,
-  output_tokens_details: nullable((value) => isAmount(field(value, "thinking_tokens"))),
+  output_tokens_details: (value) => (isAmount(field(value, "thinking_tokens")) ? value : undefined),
   server_tool_use: nested({ web_search_requests: count, web_fetch_requests: count }),
   service_tier: text,
   inference_geo: text,
   speed: text,
-  iterations: (value) => {
-    if (!Array.isArray(value)) return value === null ? value : undefined;
-    return value.filter(isObject).map((step) => readFields(step, ITERATION));
-  },
-  fallback_credit: nullable((value) => isText(field(field(value, "status"), "type"))),
+  iterations: (value) =>
+    Array.isArray(value) ? value.filter(isObject).map((step) => readFields(step, ITERATION)) : undefined,
+  fallback_credit: (value) => (text(field(field(value, "status"), "type")) === undefined ? undefined : value),
 };
 
 /**
@@ -119,12 +109,13 @@ export function readUsage(received: unknown): AnthropicUsage {
   return readFields(isObject(received) ? received : {}, USAGE) as AnthropicUsage & JsonObject;
 }
 
+/** Null stands for a field that is not known: it stays, unless the field is required. */
 function readFields(received: JsonObject, fields: Fields): JsonObject {
   const read = { ...received };
   for (const [name, readField] of Object.entries(fields)) {
     const value = readField(read[name]);
-    if (value === undefined) delete read[name];
-    else read[name] = value;
+    if (value !== undefined) read[name] = value;
+    else if (read[name] !== null) delete read[name];
   }
   return read;
 }

@@ -1,14 +1,15 @@
 import { ProtocolError } from "../../errors.ts";
 import { isObject, type JsonObject, stringField, tryParse } from "../../json/object.ts";
-import { getOwn, isEqual, setOwn } from "../../json/own.ts";
+import { getOwn, setOwn } from "../../json/own.ts";
 import type { ToolUpdate } from "../../tool/tool-box.ts";
 import { type AppendedField, appendedField } from "./delta.ts";
 import { MessageBlock } from "./message-block.ts";
+import type { AnthropicMessage } from "./wire.ts";
 
 /** The keys that only `message_start` sets. */
-const FIXED = new Set(["content", "id", "model", "role", "type"]);
+const FIXED = /^(content|id|model|role|type)$/;
 /** Stop reasons after which the input of a tool may be cut. */
-const CUTTING = new Set(["max_tokens", "model_context_window_exceeded", "refusal"]);
+const CUTTING = /^(max_tokens|model_context_window_exceeded|refusal)$/;
 /** Blocks whose fields are known: a delta for another field contradicts them. */
 const KNOWN_BLOCK = /^((redacted_)?thinking|text|compaction|(\w{1,40}_)?tool_(use|result))$/;
 /** The block that each of these deltas belongs to. */
@@ -30,11 +31,11 @@ export class MessageAccumulator {
   /** Rises whenever the message changes. */
   progress = 0;
   /** A stop reason came. */
-  hasStopped = false;
+  isWhole = false;
   hasContent = false;
   /** The provider has reported a count of tokens. */
   hasUsage = false;
-  /** How many characters {@link apply} has appended. */
+  /** How many characters deltas have appended. */
   written = 0;
   #message: (JsonObject & { content: JsonObject[] }) | null = null;
   readonly #blocks: MessageBlock[];
@@ -62,9 +63,10 @@ export class MessageAccumulator {
   }
 
   /** The message so far; null before its first event. */
-  get message(): (JsonObject & { content: JsonObject[] }) | null {
+  get message(): AnthropicMessage | null {
     this.#order();
-    return this.#message;
+    // Of the wire's shape: it is made of events.
+    return this.#message as AnthropicMessage | null;
   }
 
   /** Its blocks, in their order. */
@@ -266,10 +268,10 @@ export class MessageAccumulator {
   /** The inputs that still wait are complete, unless the stop reason may have cut them. */
   #stop(reason: unknown): readonly ToolUpdate[] {
     if (!isStopReason(reason)) return NO_UPDATES;
-    this.hasStopped = true;
+    this.isWhole = true;
     const blocks = [...this.#waiting];
     this.#waiting.clear();
-    if (!CUTTING.has(reason)) return blocks.flatMap((block) => this.#close(block));
+    if (!CUTTING.test(reason)) return blocks.flatMap((block) => this.#close(block));
     for (const block of blocks) block.inputState = "truncated";
     return NO_UPDATES;
   }
@@ -307,12 +309,13 @@ export class MessageAccumulator {
         key === "stop_reason"
           ? isStopReason(known) && !isStopReason(value)
           : value === null && known !== undefined && !/^stop_|content$/.test(key);
-      if (!isLoss && (target !== this.#message || !FIXED.has(key))) this.#set(target, key, value);
+      if (!isLoss && (target !== this.#message || !FIXED.test(key))) this.#set(target, key, value);
     }
   }
 
   #set(target: JsonObject, key: string, value: unknown): void {
-    if (isEqual(getOwn(target, key), value)) return;
+    const known = getOwn(target, key);
+    if (known === value || JSON.stringify(known) === JSON.stringify(value)) return;
     setOwn(target, key, value);
     this.progress++;
   }

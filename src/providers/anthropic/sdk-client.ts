@@ -18,10 +18,7 @@ type SdkPromise = PromiseLike<unknown> & {
 
 /** Whether a value has the shape of an SDK client. */
 export function isSdkClient(client: unknown): client is SdkClient {
-  const messages = isObject(client) ? client["messages"] : undefined;
-  return (
-    typeof messages === "object" && messages !== null && "create" in messages && typeof messages.create === "function"
-  );
+  return typeof field(field(client, "messages"), "create") === "function";
 }
 
 /** A request through an SDK client. Its events are frames already. */
@@ -32,10 +29,9 @@ export function sdkRequest(
   accept: string,
   connectTimeoutMs: number,
 ): Request<AnthropicNative> {
-  const { accept: _accept, ...own } = headers;
   const transport: Transport = () => {
     const controller = new AbortController();
-    return { response: send(client, body, own, controller.signal).catch(rethrow), close: () => controller.abort() };
+    return { response: send(client, body, headers, controller.signal).catch(rethrow), close: () => controller.abort() };
   };
   const secrets = (): string[] =>
     [field(client, "apiKey"), field(client, "authToken")].filter((key) => typeof key === "string");

@@ -7,7 +7,7 @@ import type { AnthropicMessage } from "./wire.ts";
 type Block = Readonly<Record<string, unknown>>;
 
 /** Stop reasons after which the next reply may give the result of a server tool. */
-const GOES_ON = new Set<unknown>(["pause_turn", "tool_use"]);
+const GOES_ON = /^(pause_turn|tool_use)$/;
 
 /**
  * The turn that would send a reply back, whatever happened to the stream, with all of its text. Empty if nothing can be
@@ -21,7 +21,7 @@ export function itemsOf(message: AnthropicMessage | null, blocks: readonly Messa
   if (message === null || message.stop_reason === "refusal") return [];
   const answered = new Set(blocks.map(({ block }) => block["tool_use_id"]));
   const isWhole = isStopReason(message.stop_reason);
-  const goesOn = GOES_ON.has(message.stop_reason);
+  const goesOn = GOES_ON.test(`${message.stop_reason}`);
   const content: Block[] = [];
   blocks.forEach(({ block, inputState, json, isTool, id }, place) => {
     if (

@@ -1,6 +1,6 @@
 import { costMetadata, costsOf, sumOf, tokensIn } from "../../cost/price.ts";
 import type { Usage as AnyUsage, UsageSource } from "../../cost/usage.ts";
-import { field, isObject, type JsonObject } from "../../json/object.ts";
+import { field, isObject, stringField } from "../../json/object.ts";
 import { listPrice, WEB_SEARCH_PER_1000 } from "./list-price.ts";
 import { type AnthropicUsage, readUsage, type TokenUsage, type UsageIteration } from "./message-usage.ts";
 import { canonicalModel, isBefore46 } from "./models.ts";
@@ -47,10 +47,10 @@ export interface AnthropicCostInput {
 }
 
 /** Since 2026-09-24, refusals in these categories are charged even if nothing was written. */
-const CHARGED_REFUSALS: readonly unknown[] = ["bio", "frontier_llm", "reasoning_extraction"];
+const CHARGED_REFUSAL = /^(bio|frontier_llm|reasoning_extraction)$/;
 
 /** The kinds of step that write the answer. Others, such as compaction, work behind it. */
-const ANSWERS = ["message", "fallback_message"];
+const ANSWER = /^(fallback_)?message$/;
 
 /** Usage in terms that all providers share. Like Anthropic's own counts, it leaves out models that worked behind the reply. */
 export function anthropicUsage(received: AnthropicUsage | undefined, source: UsageSource): Usage {
@@ -80,23 +80,14 @@ export function refusalOf(message: AnthropicMessage | null): AnthropicCostInput[
   if (field(message, "stop_reason") === "refusal") return readRefusal(field(message, "stop_details")) ?? {};
   const content = field(message, "content");
   const blocks: readonly unknown[] = Array.isArray(content) ? content : [];
-  return readRefusal(
-    field(
-      blocks.find((block) => field(block, "type") === "fallback"),
-      "trigger",
-    ),
-  );
+  const fallback = blocks.find((block) => field(block, "type") === "fallback");
+  return readRefusal(field(fallback, "trigger"));
 }
 
 /** An object whose category is unusable is a refusal without one. */
 function readRefusal(details: unknown): AnthropicCostInput["refusal"] {
   if (!isObject(details)) return undefined;
-  return hasCategory(details) ? details : {};
-}
-
-function hasCategory(details: JsonObject): details is JsonObject & { readonly category?: string | null | undefined } {
-  const { category } = details;
-  return typeof category === "string" || category === null || category === undefined;
+  return typeof (details["category"] ?? "") === "string" ? details : {};
 }
 
 /**
@@ -116,8 +107,10 @@ function hasCategory(details: JsonObject): details is JsonObject & { readonly ca
 export function anthropicCost(input: AnthropicCostInput): CostMetadata | null {
   const { prices, refusal } = input;
   const usage = readUsage(input.usage);
-  const model = textOr(input.model, "");
-  const items = itemsOf({ model, asked: textOr(input.asked, model), usage, prices, refusal });
+  // Servers may name anything as their model, and programs in plain JavaScript may pass it on.
+  const model = stringField(input, "model") ?? "";
+  const asked = stringField(input, "asked") ?? model;
+  const items = itemsOf({ model, asked, usage, prices, refusal });
   if (items.every(({ price }) => price === null)) return null;
   const searches = usage.server_tool_use?.web_search_requests ?? 0;
   const searchPrice = priceOf(model, prices)?.webSearchPer1000 ?? WEB_SEARCH_PER_1000;
@@ -129,11 +122,6 @@ export function anthropicCost(input: AnthropicCostInput): CostMetadata | null {
     webSearchRequests: searches,
     webSearchCost,
   };
-}
-
-/** Servers may name anything as their model, and programs in plain JavaScript may pass it on. */
-function textOr(value: unknown, otherwise: string): string {
-  return typeof value === "string" ? value : otherwise;
 }
 
 function itemsOf({ model: served, asked = served, usage, prices, refusal }: AnthropicCostInput): CostItem[] {
@@ -149,11 +137,11 @@ function itemsOf({ model: served, asked = served, usage, prices, refusal }: Anth
     const tokens = tokensOf(step);
     const price = priceOf(model, prices);
     const next = steps[place + 1];
-    const isAnswer = ANSWERS.includes(kind);
+    const isAnswer = ANSWER.test(kind);
     if (kind === "fallback_message") written = 0;
     if (isAnswer) written += tokens.output;
     const isRefused = next === undefined ? refusal != null : next.type === "fallback_message";
-    const isDeclined = isAnswer && isRefused && written === 0 && !CHARGED_REFUSALS.includes(refusal?.category);
+    const isDeclined = isAnswer && isRefused && written === 0 && !CHARGED_REFUSAL.test(refusal?.category ?? "");
     const multiplier = isDeclined ? 0 : (usage.service_tier === "batch" ? 0.5 : 1) * (isInUs(usage, model) ? 1.1 : 1);
     // `speed` describes the attempt that answered. Other models ran at their own speed, which is not reported.
     const rates = price && ratesOf(price, tokens, usage.speed === "fast" && model === served);
@@ -168,16 +156,16 @@ function isInUs(usage: AnthropicUsage, model: string): boolean {
 
 function notesOf(usage: AnthropicUsage, items: readonly CostItem[]): CostNote[] {
   const { service_tier: tier } = usage;
-  const notes: Readonly<Record<CostNote, boolean>> = {
-    batch: tier === "batch",
-    priority: tier === "priority",
-    "us-inference": items.some(({ model }) => isInUs(usage, model)),
-    fast: usage.speed === "fast",
-    declined: items.some(({ multiplier }) => multiplier === 0),
-    "fallback-credit": usage.fallback_credit?.status.type === "redeemed",
-    "unknown-price": items.some(({ cost }) => cost === null),
-  };
-  return (Object.keys(notes) as CostNote[]).filter((note) => notes[note]);
+  const notes = [
+    tier === "batch" && "batch",
+    tier === "priority" && "priority",
+    items.some(({ model }) => isInUs(usage, model)) && "us-inference",
+    usage.speed === "fast" && "fast",
+    items.some(({ multiplier }) => multiplier === 0) && "declined",
+    usage.fallback_credit?.status.type === "redeemed" && "fallback-credit",
+    items.some(({ cost }) => cost === null) && "unknown-price",
+  ] as const;
+  return notes.filter((note) => note !== false);
 }
 
 /** Your own price counts even if it is unusable: the list price in its place would give a wrong cost. */
