@@ -318,7 +318,12 @@ export function framesOf({ events, changes }) {
     const key = path.at(-1);
     if (change.do === "remove") delete parent[key];
     else
-      Object.defineProperty(parent, key, { value: change.value, enumerable: true, configurable: true, writable: true });
+      Object.defineProperty(parent, key, {
+        value: copy(change.value),
+        enumerable: true,
+        configurable: true,
+        writable: true,
+      });
   }
   return list.map(({ name, event, frame }) => frame ?? `event: ${name}\ndata: ${written(event)}\n\n`);
 }

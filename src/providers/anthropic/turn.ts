@@ -21,7 +21,7 @@ export function itemsOf(message: AnthropicMessage | null, blocks: readonly Messa
   if (message === null || message.stop_reason === "refusal") return [];
   const answered = new Set(blocks.map(({ block }) => block["tool_use_id"]));
   const isWhole = isStopReason(message.stop_reason);
-  const goesOn = GOES_ON.test(`${message.stop_reason}`);
+  const goesOn = isStopReason(message.stop_reason) && GOES_ON.test(message.stop_reason);
   const content: Block[] = [];
   blocks.forEach(({ block, inputState, json, isTool, id }, place) => {
     if (
