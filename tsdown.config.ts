@@ -23,7 +23,7 @@ const common: UserConfig = {
         {
           // All that a program loads that streams text from Anthropic.
           name: "core",
-          test: /src\/(call|errors|cost|http|json\/object|prompt|providers\/anthropic\/(?!index|structured|output)|frame|stream\/(?!structured|extract|response-model)|tool\/declared)[^.]*\.ts$/,
+          test: /src\/(errors|(attempt|call|cost|http|provider|recovery|stream)\/[^.]*|frame\/(?!encode)[^.]*|json\/(depth|object|own|stringify)|prompt\/dynamic[^.]*|providers\/anthropic\/(?!index|output|result-part|structured)[^.]*|tool\/declared)\.ts$/,
         },
       ],
     },

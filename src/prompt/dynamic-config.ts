@@ -151,3 +151,20 @@ function hasContent(message: Partial<MessageLike>): boolean {
 function invalid(problem: string): InvalidOptionError {
   return new InvalidOptionError("prompt", problem);
 }
+
+/** A prompt template: a function from its variables to messages, which remembers what it was made from. */
+export interface Template {
+  /** @throws {TemplateError} If a value is missing, or does not fit its placeholder. */
+  (variables?: object): readonly PromptMessage[];
+  /** The template as written. */
+  readonly template: string;
+}
+
+/**
+ * Whether a prompt function is a template.
+ *
+ * @internal
+ */
+export function isPromptTemplate(fn: unknown): fn is Template {
+  return typeof fn === "function" && "template" in fn && typeof fn.template === "string";
+}

@@ -2,16 +2,10 @@
 
 import { TemplateError } from "../errors.ts";
 import { toMedia } from "./media.ts";
+import type { Template } from "./dynamic-config.ts";
 import { addPart, type Mark, type Marks } from "./mark.ts";
 import type { ContentPart, Message, PromptMessage, SplicedMessage, TextPart } from "./message.ts";
 
-/** A prompt template: a function from its variables to messages, which remembers what it was made from. */
-export interface Template {
-  /** @throws {TemplateError} If a value is missing, or does not fit its placeholder. */
-  (variables?: object): readonly PromptMessage[];
-  /** The template as written. */
-  readonly template: string;
-}
 
 const ROLES = ["system", "user", "assistant", "messages"] as const;
 // What a format spec makes of a value; with an `s` after it, of each value of a list.
@@ -53,15 +47,6 @@ export function parseTemplate(template: string, marks: Marks): Template {
   const render = (variables: object = {}): readonly PromptMessage[] =>
     sections.flatMap((section) => renderSection(section, variables, marks));
   return Object.assign(render, { template });
-}
-
-/**
- * Whether a prompt function is a template, made by {@link parseTemplate}.
- *
- * @internal
- */
-export function isPromptTemplate(fn: unknown): fn is Template {
-  return typeof fn === "function" && "template" in fn && typeof fn.template === "string";
 }
 
 function parseSections(template: string, marks: Marks): readonly Section[] {

@@ -24,8 +24,13 @@ export function listOf(check: Check): Check {
   return (value) => Array.isArray(value) && value.every(check);
 }
 
-/** An object with these fields and no others. */
+/** An object with these fields and no others. Made when it is first used, since most programs never do. */
 export function shape(fields: Fields): Check {
+  let made: Check | null = null;
+  return (value) => isObject(value) && (made ??= fieldCheck(fields))(value);
+}
+
+function fieldCheck(fields: Fields): Check {
   const checks = new Map(Object.entries(fields).map(([name, check]) => [name.replace("?", ""), check]));
   const required = Object.keys(fields).filter((name) => !name.endsWith("?"));
   return (value) =>

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { TemplateError } from "../../src/errors.ts";
 import { assistant, cacheControl, document, image, system, text, user } from "../../src/index.ts";
 import { promptTemplate } from "../../src/index.ts";
-import { isPromptTemplate } from "../../src/prompt/template.ts";
+import { isPromptTemplate } from "../../src/prompt/dynamic-config.ts";
 
 const png = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);
 const pdf = new TextEncoder().encode("%PDF-1.7");
