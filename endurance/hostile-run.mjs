@@ -2,7 +2,7 @@
 import { drawCase, framesOf } from "./hostile-case.mjs";
 import { play, startOrigin } from "./hostile-check.mjs";
 
-/** How many cases are played at a time. */
+/** How many cases are played at a time, if nothing else is asked for. */
 const WIDTH = 25;
 const TRIES = 400;
 
@@ -12,7 +12,7 @@ const TRIES = 400;
  * @returns How many there were, and the first that failed, with its problems and as little of it as fails the same way;
  * null if none did.
  */
-export async function runHostile(library, { seed, cases, until = Infinity, print = () => {} }) {
+export async function runHostile(library, { seed, cases, until = Infinity, width = WIDTH, print = () => {} }) {
   const origin = await startOrigin();
   const strays = [];
   const stray = (error) => void strays.push(`nobody handled ${error?.stack ?? String(error)}`);
@@ -31,7 +31,7 @@ export async function runHostile(library, { seed, cases, until = Infinity, print
   try {
     let done = 0;
     while (done < cases && performance.now() < until) {
-      const count = Math.min(WIDTH, cases - done);
+      const count = Math.min(width, cases - done);
       const plans = Array.from({ length: count }, (_, at) => drawCase(seed + done + at));
       const { found, strays: loose } = await playAll(plans);
       for (const [at, plan] of plans.entries()) {

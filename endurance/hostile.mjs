@@ -20,10 +20,13 @@ async function fakeChecks() {
   return await import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString("base64")}`);
 }
 
+/** Many cases wait, for a timer or a connection: a long run plays enough of them at a time to keep the processor busy. */
+const WIDTH = 200;
+
 export async function hostile({ cases = 100_000, seed = 1 }, print) {
   const { problemWith } = await fakeChecks();
   const library = { agent, call, client, limiter, MillraceError, problemWith, structuredCall, tool };
-  const { done, failure } = await runHostile(library, { seed, cases, print });
+  const { done, failure } = await runHostile(library, { seed, cases, width: WIDTH, print });
   if (failure !== null) throw new Error(describeFailure(failure));
   print(`${done} cases from seed ${seed} on`);
 }

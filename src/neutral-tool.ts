@@ -2,6 +2,7 @@
 
 import type { AnthropicToolOptions } from "./providers/anthropic/tool-schema.ts";
 import { isResultPart } from "./providers/anthropic/result-part.ts";
+import { checkKeys } from "./schema/known-keys.ts";
 import type { StandardSchema } from "./schema/standard-schema.ts";
 import {
   type ArrivingToolArgs,
@@ -31,6 +32,18 @@ export type ToolDefinition<Name extends string, S extends StandardSchema, J exte
 > &
   AnthropicToolOptions;
 
+const KEYS =
+  "name,description,input,inputSchema,call,strict,runEarly,cacheControl,eagerInputStreaming,deferLoading".split(",");
+/** What other libraries call the parts of a definition. */
+const ADVICE = {
+  execute: "call",
+  func: "call",
+  handler: "call",
+  parameters: "input, or inputSchema for JSON Schema",
+  run: "call",
+  schema: "input, or inputSchema for JSON Schema",
+};
+
 /**
  * Defines a tool: a function that the model may call.
  *
@@ -58,5 +71,6 @@ export function tool<
   S extends StandardSchema = NoInput,
   J extends object = NoInputSchema,
 >(definition: ToolDefinition<Name, S, J, R>): Tool<Name, ToolArgs<S, J>, AwaitedResult<R>, ArrivingToolArgs<S, J>> {
+  checkKeys(definition, KEYS, "", ADVICE);
   return toolOf(definition, isResultPart);
 }

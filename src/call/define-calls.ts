@@ -7,7 +7,8 @@ import { CallResponse } from "../stream/response.ts";
 import { Stream } from "../stream/stream.ts";
 import type { CallView } from "../stream/view.ts";
 import type { DefineCall } from "./call.ts";
-import { type CallOptions, checkNumbers, isStreamed, mergeOptions, type ParserOption } from "./options.ts";
+import { checkOptions } from "./check-options.ts";
+import { type CallOptions, isStreamed, mergeOptions, type ParserOption } from "./options.ts";
 import { planner } from "./planner.ts";
 
 /** Options that nothing more is known of. */
@@ -83,6 +84,8 @@ export interface CallKind<N extends Native, O extends AnyOptions<N>> {
   readonly provider: Provider<N>;
   readonly classes: StreamClasses<N>;
   readonly ask: Ask<N, O>;
+  /** The names of options that only these calls have. */
+  readonly further?: readonly string[];
   /** Makes the body of a request ask for JSON. */
   formatBody?(options: O): FormatBody<N> | undefined;
 }
@@ -97,8 +100,8 @@ export function callOf<N extends Native, O extends AnyOptions<N>>(
   if (typeof prompt !== "function") {
     throw new InvalidOptionError("prompt function", `it is ${prompt === null ? "null" : typeof prompt}.`);
   }
-  checkNumbers(options);
-  const { provider, classes } = kind;
+  const { provider, classes, further = [] } = kind;
+  checkOptions(options, further, further.length > 0 ? {} : elsewhere(provider));
   const fn = prompt as (...args: readonly unknown[]) => unknown;
   const plan = planner<N, readonly unknown[]>({ provider, model, options, fn, formatBody: kind.formatBody?.(options) });
   return Object.assign((...args: readonly unknown[]) => kind.ask(plan(...args), options), {
@@ -106,4 +109,10 @@ export function callOf<N extends Native, O extends AnyOptions<N>>(
     with: ({ model: other = model, ...overrides }: O & { readonly model?: N["model"] }) =>
       callOf(kind, other, mergeOptions<N, O>(options, overrides as unknown as O), fn),
   });
+}
+
+/** Where the options are that calls without response models do not have. */
+function elsewhere<N extends Native>({ name }: Provider<N>): Readonly<Record<string, string>> {
+  const advice = `call from "millrace/${name}/structured"`;
+  return { jsonMode: advice, responseModel: advice, responseSchema: advice, validationRetries: advice };
 }

@@ -1,10 +1,8 @@
 import type { Limit } from "../attempt/limit.ts";
 import type { Limiter } from "../attempt/limiter.ts";
 import type { Timeout } from "../http/timeout.ts";
-import { field } from "../json/object.ts";
 import type { Native } from "../provider/native.ts";
 import type { Budget } from "../recovery/budget.ts";
-import { checkNumber, notNegative, type NumberRange, positive, wholeFrom } from "../recovery/number-option.ts";
 import type { Target } from "../recovery/plan.ts";
 import type { Interruption, RetryOptions } from "../recovery/policy.ts";
 import type { AnyTool } from "../tool/tool.ts";
@@ -87,21 +85,4 @@ export function mergeOptions<N extends Native, O extends CallOptions<N>>(base: O
 /** Parameters over parameters, key by key. */
 export function mergeParams<P>(base: P | undefined, over: unknown): P | undefined {
   return over === undefined ? base : ({ ...base, ...over } as P);
-}
-
-/** The options that are made of numbers. */
-const RANGES: Readonly<Record<string, NumberRange>> = {
-  timeout: positive,
-  limit: positive,
-  retry: notNegative,
-  budget: notNegative,
-};
-
-/** Refuses numbers with which a call would hang or never stop. @throws InvalidOptionError */
-export function checkNumbers(options: object): void {
-  for (const [option, range] of Object.entries(RANGES)) {
-    for (const [name, value] of Object.entries(field(options, option) ?? {})) {
-      checkNumber(`${option}.${name}`, value ?? undefined, name === "attempts" ? wholeFrom(1) : range);
-    }
-  }
 }

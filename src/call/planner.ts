@@ -8,8 +8,10 @@ import type { EncodedPrompt, FormatBody, Prompt, Provider } from "../provider/pr
 import { nothingSpent, type Spending } from "../recovery/budget.ts";
 import type { CallPlan, Target } from "../recovery/plan.ts";
 import { retryPolicy } from "../recovery/policy.ts";
+import { checkKeys } from "../schema/known-keys.ts";
 import { isDeclared } from "../tool/declared.ts";
 import type { ToolBox } from "../tool/tool-box.ts";
+import { checkTools } from "./check-options.ts";
 import { type CallOptions, isStreamed, mergeParams, type StreamOption } from "./options.ts";
 
 /** A call as it was defined. */
@@ -91,6 +93,7 @@ async function prepare<N extends Native>(
   const common = mergeParams<N["callParams"]>(options.callParams, config?.callParams);
   const callParams = mergeParams<N["callParams"]>(common, target.callParams);
   const tools = config?.tools ?? options.tools ?? [];
+  checkTools(tools);
   const { request, totalTimeoutMs, ...encoded } = await encode(provider, {
     model: target.model,
     messages: added.length === 0 ? messages : [...messages, ...added],
@@ -113,7 +116,10 @@ async function prepare<N extends Native>(
 
 function targetOf<N extends Native>(fallback: N["model"] | Target<N>): Target<N> {
   if (typeof fallback === "string") return { model: fallback };
-  if (typeof fallback?.model === "string") return fallback;
+  if (typeof fallback?.model === "string") {
+    checkKeys(fallback, ["model", "callParams", "client", "when"], "fallback.");
+    return fallback;
+  }
   throw new InvalidOptionError("fallback", "each entry must be a model's id or { model, … }.");
 }
 

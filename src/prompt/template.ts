@@ -6,7 +6,6 @@ import type { Template } from "./dynamic-config.ts";
 import { addPart, type Mark, type Marks } from "./mark.ts";
 import type { ContentPart, Message, PromptMessage, SplicedMessage, TextPart } from "./message.ts";
 
-
 const ROLES = ["system", "user", "assistant", "messages"] as const;
 // What a format spec makes of a value; with an `s` after it, of each value of a list.
 const KINDS = ["list", "text", "image", "audio", "document", "part"] as const;

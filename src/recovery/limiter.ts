@@ -2,6 +2,7 @@ import type { Admission, Limiter } from "../attempt/limiter.ts";
 import { MillraceError } from "../errors.ts";
 import { startTimer } from "../http/timeout.ts";
 import type { RateLimit } from "../provider/provider.ts";
+import { checkKeys } from "../schema/known-keys.ts";
 import { checkNumber, notNegative, wholeFrom } from "./number-option.ts";
 
 /** How many requests a limiter lets through, and how long the others wait. */
@@ -55,7 +56,9 @@ export class RequestLimiter implements Limiter {
   readonly #pauses = new Map<string, number>();
   #cancelPause = (): void => {};
 
-  constructor({ concurrency = Infinity, queue = 1_000, maxWait = 600_000 }: LimiterOptions = {}) {
+  constructor(options: LimiterOptions = {}) {
+    checkKeys(options, ["concurrency", "queue", "maxWait"]);
+    const { concurrency = Infinity, queue = 1_000, maxWait = 600_000 } = options;
     checkNumber("concurrency", concurrency, wholeFrom(1));
     checkNumber("queue", queue, wholeFrom(0));
     checkNumber("maxWait", maxWait, notNegative);

@@ -11,9 +11,33 @@ export interface JsonSchema {
   readonly [keyword: string]: unknown;
 }
 
-/** Whether a schema can generate JSON Schema. */
-export function isSelfDescribing<S extends StandardSchema>(schema: S): schema is S & StandardJsonSchema {
-  return isObject(field(schema["~standard"], "jsonSchema"));
+/**
+ * The schema itself, if it can generate JSON Schema.
+ *
+ * @param option - The option that the schema was given in.
+ * @param explicit - The option that takes JSON Schema.
+ * @throws {SchemaError}
+ */
+export function selfDescribing(
+  schema: StandardSchema,
+  option: string,
+  explicit: string,
+): StandardSchema & StandardJsonSchema {
+  if (isSelfDescribing(schema)) return schema;
+  const standard = (schema as Partial<StandardSchema>)["~standard"];
+  const isZod = standard === undefined ? "_def" in schema : standard.vendor === "zod";
+  if (isZod) {
+    const rule = `this zod cannot generate JSON Schema. Use zod 4.2 or later, not zod/mini, or give ${explicit} as well.`;
+    throw new SchemaError(option, rule);
+  }
+  if (standard === undefined) {
+    throw new SchemaError(option, `it is not a schema of a library. Pass JSON Schema as ${explicit}.`);
+  }
+  throw new SchemaError(option, `schemas of ${standard.vendor} cannot generate JSON Schema: give ${explicit} as well.`);
+}
+
+function isSelfDescribing<S extends StandardSchema>(schema: S): schema is S & StandardJsonSchema {
+  return isObject(field((schema as Partial<StandardSchema>)["~standard"], "jsonSchema"));
 }
 
 /**

@@ -1,7 +1,6 @@
 import { isObject, type JsonObject } from "../json/object.ts";
 import { convertInput } from "./convert.ts";
-import { isSelfDescribing, type JsonSchema, liftDefinition, plainJson } from "./json-schema.ts";
-import { SchemaError } from "./schema-error.ts";
+import { type JsonSchema, liftDefinition, plainJson, selfDescribing } from "./json-schema.ts";
 import type { StandardSchema } from "./standard-schema.ts";
 
 /** The form that a reply must have, as JSON Schema of an object. */
@@ -19,7 +18,12 @@ export interface ResponseFormat {
  */
 export function responseFormat(model: StandardSchema, explicit: object | undefined): ResponseFormat {
   const described =
-    explicit === undefined ? plainJson(describe(model), "responseModel") : plainJson(explicit, "responseSchema");
+    explicit === undefined
+      ? plainJson(
+          convertInput(selfDescribing(model, "responseModel", "responseSchema")["~standard"], "responseModel"),
+          "responseModel",
+        )
+      : plainJson(explicit, "responseSchema");
   const { $schema: _, ...schema } = liftDefinition(isObject(described) ? described : {});
   if (schema["type"] === "object") return { schema: { ...schema, type: "object" }, isWrapped: false };
   const { $defs, definitions, ...value } = moved(schema);
@@ -32,15 +36,6 @@ export function responseFormat(model: StandardSchema, explicit: object | undefin
     ...(definitions !== undefined && { definitions }),
   } as const;
   return { schema: wrapper, isWrapped: true };
-}
-
-function describe(model: StandardSchema): unknown {
-  if (isSelfDescribing(model)) return convertInput(model["~standard"], "responseModel");
-  const { vendor } = model["~standard"];
-  throw new SchemaError(
-    "responseModel",
-    `schemas of ${vendor} cannot generate JSON Schema: give responseSchema as well.`,
-  );
 }
 
 /** The schema as a part of its wrapper: references to its root must lead to its new place. */

@@ -47,6 +47,7 @@ export function defineStructuredCalls<N extends Native>(structured: StructuredPr
   const kind: CallKind<N, Options<N>> = {
     provider,
     classes,
+    further: ["jsonMode", "responseModel", "responseSchema", "validationRetries"],
     formatBody: (options) => formatBodyOf(structured, options),
     ask: (plan, options) => {
       const { stream: option, tools = [], validationRetries = 0, outputParser } = options;
@@ -76,8 +77,8 @@ function formatBodyOf<N extends Native>(
   { formatBody, hasTools }: StructuredProvider<N>,
   options: Options<N>,
 ): FormatBody<N> | undefined {
-  const { jsonMode = false, validationRetries } = options;
-  checkNumber("validationRetries", validationRetries, wholeFrom(0));
+  const { jsonMode = false } = options;
+  checkEffects(options);
   const format = modelOf(options)?.format;
   if (format === undefined && !jsonMode) return undefined;
   const formatted = formatBody(format, jsonMode);
@@ -90,6 +91,25 @@ function formatBodyOf<N extends Native>(
     }
     return formatted(body);
   };
+}
+
+/** Refuses options that would change nothing. @throws InvalidOptionError */
+function checkEffects<N extends Native>(options: Options<N>): void {
+  const { responseModel, responseSchema, validationRetries, stream, tools = [], outputParser } = options;
+  checkNumber("validationRetries", validationRetries, wholeFrom(0));
+  if (
+    validationRetries !== undefined &&
+    (responseModel === undefined || isStreamed(stream) || tools.some(isDeclared))
+  ) {
+    const rule = "a reply is asked for again only with a responseModel, not streamed, and without tools.";
+    throw new InvalidOptionError("validationRetries", rule);
+  }
+  if (responseModel !== undefined && outputParser !== undefined) {
+    throw new InvalidOptionError("outputParser", "responseModel parses the reply already.");
+  }
+  if (responseModel === undefined && responseSchema !== undefined) {
+    throw new InvalidOptionError("responseSchema", "it describes a responseModel, and there is none.");
+  }
 }
 
 /** The response model of the options. @throws SchemaError if there is no JSON Schema of it. */

@@ -1,7 +1,6 @@
 import { InvalidOptionError, messageOf } from "../errors.ts";
 import type { DeepPartial } from "../schema/deep-partial.ts";
-import { checkJsonSchema, isSelfDescribing, type JsonSchema, toJsonSchema } from "../schema/json-schema.ts";
-import { SchemaError } from "../schema/schema-error.ts";
+import { checkJsonSchema, type JsonSchema, selfDescribing, toJsonSchema } from "../schema/json-schema.ts";
 import type {
   SchemaInput,
   SchemaOutput,
@@ -144,6 +143,7 @@ export function tool<
 ): Tool<Name, ToolArgs<S, J>, AwaitedResult<R>, ArrivingToolArgs<S, J>>;
 export function tool({ input, inputSchema, call, ...rest }: LooseDefinition, isPart?: Check): AnyTool {
   checkName(rest.name);
+  if (typeof call !== "function") throw new InvalidOptionError("call", "it must be the function that the tool runs.");
   const isJsonAlone = input == null && inputSchema != null;
   return Object.freeze<AnyTool>({
     ...rest,
@@ -179,7 +179,5 @@ export function checkName(name: string): void {
 function describeInput(input: StandardSchema | null | undefined, inputSchema: object | null | undefined): JsonSchema {
   if (inputSchema != null) return checkJsonSchema(inputSchema, "inputSchema");
   if (input == null) return { type: "object", properties: {}, additionalProperties: false };
-  if (isSelfDescribing(input)) return toJsonSchema(input, "input");
-  const { vendor } = input["~standard"];
-  throw new SchemaError("input", `schemas of ${vendor} cannot generate JSON Schema: give inputSchema as well.`);
+  return toJsonSchema(selfDescribing(input, "input", "inputSchema"), "input");
 }

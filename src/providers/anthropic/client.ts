@@ -6,6 +6,7 @@ import {
   createClient,
   environment,
 } from "../../http/client.ts";
+import { checkKeys } from "../../schema/known-keys.ts";
 
 /** How to reach the Messages API. An option beats the environment variable for the same setting. */
 export interface ClientOptions extends BaseOptions {
@@ -18,6 +19,13 @@ export interface ClientOptions extends BaseOptions {
   /** The `anthropic-version` header. Default `2023-06-01`. */
   readonly apiVersion?: string | undefined;
 }
+
+const OPTIONS = "apiKey,authToken,baseURL,apiVersion,headers,fetch,agent,allowHttp,dangerouslyAllowBrowser".split(",");
+const ADVICE = {
+  defaultHeaders: "headers",
+  maxRetries: "the option retry of a call",
+  timeout: "the option timeout of a call",
+};
 
 /** The settings of Anthropic's clients. */
 export const settings: ClientSettings<ClientOptions> = {
@@ -42,6 +50,7 @@ export const settings: ClientSettings<ClientOptions> = {
  * ```
  */
 export function client(options: ClientOptions = {}): Client {
+  checkKeys(options, OPTIONS, "", ADVICE);
   return createClient(settings, options);
 }
 

@@ -47,10 +47,10 @@ export interface AnthropicCostInput {
 }
 
 /** Since 2026-09-24, refusals in these categories are charged even if nothing was written. */
-const CHARGED_REFUSAL = /^(bio|frontier_llm|reasoning_extraction)$/;
+const CHARGED_REFUSALS: readonly unknown[] = ["bio", "frontier_llm", "reasoning_extraction"];
 
 /** The kinds of step that write the answer. Others, such as compaction, work behind it. */
-const ANSWER = /^(fallback_)?message$/;
+const ANSWERS: readonly unknown[] = ["message", "fallback_message"];
 
 /** Usage in terms that all providers share. Like Anthropic's own counts, it leaves out models that worked behind the reply. */
 export function anthropicUsage(received: AnthropicUsage | undefined, source: UsageSource): Usage {
@@ -137,11 +137,11 @@ function itemsOf({ model: served, asked = served, usage, prices, refusal }: Anth
     const tokens = tokensOf(step);
     const price = priceOf(model, prices);
     const next = steps[place + 1];
-    const isAnswer = ANSWER.test(kind);
+    const isAnswer = ANSWERS.includes(kind);
     if (kind === "fallback_message") written = 0;
     if (isAnswer) written += tokens.output;
     const isRefused = next === undefined ? refusal != null : next.type === "fallback_message";
-    const isDeclined = isAnswer && isRefused && written === 0 && !CHARGED_REFUSAL.test(refusal?.category ?? "");
+    const isDeclined = isAnswer && isRefused && written === 0 && !CHARGED_REFUSALS.includes(refusal?.category);
     const multiplier = isDeclined ? 0 : (usage.service_tier === "batch" ? 0.5 : 1) * (isInUs(usage, model) ? 1.1 : 1);
     // `speed` describes the attempt that answered. Other models ran at their own speed, which is not reported.
     const rates = price && ratesOf(price, tokens, usage.speed === "fast" && model === served);

@@ -1,0 +1,255 @@
+import { describe, expect, it } from "vitest";
+import * as z from "zod";
+import * as mini from "zod/mini";
+import { InvalidOptionError, tool, toolkit } from "../../src/index.ts";
+import { call, client, limiter } from "../../src/providers/anthropic/index.ts";
+import { call as structured } from "../../src/providers/anthropic/structured.ts";
+import { SchemaError } from "../../src/schema/schema-error.ts";
+
+const MODEL = "claude-sonnet-5-5";
+const ping = tool({ name: "ping", call: () => "pong" });
+const tools = toolkit("library", () => [ping]);
+// As a program in plain JavaScript would: the types refuse all of these.
+const plain = (options: object) => () => call(MODEL, options as never, () => "Hello");
+const modelled = (options: object) => () => structured(MODEL, options as never, () => "Hello");
+const define = (definition: object) => () => tool(definition as never);
+
+const fromOtherLibraries = 'there is no such option. Use call from "millrace/anthropic/structured".';
+
+describe("a mistake in the options is told where it is made", () => {
+  it.each<[mistake: string, make: () => unknown, message: string]>([
+    // Names.
+    ["a misspelt option", plain({ timeOut: {} }), "Invalid timeOut: there is no such option. Did you mean timeout?"],
+    ["one letter too few", plain({ strem: true }), "Invalid strem: there is no such option. Did you mean stream?"],
+    [
+      "another case",
+      plain({ tool_choice: "any" }),
+      "Invalid tool_choice: there is no such option. Did you mean toolChoice?",
+    ],
+    [
+      "a name of the OpenAI SDK",
+      plain({ maxRetries: 2 }),
+      "Invalid maxRetries: there is no such option. Use retry: { attempts }.",
+    ],
+    ["a name of the AI SDK", plain({ abortSignal: null }), "Invalid abortSignal: there is no such option. Use signal."],
+    [
+      "a parameter of the wire",
+      plain({ max_tokens: 5 }),
+      "Invalid max_tokens: there is no such option. Use callParams: { max_tokens }.",
+    ],
+    ["a key", plain({ apiKey: "sk" }), "Invalid apiKey: there is no such option. Use client: client({ apiKey })."],
+    [
+      "the system prompt",
+      plain({ system: "x" }),
+      'Invalid system: there is no such option. Use the prompt function: it returns { role: "system", content }.',
+    ],
+    [
+      "a response model on the plain entry",
+      plain({ responseModel: z.object({}) }),
+      `Invalid responseModel: ${fromOtherLibraries}`,
+    ],
+    ["jsonMode on the plain entry", plain({ jsonMode: true }), `Invalid jsonMode: ${fromOtherLibraries}`],
+    [
+      "an option like no other",
+      plain({ zzz: 1 }),
+      "Invalid zzz: there is no such option. There are stream, tools, toolChoice, callParams, client, signal, timeout, limit, retry, onInterrupt, fallback, budget, limiter, metadata, prices, outputParser.",
+    ],
+    [
+      "a misspelt limit",
+      plain({ timeout: { idel: 5 } }),
+      "Invalid timeout.idel: there is no such option. Did you mean idle?",
+    ],
+    [
+      "a limit of another library",
+      plain({ timeout: { read: 5 } }),
+      "Invalid timeout.read: there is no such option. There are connect, firstContent, idle, total.",
+    ],
+    [
+      "a misspelt retry",
+      plain({ retry: { attempt: 5 } }),
+      "Invalid retry.attempt: there is no such option. Did you mean attempts?",
+    ],
+    [
+      "a misspelt budget",
+      plain({ budget: { costs: 5 } }),
+      "Invalid budget.costs: there is no such option. Did you mean cost?",
+    ],
+    [
+      "a misspelt fallback",
+      plain({ fallback: [{ model: MODEL, clinet: 1 }] }),
+      "Invalid fallback.clinet: there is no such option. Did you mean client?",
+    ],
+    [
+      "a misspelt stream option",
+      plain({ stream: { partialTool: true } }),
+      "Invalid stream.partialTool: there is no such option. Did you mean partialTools?",
+    ],
+    [
+      "a misspelt override",
+      () => call(MODEL, () => "x").with({ sinal: 1 } as never),
+      "Invalid sinal: there is no such option. Did you mean signal?",
+    ],
+    // Values.
+    [
+      "a timeout in milliseconds",
+      plain({ timeout: 5000 }),
+      "Invalid timeout: it must be an object such as { total: 60_000 }, in milliseconds, not 5000.",
+    ],
+    [
+      "a number of retries",
+      plain({ retry: 3 }),
+      "Invalid retry: it must be false or an object such as { attempts: 3 }, not 3.",
+    ],
+    [
+      "retry: true",
+      plain({ retry: true }),
+      "Invalid retry: it must be false or an object such as { attempts: 3 }, not true.",
+    ],
+    [
+      "a recovery of another name",
+      plain({ onInterrupt: "resume" }),
+      'Invalid onInterrupt: it must be "fail", "restart", "continue" or { continueWith }, not "resume".',
+    ],
+    [
+      "stream as a word",
+      plain({ stream: "yes" }),
+      'Invalid stream: it must be true, false or { partialTools }, not "yes".',
+    ],
+    ["tools as an object", plain({ tools: { ping } }), "Invalid tools: it must be a list of tools, not an object."],
+    ["a tool's name for the tool", plain({ tools: ["ping"] }), 'Invalid tools: one of them is "ping".'],
+    ["a tool twice", plain({ tools: [ping, ping] }), 'Invalid tools: two of them are named "ping".'],
+    [
+      "a namespace twice",
+      plain({ tools: [...tools(), ...tools()] }),
+      'Invalid tools: two of them are named "library_ping".',
+    ],
+    [
+      "toolChoice of OpenAI",
+      plain({ tools: [ping], toolChoice: "required" }),
+      'Invalid toolChoice: it must be "auto", "any", "none" or { type }, not "required".',
+    ],
+    ["callParams as a text", plain({ callParams: "x" }), 'Invalid callParams: it must be an object, not "x".'],
+    [
+      "a controller for its signal",
+      plain({ signal: new AbortController() }),
+      "Invalid signal: it must be an AbortSignal, not an object.",
+    ],
+    ["a budget in dollars", plain({ budget: 1 }), "Invalid budget: it must be an object such as { cost: 0.5 }, not 1."],
+    [
+      "a limit in bytes",
+      plain({ limit: 1 }),
+      "Invalid limit: it must be an object such as { response: 1_000_000 }, in bytes, not 1.",
+    ],
+    [
+      "the options of a limiter for it",
+      plain({ limiter: { concurrency: 1 } }),
+      "Invalid limiter: it must be what limiter() returned, not an object.",
+    ],
+    [
+      "a fallback that is a number",
+      plain({ fallback: 1 }),
+      "Invalid fallback: it must be a model's id or a list, not 1.",
+    ],
+    ["prices as a list", plain({ prices: [] }), "Invalid prices: it must be an object, not a list."],
+    // Options without effect.
+    [
+      "a parser of a stream",
+      plain({ stream: true, outputParser: () => 1 }),
+      "Invalid outputParser: a stream is parsed by the code that reads it.",
+    ],
+    [
+      "validationRetries without a model",
+      modelled({ validationRetries: 1 }),
+      "Invalid validationRetries: a reply is asked for again only with a responseModel, not streamed, and without tools.",
+    ],
+    [
+      "validationRetries of a stream",
+      modelled({ stream: true, responseModel: z.object({}), validationRetries: 1 }),
+      "Invalid validationRetries: a reply is asked for again only with a responseModel, not streamed, and without tools.",
+    ],
+    [
+      "responseSchema without a model",
+      modelled({ responseSchema: {} }),
+      "Invalid responseSchema: it describes a responseModel, and there is none.",
+    ],
+    [
+      "a parser and a model",
+      modelled({ responseModel: z.object({}), outputParser: () => 1 }),
+      "Invalid outputParser: responseModel parses the reply already.",
+    ],
+    [
+      "a misspelt option of a structured call",
+      modelled({ responseModal: 1 }),
+      "Invalid responseModal: there is no such option. Did you mean responseModel?",
+    ],
+    // Clients and limiters.
+    [
+      "a misspelt option of a client",
+      () => client({ apikey: "x" } as never),
+      "Invalid apikey: there is no such option. Did you mean apiKey?",
+    ],
+    [
+      "baseUrl",
+      () => client({ baseUrl: "x" } as never),
+      "Invalid baseUrl: there is no such option. Did you mean baseURL?",
+    ],
+    [
+      "a client's timeout",
+      () => client({ timeout: 1 } as never),
+      "Invalid timeout: there is no such option. Use the option timeout of a call.",
+    ],
+    [
+      "a misspelt option of a limiter",
+      () => limiter({ maxConcurrency: 1 } as never),
+      "Invalid maxConcurrency: there is no such option. Did you mean concurrency?",
+    ],
+    // Tools.
+    ["execute", define({ name: "a", execute: () => 1 }), "Invalid execute: there is no such option. Use call."],
+    [
+      "parameters",
+      define({ name: "a", parameters: {}, call: () => 1 }),
+      "Invalid parameters: there is no such option. Use input, or inputSchema for JSON Schema.",
+    ],
+    [
+      "a misspelt description",
+      define({ name: "a", desciption: "x", call: () => 1 }),
+      "Invalid desciption: there is no such option. Did you mean description?",
+    ],
+    ["no function", define({ name: "a" }), "Invalid call: it must be the function that the tool runs."],
+  ])("%s", (_, make, message) => {
+    expect(make).toThrow(InvalidOptionError);
+    expect(make).toThrow(new RegExp(`^${message.replace(/[$()*+.?[\\\]^{|}]/g, String.raw`\$&`)}$`));
+  });
+
+  it.each<[mistake: string, make: () => unknown, message: string]>([
+    [
+      "JSON Schema as the input of a tool",
+      define({ name: "a", input: { type: "object" }, call: () => 1 }),
+      "input: it is not a schema of a library. Pass JSON Schema as inputSchema.",
+    ],
+    [
+      "JSON Schema as a response model",
+      modelled({ responseModel: { type: "object" } }),
+      "responseModel: it is not a schema of a library. Pass JSON Schema as responseSchema.",
+    ],
+    [
+      "a schema of zod/mini",
+      define({ name: "a", input: mini.object({}), call: () => 1 }),
+      "input: this zod cannot generate JSON Schema. Use zod 4.2 or later, not zod/mini, or give inputSchema as well.",
+    ],
+    [
+      "a schema of zod 3",
+      define({ name: "a", input: { _def: {} }, call: () => 1 }),
+      "input: this zod cannot generate JSON Schema. Use zod 4.2 or later, not zod/mini, or give inputSchema as well.",
+    ],
+  ])("%s", (_, make, message) => {
+    expect(make).toThrow(SchemaError);
+    expect(make).toThrow(message);
+  });
+
+  it("options without a value may stay", () => {
+    const options = { stream: undefined, timeout: { total: undefined }, zzz: undefined };
+    expect(plain(options)).not.toThrow();
+    expect(plain({ retry: {}, timeout: {}, tools: [] })).not.toThrow();
+  });
+});
