@@ -27,6 +27,37 @@ export interface StreamErrorContext {
   readonly partial?: PartialResponse | undefined;
 }
 
+/** The codes of all errors, one for each class. */
+export type ErrorCode =
+  | "api_error"
+  | "budget_exceeded"
+  | "connection"
+  | "content_type"
+  | "empty_prompt"
+  | "invalid_option"
+  | "json_syntax"
+  | "limit"
+  | "limiter_queue_full"
+  | "limiter_wait"
+  | "malformed_frame"
+  | "mcp_list"
+  | "mcp_tool"
+  | "missing_api_key"
+  | "prompt_function"
+  | "protocol"
+  | "redirect"
+  | "response_model"
+  | "schema"
+  | "stream_aborted"
+  | "stream_consumed"
+  | "stream_not_consumed"
+  | "stream_not_started"
+  | "stream_truncated"
+  | "template"
+  | "timeout"
+  | "tool_input"
+  | "unsupported_content";
+
 /** What all errors of a call may know, filled in as far as it is known. */
 export interface ErrorDetails {
   readonly cause?: unknown;
@@ -52,7 +83,7 @@ export interface ErrorDetails {
  */
 export abstract class MillraceError extends Error {
   /** A literal that names the kind of error. */
-  abstract readonly code: string;
+  abstract readonly code: ErrorCode;
   /** The HTTP status, where a response had come. */
   declare readonly status: number | undefined;
   /** Whether the same request may succeed if it is sent again. */

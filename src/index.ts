@@ -5,6 +5,7 @@ export {
   ConnectionError,
   ContentTypeError,
   EmptyPromptError,
+  type ErrorCode,
   type ErrorDetails,
   InvalidOptionError,
   LimitExceededError,

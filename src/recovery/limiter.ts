@@ -1,6 +1,7 @@
 import type { Admission, Limiter } from "../attempt/limiter.ts";
 import { MillraceError } from "../errors.ts";
 import { startTimer } from "../http/timeout.ts";
+import { inspectable } from "../json/inspectable.ts";
 import type { RateLimit } from "../provider/provider.ts";
 import { checkKeys } from "../schema/known-keys.ts";
 import { checkNumber, notNegative, wholeFrom } from "./number-option.ts";
@@ -65,6 +66,12 @@ export class RequestLimiter implements Limiter {
     this.#concurrency = concurrency;
     this.#queueLimit = queue;
     this.#maxWaitMs = maxWait;
+    inspectable(this);
+  }
+
+  toJSON(): object {
+    const { running, waiting } = this;
+    return { running, waiting };
   }
 
   /** How many requests are under way. */

@@ -32,6 +32,7 @@ export abstract class CallStream<out N extends Native, out T extends PairTypes =
   protected "~own"(): Reply<N> {
     if (this.#isIterated || this.#response !== null) throw new StreamConsumedError();
     this.#isIterated = true;
+    this["~reply"].origin = new Error();
     return this["~reply"];
   }
 
@@ -92,8 +93,23 @@ export abstract class CallStream<out N extends Native, out T extends PairTypes =
     await this["~reply"].cancelled;
   }
 
+  override toJSON(): object {
+    const { id, model, outcome, content, tools, usage, cost, error } = this;
+    return {
+      id,
+      model,
+      outcome,
+      content,
+      tools,
+      usage,
+      cost,
+      ...(error && { error: `${error.name}: ${error.message}` }),
+    };
+  }
+
   async #drain(): Promise<CallResponse<N, T>> {
     const reply = this["~reply"];
+    reply.origin = new Error();
     const source = new PairSource<N, T>(reply);
     await new Promise<void>((resolve) => {
       reply.onReady = () => {

@@ -13,8 +13,9 @@ export class CallResponse<out N extends Native, out T extends PairTypes = PairTy
     return super.message;
   }
 
-  /** The text of the response. */
-  override toString(): string {
-    return this.content;
+  /** The provider's message, with usage and cost. */
+  override toJSON(): object {
+    const { message, usage, cost } = this;
+    return { ...(message as object), usage, cost };
   }
 }

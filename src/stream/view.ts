@@ -1,5 +1,6 @@
 import type { NativeConfig, PreparedCall } from "../attempt/prepared.ts";
 import { StreamNotStartedError } from "../errors.ts";
+import { inspectable } from "../json/inspectable.ts";
 import type { CommonFinishReason, Native } from "../provider/native.ts";
 import type { MessageViews } from "../provider/provider.ts";
 import type { Reply } from "../recovery/reply.ts";
@@ -25,7 +26,16 @@ export abstract class CallView<out N extends Native, out T extends PairTypes = P
   /** @internal */
   constructor(reply: Reply<N>) {
     this.#reply = reply;
+    inspectable(this);
   }
+
+  /** The text so far. */
+  toString(): string {
+    return this.content;
+  }
+
+  /** What `console.log` shows, and `JSON.stringify` gives. */
+  abstract toJSON(): object;
 
   /** All state of the call. @internal */
   protected get "~reply"(): Reply<N> {
