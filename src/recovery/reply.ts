@@ -49,7 +49,11 @@ export class Reply<N extends Native> {
   error: MillraceError | null = null;
   /** Milliseconds since the epoch. */
   readonly times: { start: number | null; end: number | null } = { start: null, end: null };
-  onReady: () => void = () => {};
+  onReady: () => void = () => {
+    if (this.onStarted !== null) this.takeAhead();
+  };
+  /** Told once there is content, or the call has ended without any. */
+  onStarted: (() => void) | null = null;
   /** The attempts that have begun. */
   readonly attempts: Attempt<N>[] = [];
   /** The attempt that is shown: the latest, unless that recovers from an earlier one and has no content yet. */
@@ -126,7 +130,35 @@ export class Reply<N extends Native> {
     } catch (error) {
       this.#stop("fault", asMillraceError(error));
       return null;
+    } finally {
+      if (this.onStarted !== null && this.#hasStarted()) this.#tellStarted();
     }
+  }
+
+  /** Takes steps until there is content, and keeps them for the reader. */
+  takeAhead(): void {
+    try {
+      if (this.state === "idle") this.#start();
+      if (this.state === "holding") this.#hold();
+      while (this.#isIn("showing") && !this.#hasStarted()) {
+        const step = this.#pull();
+        this.#settle();
+        if (step === null) break;
+        this.#held.push(step);
+      }
+    } catch (error) {
+      this.#stop("fault", asMillraceError(error));
+    }
+    if (this.#hasStarted()) this.#tellStarted();
+  }
+
+  #hasStarted(): boolean {
+    return this.#isIn("showing") && (this.#latest.decoder.hasContent || this.#held.length >= MOST_HELD);
+  }
+
+  #tellStarted(): void {
+    this.onStarted?.();
+    this.onStarted = null;
   }
 
   #next(): Step<N> | null {
@@ -406,6 +438,7 @@ export class Reply<N extends Native> {
     this.#cancelExcept(outcome === "complete" ? this.#latest.decoder : null);
     if (this.guards.size === 0) this.cleanUp();
     if (error !== null) this.#describe(error);
+    this.#tellStarted();
   }
 
   #describe(error: MillraceError): void {

@@ -19,6 +19,7 @@ export abstract class CallStream<out N extends Native, out T extends PairTypes =
   // One of them is the owner.
   #isIterated = false;
   #response: Promise<CallResponse<N, T>> | null = null;
+  #started: Promise<void> | null = null;
 
   /** @internal */
   constructor(plan: CallPlan<N>) {
@@ -30,10 +31,14 @@ export abstract class CallStream<out N extends Native, out T extends PairTypes =
 
   /** Makes an iteration the owner. @internal */
   protected "~own"(): Reply<N> {
-    if (this.#isIterated || this.#response !== null) throw new StreamConsumedError();
+    if (this.#isOwned) throw new StreamConsumedError();
     this.#isIterated = true;
     this["~reply"].origin = new Error();
     return this["~reply"];
+  }
+
+  get #isOwned(): boolean {
+    return this.#isIterated || this.#response !== null;
   }
 
   /** `pending`, then exactly one of `complete`, `truncated`, `failed`, `aborted`. */
@@ -69,6 +74,33 @@ export abstract class CallStream<out N extends Native, out T extends PairTypes =
     }
     this.#response ??= handled(this.#drain());
     return this.#response;
+  }
+
+  /**
+   * Starts the stream and waits for its first content, so that a failure before it can still become an HTTP status. It
+   * does not own the stream: read it afterwards. Close a stream that is not read after all: {@link abort}.
+   *
+   * @returns A promise that settles with the first content, or once the message is complete without any. It rejects with
+   *   the stream's error if there is none.
+   * @example
+   * ```ts
+   * const stream = call("claude-sonnet-5-5", { stream: true }, (genre: string) => `Recommend a ${genre} book`)("fantasy");
+   * await stream.started(); // throws an ApiError with status 401, 429, …
+   * for await (const [chunk] of stream) process.stdout.write(chunk.content);
+   * ```
+   */
+  started(): Promise<void> {
+    const reply = this["~reply"];
+    this.#started ??= handled(
+      new Promise((resolve, reject) => {
+        reply.onStarted = () =>
+          reply.firstContentTime === null && reply.error !== null ? reject(reply.error) : resolve();
+        reply.origin ??= new Error();
+        if (this.outcome !== "pending") reply.onStarted();
+        else if (!this.#isOwned) reply.takeAhead();
+      }),
+    );
+    return this.#started;
   }
 
   /**

@@ -5,6 +5,7 @@ import { CallStream } from "./call-stream.ts";
 import { leavable } from "./leavable.ts";
 import { PairIterator } from "./pair-iterator.ts";
 import type { Pair } from "./pair-source.ts";
+import { type ReadableFormat, readableStream } from "./readable-stream.ts";
 
 /**
  * The reply to a call, while it arrives: an iterable of `[chunk, tool]` pairs, and views of everything received so far.
@@ -35,6 +36,22 @@ export abstract class Stream<out N extends Native, out T extends PairTypes = Pai
     const reply = this["~own"]();
     reply.mayRestart = false;
     return leavable(textsOf(new PairIterator<N, T>(reply)), (reason) => reply.abort(reason));
+  }
+
+  /**
+   * The stream as bytes, for the `Response` of a web server. It owns the stream as an iteration does: nothing is sent
+   * before it is read, it reads no further ahead than its own reader, and cancelling it closes the connection.
+   *
+   * @param format - `"text"`, or `"events"` (the default): server-sent events named `content`, `thinking`, `tool` and
+   *   `recovery`, whose data is JSON, and at last `end` with outcome, usage and cost, or `error` with code and message.
+   * @throws StreamConsumedError if the stream has an owner already.
+   * @example
+   * ```ts
+   * return new Response(stream.toReadableStream(), { headers: { "content-type": "text/event-stream" } });
+   * ```
+   */
+  toReadableStream(format: ReadableFormat = "events"): ReadableStream<Uint8Array> {
+    return readableStream(this, format);
   }
 }
 
