@@ -102,6 +102,7 @@ export type { Target } from "./recovery/plan.ts";
 export type { Interruption, RetryOptions } from "./recovery/policy.ts";
 export { CallResponse } from "./stream/response.ts";
 export type { ToolOutput } from "./stream/history.ts";
+export type { PairIteration } from "./stream/pair-iterator.ts";
 export type { Pair } from "./stream/pair-source.ts";
 export { ResponseModelError } from "./structured/response-model.ts";
 export { Stream } from "./stream/stream.ts";

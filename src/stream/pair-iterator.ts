@@ -11,11 +11,13 @@ type Answer<N extends Native, T extends PairTypes> = (result: Result<N, T> | Pro
 
 const DONE = { value: undefined, done: true } as const;
 
+/** An iteration of pairs. Leaving it closes the connection. TypeScript before 5.6 knows no type of such an iterator. */
+export interface PairIteration<N extends Native, T extends PairTypes> extends AsyncIterator<Pair<N, T>, undefined> {
+  [Symbol.asyncIterator](): this;
+}
+
 /** A hand-written iterator: an async generator would cost more than parsing does. */
-export class PairIterator<N extends Native, T extends PairTypes> implements AsyncIterableIterator<
-  Pair<N, T>,
-  undefined
-> {
+export class PairIterator<N extends Native, T extends PairTypes> implements PairIteration<N, T> {
   readonly #reply: Reply<N>;
   readonly #source: PairSource<N, T>;
   /** Reads that wait, and how to answer them; usually there is one at most. */

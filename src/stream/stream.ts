@@ -3,7 +3,7 @@ import type { Native } from "../provider/native.ts";
 import type { PairTypes } from "../tool/pair.ts";
 import { CallStream } from "./call-stream.ts";
 import { leavable } from "./leavable.ts";
-import { PairIterator } from "./pair-iterator.ts";
+import { type PairIteration, PairIterator } from "./pair-iterator.ts";
 import type { Pair } from "./pair-source.ts";
 import { type ReadableFormat, readableStream } from "./readable-stream.ts";
 
@@ -18,7 +18,7 @@ export abstract class Stream<out N extends Native, out T extends PairTypes = Pai
   implements AsyncIterable<Pair<N, T>>
 {
   /** @throws StreamConsumedError if the stream has an owner already. */
-  [Symbol.asyncIterator](): AsyncIterableIterator<Pair<N, T>, undefined> {
+  [Symbol.asyncIterator](): PairIteration<N, T> {
     return new PairIterator<N, T>(this["~own"]());
   }
 
