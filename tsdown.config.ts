@@ -52,6 +52,8 @@ export default defineConfig([
     },
     plugins: [platform("node")],
     dts: true,
+    // The bundler of declarations drops it. Without it, streams are not `AsyncDisposable` for programs with an older `lib`.
+    banner: { dts: `/// <reference lib="esnext.disposable" />\n` },
     clean: true,
   },
   { ...common, entry, plugins: [platform("web")], outDir: "dist/web", dts: false, clean: false },

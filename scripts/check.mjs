@@ -6,7 +6,7 @@ install();
 // Unlike the repository's own configuration: with no path to the source, and with declarations checked, too.
 const asConsumer =
   "--ignoreConfig --noEmit --strict --exactOptionalPropertyTypes --module nodenext --target es2022 --types node " +
-  "--lib es2023,dom,dom.iterable,dom.asynciterable,esnext.disposable";
+  "--lib es2022,dom";
 
 const declarations = ["index", "anthropic", "anthropic-structured", "json", "mcp", "testing"].map(
   (name) => `dist/${name}.d.ts`,
@@ -17,14 +17,14 @@ const inVitest = ["vitest", "run", "--config", "vitest.check.config.ts"];
 const steps = [
   ["format", "oxfmt", "--check", "."],
   ["lint", "oxlint"],
-  ["types", "tsc", "-p", "."],
+  ["types", "node_modules/typescript/bin/tsc", "-p", "."],
   ["types (TypeScript 5.9)", "node_modules/typescript-5.9/bin/tsc", "-p", "."],
   ["dead code", "knip"],
   ["prices", "scripts/prices.mjs", "--check"],
   ["build", "tsdown", "--logLevel", "warn"],
   ["package", "publint", "--strict"],
   ["package types are found", "attw", "--pack", ".", "--profile", "esm-only"],
-  ["package types are whole", "tsc", ...asConsumer.split(" "), ...declarations],
+  ["package types are whole", "node_modules/typescript/bin/tsc", ...asConsumer.split(" "), ...declarations],
   // The oldest one that the types work with.
   [
     "package types (TypeScript 5.4)",
