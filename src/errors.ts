@@ -25,6 +25,8 @@ export interface StreamErrorContext {
   readonly requestId?: string | null | undefined;
   readonly usage?: ReportedUsage | undefined;
   readonly partial?: PartialResponse | undefined;
+  /** Made where the stream began to be read: the stack leads on to there. */
+  readonly origin?: Error | null | undefined;
 }
 
 /** The codes of all errors, one for each class. */
@@ -107,7 +109,9 @@ export abstract class MillraceError extends Error {
   }
 
   /** Adds what the stream knew when it ended. @internal */
-  addContext({ phase, requestId, usage, partial }: StreamErrorContext): void {
+  addContext({ phase, requestId, usage, partial, origin }: StreamErrorContext): void {
+    const [, ...lines] = origin?.stack?.split("\n") ?? [];
+    this.stack += ["", ...lines].join("\n");
     this.phase ??= phase;
     this.requestId ??= requestId ?? null;
     this.usage ??= usage;

@@ -67,8 +67,6 @@ export class Reply<N extends Native> {
   /** Settles once the provider has been told to stop; see {@link Request.cancel}. */
   cancelled: Promise<unknown> = Promise.resolve();
 
-  /** Made where the stream began to be read: the stack of its error leads there. */
-  origin: Error | null = null;
   readonly #context: () => StreamErrorContext;
   readonly #cleanups: (() => void)[] = [];
   #cancelTotal = (): void => {};
@@ -442,8 +440,6 @@ export class Reply<N extends Native> {
   }
 
   #describe(error: MillraceError): void {
-    const [, ...lines] = this.origin?.stack?.split("\n") ?? [];
-    error.stack += ["", ...lines].join("\n");
     try {
       error.addContext(this.#context());
     } catch {

@@ -20,6 +20,7 @@ export abstract class CallStream<out N extends Native, out T extends PairTypes =
   #isIterated = false;
   #response: Promise<CallResponse<N, T>> | null = null;
   #started: Promise<void> | null = null;
+  #origin: Error | null = null;
 
   /** @internal */
   constructor(plan: CallPlan<N>) {
@@ -33,7 +34,7 @@ export abstract class CallStream<out N extends Native, out T extends PairTypes =
   protected "~own"(): Reply<N> {
     if (this.#isOwned) throw new StreamConsumedError();
     this.#isIterated = true;
-    this["~reply"].origin = new Error();
+    this.#origin = new Error();
     return this["~reply"];
   }
 
@@ -95,7 +96,7 @@ export abstract class CallStream<out N extends Native, out T extends PairTypes =
       new Promise((resolve, reject) => {
         reply.onStarted = () =>
           reply.firstContentTime === null && reply.error !== null ? reject(reply.error) : resolve();
-        reply.origin ??= new Error();
+        this.#origin ??= new Error();
         if (this.outcome !== "pending") reply.onStarted();
         else if (!this.#isOwned) reply.takeAhead();
       }),
@@ -141,7 +142,7 @@ export abstract class CallStream<out N extends Native, out T extends PairTypes =
 
   async #drain(): Promise<CallResponse<N, T>> {
     const reply = this["~reply"];
-    reply.origin = new Error();
+    this.#origin ??= new Error();
     const source = new PairSource<N, T>(reply);
     await new Promise<void>((resolve) => {
       reply.onReady = () => {
@@ -159,6 +160,6 @@ export abstract class CallStream<out N extends Native, out T extends PairTypes =
 
   #errorContext(): StreamErrorContext {
     const { content, thinking, message, id, model, usage } = this;
-    return { usage, partial: { content, thinking, message, id, model } };
+    return { usage, partial: { content, thinking, message, id, model }, origin: this.#origin };
   }
 }
