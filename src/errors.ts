@@ -110,6 +110,8 @@ export abstract class MillraceError extends Error {
 
   /** Adds what the stream knew when it ended. @internal */
   addContext({ phase, requestId, usage, partial, origin }: StreamErrorContext): void {
+    // Programs may throw errors of their own that are frozen.
+    if (!Object.isExtensible(this)) return;
     const [, ...lines] = origin?.stack?.split("\n") ?? [];
     this.stack += ["", ...lines].join("\n");
     this.phase ??= phase;

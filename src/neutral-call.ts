@@ -1,5 +1,6 @@
 import type { StreamOption } from "./call/options.ts";
-import { InvalidOptionError } from "./errors.ts";
+import { InvalidOptionError, messageOf } from "./errors.ts";
+import { isObject } from "./json/object.ts";
 import type { PromptFunction } from "./prompt/dynamic-config.ts";
 import type { ToolsOf } from "./call/call.ts";
 import type { AnthropicPromptResult } from "./providers/anthropic/call.ts";
@@ -48,9 +49,36 @@ export function call<
   fn: PromptFunction<Args, R, AnthropicCallParams>,
 ): StructuredCall<Args, S, Extract<D, AnyTool> | ToolsOf<R>, M, O>;
 export function call(model: string, ...rest: [fn: unknown] | [options: object, fn: unknown]): unknown {
-  const [, provider, name] = /^([^/]*)\/(.+)$/.exec(model) ?? [];
-  if (provider !== "anthropic" || name === undefined) {
-    throw new InvalidOptionError("model", `"${model}" is not "anthropic/…".`);
-  }
-  return (anthropicCall as (model: string, ...rest: readonly unknown[]) => unknown)(name, ...rest);
+  const name = withoutProvider(model);
+  if (name === model) throw new InvalidOptionError("model", `"${messageOf(model, 100)}" is not "anthropic/…".`);
+  const [options, fn] = rest.length === 1 ? [{}, rest[0]] : rest;
+  return takingIds((anthropicCall as unknown as Define)(name, withoutProviders(options), fn));
+}
+
+type Define = (model: unknown, options: unknown, fn: unknown) => Overridable;
+
+interface Overridable {
+  with(overrides: unknown): Overridable;
+}
+
+/** Makes the overrides of a call take ids with a provider, too. */
+function takingIds<C extends Overridable>(made: C): C {
+  const override = made.with;
+  return Object.assign(made, { with: (overrides: unknown) => takingIds(override(withoutProviders(overrides))) });
+}
+
+function withoutProviders(options: unknown): unknown {
+  if (!isObject(options)) return options;
+  const { model, fallback, ...rest } = options;
+  const named = (target: unknown): unknown =>
+    isObject(target) ? { ...target, model: withoutProvider(target["model"]) } : withoutProvider(target);
+  return {
+    ...rest,
+    ...(model !== undefined && { model: withoutProvider(model) }),
+    ...(fallback !== undefined && { fallback: Array.isArray(fallback) ? fallback.map(named) : named(fallback) }),
+  };
+}
+
+function withoutProvider(model: unknown): unknown {
+  return typeof model === "string" ? model.replace(/^anthropic\/(?=.)/, "") : model;
 }

@@ -243,7 +243,7 @@ export class Attempt<N extends Native> {
 
   async #refusal(response: HttpResponse, contentType: string, accept: string): Promise<MillraceError> {
     const { status, header } = response;
-    const text = await readText(response.body, ERROR_BODY_LIMIT);
+    const text = await readText(response.body, ERROR_BODY_LIMIT, this.settings.timeout.connect);
     const error =
       this.settings.provider.errorFromResponse(status, header, text) ??
       new ContentTypeError(contentType, accept, text, { status, phase: "first-content" });

@@ -11,6 +11,8 @@ interface Form {
   readonly keys?: readonly string[];
   /** The values of its keys, if they are numbers. */
   readonly range?: NumberRange;
+  /** The key whose value must be true or false. */
+  readonly flag?: string;
 }
 
 const isAny = (): boolean => true;
@@ -22,12 +24,14 @@ const FORMS: Readonly<Record<string, Form>> = {
     words: "true, false or { partialTools }",
     holds: (value) => typeof value === "boolean" || isObject(value),
     keys: ["partialTools"],
+    flag: "partialTools",
   },
   tools: { words: "a list of tools", holds: Array.isArray },
   toolChoice: {
     words: '"auto", "any", "none" or { type }',
     holds: (value) => isObject(value) || ["auto", "any", "none"].includes(value as string),
     keys: ["type", "name", "parallel"],
+    flag: "parallel",
   },
   callParams: anObject,
   client: { words: "", holds: isAny },
@@ -107,13 +111,25 @@ export function checkOptions(
   }
 }
 
-function checkForm(name: string, value: unknown, { words, holds, keys, range }: Form): void {
+function checkForm(name: string, value: unknown, { words, holds, keys, range, flag = "" }: Form): void {
   if (!holds(value)) throw new InvalidOptionError(name, `it must be ${words}, not ${shown(value)}.`);
   if (keys === undefined || !isObject(value)) return;
   checkKeys(value, keys, `${name}.`);
+  const isOn = value[flag];
+  if (isOn !== undefined && typeof isOn !== "boolean") {
+    throw new InvalidOptionError(`${name}.${flag}`, `it must be true or false, not ${shown(isOn)}.`);
+  }
   if (range === undefined) return;
   for (const [key, number] of Object.entries(value)) {
     checkNumber(`${name}.${key}`, number ?? undefined, key === "attempts" ? wholeFrom(1) : range);
+  }
+}
+
+/** Refuses the parts of a dynamic config that have another form. @throws InvalidOptionError */
+export function checkConfig(config: object): void {
+  for (const name of ["tools", "callParams", "metadata", "signal"]) {
+    const [value, form] = [field(config, name), FORMS[name]];
+    if (value !== undefined && form !== undefined) checkForm(name, value, form);
   }
 }
 

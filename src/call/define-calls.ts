@@ -1,4 +1,5 @@
 import { InvalidOptionError } from "../errors.ts";
+import { isObject } from "../json/object.ts";
 import type { Native } from "../provider/native.ts";
 import type { FormatBody, Provider } from "../provider/provider.ts";
 import type { CallPlan } from "../recovery/plan.ts";
@@ -100,14 +101,19 @@ export function callOf<N extends Native, O extends AnyOptions<N>>(
   if (typeof prompt !== "function") {
     throw new InvalidOptionError("prompt function", `it is ${prompt === null ? "null" : typeof prompt}.`);
   }
+  if (!isObject(options)) throw new InvalidOptionError("options", "they must be an object.");
   const { provider, classes, further = [] } = kind;
-  checkOptions(options, further, further.length > 0 ? {} : elsewhere(provider));
+  const check = (given: object): void => checkOptions(given, further, further.length > 0 ? {} : elsewhere(provider));
+  check(options);
   const fn = prompt as (...args: readonly unknown[]) => unknown;
   const plan = planner<N, readonly unknown[]>({ provider, model, options, fn, formatBody: kind.formatBody?.(options) });
   return Object.assign((...args: readonly unknown[]) => kind.ask(plan(...args), options), {
     "~call": { plan, open: (from: CallPlan<N>) => new classes.Stream(from) },
-    with: ({ model: other = model, ...overrides }: O & { readonly model?: N["model"] }) =>
-      callOf(kind, other, mergeOptions<N, O>(options, overrides as unknown as O), fn),
+    with: ({ model: other = model, ...overrides }: O & { readonly model?: N["model"] }) => {
+      // Before they are merged: that would hide their form.
+      check(overrides);
+      return callOf(kind, other, mergeOptions<N, O>(options, overrides as unknown as O), fn);
+    },
   });
 }
 

@@ -1,6 +1,7 @@
 import type { Limit } from "../attempt/limit.ts";
 import type { Limiter } from "../attempt/limiter.ts";
 import type { Timeout } from "../http/timeout.ts";
+import { defined } from "../json/object.ts";
 import type { Native } from "../provider/native.ts";
 import type { Budget } from "../recovery/budget.ts";
 import type { Target } from "../recovery/plan.ts";
@@ -72,11 +73,11 @@ export function isStreamed(option: StreamOption | undefined): boolean {
   return option !== undefined && option !== false;
 }
 
-/** Options over options: `callParams` and `timeout` are merged key by key, the others replace. */
+/** Options over options: `callParams` and `timeout` are merged key by key, the others replace if they have a value. */
 export function mergeOptions<N extends Native, O extends CallOptions<N>>(base: O, over: O): O {
   return {
     ...base,
-    ...over,
+    ...defined(over),
     callParams: mergeParams(base.callParams, over.callParams),
     timeout: { ...base.timeout, ...over.timeout },
   };

@@ -1,5 +1,5 @@
 import type { NativeConfig, Prepared } from "../attempt/prepared.ts";
-import { InvalidOptionError, messageOf, MillraceError, PromptFunctionError } from "../errors.ts";
+import { InvalidOptionError, messageOf, MillraceError, PromptFunctionError, TemplateError } from "../errors.ts";
 import { defaultTimeout } from "../http/timeout.ts";
 import { defined, field } from "../json/object.ts";
 import { isPromptTemplate, normalizePrompt } from "../prompt/dynamic-config.ts";
@@ -11,7 +11,7 @@ import { retryPolicy } from "../recovery/policy.ts";
 import { checkKeys } from "../schema/known-keys.ts";
 import { isDeclared } from "../tool/declared.ts";
 import type { ToolBox } from "../tool/tool-box.ts";
-import { checkTools } from "./check-options.ts";
+import { checkConfig, checkTools } from "./check-options.ts";
 import { type CallOptions, isStreamed, mergeParams, type StreamOption } from "./options.ts";
 
 /** A call as it was defined. */
@@ -90,6 +90,7 @@ async function prepare<N extends Native>(
   connectTimeoutMs: number,
   added: readonly N["promptMessage"][],
 ): Promise<Prepared<N>> {
+  if (config !== null) checkConfig(config);
   const common = mergeParams<N["callParams"]>(options.callParams, config?.callParams);
   const callParams = mergeParams<N["callParams"]>(common, target.callParams);
   const tools = config?.tools ?? options.tools ?? [];
@@ -118,6 +119,9 @@ function targetOf<N extends Native>(fallback: N["model"] | Target<N>): Target<N>
   if (typeof fallback === "string") return { model: fallback };
   if (typeof fallback?.model === "string") {
     checkKeys(fallback, ["model", "callParams", "client", "when"], "fallback.");
+    if (fallback.when !== undefined && typeof fallback.when !== "function") {
+      throw new InvalidOptionError("fallback.when", "it must be a function.");
+    }
     return fallback;
   }
   throw new InvalidOptionError("fallback", "each entry must be a model's id or { model, … }.");
@@ -139,5 +143,6 @@ async function encode<N extends Native>(provider: Provider<N>, prompt: Prompt<N>
 }
 
 function promptFailed(error: unknown): never {
-  throw error instanceof MillraceError ? error : new PromptFunctionError(error);
+  const isOfPrompt = error instanceof InvalidOptionError || error instanceof TemplateError;
+  throw isOfPrompt ? error : new PromptFunctionError(error);
 }

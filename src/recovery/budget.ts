@@ -8,14 +8,16 @@ export interface Budget {
   readonly cost?: number | undefined;
 }
 
-/** How much of a budget was taken. */
+/** How much the requests for one result have taken. */
 export interface Spending {
+  /** When the first of them began: milliseconds since the epoch; null if none has. */
+  readonly since: number | null;
   readonly outputTokens: number;
   /** US dollars. */
   readonly cost: number;
 }
 
-export const nothingSpent: Spending = { outputTokens: 0, cost: 0 };
+export const nothingSpent: Spending = { since: null, outputTokens: 0, cost: 0 };
 
 /** A call exceeded its budget and was stopped: its outcome is `aborted`. */
 export class BudgetExceededError extends MillraceError {

@@ -49,9 +49,7 @@ export class Reply<N extends Native> {
   error: MillraceError | null = null;
   /** Milliseconds since the epoch. */
   readonly times: { start: number | null; end: number | null } = { start: null, end: null };
-  onReady: () => void = () => {
-    if (this.onStarted !== null) this.takeAhead();
-  };
+  onReady: () => void = () => {};
   /** Told once there is content, or the call has ended without any. */
   onStarted: (() => void) | null = null;
   /** The attempts that have begun. */
@@ -112,12 +110,13 @@ export class Reply<N extends Native> {
   get spent(): Spending {
     const { spent, provider, budget } = this.plan;
     let { outputTokens, cost } = spent;
+    const since = spent.since ?? this.times.start;
     for (const attempt of this.#charged()) {
       const source = attempt.decoder.isWhole ? attempt.usageSource : "estimated";
       outputTokens += provider.views.commonUsage(attempt.decoder, source).outputTokens;
       if (budget?.cost !== undefined) cost += attempt.costFor(source)?.cost ?? 0;
     }
-    return { outputTokens, cost };
+    return { outputTokens, cost, since };
   }
 
   /** The next step, or null: none has arrived, or none will (see {@link outcome}). The first call sends the request. */
@@ -135,6 +134,8 @@ export class Reply<N extends Native> {
 
   /** Takes steps until there is content, and keeps them for the reader. */
   takeAhead(): void {
+    // What is kept comes first.
+    this.fast = null;
     try {
       if (this.state === "idle") this.#start();
       if (this.state === "holding") this.#hold();
@@ -148,6 +149,11 @@ export class Reply<N extends Native> {
       this.#stop("fault", asMillraceError(error));
     }
     if (this.#hasStarted()) this.#tellStarted();
+  }
+
+  #wake(): void {
+    if (this.onStarted !== null) this.takeAhead();
+    this.onReady();
   }
 
   #hasStarted(): boolean {
@@ -201,7 +207,7 @@ export class Reply<N extends Native> {
   #attempt(target: number, cut: Cut<N> | null): Attempt<N> {
     const { plan } = this;
     const { model } = plan.targets[target] ?? plan.targets[0];
-    return new Attempt(plan, target, model, cut, () => this.onReady());
+    return new Attempt(plan, target, model, cut, () => this.#wake());
   }
 
   /** The attempts that are charged for. Those that went on with one and the same reply are charged for once. */
@@ -238,9 +244,11 @@ export class Reply<N extends Native> {
     if (resumed !== null) return resumed;
     const target = plan.targets[attempt.target] ?? plan.targets[0];
     const prepared = await plan.prepare(target, this.#rest(attempt));
-    if (attempt === this.attempts[0] && this.outcome === "pending") {
+    if (this.outcome === "pending") {
       if (prepared.totalTimeoutMs !== undefined) this.#limitTotal(prepared.totalTimeoutMs);
-      this.#listen(prepared.call.dynamicConfig?.signal);
+      // The prompt function has run once, whichever attempt was the first that could be prepared.
+      const isFirst = this.attempts.every((one) => one.prepared === null);
+      if (isFirst) this.#listen(prepared.call.dynamicConfig?.signal);
     }
     return attempt.cut === null ? prepared : { ...prepared, call: attempt.cut.prepared };
   }
@@ -408,7 +416,7 @@ export class Reply<N extends Native> {
 
   #limitTotal(ms: number): void {
     this.#cancelTotal();
-    const left = ms - (Date.now() - (this.times.start ?? Date.now()));
+    const left = ms - (Date.now() - (this.plan.spent.since ?? this.times.start ?? Date.now()));
     this.#cancelTotal = startTimer(Math.max(0, left), () => {
       this.#stop("fault", new StreamTimeoutError("total", ms, "the call took too long"));
       this.onReady();

@@ -25,7 +25,7 @@ export function selfDescribing(
 ): StandardSchema & StandardJsonSchema {
   if (isSelfDescribing(schema)) return schema;
   const standard = (schema as Partial<StandardSchema>)["~standard"];
-  const isZod = standard === undefined ? "_def" in schema : standard.vendor === "zod";
+  const isZod = standard === undefined ? field(schema, "_def") !== undefined : standard.vendor === "zod";
   if (isZod) {
     const rule = `this zod cannot generate JSON Schema. Use zod 4.2 or later, not zod/mini, or give ${explicit} as well.`;
     throw new SchemaError(option, rule);

@@ -98,7 +98,7 @@ export abstract class CallStream<out N extends Native, out T extends PairTypes =
           reply.firstContentTime === null && reply.error !== null ? reject(reply.error) : resolve();
         this.#origin ??= new Error();
         if (this.outcome !== "pending") reply.onStarted();
-        else if (!this.#isOwned) reply.takeAhead();
+        else reply.takeAhead();
       }),
     );
     return this.#started;

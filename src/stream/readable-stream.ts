@@ -1,5 +1,7 @@
 import type { Native } from "../provider/native.ts";
 import type { PairTypes } from "../tool/pair.ts";
+import { leavable } from "./leavable.ts";
+import type { Pair } from "./pair-source.ts";
 import type { Stream } from "./stream.ts";
 
 /** The form of a stream as bytes: server-sent events, or its text. */
@@ -10,7 +12,8 @@ export function readableStream<N extends Native, T extends PairTypes>(
   stream: Stream<N, T>,
   format: ReadableFormat,
 ): ReadableStream<Uint8Array> {
-  const texts = format === "text" ? stream.textStream() : eventsOf(stream);
+  // Owned at once: a second owner is refused here, not in what it reads.
+  const texts = format === "text" ? stream.textStream() : eventStream(stream);
   const encoder = new TextEncoder();
   const source: UnderlyingDefaultSource<Uint8Array> = {
     async pull(controller) {
@@ -26,13 +29,20 @@ export function readableStream<N extends Native, T extends PairTypes>(
   return new ReadableStream(source, { highWaterMark: 0 });
 }
 
-async function* eventsOf<N extends Native, T extends PairTypes>(stream: Stream<N, T>): AsyncGenerator<string, void> {
+function eventStream<N extends Native, T extends PairTypes>(stream: Stream<N, T>): AsyncGenerator<string, void> {
+  return leavable(eventsOf(stream, stream[Symbol.asyncIterator]()), (reason) => stream.abort(reason));
+}
+
+async function* eventsOf<N extends Native, T extends PairTypes>(
+  stream: Stream<N, T>,
+  pairs: AsyncIterable<Pair<N, T>>,
+): AsyncGenerator<string, void> {
   try {
-    for await (const [{ content, thinking, recovery }, tool] of stream) {
+    for await (const [{ content, thinking, recovery }, tool] of pairs) {
       if (recovery !== null) yield event("recovery", { type: recovery.type });
       if (thinking !== "") yield event("thinking", { thinking });
       if (content !== "") yield event("content", { content });
-      if (tool !== null) yield event("tool", tool);
+      if (tool !== null) yield event("tool", shownTool(tool));
     }
   } catch {
     const { error } = stream;
@@ -43,6 +53,13 @@ async function* eventsOf<N extends Native, T extends PairTypes>(stream: Stream<N
   yield event("end", { outcome, finishReasons, usage, cost });
 }
 
+/** A fragment alone while the input streams: all of the input each time would make a long one quadratic. */
+function shownTool(tool: object): object {
+  const { id, name, delta, state } = tool as Readonly<Record<string, unknown>>;
+  return state === "streaming" ? { id, name, delta, state } : tool;
+}
+
 function event(name: string, data: unknown): string {
-  return `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`;
+  const json = JSON.stringify(data, (_, value: unknown) => (typeof value === "bigint" ? String(value) : value));
+  return `event: ${name}\ndata: ${json}\n\n`;
 }

@@ -253,3 +253,50 @@ describe("a mistake in the options is told where it is made", () => {
     expect(plain({ retry: {}, timeout: {}, tools: [] })).not.toThrow();
   });
 });
+
+describe("a mistake that would be hidden by merging is told as well", () => {
+  const ask = call(MODEL, { timeout: { total: 5 } }, () => "x");
+  it.each<[mistake: string, make: () => unknown, message: string]>([
+    [
+      "a timeout in milliseconds",
+      () => ask.with({ timeout: 300 } as never),
+      "Invalid timeout: it must be an object such as",
+    ],
+    [
+      "callParams as a text",
+      () => ask.with({ callParams: "x" } as never),
+      'Invalid callParams: it must be an object, not "x".',
+    ],
+    ["null for the options", () => call(MODEL, null as never, () => "x"), "Invalid options: they must be an object."],
+    [
+      "partialTools as a word",
+      plain({ stream: { partialTools: "yes" } }),
+      'Invalid stream.partialTools: it must be true or false, not "yes".',
+    ],
+    [
+      "parallel as a word",
+      plain({ tools: [ping], toolChoice: { type: "auto", parallel: "false" } }),
+      'Invalid toolChoice.parallel: it must be true or false, not "false".',
+    ],
+    [
+      "when: true",
+      plain({ fallback: [{ model: MODEL, when: true }] }),
+      "Invalid fallback.when: it must be a function.",
+    ],
+  ])("%s", (_, make, message) => {
+    expect(make).toThrow(InvalidOptionError);
+    expect(make).toThrow(message);
+  });
+
+  it("and so is one in a dynamic config, when its stream is read", async () => {
+    const config = (extra: object) =>
+      call(MODEL, { client: client({ apiKey: "k" }) }, (() => ({
+        messages: [{ role: "user", content: "x" }],
+        ...extra,
+      })) as never)();
+    await expect(config({ tools: { ping } })).rejects.toThrow(
+      "Invalid tools: it must be a list of tools, not an object.",
+    );
+    await expect(config({ signal: {} })).rejects.toThrow("Invalid signal: it must be an AbortSignal, not an object.");
+  });
+});

@@ -166,8 +166,8 @@ describe.each(subjects)("S13: stalls end ($name)", (subject) => {
       await delay(60);
       return { status: 500 };
     });
-    const stream = open(subject, server, { retry: { delay: 1, attempts: 50 }, timeout: { total: 150 } });
-    await timesOut(stream.response(), "total", 150);
+    const stream = open(subject, server, { retry: { delay: 1, attempts: 50 }, timeout: { total: 400 } });
+    await timesOut(stream.response(), "total", 400);
     expect(server.requests.length).toBeGreaterThan(1);
   });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { StreamAbortedError } from "../../src/errors.ts";
+import { StreamAbortedError, StreamConsumedError } from "../../src/errors.ts";
 import {
   all,
   beats,
@@ -78,6 +78,22 @@ describe.each(subjects)("started() ($name)", (subject) => {
     expect((await stream.response()).content).toBe("");
   });
 
+  it.each<[string, (stream: ReturnType<typeof open>) => unknown]>([
+    ["pairs", (stream) => stream[Symbol.asyncIterator]()],
+    ["text", (stream) => stream.textStream()],
+    ["bytes", (stream) => stream.toReadableStream("text")],
+  ])("drives the stream although its owner does not read yet: %s", async (_, own) => {
+    await using server = await subject.serve(() => reply("Hi", " there"));
+    const before = open(subject, server);
+    own(before);
+    await within(SOON_MS, before.started(), "started");
+    const after = open(subject, server, { retry: false });
+    const started = after.started();
+    own(after);
+    await within(SOON_MS, started, "started");
+    for (const stream of [before, after]) stream.abort();
+  });
+
   it("settles while another reads, and once it was aborted", async () => {
     await using server = await subject.serve(() => beats({ start: true }, { end: "open" }));
     const stream = open(subject, server);
@@ -128,6 +144,29 @@ describe.each(subjects)("toReadableStream() ($name)", (subject) => {
     expect(events).toMatch(/event: error\ndata: \{"code":"api_error","message":"[^"]*Out of order[^"]*"\}\n\n$/);
     expect(await failure(text(open(subject, server).toReadableStream("text")))).toMatchObject({ code: "api_error" });
   });
+
+  it("has one owner", async () => {
+    await using server = await subject.serve(() => reply("Hi"));
+    const stream = open(subject, server);
+    await stream.response();
+    expect(() => stream.toReadableStream()).toThrow(StreamConsumedError);
+  });
+
+  it.each(["events", "text"] as const)(
+    "closes the connection when it is cancelled while a read waits: %s",
+    async (format) => {
+      await using server = await subject.serve(() => beats({ text: "Hi" }, { text: "more" }, { end: "open" }));
+      const reader = open(subject, server).toReadableStream(format).getReader();
+      await reader.read();
+      const reading = (async () => {
+        while (!(await reader.read()).done);
+      })();
+      await quiet();
+      await within(SOON_MS, reader.cancel(), "cancelled");
+      await expectClosed(server);
+      await reading;
+    },
+  );
 
   it.each(["events", "text"] as const)("closes the connection when it is cancelled: %s", async (format) => {
     await using server = await subject.serve(() => beats({ text: "Hi" }, { text: "more" }, { end: "open" }));
