@@ -20,7 +20,7 @@ function pages(): readonly string[] {
 }
 
 /** A program may begin with a comment that is its file's name. Others on its page can import it by that. */
-const PROGRAM = /```ts\n((?:\/\/ ([\w-]+\.ts)\n)?import [^]*?)```/g;
+const PROGRAM = /```ts\n((?:\/\/ ([\w.-]+\.ts)\n)?import [^]*?)```/g;
 
 /** All programs in the documentation. */
 export function snippets(): readonly Snippet[] {
