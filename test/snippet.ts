@@ -13,10 +13,10 @@ export interface Snippet {
   readonly code: string;
 }
 
-/** The pages with snippets: README.md, and all that is in `docs`. */
+/** The pages with snippets: README.md, llms.txt, and all that is in `docs`. */
 function pages(): readonly string[] {
   const found = readdirSync(resolve(root, "docs"), { recursive: true, encoding: "utf8" });
-  return ["README.md", ...found.filter((name) => name.endsWith(".md")).map((name) => `docs/${name}`)];
+  return ["README.md", "llms.txt", ...found.filter((name) => name.endsWith(".md")).map((name) => `docs/${name}`)];
 }
 
 /** A program may begin with a comment that is its file's name. Others on its page can import it by that. */
