@@ -4,6 +4,10 @@ import type { AddressInfo } from "node:net";
 import { resolve } from "node:path";
 import { Readable } from "node:stream";
 import type { ReadableStream } from "node:stream/web";
+import { createAdaptorServer } from "@hono/node-server";
+import type { Express } from "express";
+import type { FastifyInstance } from "fastify";
+import type { Hono } from "hono";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { apiError, type FakeAnthropic, fakeAnthropic, reply, type Replies } from "millrace/testing";
 
@@ -14,6 +18,9 @@ interface Programs {
   readonly "chat.ts": { readonly POST: Handler };
   readonly "text.ts": { readonly POST: Handler };
   readonly "server.ts": { readonly server: http.Server };
+  readonly "hono.ts": { readonly app: Hono };
+  readonly "express.ts": { readonly app: Express };
+  readonly "fastify.ts": { readonly app: FastifyInstance };
   readonly "browser.ts": {
     ask(url: string, question: string, show: (text: string) => void, signal?: AbortSignal): Promise<void>;
   };
@@ -26,6 +33,13 @@ async function program<Name extends keyof Programs>(name: Name): Promise<Program
 /** How each recipe is served. */
 const recipes = {
   "Request and Response": async () => standardServer((await program("chat.ts")).POST),
+  Hono: async () => createAdaptorServer({ fetch: (await program("hono.ts")).app.fetch }) as http.Server,
+  Express: async () => http.createServer((await program("express.ts")).app),
+  Fastify: async () => {
+    const { app } = await program("fastify.ts");
+    await app.ready();
+    return app.server;
+  },
   "node:http": async () => (await program("server.ts")).server,
 };
 
@@ -50,7 +64,7 @@ async function start(serve: () => Promise<http.Server>, replies: Replies): Promi
   vi.stubEnv("ANTHROPIC_BASE_URL", fake.url);
   server = await serve();
   await once(server.listen(0, "127.0.0.1"), "listening");
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/chat`;
 }
 
 const post = (url: string, body = '{ "question": "Which book?" }'): Promise<Response> =>
@@ -153,7 +167,7 @@ describe("the recipe for text alone", () => {
   });
 });
 
-/** Serves a standard handler as the servers of Next.js and Hono do. */
+/** Serves a standard handler, as the server of Next.js does. */
 function standardServer(handle: Handler): http.Server {
   return http.createServer(async (incoming, outgoing) => {
     const visitor = new AbortController();
