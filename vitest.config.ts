@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
+import { snippetPlugin } from "./test/snippet.ts";
 
 const source = (path: string): string => fileURLToPath(new URL(`src/${path}`, import.meta.url));
 
@@ -8,6 +9,7 @@ const seed = process.env["MILLRACE_SEED"] ?? String(Date.now() % 1_000_000);
 if (process.env["MILLRACE_SWEEP"] !== "1") process.stderr.write(`Samples by MILLRACE_SEED=${seed}\n`);
 
 export default defineConfig({
+  plugins: [snippetPlugin()],
   resolve: {
     alias: {
       "#platform": source("http/default-node.ts"),

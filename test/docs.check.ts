@@ -1,29 +1,20 @@
-import { readdirSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import ts from "typescript";
 import { describe, expect, it } from "vitest";
+import { snippets } from "./snippet.ts";
 
 const root = resolve(import.meta.dirname, "..");
-const pages = ["README.md", ...readdirSync(resolve(root, "docs")).map((name) => `docs/${name}`)];
-
-/** The snippets of a page that are whole programs: those that import something. */
-const snippets = pages.flatMap((page) => {
-  const text = readFileSync(resolve(root, page), "utf8");
-  return [...text.matchAll(/```ts\n(import [^]*?)```/g)].map(([, code = ""], place) => ({
-    name: `${page} ${place + 1}`,
-    code,
-  }));
-});
+const programs = snippets();
 
 /** What the compiler says of each, all at once: it reads the library only once. */
 function compile(): Map<string, string[]> {
-  const files = new Map(
-    snippets.map(({ name, code }) => [resolve(root, `test/${name.replace(/\W/g, "-")}.ts`), { name, code }]),
-  );
+  const files = new Map(programs.map((program) => [program.path, program]));
   const { config } = ts.readConfigFile(resolve(root, "tsconfig.json"), (path) => ts.sys.readFile(path));
   const { options } = ts.parseJsonConfigFileContent(config, ts.sys, root);
   const host = ts.createCompilerHost({ ...options, noUnusedLocals: false, noUnusedParameters: false });
-  const { readFile, fileExists, getSourceFile } = host;
+  const { readFile, fileExists, directoryExists, getSourceFile } = host;
+  // A page is the folder of its programs, in which they can import each other.
+  host.directoryExists = (path) => path.endsWith(".md") || (directoryExists?.(path) ?? true);
   host.readFile = (path) => files.get(path)?.code ?? readFile(path);
   host.fileExists = (path) => files.has(path) || fileExists(path);
   host.getSourceFile = (path, target, ...rest) => {
