@@ -87,32 +87,38 @@ export interface CallKind<N extends Native, O extends AnyOptions<N>> {
   readonly ask: Ask<N, O>;
   /** The names of options that only these calls have. */
   readonly further?: readonly string[];
+  /** Refuses options that would change nothing, among all that the call has. @throws InvalidOptionError */
+  checkEffects?(given: O, options: O): void;
   /** Makes the body of a request ask for JSON. */
   formatBody?(options: O): FormatBody<N> | undefined;
 }
 
-/** Makes a call. All signatures come to this. */
+/**
+ * Makes a call. All signatures come to this.
+ *
+ * @param given - The options that were written now, if others were merged into them: that hides their form.
+ */
 export function callOf<N extends Native, O extends AnyOptions<N>>(
   kind: CallKind<N, O>,
   model: N["model"],
   options: O,
   prompt: unknown,
+  given: O = options,
 ): unknown {
   if (typeof prompt !== "function") {
     throw new InvalidOptionError("prompt function", `it is ${prompt === null ? "null" : typeof prompt}.`);
   }
   if (!isObject(options)) throw new InvalidOptionError("options", "they must be an object.");
   const { provider, classes, further = [] } = kind;
-  const check = (given: object): void => checkOptions(given, further, further.length > 0 ? {} : elsewhere(provider));
-  check(options);
+  checkOptions(given, further, further.length > 0 ? {} : elsewhere(provider));
+  kind.checkEffects?.(given, options);
   const fn = prompt as (...args: readonly unknown[]) => unknown;
   const plan = planner<N, readonly unknown[]>({ provider, model, options, fn, formatBody: kind.formatBody?.(options) });
   return Object.assign((...args: readonly unknown[]) => kind.ask(plan(...args), options), {
     "~call": { plan, open: (from: CallPlan<N>) => new classes.Stream(from) },
     with: ({ model: other = model, ...overrides }: O & { readonly model?: N["model"] }) => {
-      // Before they are merged: that would hide their form.
-      check(overrides);
-      return callOf(kind, other, mergeOptions<N, O>(options, overrides as unknown as O), fn);
+      const given = overrides as unknown as O;
+      return callOf(kind, other, mergeOptions<N, O>(options, given), fn, given);
     },
   });
 }

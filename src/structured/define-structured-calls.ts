@@ -48,6 +48,7 @@ export function defineStructuredCalls<N extends Native>(structured: StructuredPr
     provider,
     classes,
     further: ["jsonMode", "responseModel", "responseSchema", "validationRetries"],
+    checkEffects,
     formatBody: (options) => formatBodyOf(structured, options),
     ask: (plan, options) => {
       const { stream: option, tools = [], validationRetries = 0, outputParser } = options;
@@ -78,7 +79,6 @@ function formatBodyOf<N extends Native>(
   options: Options<N>,
 ): FormatBody<N> | undefined {
   const { jsonMode = false } = options;
-  checkEffects(options);
   const format = modelOf(options)?.format;
   if (format === undefined && !jsonMode) return undefined;
   const formatted = formatBody(format, jsonMode);
@@ -94,8 +94,9 @@ function formatBodyOf<N extends Native>(
 }
 
 /** Refuses options that would change nothing. @throws InvalidOptionError */
-function checkEffects<N extends Native>(options: Options<N>): void {
-  const { responseModel, responseSchema, validationRetries, stream, tools = [], outputParser } = options;
+function checkEffects<N extends Native>(given: Options<N>, options: Options<N>): void {
+  const { responseSchema, validationRetries, outputParser } = given;
+  const { responseModel, stream, tools = [] } = options;
   checkNumber("validationRetries", validationRetries, wholeFrom(0));
   if (
     validationRetries !== undefined &&

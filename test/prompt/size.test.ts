@@ -26,7 +26,9 @@ test("a program without media does not carry what recognises them", async () => 
 });
 
 test("recognising a template does not carry templates", async () => {
-  const code = await bundle('import { isPromptTemplate } from "./template.ts"; console.log(isPromptTemplate(1));');
+  const code = await bundle(
+    'import { isPromptTemplate } from "./dynamic-config.ts"; console.log(isPromptTemplate(1));',
+  );
   expect(code).not.toContain("MESSAGES");
   expect(code.length).toBeLessThan(200);
 });
