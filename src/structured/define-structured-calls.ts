@@ -1,3 +1,4 @@
+import type { CallMachine } from "../call/call.ts";
 import { addAccessors, type AnyOptions, callOf, type CallKind, type StreamClasses } from "../call/define-calls.ts";
 import { isStreamed } from "../call/options.ts";
 import { InvalidOptionError } from "../errors.ts";
@@ -48,6 +49,7 @@ export function defineStructuredCalls<N extends Native>(structured: StructuredPr
     provider,
     classes,
     formatBody: (options) => formatBodyOf(structured, options),
+    machine: machineOf,
     ask: (plan, options) => {
       const { stream: option, tools = [], validationRetries = 0, outputParser } = options;
       const model = modelOf(options);
@@ -89,6 +91,24 @@ function formatBodyOf<N extends Native>(
       throw new InvalidOptionError("tools", rule);
     }
     return formatted(body);
+  };
+}
+
+/** How an agent gets the model out of its last reply. */
+function machineOf<N extends Native>(
+  options: Options<N>,
+): Partial<CallMachine<N, readonly unknown[], never, unknown>> | undefined {
+  const model = modelOf(options);
+  if (model === undefined) return undefined;
+  if (options.tools?.some(isDeclared)) return { parse: (response) => parseText(model, response) };
+  // The reply may be the input of a tool that belongs to the format.
+  return {
+    open() {
+      throw new InvalidOptionError(
+        "responseModel",
+        "an agent takes it only with tools: without, call the function itself.",
+      );
+    },
   };
 }
 
