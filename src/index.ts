@@ -29,16 +29,19 @@ export {
   type TimeLimit,
   UnsupportedContentError,
 } from "./errors.ts";
-export {
-  agent,
-  type AgentOptions,
-  type AgentRun,
-  type AgentStop,
-  type AgentTurn,
-  type Asked,
-  type CallableTool,
-  type Repeatable,
-} from "./agent/agent.ts";
+export { agent, type RunOf } from "./agent/agent.ts";
+export type {
+  AgentOptions,
+  AgentStop,
+  AgentTurn,
+  Asked,
+  CallableTool,
+  NextTurn,
+  Repeatable,
+  ToolName,
+  TurnOptions,
+} from "./agent/options.ts";
+export type { AgentRun } from "./agent/run.ts";
 export type { CallMachine } from "./call/call.ts";
 export type { CallOptions, ParserOption, StreamOption } from "./call/options.ts";
 export type {
@@ -91,14 +94,14 @@ export {
   type ValidTemplate,
 } from "./neutral-template.ts";
 export type { Scalar } from "./prompt/template-variables.ts";
-export type { Recovery, ResponseChunk } from "./provider/chunk.ts";
+export type { AgentToolResult, Recovery, ResponseChunk } from "./provider/chunk.ts";
 export type { CommonFinishReason, Native } from "./provider/native.ts";
 export type { Outcome } from "./attempt/lifecycle.ts";
 export type { Limit } from "./attempt/limit.ts";
 export type { Admission, Limiter } from "./attempt/limiter.ts";
 export type { AttemptReport } from "./stream/attempt-report.ts";
 export { type Budget, BudgetExceededError } from "./recovery/budget.ts";
-export type { Target } from "./recovery/plan.ts";
+export type { PlannedTarget, Target } from "./recovery/plan.ts";
 export type { Interruption, RetryOptions } from "./recovery/policy.ts";
 export { CallResponse } from "./stream/response.ts";
 export type { ToolOutput } from "./stream/history.ts";

@@ -21,7 +21,9 @@ export interface McpOptions<Namespace extends string>
  * Lists the tools that an MCP server has now, and makes tools of them.
  *
  * Characters that are not allowed in the name of a model's tool become `_`, and names that are too long are cut. Tools
- * whose names become the same are numbered: `docs_read`, `docs_read_2`.
+ * whose names become the same are numbered: `docs_read`, `docs_read_2`. A schema becomes one that models accept: of an
+ * object, and with no `anyOf`, `oneOf` or `allOf` at its top, which the description repeats in words. A tool that no model
+ * would accept is left out, and `onSkip` is told.
  *
  * @throws {InvalidOptionError} If `namespace` cannot begin a tool's name.
  * @throws {McpListError} If the list is malformed, or longer than 1,000 pages or 10,000 tools.

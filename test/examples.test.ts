@@ -64,8 +64,10 @@ const expectations: Readonly<Record<string, readonly [replies: Replies, output: 
       "Your book waits for you.",
     ],
     [
-      "Let me see.\n0: is_on_shelf Mistborn\n\n1: is_on_shelf The Name of the Wind\n",
-      "1: reserve The Name of the Wind\nYour book waits for you.\n",
+      "Let me see.\n0: is_on_shelf Mistborn\n",
+      "0: is_on_shelf gave false\n\n1: is_on_shelf The Name of the Wind\n",
+      "1: reserve The Name of the Wind\n",
+      "1: reserve gave The Name of the Wind is reserved.\nYour book waits for you.\n",
       /answer after 3 turns, \d+ tokens, \$0\.0\d+\n$/,
     ],
   ],

@@ -1,6 +1,8 @@
 import { messageOf, StreamAbortedError } from "../errors.ts";
 import { isError } from "../tool/plain-data.ts";
+import type { ToolInput } from "../tool/tool-box.ts";
 import type { ToolCall } from "../tool/tool-call.ts";
+import type { AnsweredCall } from "./turn.ts";
 
 /** Asked before a tool runs. Any answer but true refuses; a string says why. */
 type Approve = (tool: ToolCall) => boolean | string | Promise<boolean | string>;
@@ -12,14 +14,22 @@ interface Run {
   output: unknown;
 }
 
+/** A call, and what its tool gave. */
+type Result = [call: AnsweredCall, output: unknown];
+
 /** Runs the tools of one turn, a limited number at a time. What a tool throws is its output. */
 export class ToolRunner {
   readonly #parallel: number;
   readonly #signal: AbortSignal;
   readonly #approve: Approve | undefined;
   /** In the order in which the calls were started. */
-  readonly #runs = new Map<ToolCall, Run>();
+  readonly #runs = new Map<AnsweredCall, Run>();
   readonly #ends: Promise<void>[] = [];
+  /** How many of those have not ended. */
+  #pending = 0;
+  /** Those that nobody has taken, in the order in which they came. */
+  readonly #results: Result[] = [];
+  #onResult = (): void => {};
   /** How many are running or await approval. */
   #busy = 0;
   readonly #queue: (() => void)[] = [];
@@ -37,15 +47,48 @@ export class ToolRunner {
     if (this.#runs.has(call)) return;
     const run: Run = { state: "waiting", output: undefined };
     this.#runs.set(call, run);
-    const end = this.#run(call, run);
+    this.#pending++;
+    const end = this.#run(call, run).finally(() => this.#pending--);
     // finish() reports it, which may be much later.
     end.catch(() => {});
     this.#ends.push(end);
   }
 
-  /** The outputs so far, in the order of the calls. A tool that was interrupted has an error. */
-  get outputs(): [call: ToolCall, output: unknown][] {
-    const outputs: [ToolCall, unknown][] = [];
+  /** Gives a call its output, without running anything. */
+  settle(call: AnsweredCall, output: unknown): void {
+    const run: Run = { state: "waiting", output: undefined };
+    this.#runs.set(call, run);
+    this.#finish(call, run, output);
+  }
+
+  /** Whether there will be results still. */
+  get isBusy(): boolean {
+    return this.#pending > 0;
+  }
+
+  /** The first result that was not taken yet. */
+  takeResult(): Result | undefined {
+    return this.#results.shift();
+  }
+
+  /** Waits for a promise, but not beyond the next result: then it gives null. One wait at a time. */
+  beforeResult<V>(promise: Promise<V>): Promise<V | null> {
+    return new Promise((resolve, reject) => {
+      this.#onResult = () => resolve(null);
+      promise.then(resolve, reject);
+    });
+  }
+
+  /** The outputs so far, in the order of the message's calls. */
+  outputsOf(inputs: readonly ToolInput[]): Result[] {
+    const places = new Map<unknown, number>(inputs.map(({ block }, place) => [block, place]));
+    const placeOf = ([{ toolCall }]: Result): number => places.get(toolCall) ?? Infinity;
+    return this.outputs.toSorted((a, b) => placeOf(a) - placeOf(b));
+  }
+
+  /** The outputs so far, in the order in which the calls were started. A tool that was interrupted has an error. */
+  get outputs(): Result[] {
+    const outputs: Result[] = [];
     for (const [call, { state, output }] of this.#runs) {
       if (state === "done") outputs.push([call, output]);
       else if (state === "running" && this.#signal.aborted)
@@ -85,6 +128,12 @@ export class ToolRunner {
     this.#signal.removeEventListener("abort", this.#onAbort);
   };
 
+  #finish(call: AnsweredCall, run: Run, output: unknown): void {
+    Object.assign(run, { state: "done", output });
+    this.#results.push([call, output]);
+    this.#onResult();
+  }
+
   async #run(call: ToolCall, run: Run): Promise<void> {
     while (this.#busy >= this.#parallel) await new Promise<void>((resolve) => this.#queue.push(resolve));
     this.#busy++;
@@ -93,8 +142,7 @@ export class ToolRunner {
       const answer = this.#approve === undefined || (await this.#approve(call));
       if (this.#signal.aborted) return;
       run.state = "running";
-      run.output = answer === true ? await outputOf(call, this.#signal) : refusal(answer);
-      run.state = "done";
+      this.#finish(call, run, answer === true ? await outputOf(call, this.#signal) : refusal(answer));
     } finally {
       this.#busy--;
       this.#queue.shift()?.();

@@ -13,7 +13,7 @@ import { DEFAULT_FRAME_LIMIT } from "../frame/frame-reader.ts";
 import { redactError, redactText } from "../http/redaction.ts";
 import { type Exchange, type HttpRequest, type HttpResponse, readText } from "../http/request.ts";
 import { StallTimer, startTimer, type TimeoutLimits } from "../http/timeout.ts";
-import type { Decoder, Step } from "../provider/decoder.ts";
+import type { Blocks, Decoder, Step } from "../provider/decoder.ts";
 import type { Native } from "../provider/native.ts";
 import type { Provider, Request } from "../provider/provider.ts";
 import type { AnyToolCall } from "../tool/pair.ts";
@@ -116,8 +116,8 @@ export class Attempt<N extends Native> {
   }
 
   /** The items that may be sent back, of the reply and of the one that it continues. */
-  get sendableItems(): readonly N["item"][] {
-    return this.settings.provider.sendable(this.decoder.items);
+  sendableItems(answered?: Blocks): readonly N["item"][] {
+    return this.settings.provider.sendable(this.decoder.items(answered));
   }
 
   /** The calls of declared tools so far, whatever has become of them. */

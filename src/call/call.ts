@@ -1,15 +1,18 @@
 import type { PromptFunction, PromptResult } from "../prompt/dynamic-config.ts";
 import type { Native } from "../provider/native.ts";
 import type { CallPlan } from "../recovery/plan.ts";
+import type { CallResponse } from "../stream/response.ts";
 import type { Stream } from "../stream/stream.ts";
 import type { PairTypes, PartialTools } from "../tool/pair.ts";
 import type { AnyTool } from "../tool/tool.ts";
 import type { CallOptions, CallOverrides, ParserOption, StreamOption } from "./options.ts";
 
 /** How a call is planned and its stream opened, for callers that repeat it. Every call has it under `~call`. */
-export interface CallMachine<N extends Native, Args extends readonly unknown[], T extends PairTypes> {
+export interface CallMachine<N extends Native, Args extends readonly unknown[], T extends PairTypes, Model = never> {
   plan(...args: Args): CallPlan<N>;
   open(plan: CallPlan<N>): Stream<N, T>;
+  /** The validated model of a reply's text, if the call has a response model. */
+  parse?(response: CallResponse<N>): Promise<Model>;
 }
 
 /** The stream of a provider for the tools `T`. */

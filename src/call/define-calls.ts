@@ -91,6 +91,8 @@ export interface CallKind<N extends Native, O extends AnyOptions<N>> {
   checkEffects?(given: O, options: O): void;
   /** Makes the body of a request ask for JSON. */
   formatBody?(options: O): FormatBody<N> | undefined;
+  /** What callers that repeat the call need beside the plan and the stream. */
+  machine?(options: O): object | undefined;
 }
 
 /**
@@ -115,7 +117,7 @@ export function callOf<N extends Native, O extends AnyOptions<N>>(
   const fn = prompt as (...args: readonly unknown[]) => unknown;
   const plan = planner<N, readonly unknown[]>({ provider, model, options, fn, formatBody: kind.formatBody?.(options) });
   return Object.assign((...args: readonly unknown[]) => kind.ask(plan(...args), options), {
-    "~call": { plan, open: (from: CallPlan<N>) => new classes.Stream(from) },
+    "~call": { plan, open: (from: CallPlan<N>) => new classes.Stream(from), ...kind.machine?.(options) },
     with: ({ model: other = model, ...overrides }: O & { readonly model?: N["model"] }) => {
       const given = overrides as unknown as O;
       return callOf(kind, other, mergeOptions<N, O>(options, given), fn, given);

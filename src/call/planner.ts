@@ -6,7 +6,7 @@ import { isPromptTemplate, normalizePrompt } from "../prompt/dynamic-config.ts";
 import type { Native } from "../provider/native.ts";
 import type { EncodedPrompt, FormatBody, Prompt, Provider } from "../provider/provider.ts";
 import { nothingSpent, type Spending } from "../recovery/budget.ts";
-import type { CallPlan, Target } from "../recovery/plan.ts";
+import type { CallPlan, PlannedTarget, Target } from "../recovery/plan.ts";
 import { retryPolicy } from "../recovery/policy.ts";
 import { checkKeys } from "../schema/known-keys.ts";
 import { isDeclared } from "../tool/declared.ts";
@@ -86,7 +86,7 @@ export function planner<N extends Native, Args extends readonly unknown[]>(
 async function prepare<N extends Native>(
   { provider, options, formatBody }: Pick<CallDefinition<N, never>, "provider" | "options" | "formatBody">,
   { messages, config }: NativePrompt<N>,
-  target: Target<N>,
+  target: PlannedTarget<N>,
   connectTimeoutMs: number,
   added: readonly N["promptMessage"][],
 ): Promise<Prepared<N>> {
@@ -95,12 +95,15 @@ async function prepare<N extends Native>(
   const callParams = mergeParams<N["callParams"]>(common, target.callParams);
   const tools = config?.tools ?? options.tools ?? [];
   checkTools(tools);
+  const toolChoice = target.toolChoice ?? options.toolChoice;
+  if (toolChoice !== undefined && tools.length === 0)
+    throw new InvalidOptionError("toolChoice", "the call has no tools.");
   const { request, totalTimeoutMs, ...encoded } = await encode(provider, {
     model: target.model,
     messages: added.length === 0 ? messages : [...messages, ...added],
     callParams,
     tools,
-    toolChoice: options.toolChoice,
+    toolChoice,
     formatBody,
     client: target.client ?? config?.client ?? options.client,
     streamed: isStreamed(options.stream),

@@ -1,3 +1,6 @@
+import { isObject, type JsonObject } from "../json/object.ts";
+import { getOwn, setOwn } from "../json/own.ts";
+
 /**
  * How far usage can be trusted: `reported` is final, as the provider gave it at the end of the reply; `partial` is what
  * the provider had reported when the stream was interrupted, a lower bound; `estimated` is worked out from the text, and
@@ -27,4 +30,28 @@ export function usageOf(
 ): Usage {
   const totalTokens = inputTokens + outputTokens + cachedTokens;
   return { source, inputTokens, outputTokens, cachedTokens, thinkingTokens, totalTokens };
+}
+
+/**
+ * The usage of several replies together: counts are added up, and lists are joined; of anything else the last one
+ * counts. It can be trusted as far as the least of them.
+ */
+export function sumUsage<U extends { readonly source: UsageSource }>([first, ...others]: readonly [U, ...U[]]): U {
+  return others.reduce<U>((sum, usage) => {
+    const source = TRUST.find((least) => sum.source === least || usage.source === least);
+    // Made of the same fields as those that went into it.
+    return { ...(sumOf(sum, usage) as U), source };
+  }, first);
+}
+
+/** From the least trustworthy on. */
+const TRUST: readonly UsageSource[] = ["estimated", "partial", "reported"];
+
+function sumOf(a: unknown, b: unknown): unknown {
+  if (typeof a === "number" && typeof b === "number") return a + b;
+  if (Array.isArray(a) && Array.isArray(b)) return [...(a as unknown[]), ...(b as unknown[])];
+  if (!isObject(a) || !isObject(b)) return b ?? a;
+  const sum: JsonObject = { ...a };
+  for (const [key, value] of Object.entries(b)) setOwn(sum, key, sumOf(getOwn(a, key), value));
+  return sum;
 }

@@ -1,5 +1,8 @@
 import { InvalidOptionError, messageOf } from "../errors.ts";
 
+/** How values are written as JSON. {@link keepNumbers} replaces it once there is a value that has to be written otherwise. */
+export const writer: { write(value: unknown): string } = { write: JSON.stringify };
+
 /**
  * Writes a request's body as JSON.
  *
@@ -10,7 +13,7 @@ import { InvalidOptionError, messageOf } from "../errors.ts";
  */
 export function stringify(value: unknown, place = "", levels = 5): string {
   try {
-    return JSON.stringify(value);
+    return writer.write(value);
   } catch (cause) {
     // A culprit further down throws an error that says more.
     for (const [key, part] of levels > 0 ? Object.entries(value ?? {}) : []) {
@@ -27,7 +30,7 @@ export function stringify(value: unknown, place = "", levels = 5): string {
  *
  * @param json - The output of `JSON.stringify`, in which such an escape can only be half a pair.
  */
-export function wellFormed(json: string): string {
+export function wellFormedJson(json: string): string {
   // Escaped backslashes are matched too, or the second half of one would be taken for the start of an escape.
   return json.includes("\\ud")
     ? json.replace(/\\(?:\\|ud...)/g, (found) => (found === "\\\\" ? found : "\ufffd"))

@@ -40,7 +40,8 @@ const SIGNATURES: readonly (readonly [start: RegExp, mediaType: string])[] = [
   [/^[^]{4}ftypM4[AB]/, "audio/mp4"],
 ];
 
-function sniffMediaType(bytes: Uint8Array): string | undefined {
+/** The media type that bytes show by their beginning; undefined if it is none that models know. @internal */
+export function sniffMediaType(bytes: Uint8Array): string | undefined {
   const start = String.fromCharCode(...bytes.subarray(0, 12));
   return SIGNATURES.find(([signature]) => signature.test(start))?.[1];
 }

@@ -10,9 +10,20 @@ export interface Recovery {
   readonly cause: MillraceError;
 }
 
+/** What a tool gave that an agent has run. */
+export interface AgentToolResult {
+  /** The id of the call. */
+  readonly id: string;
+  /** The name of the tool that was called. */
+  readonly name: string;
+  /** What the tool gave; an `Error` if it failed, was not allowed to run, or does not exist. */
+  readonly output: unknown;
+  readonly isError: boolean;
+}
+
 /** The first half of a pair, as every provider has it. */
 export interface ResponseChunk {
-  /** The native event, equal to what `JSON.parse` gives for it. Null if this chunk reports a recovery. */
+  /** The native event, equal to what `JSON.parse` gives for it. Null if this chunk has a `recovery` or a `toolResult`. */
   readonly chunk: unknown;
   /** The text that this event adds, or `""`. */
   readonly content: string;
@@ -22,4 +33,6 @@ export interface ResponseChunk {
   readonly finishReasons: readonly string[];
   /** Set if another request has taken over, else null. */
   readonly recovery: Recovery | null;
+  /** Set if an agent reports what one of its tools gave, else null. */
+  readonly toolResult: AgentToolResult | null;
 }

@@ -7,6 +7,9 @@ export interface Step<N extends Native> {
   readonly tools: readonly ToolUpdate[];
 }
 
+/** The provider's own blocks of some calls. */
+export type Blocks = Pick<ReadonlySet<unknown>, "has">;
+
 /**
  * Turns the frames of one reply into steps and builds the native message out of them. The message is the only state of
  * a reply: text, tools and usage are views of it.
@@ -34,8 +37,12 @@ export interface Decoder<N extends Native> {
   resume?(): void;
   /** The native message so far, with the reply that it continues; null before its first event. */
   readonly message: N["message"] | null;
-  /** The items of the request that would send the reply back, with all of its text. Empty if nothing can be sent. */
-  readonly items: readonly N["item"][];
+  /**
+   * The items of the request that would send the reply back, with all of its text. Empty if nothing can be sent.
+   *
+   * @param answered - The blocks of calls that are given a result. Of the calls that were cut, only these are sent back.
+   */
+  items(answered?: Blocks): readonly N["item"][];
   /** The calls of tools in the message so far, in its order. The same object each time for the same call. */
   readonly toolInputs: readonly ToolInput[];
   /** The message is complete, even if the connection is lost now. */

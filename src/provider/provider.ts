@@ -126,6 +126,13 @@ export interface Provider<N extends Native> {
   /** The items that give the model the results of its tools. */
   toolResults(results: readonly ToolResult[]): readonly N["item"][];
   continuation(cut: CutReply<N>): Continuation<N>;
+  /**
+   * The parameters that a reply asks the next request of the conversation to have, beside its items. Left out if replies
+   * never ask for any.
+   *
+   * @param params - The parameters of the request that it answers.
+   */
+  nextParams?(message: N["message"] | null, params: N["callParams"] | undefined): N["callParams"] | undefined;
   /** The error in a response: one whose status is 400 or above, or whose body is an error. Null if it has none. */
   errorFromResponse(status: number, header: HeaderOf, body: string): MillraceError | null;
   /** The provider's id of the request. */

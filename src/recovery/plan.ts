@@ -2,6 +2,8 @@ import type { AttemptSettings } from "../attempt/attempt.ts";
 import type { Prepared } from "../attempt/prepared.ts";
 import type { MillraceError } from "../errors.ts";
 import type { Native } from "../provider/native.ts";
+import type { AnyTool } from "../tool/tool.ts";
+import type { ToolChoice } from "../tool/tool-choice.ts";
 import type { Budget, Spending } from "./budget.ts";
 import type { Interruption, RetryPolicy } from "./policy.ts";
 
@@ -16,12 +18,21 @@ export interface Target<N extends Native> {
   readonly when?: ((error: MillraceError) => boolean) | undefined;
 }
 
+/** A target, and what differs in this request alone. */
+export interface PlannedTarget<N extends Native> extends Target<N> {
+  /** Instead of that of the call. */
+  readonly toolChoice?: ToolChoice | undefined;
+}
+
 /** A call that has not run yet. */
 export interface CallPlan<N extends Native> extends AttemptSettings<N> {
   /** The models to ask, one after another. The first is the call's own. */
-  readonly targets: readonly [Target<N>, ...Target<N>[]];
+  readonly targets: readonly [PlannedTarget<N>, ...PlannedTarget<N>[]];
   readonly fnArgs: readonly unknown[];
   readonly promptTemplate: string | null;
+  /** Those of the options: a dynamic config may replace them. */
+  readonly tools?: readonly (AnyTool | N["toolParam"])[] | undefined;
+  readonly toolChoice?: ToolChoice | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly retry: RetryPolicy;
   readonly onInterrupt: Interruption;
@@ -31,7 +42,7 @@ export interface CallPlan<N extends Native> extends AttemptSettings<N> {
   /** What earlier requests for the same result have taken of the budget. */
   readonly spent: Spending;
   /** Runs the prompt function, the first time, and encodes its prompt with the items that were added. */
-  prepare(target: Target<N>, added: readonly N["item"][]): Promise<Prepared<N>>;
+  prepare(target: PlannedTarget<N>, added: readonly N["item"][]): Promise<Prepared<N>>;
   /** The same call with more items at the end of its messages. */
   extend(items: readonly N["promptMessage"][], spent?: Spending): CallPlan<N>;
 }

@@ -381,7 +381,7 @@ export class Reply<N extends Native> {
     if (!decoder.hasContent || prepared === null || onInterrupt === "fail") return null;
     const isRestart = onInterrupt === "restart";
     if (!(isRestart ? this.mayRestart : this.#mayContinue(attempt) || attempt.request?.resume)) return null;
-    const cut = isRestart ? null : { items: decoder.items, prepared };
+    const cut = isRestart ? null : { items: decoder.items(), prepared };
     this.#interrupted = { type: isRestart ? "restart" : "continue", cause: error, attempt, cut };
     return next;
   }

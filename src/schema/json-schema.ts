@@ -90,7 +90,9 @@ function toObjectSchema(schema: unknown, option: string): JsonSchema {
 /** Resolves a schema that is only a reference to its own definition: providers need the object itself. */
 export function liftDefinition(schema: JsonObject): JsonObject {
   const { $ref, ...rest } = schema;
-  const name = typeof $ref === "string" ? /^#\/\$defs\/([^/~%]+)$/.exec($ref)?.[1] : undefined;
-  const definition = name === undefined ? undefined : field(schema["$defs"], name);
+  // Older drafts have `definitions`.
+  const [, place = "", name = ""] =
+    typeof $ref === "string" ? (/^#\/(\$defs|definitions)\/([^/~%]+)$/.exec($ref) ?? []) : [];
+  const definition = field(schema[place], name);
   return isObject(definition) ? { ...definition, ...rest } : schema;
 }

@@ -16,6 +16,13 @@ export type Validation<Output = unknown> =
 
 /** The longest message of an issue, in characters. */
 const LONGEST_MESSAGE = 200;
+/** The longest path that is written out: its keys are the model's, and may be of any length. */
+const LONGEST_PATH = 200;
+
+/** The path of an issue as text, cut: `books.0.title`; empty where the value itself is at fault. */
+export function pathText({ path }: SchemaIssue): string {
+  return shortened(path.map((key) => messageOf(key)).join("."), LONGEST_PATH);
+}
 
 /**
  * Validates a value: at once, unless the schema is asynchronous.

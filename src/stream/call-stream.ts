@@ -55,7 +55,7 @@ export abstract class CallStream<out N extends Native, out T extends PairTypes =
   /** Whether the answer contains calls of tools, which the next request has to answer. */
   get asksForTools(): boolean {
     const { decoder } = this["~reply"].shown;
-    return decoder.toolInputs.some(isToBeAnswered) && decoder.items.length > 0;
+    return decoder.toolInputs.some(isToBeAnswered) && decoder.items().length > 0;
   }
 
   /** The error that ended the stream; null while it is pending, and if it is complete. */

@@ -31,23 +31,22 @@ export function historyOf<N extends Native>(
   sent: readonly N["item"][],
   outputs: readonly ToolOutput[],
 ): N["item"][] {
-  const { toolInputs } = attempt.decoder;
-  const turn = attempt.sendableItems;
   // By their blocks, since some servers give several calls the same id.
-  const known = new Set(toolInputs.map(({ block }) => block));
-  for (const [{ id, toolCall }] of outputs) {
-    if (!known.has(toolCall)) throw new InvalidOptionError("outputs", `the message has no call ${id}.`);
-  }
-  // Calls that were cut are not part of the answer, and a refused answer is not sent back at all.
-  const asked = turn.length === 0 ? [] : toolInputs.filter(isToBeAnswered);
   const given = new Map(outputs.map((output) => [output[0].toolCall, output]));
+  const turn = attempt.sendableItems(given);
   const calls = new Map(attempt.toolCalls.map((call) => [call.toolCall, call]));
-  const results = asked.map(({ id, block, state }): ToolResult => {
+  const results = attempt.decoder.toolInputs.flatMap((input): readonly ToolResult[] => {
+    const { id, block, state } = input;
     const output = given.get(block);
-    if (output !== undefined) return output[0]["~result"](output[1]);
+    given.delete(block);
+    // Calls that were cut are part of the answer only if they were given an output; one that was refused is not sent back.
+    if (turn.length === 0 || !(output || isToBeAnswered(input))) return [];
+    if (output) return [output[0]["~result"](output[1])];
     const invalid = state === "invalid" ? "The input is not a JSON object." : "The tool was not run.";
-    return { id, content: calls.get(block)?.error?.message ?? invalid, isError: true };
+    return [{ id, content: calls.get(block)?.error?.message ?? invalid, isError: true }];
   });
+  const [unknown] = given.values();
+  if (unknown !== undefined) throw new InvalidOptionError("outputs", `the message has no call ${unknown[0].id}.`);
   return [...sent, ...turn, ...resultItems(attempt, results)];
 }
 

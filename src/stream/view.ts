@@ -38,7 +38,7 @@ export abstract class CallView<out N extends Native, out T extends PairTypes = P
   abstract toJSON(): object;
 
   /** All state of the call. @internal */
-  protected get "~reply"(): Reply<N> {
+  get "~reply"(): Reply<N> {
     return this.#reply;
   }
 
@@ -74,7 +74,7 @@ export abstract class CallView<out N extends Native, out T extends PairTypes = P
 
   /** The assistant's turn as it may be sent back, or null where it may not: a refusal, or no content. */
   get messageParam(): N["turn"] | null {
-    const [first, ...rest] = this.#reply.shown.sendableItems;
+    const [first, ...rest] = this.#reply.shown.sendableItems();
     return first === undefined ? null : this.#plan.provider.turn([first, ...rest]);
   }
 
@@ -193,10 +193,12 @@ export abstract class CallView<out N extends Native, out T extends PairTypes = P
   /**
    * The conversation so far: the messages sent, the answer as it may be sent back, and the results of its tools. The
    * provider accepts it whatever has happened to the stream: what was cut is left out, and a call without an output is
-   * answered with an error that says why.
+   * answered with an error that says why. A call that the end of a complete message has cut (`max_tokens`) is part of it
+   * if there is an output for it: an error, say, that tells the model what happened.
    *
    * @param outputs - As for {@link toolMessageParams}.
-   * @throws StreamNotStartedError, and InvalidOptionError for the output of a call that is not in the message.
+   * @throws StreamNotStartedError, and InvalidOptionError for the output of a call that is not in the message. Empty if
+   * the call has failed before there was a request.
    * @example
    * ```ts
    * const outputs: [typeof stream.tools[number], unknown][] = [];
@@ -205,7 +207,9 @@ export abstract class CallView<out N extends Native, out T extends PairTypes = P
    * ```
    */
   history(outputs: readonly ToolOutput[] = []): readonly N["item"][] {
-    return historyOf(this.#reply.shown, this.#prepared("history").items, outputs);
+    const { shown, prepared, error } = this.#reply;
+    const sent = prepared === null && error !== null ? [] : this.#prepared("history").items;
+    return historyOf(shown, sent, outputs);
   }
 
   /** The provider's parameters: those of the options, and those of the dynamic config over them. */

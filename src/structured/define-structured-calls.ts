@@ -1,3 +1,4 @@
+import type { CallMachine } from "../call/call.ts";
 import { addAccessors, type AnyOptions, callOf, type CallKind, type StreamClasses } from "../call/define-calls.ts";
 import { isStreamed } from "../call/options.ts";
 import { InvalidOptionError } from "../errors.ts";
@@ -50,6 +51,7 @@ export function defineStructuredCalls<N extends Native>(structured: StructuredPr
     further: ["jsonMode", "responseModel", "responseSchema", "validationRetries"],
     checkEffects,
     formatBody: (options) => formatBodyOf(structured, options),
+    machine: machineOf,
     ask: (plan, options) => {
       const { stream: option, tools = [], validationRetries = 0, outputParser } = options;
       const model = modelOf(options);
@@ -111,6 +113,24 @@ function checkEffects<N extends Native>(given: Options<N>, options: Options<N>):
   if (responseModel === undefined && responseSchema !== undefined) {
     throw new InvalidOptionError("responseSchema", "it describes a responseModel, and there is none.");
   }
+}
+
+/** How an agent gets the model out of its last reply. */
+function machineOf<N extends Native>(
+  options: Options<N>,
+): Partial<CallMachine<N, readonly unknown[], never, unknown>> | undefined {
+  const model = modelOf(options);
+  if (model === undefined) return undefined;
+  if (options.tools?.some(isDeclared)) return { parse: (response) => parseText(model, response) };
+  // The reply may be the input of a tool that belongs to the format.
+  return {
+    open() {
+      throw new InvalidOptionError(
+        "responseModel",
+        "an agent takes it only with tools: without, call the function itself.",
+      );
+    },
+  };
 }
 
 /** The response model of the options. @throws SchemaError if there is no JSON Schema of it. */

@@ -1,6 +1,9 @@
+import { mergeParams } from "../call/options.ts";
+import { withChanges } from "../call/single-request.ts";
 import type { Message } from "../prompt/message.ts";
 import type { Native } from "../provider/native.ts";
 import type { CallPlan } from "../recovery/plan.ts";
+import { pathText } from "../schema/validate.ts";
 import { ResponseModelError } from "./response-model.ts";
 import type { StructuredStream } from "./structured-stream.ts";
 
@@ -16,8 +19,9 @@ export async function extract<N extends Native, Model>(
   open: (plan: CallPlan<N>) => StructuredStream<N, Model>,
   retries: number,
 ): Promise<Model> {
+  let callParams: N["callParams"] | undefined;
   for (let left = retries; ; left--) {
-    const stream = open(plan);
+    const stream = open(withChanges(plan, { callParams }));
     try {
       return await stream.parse();
     } catch (error) {
@@ -26,13 +30,14 @@ export async function extract<N extends Native, Model>(
       const answer = stream.history().slice(stream.messages.length);
       // A turn that was paused goes on where it stopped, and only there.
       const next = reasons.includes("pause") ? answer : [...answer, complaintAbout(error)];
+      callParams = mergeParams(callParams, plan.provider.nextParams?.(stream.message, stream.callParams));
       plan = plan.extend(next, stream["~spent"]);
     }
   }
 }
 
 function complaintAbout({ issues }: ResponseModelError): Message {
-  const problems = issues.map(({ path, message }) => `- ${path.map(String).join(".") || "(root)"}: ${message}`);
+  const problems = issues.map((issue) => `- ${pathText(issue) || "(root)"}: ${issue.message}`);
   const content = `Your reply does not fit:\n${problems.join("\n")}\nReply again, corrected and complete.`;
   return { role: "user", content };
 }

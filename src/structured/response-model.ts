@@ -4,7 +4,7 @@ import { isObject } from "../json/object.ts";
 import type { Native } from "../provider/native.ts";
 import type { ResponseFormat } from "../schema/response-format.ts";
 import type { StandardSchema } from "../schema/standard-schema.ts";
-import { type SchemaIssue, validate, type Validation } from "../schema/validate.ts";
+import { pathText, type SchemaIssue, validate, type Validation } from "../schema/validate.ts";
 import type { CallResponse } from "../stream/response.ts";
 
 /** What a call is to give instead of text. */
@@ -32,7 +32,7 @@ export class ResponseModelError extends MillraceError {
   declare readonly response: CallResponse<Native>;
   constructor(issues: readonly SchemaIssue[], response: CallResponse<Native>, cause?: unknown) {
     const [first] = issues;
-    const place = first?.path.length ? ` at ${first.path.map(String).join(".")}` : "";
+    const place = first?.path.length ? ` at ${pathText(first)}` : "";
     super(`The reply is not what responseModel asks for${place}: ${first?.message ?? "no reason given"}`, {
       retryable: true,
       issues,

@@ -103,7 +103,7 @@ export interface StructuredCall<
   O = never,
 > {
   /** Lets an agent repeat it. @internal */
-  readonly "~call": CallMachine<N, Args, ShownTools<S, T>>;
+  readonly "~call": CallMachine<N, Args, ShownTools<S, T>, SchemaOutput<M>>;
   /** Asks. */
   (...args: Args): StructuredResult<N, S, T, M, O>;
   /** The same call with other options; `callParams` and `timeout` are merged, the others replace. */

@@ -6,14 +6,16 @@ import { anyOf, type Check, type Fields, isText, oneOf, typed } from "./shape.ts
  * The content parts that plain data holds: a single part, or a list of nothing but parts; null for anything else.
  *
  * A tool's own records may have a `type` such as "text" or "document" too. So a part must have exactly the fields of its
- * kind, as {@link neutralPart} checks them.
+ * kind, as {@link neutralPart} checks them. Media of a type that cannot be sent becomes a note.
  */
 export function contentParts(plain: unknown, isPart: Check): readonly JsonObject[] | null {
   const parts: JsonObject[] = [];
   for (const value of Array.isArray(plain) ? plain : [plain]) {
     const part: unknown = isObject(value) ? withoutDataUrl(value) : value;
-    if (!isObject(part) || !isPart(part)) return null;
-    parts.push(part);
+    if (!isObject(part)) return null;
+    if (isPart(part)) parts.push(part);
+    else if (isNeutralPart(part)) parts.push({ type: "text", text: `[${String(part["mediaType"])}, not shown]` });
+    else return null;
   }
   return parts.length > 0 ? parts : null;
 }
@@ -42,13 +44,20 @@ function withoutDataUrl(part: JsonObject): JsonObject {
  * Checks that a value is a part as `text()`, `image()` and `document()` make them.
  *
  * @param options - The checks of the options that a provider has for each part.
+ * @param types - The media types that the provider takes. Default: all that are possible.
  */
-export function neutralPart(options: Fields): Check {
+export function neutralPart(options: Fields, types: MediaTypes = anyMedia): Check {
   return anyOf(
     typed("text", { text: isText, ...options }),
-    media("image", isImageType, { "detail?": oneOf("auto", "low", "high"), ...options }),
-    media("document", isDocumentType, { "title?": isText, "context?": isText, "citations?": isFlag, ...options }),
+    media("image", types.image, { "detail?": oneOf("auto", "low", "high"), ...options }),
+    media("document", types.document, { "title?": isText, "context?": isText, "citations?": isFlag, ...options }),
   );
+}
+
+/** The media types that images and documents may have. */
+export interface MediaTypes {
+  readonly image: Check;
+  readonly document: Check;
 }
 
 /** A neutral part with media: the data itself, or its address. */
@@ -63,6 +72,10 @@ export const isFlag: Check = (value) => typeof value === "boolean";
 export const isBase64Text: Check = (value) => isText(value) && isBase64(value);
 const isData: Check = (value) => (value instanceof Uint8Array ? value.length > 0 : isBase64Text(value));
 export const isUrl: Check = (value) => isText(value) && /^https:\/\//i.test(value) && URL.canParse(value);
-export const isImageType: Check = (value) => isText(value) && /^image\/[\w.+-]+$/i.test(value);
+const isImageType: Check = (value) => isText(value) && /^image\/[\w.+-]+$/i.test(value);
 const isDocumentType: Check = (value) =>
   isText(value) && /^(?!image\/|audio\/|video\/)[\w.+-]+\/[\w.+-]+(?: *;.*)?$/i.test(value);
+const anyMedia: MediaTypes = { image: isImageType, document: isDocumentType };
+
+/** A part as any provider may take it. */
+export const isNeutralPart: Check = neutralPart({});

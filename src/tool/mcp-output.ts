@@ -1,5 +1,6 @@
 import { MillraceError, shortened } from "../errors.ts";
 import { field, isObject, stringField } from "../json/object.ts";
+import { sniffMediaType } from "../prompt/media.ts";
 import { isBase64 } from "./content-part.ts";
 import { plainData, plainText } from "./plain-data.ts";
 
@@ -69,16 +70,25 @@ function resourcePart(resource: unknown): McpPart {
   return mediaPart(stringField(resource, "blob"), stringField(resource, "mimeType"), uriOf(resource));
 }
 
-/** An image or a PDF. Models cannot read other media in a tool's result, so those become a note. */
+/**
+ * An image or a PDF, of the type that its bytes show: a request with an image that is not of its declared type is refused.
+ * Models cannot read other media in a tool's result, so those become a note.
+ */
 function mediaPart(blob: string | null, mimeType: string | null, uri = ""): McpPart {
   const mediaType = mimeType?.toLowerCase() ?? "Binary content";
   // Some servers break base64 into lines.
   const data = blob?.replace(/\s+/g, "") ?? "";
-  if (isBase64(data)) {
-    if (/^image\/(?:jpeg|png|gif|webp)$/.test(mediaType)) return { type: "image", data, mediaType };
-    if (mediaType === "application/pdf") return { type: "document", data, mediaType };
+  if (isBase64(data) && (mimeType === null || /^(?:image\/|application\/pdf)/.test(mediaType))) {
+    const shown = sniffMediaType(startOf(data)) ?? "";
+    if (/^image\/(?:jpeg|png|gif|webp)$/.test(shown)) return { type: "image", data, mediaType: shown };
+    if (shown === "application/pdf") return { type: "document", data, mediaType: shown };
   }
   return textPart(`[${mediaType}${uri && ` ${uri}`}, not shown]`);
+}
+
+/** The first bytes of base64. */
+function startOf(data: string): Uint8Array {
+  return Uint8Array.from(atob(data.slice(0, 16)), (byte) => byte.charCodeAt(0));
 }
 
 function uriOf(block: unknown): string {

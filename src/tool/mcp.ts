@@ -4,7 +4,9 @@
  */
 
 import { type ErrorDetails, InvalidOptionError, messageOf, MillraceError, shortened } from "../errors.ts";
-import { isObject, stringField } from "../json/object.ts";
+import { field, isObject, type JsonObject, stringField } from "../json/object.ts";
+import { checkJsonSchema } from "../schema/json-schema.ts";
+import { shownInput } from "../schema/tool-input.ts";
 import { type McpOutput, toMcpOutput } from "./mcp-output.ts";
 import { type Tool, tool, type ToolOptions } from "./tool.ts";
 
@@ -42,13 +44,20 @@ export type McpTool<Namespace extends string> = Tool<
 export interface McpOptions<Namespace extends string> extends ToolOptions {
   /** Put before each tool's name, with `_` between them, which keeps the names apart from those of your other tools. */
   readonly namespace: Namespace;
+  /**
+   * Told of each tool that is left out, since no model would accept it: it has no name, say, or takes something other
+   * than an object. Default: a warning on the console.
+   */
+  readonly onSkip?: ((error: McpListError) => void) | undefined;
 }
 
-/** The tools of an MCP server cannot be listed: the list is malformed, or has no end. */
+/** The tools of an MCP server cannot be listed, since the list is malformed or has no end; or one of them cannot be offered. */
 export class McpListError extends MillraceError {
   readonly code = "mcp_list";
-  constructor(problem: string, details?: ErrorDetails) {
-    super(`The MCP server's list of tools cannot be used: ${problem}`, details);
+  /** The tool that is at fault, as the server names it; null if it is the list, or the tool has no name. */
+  declare readonly toolName: string | null;
+  constructor(problem: string, toolName: string | null = null, details?: ErrorDetails) {
+    super(problem, { ...details, toolName });
   }
 }
 
@@ -65,24 +74,42 @@ const LONGEST_NAMESPACE = LONGEST_NAME - 2 - LONGEST_ENDING;
 /** The tools that an MCP server has now: see `mcpTools` of the entry, which adds the options of providers. */
 export async function mcpTools<const Namespace extends string>(
   client: McpClient,
-  { namespace, ...options }: McpOptions<Namespace>,
+  { namespace, onSkip = warn, ...options }: McpOptions<Namespace>,
 ): Promise<readonly McpTool<Namespace>[]> {
   checkNamespace(namespace);
   const listed = await listAll(client);
   const uniqueName = uniqueNames(namespace);
-  return listed.map(({ name, description, inputSchema }) => {
+  return listed.flatMap((each, place): McpTool<Namespace> | [] => {
+    const name = stringField(each, "name") || null;
     try {
-      return tool({
-        ...options,
-        name: uniqueName(name),
-        description,
-        inputSchema,
-        call: async (args, { signal }) =>
-          toMcpOutput(name, await client.callTool({ name, arguments: args }, { signal })),
-      });
+      return toTool(client, toListedTool(each), uniqueName, options);
     } catch (cause) {
-      throw new McpListError(`tool "${shortened(name, 100)}": ${messageOf(cause)}`, { cause });
+      const which = name === null ? `Tool ${place + 1}` : `Tool "${shortened(name, 100)}"`;
+      onSkip(new McpListError(`${which} of the MCP server is left out: ${messageOf(cause)}`, name, { cause }));
+      return [];
     }
+  });
+}
+
+function warn({ message }: McpListError): void {
+  console.warn(message);
+}
+
+function toTool<Namespace extends string>(
+  client: McpClient,
+  { name, description, inputSchema }: ListedTool,
+  uniqueName: (name: string) => `${Namespace}_${string}`,
+  options: ToolOptions,
+): McpTool<Namespace> {
+  const { schema, note } = shownInput(inputSchema);
+  // Before it is given a name, which stays free if it is left out.
+  const checked = checkJsonSchema(schema, "inputSchema");
+  return tool({
+    ...options,
+    name: uniqueName(name),
+    description: [description, note].filter(Boolean).join("\n\n") || undefined,
+    inputSchema: checked,
+    call: async (args, { signal }) => toMcpOutput(name, await client.callTool({ name, arguments: args }, { signal })),
   });
 }
 
@@ -97,37 +124,42 @@ function checkNamespace(namespace: string): void {
 
 interface ListedTool {
   readonly name: string;
-  readonly description: string | undefined;
-  readonly inputSchema: object;
+  readonly description: string | null;
+  readonly inputSchema: JsonObject;
 }
 
-async function listAll(client: McpClient): Promise<readonly ListedTool[]> {
-  const tools: ListedTool[] = [];
+async function listAll(client: McpClient): Promise<readonly unknown[]> {
+  const tools: unknown[] = [];
   const cursors = new Set<string | undefined>();
   let cursor: string | undefined;
   // A server that repeats a cursor has no further page.
   while (!cursors.has(cursor)) {
-    if (cursors.size === MOST_PAGES) throw new McpListError(`it has more than ${MOST_PAGES} pages.`);
+    if (cursors.size === MOST_PAGES) throw unusable(`it has more than ${MOST_PAGES} pages.`);
     cursors.add(cursor);
     const page: unknown = await client.listTools(cursor === undefined ? {} : { cursor });
-    const listed = isObject(page) ? page["tools"] : undefined;
-    if (!Array.isArray(listed)) throw new McpListError(`page ${cursors.size} has no array "tools".`);
-    if (tools.length + listed.length > MOST_TOOLS) throw new McpListError(`it has more than ${MOST_TOOLS} tools.`);
-    for (const each of listed) tools.push(toListedTool(each, tools.length + 1));
+    const listed: unknown = field(page, "tools");
+    if (!Array.isArray(listed)) throw unusable(`page ${cursors.size} has no array "tools".`);
+    if (tools.length + listed.length > MOST_TOOLS) throw unusable(`it has more than ${MOST_TOOLS} tools.`);
+    for (const each of listed as readonly unknown[]) tools.push(each);
     // Some servers end their list with a cursor that is null or empty.
     cursor = stringField(page, "nextCursor") || undefined;
   }
   return tools;
 }
 
-function toListedTool(listed: unknown, position: number): ListedTool {
+function unusable(problem: string): McpListError {
+  return new McpListError(`The MCP server's list of tools cannot be used: ${problem}`);
+}
+
+/** @throws {Error} If it is not a tool. */
+function toListedTool(listed: unknown): ListedTool {
   const name = stringField(listed, "name");
-  if (!isObject(listed) || !name) throw new McpListError(`tool ${position} has no name.`);
-  const description = stringField(listed, "description") ?? stringField(listed, "title") ?? undefined;
+  if (!isObject(listed) || !name) throw new Error("it has no name.");
+  const description = stringField(listed, "description") ?? stringField(listed, "title");
   // The protocol requires a schema. Some servers leave it out for a tool without input.
-  const inputSchema = listed["inputSchema"] ?? { type: "object" };
-  if (typeof inputSchema === "object") return { name, description, inputSchema };
-  throw new McpListError(`tool "${shortened(name, 100)}" has an inputSchema that is not an object.`);
+  const inputSchema = listed["inputSchema"] ?? {};
+  if (!isObject(inputSchema)) throw new Error("its inputSchema is not an object.");
+  return { name, description, inputSchema };
 }
 
 /** Gives each name once, put in the namespace and made one that models accept. */

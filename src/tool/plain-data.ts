@@ -10,8 +10,8 @@ const MOST_VALUES = 200_000;
 /**
  * A copy of a value, made of what JSON can hold, and of bytes, which {@link plainText} writes as base64. Never throws.
  *
- * It follows `JSON.stringify`, and has a form for what that refuses or loses: a `bigint` becomes its digits, a `Set` or a
- * typed array a list, a `Map` an object (a list of entries if a key is an object), an error its name and message. A part
+ * It follows `JSON.stringify`, and has a form for what that refuses or loses: a `bigint` becomes its digits, a `Set`, a
+ * typed array or an iterator a list, a `Map` an object (a list of entries if a key is an object), an error its name and message. A part
  * that cannot be copied is replaced by a note in brackets, such as `[circular]`.
  */
 export function plainData(value: unknown): unknown {
@@ -135,13 +135,34 @@ function readable(value: object): unknown {
   // Not by `toJSON`: that of some HTTP clients' errors shows the headers that were sent.
   if (isError(value)) return { name: value.name, message: value.message };
   const json: unknown = "toJSON" in value && typeof value.toJSON === "function" ? value.toJSON("") : value;
-  if (json instanceof Set) return [...json];
-  if (json instanceof Map) {
+  if (isMap(json)) {
     const isRecord = [...json.keys()].every((key) => typeof key !== "object" || key === null);
     return isRecord ? Object.fromEntries(json) : [...json];
   }
   if (json instanceof String || json instanceof Number || json instanceof Boolean) return json.valueOf();
+  if (isListed(json)) return listed(json);
   return ArrayBuffer.isView(json) ? Object.values(json) : json;
+}
+
+/** Whether a value is a map, of this realm or another. */
+function isMap(value: unknown): value is Map<unknown, unknown> {
+  return Object.prototype.toString.call(value) === "[object Map]";
+}
+
+/** Whether a value is a set, or an iterator such as a generator: an empty object to JSON. */
+function isListed(value: unknown): value is Iterable<unknown> {
+  return typeof value === "object" && value !== null && Symbol.iterator in value && ("next" in value || isSet(value));
+}
+
+function isSet(value: object): boolean {
+  return Object.prototype.toString.call(value) === "[object Set]";
+}
+
+/** The values of an iterable. It may have no end. */
+function listed(values: Iterable<unknown>): unknown[] {
+  const list: unknown[] = [];
+  for (const value of values) if (list.push(value) > MOST_VALUES) break;
+  return list;
 }
 
 function put(copy: Container["copy"], key: number | string, value: unknown): void {

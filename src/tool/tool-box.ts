@@ -59,7 +59,10 @@ export class ToolBox {
     return inputs.flatMap((input) => {
       const call = this.#callOf(input);
       if (call === undefined) return [];
-      if (call.current.state !== "streaming") return call.current;
+      const { state } = call.current;
+      // Input that was no JSON may turn out to have been cut.
+      const isCut = input.state === "truncated" && state === "invalid";
+      if (state !== "streaming" && !isCut) return call.current;
       if (input.state === "truncated" || (isOver && input.state === "streaming")) return call.truncate(input.text);
       // The reader left before the pair with the whole input was handed out.
       if (isOver) void call.close(input.text, input.value);

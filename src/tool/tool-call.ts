@@ -2,6 +2,7 @@
 
 import { copyOf } from "../json/copy.ts";
 import { DEEPEST, isDeeper } from "../json/depth.ts";
+import { keepNumbers } from "../json/exact-numbers.ts";
 import { isObject } from "../json/object.ts";
 import { incrementalJson } from "../json/partial.ts";
 import type { Validation } from "../schema/validate.ts";
@@ -148,6 +149,8 @@ export function openCall(tool: ToolBehavior, block: OpenBlock): OpenCall {
       if (!isObject(value)) return (current = fail("invalid", text, NOT_AN_OBJECT));
       // Later requests hold the input again, and writing it would overflow the stack.
       if (isDeeper(value, DEEPEST)) return (current = fail("invalid", text, TOO_DEEP));
+      // The message holds it, too, and is sent back.
+      keepNumbers(value, text);
       // The message keeps the original. Tools and validators may change what they are given.
       const validation = tool["~validate"](copyOf(value));
       if (!("then" in validation)) return (current = settle(text, validation));

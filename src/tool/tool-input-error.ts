@@ -1,6 +1,6 @@
-import { messageOf, MillraceError, shortened } from "../errors.ts";
+import { MillraceError } from "../errors.ts";
 import { wellFormed } from "../json/well-formed.ts";
-import type { SchemaIssue } from "../schema/validate.ts";
+import { pathText, type SchemaIssue } from "../schema/validate.ts";
 
 /** Which call failed, and why. */
 export interface ToolInputFailure {
@@ -58,11 +58,7 @@ function toMessage({ toolName, state, issues, text }: ToolInputFailure): string 
   }
   const [first] = issues;
   const more = issues.length > 1 ? ` (and ${issues.length - 1} more)` : "";
-  const problem = first === undefined ? "the schema rejected it." : placeOf(first) + first.message;
+  const place = first?.path.length ? `${pathText(first)}: ` : "";
+  const problem = first === undefined ? "the schema rejected it." : place + first.message;
   return wellFormed(`Tool "${toolName}": invalid input: ${problem}${more}`);
-}
-
-/** The path in front of an issue's message. It is cut too: its keys are the model's, and may be of any length. */
-function placeOf({ path }: SchemaIssue): string {
-  return path.length === 0 ? "" : `${shortened(path.map((key) => messageOf(key)).join("."), 200)}: `;
 }

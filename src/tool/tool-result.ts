@@ -2,11 +2,9 @@ import { messageOf } from "../errors.ts";
 import { wellFormed } from "../json/well-formed.ts";
 import { base64 } from "../prompt/base64.ts";
 import { toMedia } from "../prompt/media.ts";
-import { contentParts, neutralPart } from "./content-part.ts";
+import { contentParts, isNeutralPart } from "./content-part.ts";
 import { bytesOf, isError, plainData, plainText } from "./plain-data.ts";
 import type { Check } from "./shape.ts";
-
-const isNeutralPart = neutralPart({});
 
 /** The result of a tool call, as it is sent to the model. */
 export interface ToolResult {

@@ -13,7 +13,9 @@ import {
   type PairTypes,
 } from "../../src/index.ts";
 import { call, client } from "../../src/providers/anthropic/index.ts";
+import { call as structuredCall } from "../../src/providers/anthropic/structured.ts";
 import {
+  apiError,
   compaction,
   cut,
   fakeAnthropic,
@@ -246,6 +248,80 @@ describe("an agent", () => {
   });
 });
 
+describe("the container in which a reply ran code", () => {
+  const code = { type: "code_execution_20260120", name: "code_execution" } as const;
+  type Part = string | ReturnType<typeof toolUse>;
+  const look = toolUse("look_up", { title: "Mistborn" });
+  const inContainer = (id: string | null, part: Part, stopReason?: string): Script => {
+    const container = { id, expires_at: "2030-01-01T00:00:00Z" };
+    return reply(part, { ...(id !== null && { container }), ...(stopReason !== undefined && { stopReason }) });
+  };
+  const containers = ({ requests }: FakeAnthropic) => requests.map(({ body }) => body["container"]);
+
+  it("is that of the next requests, also if a reply in between needed none", async () => {
+    await using server = await fake(
+      inContainer("container_1", look),
+      inContainer(null, look),
+      inContainer("container_2", look),
+      "Done.",
+    );
+    const run = agent(call(MODEL, { client: at(server), tools: [lookUp, code] }, () => "x"))();
+    await run.finish();
+    expect(containers(server)).toEqual([undefined, "container_1", "container_1", "container_2"]);
+  });
+
+  it("keeps the skills that the call asks for, and gives way to the options of a turn", async () => {
+    const container = { skills: [{ type: "anthropic", skill_id: "pptx" }] } as const;
+    await using server = await fake(inContainer("container_1", look), inContainer("container_1", look), "Done.");
+    const options = { client: at(server), tools: [lookUp, code], callParams: { container, max_tokens: 99 } };
+    const run = agent(
+      call(MODEL, options, () => "x"),
+      { turnOptions: ({ index }) => (index === 2 ? { callParams: { container: "own", max_tokens: 50 } } : {}) },
+    )();
+    await run.finish();
+    expect(containers(server)).toEqual([container, { ...container, id: "container_1" }, "own"]);
+    expect(server.requests.map(({ body }) => body["max_tokens"])).toEqual([99, 99, 50]);
+  });
+
+  it("reaches a fallback, too, beside the parameters that are its own", async () => {
+    await using server = await fake(inContainer("container_1", look), apiError(529), "Done.");
+    const fallback = [{ model: "claude-haiku-5-5", callParams: { max_tokens: 7 } }];
+    const options = { client: at(server), tools: [lookUp, code], retry: { attempts: 1 }, fallback } as const;
+    await agent(call(MODEL, options, () => "x"))().finish();
+    const [, , last] = server.requests;
+    expect(last?.body).toMatchObject({ model: "claude-haiku-5-5", container: "container_1", max_tokens: 7 });
+  });
+
+  it("is there for a loop of one's own", async () => {
+    await using server = await fake(inContainer("container_1", look), "Done.");
+    const ask = call(
+      MODEL,
+      { stream: true, client: at(server), tools: [lookUp, code] },
+      (messages: readonly object[]) => messages as never,
+    );
+    const stream = ask([{ role: "user", content: "x" }]);
+    expect(stream.container).toBeNull();
+    const response = await stream.response();
+    expect([stream.container, response.container]).toEqual(["container_1", "container_1"]);
+    await ask
+      .with({ callParams: { container: stream.container } })(stream.history())
+      .response();
+    expect(containers(server)).toEqual([undefined, "container_1"]);
+  });
+
+  it("goes back with what a reply with a response model has to do again", async () => {
+    const Book = z.object({ title: z.string() });
+    await using server = await fake(
+      inContainer("container_1", serverToolUse("code_execution", { code: "1" }), "pause_turn"),
+      inContainer(null, '{"title":5}'),
+      '{"title":"Mistborn"}',
+    );
+    const options = { client: at(server), tools: [code], responseModel: Book, validationRetries: 2 } as const;
+    expect(await structuredCall(MODEL, options, () => "x")()).toEqual({ title: "Mistborn" });
+    expect(containers(server)).toEqual([undefined, "container_1", "container_1"]);
+  });
+});
+
 describe("tools of an agent", () => {
   const parallelism = async (parallel: number | undefined, count: number): Promise<number[]> => {
     let running = 0;
@@ -312,10 +388,15 @@ describe("tools of an agent", () => {
         is_error: true,
         content: expect.stringMatching(/not a JSON object/),
       },
-      { type: "tool_result", tool_use_id: "toolu_4", is_error: true, content: "The tool was not run." },
+      {
+        type: "tool_result",
+        tool_use_id: "toolu_4",
+        is_error: true,
+        content: 'There is no tool "nothing". The tools are: "look_up".',
+      },
       { type: "tool_result", tool_use_id: "toolu_5", content: '{"title":"Mistborn","pages":541}' },
     ]);
-    expect(run.turns[0]?.outputs.map(([{ id }]) => id)).toEqual(["toolu_1", "toolu_5"]);
+    expect(run.turns[0]?.outputs.map(([{ id }]) => id)).toEqual(["toolu_1", "toolu_4", "toolu_5"]);
   });
 
   it("that throw something else than an error are told by its text", async () => {
@@ -336,8 +417,8 @@ describe("tools of an agent", () => {
       reply("Hm.", cut(toolUse("look_up", { title: "Mistborn" })), { stopReason: "max_tokens" }),
     );
     const run = agent(call(MODEL, { client: at(server), tools: [lookUp] }, () => "x"))();
-    expect((await run.finish()).outputs).toEqual([]);
-    expect([run.stopReason, server.requests.length]).toEqual(["answer", 1]);
+    expect((await run.finish()).outputs).toMatchObject([[{ name: "look_up" }, expect.any(Error)]]);
+    expect([run.stopReason, server.requests.length]).toEqual(["cut", 2]);
   });
 
   it("run only if they are approved", async () => {
@@ -436,9 +517,10 @@ describe("tools that run early", () => {
     expect(await lateBegun).toBe("not yet");
     letOn();
     await reading;
+    // In the order of the calls, not of their ends.
     expect(run.turns[0]?.outputs.map(([{ id }, output]) => [id, output])).toEqual([
-      ["toolu_1", "soon"],
       ["toolu_0", "later"],
+      ["toolu_1", "soon"],
     ]);
     expect([early.runs(), late.runs()]).toEqual([1, 1]);
     expect(JSON.stringify(server.requests[0]?.body["tools"])).not.toMatch(/early"?:/i);
@@ -514,7 +596,7 @@ describe("tools that run early", () => {
     const run = agent(call(MODEL, { client: at(server), tools: [done] }, () => "x"))();
     const { outputs } = await run.finish();
     expect(outputs.map(([, output]) => output)).toEqual(["yes"]);
-    expect([run.history(), run.stopReason]).toEqual([[{ role: "user", content: "x" }], "answer"]);
+    expect([run.history(), run.stopReason]).toEqual([[{ role: "user", content: "x" }], "content_filter"]);
   });
 });
 

@@ -74,6 +74,48 @@ describe("the messages of a request", () => {
     ]);
   });
 
+  it("keep what they carry beside their text, even if they open the prompt", () => {
+    const brief = { role: "system", content: "Be brief.", clear_at: "next_user_message" };
+    const hard = { role: "system", content: [{ type: "text", text: "Think." }], output_config: { effort: "max" } };
+    const encoded = encode(prompt([system("Hello."), brief, hard, user("Hi")]));
+    expect(encoded.body["system"]).toEqual([{ type: "text", text: "Hello." }]);
+    expect(encoded.items).toEqual([brief, hard, user("Hi")]);
+    // Nothing is carried by a key without a value.
+    const plain = encode(prompt([{ ...brief, clear_at: undefined }, user("Hi")]));
+    expect([plain.body["system"], plain.items]).toEqual([[{ type: "text", text: "Be brief." }], [user("Hi")]]);
+  });
+
+  it("have parts that keep the API's own keys beside ours", () => {
+    const cacheControl = { type: "ephemeral" };
+    const given = [
+      { type: "text", text: "Look", citations: [], cacheControl },
+      { type: "image", url: "https://example.com/a.png", detail: "low", transformations: { oversized_image: "error" } },
+      { type: "document", url: "https://example.com/a.pdf", title: "A", citations: { enabled: true }, cacheControl },
+      { type: "future", data: "a", cache_control: cacheControl },
+    ];
+    expect(encode(prompt([{ role: "user", content: given }])).items).toEqual([
+      {
+        role: "user",
+        content: [
+          { type: "text", text: "Look", citations: [], cache_control: cacheControl },
+          {
+            type: "image",
+            source: { type: "url", url: "https://example.com/a.png" },
+            transformations: { oversized_image: "error" },
+          },
+          {
+            type: "document",
+            source: { type: "url", url: "https://example.com/a.pdf" },
+            title: "A",
+            citations: { enabled: true },
+            cache_control: cacheControl,
+          },
+          given[3],
+        ],
+      },
+    ]);
+  });
+
   it("are encoded in linear time", () => {
     const turn = (n: number) => [user(`question ${n}`), { role: "assistant", content: [{ type: "text", text: "ok" }] }];
     const turns = Array.from({ length: 40_000 }, (_, n) => turn(n)).flat();

@@ -76,6 +76,97 @@ describe("history", () => {
   });
 });
 
+describe("a call that the end of its message has cut", () => {
+  /** A reply whose last block stops although its input is not complete, as some servers do. */
+  const cutAt = async (stopReason: string, json: string, ...after: readonly Block[]) => {
+    const events = [
+      { type: "content_block_start", index: 0, content_block: hi },
+      { type: "content_block_stop", index: 0 },
+      { type: "content_block_start", index: 1, content_block: asked },
+      { type: "content_block_delta", index: 1, delta: { type: "input_json_delta", partial_json: json } },
+      { type: "content_block_stop", index: 1 },
+      ...after.flatMap((content_block, place) => [
+        { type: "content_block_start", index: 2 + place, content_block },
+        { type: "content_block_stop", index: 2 + place },
+      ]),
+      { type: "message_delta", delta: { stop_reason: stopReason }, usage: { output_tokens: 3 } },
+      { type: "message_stop" },
+    ];
+    await using server = await serve((response) =>
+      startStream(response).end(frames([...started.slice(0, 1), ...events])),
+    );
+    const own = client({ apiKey: "k", baseURL: server.url });
+    const stream = call("m", { stream: true, client: own, tools: [lookUp] }, () => "Hello")();
+    await stream.response();
+    return stream;
+  };
+
+  it.each(["max_tokens", "model_context_window_exceeded"])("is truncated, and left out, after %s", async (reason) => {
+    const stream = await cutAt(reason, '{"title":"Mist');
+    expect(stream.tools).toMatchObject([{ state: "truncated", text: '{"title":"Mist', error: { state: "truncated" } }]);
+    expect([stream.messageParam?.content, stream.asksForTools]).toEqual([[hi], false]);
+    expect(stream.history()).toHaveLength(2);
+  });
+
+  it.each([
+    ["end_turn", '{"title":"Mist', []],
+    ["max_tokens", '{"title":"Mist', [hi]],
+    ["max_tokens", '{"title":"Mistborn"}', []],
+  ] as const)("was not cut by %s: %j, then %j", async (reason, json, after) => {
+    const stream = await cutAt(reason, json, ...after);
+    expect(stream.tools[0]?.state).toBe(json.endsWith("}") ? "complete" : "invalid");
+    expect(stream.asksForTools).toBe(true);
+  });
+
+  it("is part of the history if it is answered", async () => {
+    const stream = await cutAt("max_tokens", '{"title":"Mist');
+    const [cut] = stream.tools;
+    const history = stream.history(cut && [[cut, new Error("Your reply was cut.")]]);
+    expect(history.slice(1)).toEqual([
+      { role: "assistant", content: [hi, { ...asked, input: { INVALID_JSON: '{"title":"Mist' } }] },
+      {
+        role: "user",
+        content: [{ type: "tool_result", tool_use_id: "toolu_1", content: "Your reply was cut.", is_error: true }],
+      },
+    ]);
+    // Asking changes nothing.
+    expect(stream.history()).toHaveLength(2);
+  });
+});
+
+describe("numbers that JavaScript cannot hold", () => {
+  it("go back in the input of a tool as they came", async () => {
+    const json = '{"title":"😀 \\ud83d\\ude00","id":9007199254740993,"far":1e999}';
+    const events = [
+      { type: "content_block_start", index: 0, content_block: asked },
+      { type: "content_block_delta", index: 0, delta: { type: "input_json_delta", partial_json: json.slice(0, 30) } },
+      { type: "content_block_delta", index: 0, delta: { type: "input_json_delta", partial_json: json.slice(30) } },
+      { type: "content_block_stop", index: 0 },
+      { type: "message_delta", delta: { stop_reason: "tool_use" }, usage: { output_tokens: 3 } },
+      { type: "message_stop" },
+    ];
+    const bodies: string[] = [];
+    const own = client({
+      apiKey: "k",
+      fetch: (_url, init) => {
+        bodies.push(String(init?.body));
+        const body = frames([...started.slice(0, 1), ...events]);
+        return Promise.resolve(new Response(body, { headers: { "content-type": "text/event-stream" } }));
+      },
+    });
+    const ask = call(
+      "m",
+      { stream: true, client: own, tools: [lookUp] },
+      (messages: readonly object[]) => messages as never,
+    );
+    const stream = ask([{ role: "user", content: "Hello" }]);
+    await stream.response();
+    await ask([...stream.history(), { role: "user", content: "Go on" }]).response();
+    expect(bodies[1]).toContain('"input":{"title":"😀 😀","id":9007199254740993,"far":1e999}');
+    expect(() => JSON.parse(bodies[1] ?? "") as unknown).not.toThrow();
+  });
+});
+
 describe("input that comes whole, where its block starts", () => {
   it.each([
     ['{"title":"Mistborn"}', "complete", { title: "Mistborn" }],

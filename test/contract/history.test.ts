@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import { InvalidOptionError } from "../../src/errors.ts";
+import { InvalidOptionError, StreamNotStartedError } from "../../src/errors.ts";
 import { user } from "../../src/index.ts";
 import { tool } from "../../src/tool/tool.ts";
 import { endingsOf, readTo } from "./endings.ts";
@@ -98,6 +98,46 @@ describe.each(subjects)("S10: history is always acceptable ($name)", (subject) =
       );
     },
   );
+
+  it("halves of characters are U+FFFD in what is sent, wherever they come from", async () => {
+    const input = JSON.stringify({ title: "Mist \ud83d" });
+    await using server = await subject.serve(
+      inTurn(beats({ text: "Hm \ud83d" }, { tool: "look_up", input }, { finish: "tool_calls" }), reply("Going on.")),
+    );
+    const stream = open(subject, server, { tools }, () => [user("Cut \ud83d"), user(["Cut", "\udc00 too"])]);
+    await read(stream);
+    for (const output of ["log \ud83d", { ["key \udc00"]: ["\ud83d"] }, new Error("cut \ud83d")]) {
+      await expectAccepted(server, stream.history(outputsOf(stream, output)));
+    }
+    // The server takes no others: see its problems().
+    expect(server.requests).toHaveLength(4);
+    const sent = JSON.stringify(server.requests.map(({ body }) => body));
+    for (const text of ["Cut \ufffd", "\ufffd too", "Hm \ufffd", "Mist \ufffd", "log \ufffd"])
+      expect(sent).toContain(text);
+  });
+
+  it("is empty if the call has failed before there was a request", async () => {
+    await using server = await subject.serve(() => reply("Hello."));
+    const failing: readonly (readonly [Parameters<typeof open>[2], () => unknown])[] = [
+      [{ toolChoice: "any" }, () => "Hello"],
+      [{}, () => ""],
+      [{}, () => [{ role: "user", content: [{ type: "audio", data: "aGk=", mediaType: "audio/wav" }] }]],
+      [
+        {},
+        () => {
+          throw new Error("no");
+        },
+      ],
+    ];
+    for (const [options, prompt] of failing) {
+      const stream = open(subject, server, options, prompt);
+      expect(() => stream.history()).toThrow(StreamNotStartedError);
+      const { error } = await read(stream);
+      expect([error === stream.error, stream.outcome, stream.hasRequest]).toEqual([true, "failed", false]);
+      expect(stream.history()).toEqual([]);
+    }
+    expect(server.requests).toHaveLength(0);
+  });
 
   it("answers every call: with its output, or why there is none", async () => {
     const titles = ["Mistborn", "Elantris", "Warbreaker"];

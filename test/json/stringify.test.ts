@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { InvalidOptionError } from "../../src/errors.ts";
-import { stringify, wellFormed } from "../../src/json/stringify.ts";
+import { stringify, wellFormedJson } from "../../src/json/stringify.ts";
 import { cpuMsSince } from "../cpu-time.ts";
 
 /** Lists in lists. */
@@ -64,8 +64,8 @@ describe("stringify", () => {
   });
 });
 
-describe("wellFormed", () => {
-  const sent = (value: unknown): unknown => JSON.parse(wellFormed(JSON.stringify(value)));
+describe("wellFormedJson", () => {
+  const sent = (value: unknown): unknown => JSON.parse(wellFormedJson(JSON.stringify(value)));
 
   it.each([
     ["a high half", "a\ud83d", "a\ufffd"],
@@ -86,7 +86,7 @@ describe("wellFormed", () => {
     const unit = fc.constantFrom("\ud83d", "\ude00", "\\", "u", "ud83d", '"', "a", "😀", "\n");
     fc.assert(
       fc.property(fc.string({ unit }), (text) => {
-        const json = wellFormed(JSON.stringify(text));
+        const json = wellFormedJson(JSON.stringify(text));
         expect(json).not.toMatch(/(?<!\\)(?:\\\\)*\\ud/);
         // What TextEncoder does to the string itself.
         expect(JSON.parse(json)).toBe(new TextDecoder().decode(new TextEncoder().encode(text)));
@@ -97,8 +97,8 @@ describe("wellFormed", () => {
   it("gives the same string where there is nothing to repair, in linear time", () => {
     const json = JSON.stringify(["\\ud".repeat(100_000), "\\".repeat(300_000)]);
     const start = process.cpuUsage();
-    expect(wellFormed(json)).toBe(json);
-    expect(wellFormed(JSON.stringify("\ud83d".repeat(100_000)))).toBe(`"${"\ufffd".repeat(100_000)}"`);
+    expect(wellFormedJson(json)).toBe(json);
+    expect(wellFormedJson(JSON.stringify("\ud83d".repeat(100_000)))).toBe(`"${"\ufffd".repeat(100_000)}"`);
     expect(cpuMsSince(start)).toBeLessThan(500);
   });
 });

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { InvalidOptionError, MillraceError } from "../../src/errors.ts";
 import { type McpClient, McpListError, McpToolError, mcpTools } from "../../src/neutral-mcp.ts";
 import { toolResult } from "../../src/tool/tool-result.ts";
@@ -43,17 +43,6 @@ describe("a list of tools", () => {
     [[], 'page 1 has no array "tools".'],
     [{ tools: null }, 'page 1 has no array "tools".'],
     [{ tools: { a: 1 } }, 'page 1 has no array "tools".'],
-    [{ tools: [{ name: "a", inputSchema }, null] }, "tool 2 has no name."],
-    [{ tools: ["search"] }, "tool 1 has no name."],
-    [{ tools: [{ inputSchema }] }, "tool 1 has no name."],
-    [{ tools: [{ name: "", inputSchema }] }, "tool 1 has no name."],
-    [{ tools: [{ name: { a: 1 }, inputSchema }] }, "tool 1 has no name."],
-    [{ tools: [{ name: "a", inputSchema: "object" }] }, 'tool "a" has an inputSchema that is not an object.'],
-    [
-      { tools: [{ name: "a", inputSchema: { type: "string" } }] },
-      /^.*tool "a": inputSchema: it must describe an object/,
-    ],
-    [{ tools: [{ name: "n".repeat(1e6), inputSchema: 5 }] }, `tool "${"n".repeat(100)}…" has an inputSchema`],
   ])("that is malformed is a typed error: %#", async (page, problem) => {
     const error: unknown = await mcpTools(
       listing(() => page),
@@ -64,8 +53,47 @@ describe("a list of tools", () => {
     expect(error).toMatchObject({
       code: "mcp_list",
       message: expect.stringMatching(/^The MCP server's list of tools/),
+      toolName: null,
     });
     expect((error as Error).message).toMatch(problem);
+  });
+
+  const circle: { self?: object } = {};
+  circle.self = circle;
+
+  test.each<[bad: unknown, toolName: string | null, problem: string]>([
+    [null, null, "Tool 2 of the MCP server is left out: it has no name."],
+    ["search", null, "Tool 2 of the MCP server is left out: it has no name."],
+    [{ inputSchema }, null, "it has no name."],
+    [{ name: "", inputSchema }, null, "it has no name."],
+    [{ name: { a: 1 }, inputSchema }, null, "it has no name."],
+    [{ name: "bad", inputSchema: "object" }, "bad", 'Tool "bad" of the MCP server is left out: its inputSchema is not'],
+    [{ name: "bad", inputSchema: [inputSchema] }, "bad", "its inputSchema is not an object."],
+    [{ name: "bad", inputSchema: { type: "string" } }, "bad", 'it must describe an object, but has type "string"'],
+    [{ name: "bad", inputSchema: { type: ["array", "null"] } }, "bad", "it must describe an object"],
+    [{ name: "bad", inputSchema: { default: circle } }, "bad", "it is not plain JSON."],
+    [{ name: "n".repeat(1e6), inputSchema: 5 }, "n".repeat(1e6), `Tool "${"n".repeat(100)}…" of`],
+  ])("leaves out a bad tool, and says so: %#", async (bad, toolName, problem) => {
+    const skipped: McpListError[] = [];
+    const client = listing(() => ({ tools: [{ name: "a", inputSchema }, bad, { name: "bad", inputSchema }] }));
+    const tools = await mcpTools(client, { namespace: "docs", onSkip: (error) => skipped.push(error) });
+    // Its name is free for another tool.
+    expect(tools.map(({ name }) => name)).toEqual(["docs_a", "docs_bad"]);
+    expect(skipped).toMatchObject([{ code: "mcp_list", toolName, message: expect.stringContaining(problem) }]);
+    expect(skipped[0]?.message.length).toBeLessThan(300);
+  });
+
+  test("warns on the console of a tool that it leaves out, if nobody else is told", async () => {
+    const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
+    const client = listing(() => ({
+      tools: [
+        { name: "a", inputSchema },
+        { name: "bad", inputSchema: 5 },
+      ],
+    }));
+    expect(await mcpTools(client, { namespace: "docs" })).toHaveLength(1);
+    expect(warn.mock.calls).toEqual([['Tool "bad" of the MCP server is left out: its inputSchema is not an object.']]);
+    warn.mockRestore();
   });
 
   test.each([[""], [null], [undefined]])("ends with the cursor %j", async (nextCursor) => {
@@ -96,6 +124,89 @@ describe("a list of tools", () => {
       { name: "docs_a", inputSchema, description: undefined },
       { name: "docs_b", inputSchema, description: "B" },
     ]);
+  });
+});
+
+describe("the schema of a tool becomes one that models accept", () => {
+  const shown = async (schema: unknown, description?: string) => {
+    const client = listing(() => ({ tools: [{ name: "a", description, inputSchema: schema }] }));
+    const [only] = await mcpTools(client, { namespace: "docs", onSkip: (error) => expect.unreachable(error.message) });
+    return { schema: only?.inputSchema, description: only?.description };
+  };
+  const text = { type: "string" };
+  const number = { type: "number" };
+  const properties = { a: text };
+
+  test.each<[what: string, given: object, expected: object]>([
+    ["an empty one", {}, { type: "object" }],
+    ["$schema alone", { $schema: "http://json-schema.org/draft-07/schema#" }, { type: "object" }],
+    ["one without a type", { properties, required: ["a"] }, { type: "object", properties, required: ["a"] }],
+    ["one that may be null", { type: ["object", "null"], properties }, { type: "object", properties }],
+    ["a reference", { $ref: "#/definitions/A", definitions: { A: { properties } } }, { type: "object", properties }],
+    ["properties that are none", { type: "object", properties: [], required: true }, { type: "object" }],
+    [
+      "required names that are none",
+      { properties, required: ["a", 5] },
+      { type: "object", properties, required: ["a"] },
+    ],
+  ])("%s", async (_, given, expected) => {
+    expect((await shown(given)).schema).toMatchObject(expected);
+    expect(Object.keys((await shown(given)).schema ?? {}).sort()).toEqual(
+      Object.keys({ ...expected, ...("definitions" in given && { definitions: 1 }) }).sort(),
+    );
+  });
+
+  test.each(["anyOf", "oneOf"])("one with %s at its top, which the description repeats", async (keyword) => {
+    const parts = [
+      { properties: { a: text, b: text }, required: ["a", "b"] },
+      { $ref: "#/$defs/B" },
+      { required: ["a", "c"] },
+    ];
+    const given = {
+      type: "object",
+      properties: { c: number },
+      [keyword]: parts,
+      $defs: { B: { properties: { b: number }, required: ["a"] } },
+    };
+    const { schema, description } = await shown(given, "Finds.");
+    expect(schema).toEqual({
+      type: "object",
+      properties: { c: number, a: text, b: { anyOf: [text, number] } },
+      required: ["a"],
+      $defs: given.$defs,
+    });
+    expect(description).toBe(`Finds.\n\nThe input must also fit: ${JSON.stringify({ [keyword]: parts })}`);
+    expect((await shown(given)).description).toMatch(/^The input must also fit: /);
+  });
+
+  test("one with allOf at its top, which needs no words if it can be merged", async () => {
+    const parts = [
+      { properties: { a: text }, required: ["a"] },
+      { properties: { b: number }, required: ["b"], title: "B" },
+    ];
+    expect(await shown({ allOf: parts }, "Finds.")).toEqual({
+      schema: { type: "object", properties: { a: text, b: number }, required: ["a", "b"] },
+      description: "Finds.",
+    });
+    const odd = await shown({ allOf: [...parts, { not: { required: ["c"] } }] });
+    expect(odd.schema).not.toHaveProperty("allOf");
+    expect(odd.description).toContain('{"not":{"required":["c"]}}');
+  });
+
+  test("one with nonsense in place of the parts, or very many", async () => {
+    expect((await shown({ type: "object", anyOf: "a", oneOf: [null, 5] })).schema).toEqual({
+      type: "object",
+      properties: {},
+    });
+    const { description = "" } = await shown({
+      anyOf: Array.from({ length: 5_000 }, (_, n) => ({ required: [`p${n}`] })),
+    });
+    expect([description.length < 2_100, description.at(-1)]).toEqual([true, "…"]);
+  });
+
+  test("in a part of it they stay", async () => {
+    const inner = { type: "object", properties: { a: { anyOf: [text, number] } } };
+    expect(await shown(inner)).toEqual({ schema: inner, description: undefined });
   });
 });
 
@@ -160,20 +271,37 @@ describe("the result of a tool", () => {
     ["image/svg+xml", "PHN2Zz4="],
     ["image/png", "not base64!"],
     ["image/png", ""],
-    ["image/tiff", "aGk="],
+    ["image/tiff", "SUkqAA=="],
+    // A page that says that there is no such image, and audio.
+    ["image/png", btoa("<!doctype html>")],
+    ["image/jpeg", btoa("RIFF\u0000\u0000\u0000\u0000WAVE")],
+    ["application/pdf", btoa("PK")],
+    ["audio/wav", "iVBORw0KGgo="],
   ])("has a note instead of media that models do not read: %s", async (mimeType, data) => {
     expect(await outputOf({ content: [{ type: "image", data, mimeType }] })).toBe(`[${mimeType}, not shown]`);
+  });
+
+  test.each([
+    ["image/png", "/9j/4AAQ", "image/jpeg"],
+    ["image/jpg", "/9j/4AAQ", "image/jpeg"],
+    ["image/x-png", "iVBORw0KGgo=", "image/png"],
+    ["image/webp; q=1", btoa("RIFF\u0000\u0000\u0000\u0000WEBP"), "image/webp"],
+    [undefined, btoa("GIF89a"), "image/gif"],
+  ])("has images of the type that their bytes show: %s", async (mimeType, data, mediaType) => {
+    expect(await outputOf({ content: [{ type: "image", data, mimeType }] })).toEqual([
+      { type: "image", data, mediaType },
+    ]);
   });
 
   test("has media that toolResult accepts", async () => {
     const output = await outputOf({
       content: [
-        { type: "image", data: "aGk\r\nhaGk=\n", mimeType: "image/PNG" },
+        { type: "image", data: "iVBO\r\nRw0KGgo=\n", mimeType: "image/PNG" },
         { type: "text", text: "a" },
       ],
     });
     expect(toolResult("toolu_1", output).content).toEqual([
-      { type: "image", data: "aGkhaGk=", mediaType: "image/png" },
+      { type: "image", data: "iVBORw0KGgo=", mediaType: "image/png" },
       { type: "text", text: "a" },
     ]);
   });

@@ -14,6 +14,10 @@ const revoked = (target: object): object => {
   revoke();
   return proxy;
 };
+function* twice<V>(value: V): Generator<V> {
+  yield value;
+  yield value;
+}
 const png = new Uint8Array([0x89, 0x50, 0x4e, 0x47, 13, 10, 26, 10]);
 
 describe("a tool's own record is sent as JSON", () => {
@@ -100,6 +104,15 @@ describe("a content part is sent as a part", () => {
     ]);
   });
 
+  it.each([
+    [image("data:image/svg+xml;base64,PHN2Zz4="), "[image/svg+xml, not shown]"],
+    [image(png, { mediaType: "image/tiff" }), "[image/tiff, not shown]"],
+    [document(png, { mediaType: "application/zip", title: "a" }), "[application/zip, not shown]"],
+  ])("or as a note, if it is media that the provider refuses: %#", (part, note) => {
+    expect(contentOf([text("Hi"), part])).toEqual([text("Hi"), text(note)]);
+    expect(contentOf(part)).toEqual([text(note)]);
+  });
+
   it("unless its text is empty or white space", () => {
     expect(contentOf([text(""), text(" \n"), image(png)])).toEqual([image(png)]);
     expect(contentOf([text("")])).toBe("");
@@ -150,6 +163,10 @@ describe("any other output is sent as text", () => {
     ["a set", new Set([1, new Set(["a"])]), '[1,["a"]]'],
     ["a map", new Map<unknown, unknown>([["a", new Map([[1, 2]])]]), '{"a":{"1":2}}'],
     ["a map with keys that are objects", new Map([[{ a: 1 }, 2]]), '[[{"a":1},2]]'],
+    ["a set and a map of another realm", runInNewContext('[new Set([1]), new Map([["a", 2]])]'), '[[1],{"a":2}]'],
+    ["an iterator", { names: new Map([["a", 1]]).keys() }, '{"names":["a"]}'],
+    ["a generator", [twice("a")], '[["a","a"]]'],
+    ["headers, which may be secret", { headers: new Headers({ authorization: "Bearer x" }) }, '{"headers":{}}'],
     ["a typed array", new Float64Array([1.5, 2]), "[1.5,2]"],
     ["a typed array of bigints", { n: new BigInt64Array([1n]) }, '{"n":["1"]}'],
     ["a date", new Date(0), "1970-01-01T00:00:00.000Z"],

@@ -4,12 +4,15 @@ import {
   agent,
   type AgentRun,
   type AgentStop,
+  type AgentToolResult,
   type AgentTurn,
   call as neutralCall,
   type Native,
   type PairTypes,
   type PartialTools,
   tool,
+  type ToolName,
+  type Usage,
 } from "../../src/index.ts";
 import {
   type AnthropicCallResponseChunk,
@@ -17,6 +20,8 @@ import {
   call,
   type MessageParam,
 } from "../../src/providers/anthropic/index.ts";
+import type { SourcedUsage } from "../../src/providers/anthropic/native.ts";
+import { call as structuredCall } from "../../src/providers/anthropic/structured.ts";
 
 const model = "claude-sonnet-5-5";
 const lookUp = tool({ name: "look_up", input: z.object({ title: z.string() }), call: ({ title }) => title.length });
@@ -104,9 +109,50 @@ describe("an agent", () => {
       expectTypeOf(run.history()).toEqualTypeOf<readonly MessageParam[]>();
       expectTypeOf(run.cost).toEqualTypeOf<number | null>();
       expectTypeOf(run.content).toEqualTypeOf<string>();
+      expectTypeOf(run.usage).toEqualTypeOf<SourcedUsage>();
+      expectTypeOf(run.commonUsage).toEqualTypeOf<Usage>();
     };
     expect(look).toBeTypeOf("function");
     expectTypeOf<AgentRun<AnthropicNative, Tools>>().toExtend<AgentRun<Native, PairTypes>>();
+  });
+});
+
+describe("an agent with a response model", () => {
+  const Book = z.object({ title: z.string() });
+
+  test("gives a run with parse()", () => {
+    const extract = agent(structuredCall(model, { stream: true, tools: [lookUp], responseModel: Book }, () => "x"));
+    const look = (run: ReturnType<typeof extract>): void => {
+      expectTypeOf(run.parse()).toEqualTypeOf<Promise<{ title: string }>>();
+      expectTypeOf(run).toExtend<AgentRun<AnthropicNative, typeof lookUp>>();
+    };
+    expect(look).toBeTypeOf("function");
+    const neutral = neutralCall("anthropic/claude-sonnet-5-5", { tools: [lookUp], responseModel: Book }, () => "x");
+    expectTypeOf(agent(neutral)).returns.toHaveProperty("parse");
+  });
+
+  test("and none without", () => {
+    const plain = agent(structuredCall(model, { tools: [lookUp] }, () => "x"));
+    expectTypeOf(plain).returns.toEqualTypeOf<AgentRun<AnthropicNative, typeof lookUp>>();
+  });
+});
+
+describe("the options of a turn", () => {
+  test("name its tools, and take the parameters of its provider", () => {
+    agent(ask, {
+      turnOptions: ({ index, turns }) => {
+        expectTypeOf(turns).toEqualTypeOf<readonly AgentTurn<AnthropicNative, Tools>[]>();
+        if (index > 0) return undefined;
+        return { toolChoice: { type: "tool", name: "look_up" }, callParams: { max_tokens: 5 }, model: "claude-opus-5" };
+      },
+    });
+    agent(ask, { turnOptions: async () => Promise.resolve({ toolChoice: "none" }) });
+    expectTypeOf<ToolName<Tools>>().toEqualTypeOf<"look_up" | "write">();
+    expectTypeOf<AgentStop>().toExtend<string>();
+  });
+
+  test("and what a tool gave is known by its id and name", () => {
+    expectTypeOf<Item<AgentRun<AnthropicNative, Tools>>[0]["toolResult"]>().toEqualTypeOf<AgentToolResult | null>();
   });
 });
 
@@ -122,6 +168,12 @@ export function mistakes(): void {
   const looking = call(model, { tools: [lookUp] }, () => "x");
   // @ts-expect-error The title is text.
   agent(looking, { approve: wrong });
+  // @ts-expect-error There is no such tool.
+  agent(ask, { turnOptions: () => ({ toolChoice: { type: "tool", name: "look_down" } }) });
+  // @ts-expect-error The wire's own names.
+  agent(ask, { turnOptions: () => ({ callParams: { max_tokens: "5" } }) });
+  // @ts-expect-error Without a response model there is nothing to parse.
+  void agent(ask)("x").parse();
   // @ts-expect-error A function is no call.
   agent((question: string) => question);
   // @ts-expect-error The call takes a question.

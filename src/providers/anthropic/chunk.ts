@@ -1,4 +1,4 @@
-import type { Recovery, ResponseChunk } from "../../provider/chunk.ts";
+import type { AgentToolResult, Recovery, ResponseChunk } from "../../provider/chunk.ts";
 import type { CommonFinishReason } from "../../provider/native.ts";
 import { field, isObject, type JsonObject, stringField } from "../../json/object.ts";
 import type { ChunkParts } from "../../provider/provider.ts";
@@ -39,6 +39,11 @@ export class AnthropicCallResponseChunk implements ResponseChunk {
     this.#event = event;
     this.#target = target;
     this.#text = text;
+  }
+
+  /** Set if an agent reports what one of its tools gave, else null. */
+  get toolResult(): AgentToolResult | null {
+    return null;
   }
 
   /** The native event, equal to what `JSON.parse` gives for the frame's data. */

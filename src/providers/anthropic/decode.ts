@@ -1,4 +1,4 @@
-import type { Decoder, Step } from "../../provider/decoder.ts";
+import type { Blocks, Decoder, Step } from "../../provider/decoder.ts";
 import type { ToolInput } from "../../tool/tool-box.ts";
 import { deltaChunk, eventChunk } from "./chunk.ts";
 import type { DeltaTarget } from "./delta.ts";
@@ -91,8 +91,8 @@ export class AnthropicDecoder extends MessageAccumulator implements Decoder<Anth
     return super.message;
   }
 
-  get items(): readonly MessageParam[] {
-    return itemsOf(this.message, this.blocks);
+  items(answered?: Blocks): readonly MessageParam[] {
+    return itemsOf(this.message, this.blocks, answered);
   }
 
   get canContinue(): boolean {

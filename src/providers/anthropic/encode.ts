@@ -1,6 +1,6 @@
 import { InvalidOptionError, UnsupportedContentError } from "../../errors.ts";
 import { defined, isObject } from "../../json/object.ts";
-import { stringify, wellFormed } from "../../json/stringify.ts";
+import { stringify, wellFormedJson } from "../../json/stringify.ts";
 import { base64 } from "../../prompt/base64.ts";
 import type { ContentPart as AnyPart } from "../../prompt/message.ts";
 import type { ToolResult } from "../../tool/tool-result.ts";
@@ -9,6 +9,7 @@ import { secretsOf } from "../../http/redaction.ts";
 import type { HeaderOf, EncodedPrompt, Prompt } from "../../provider/provider.ts";
 import type { PartOptions } from "./cache-control.ts";
 import { settings } from "./client.ts";
+import { blocksOf } from "./continuation.ts";
 import { StreamFrames, WholeFrame } from "./frames.ts";
 import { defaultMaxTokens } from "./models.ts";
 import type { AnthropicBody, AnthropicNative } from "./native.ts";
@@ -47,9 +48,9 @@ export function encode(prompt: Prompt<AnthropicNative>): EncodedPrompt<Anthropic
   };
   const base: AnthropicBody = defined({ ...params, ...fields, ...toolParams(prompt.tools, prompt.toolChoice) });
   const { body: formatted, jsonTool } = prompt.formatBody?.(base) ?? { body: base, jsonTool: null };
-  const wanted = extra_body === undefined ? formatted : { ...formatted, ...extra_body };
+  const wanted = { ...formatted, ...extra_body };
   const json = stringify(wanted);
-  const text = wellFormed(json);
+  const text = wellFormedJson(json);
   // A repaired text is read back, so that `callKwargs` and SDK clients get what is sent.
   const body: AnthropicBody = text === json ? wanted : JSON.parse(text);
   const accept = streamed ? "text/event-stream" : "application/json";
@@ -84,10 +85,10 @@ function encodeMessages(prompt: Prompt<AnthropicNative>["messages"]): {
   for (const message of prompt) {
     const { role, content } = message;
     const blocks = encodeContent(content);
-    if (role === "system" && messages.length === 0) {
-      for (const block of typeof blocks === "string" ? [{ type: "text", text: blocks }] : blocks) {
-        instructions.push(block);
-      }
+    // A message with more than that stays one: the API must not miss the rest.
+    const isPlain = Object.keys(defined(message)).length === 2;
+    if (role === "system" && isPlain && messages.length === 0) {
+      for (const block of blocksOf({ role, content: blocks } as unknown as MessageParam)) instructions.push(block);
     } else {
       messages.push((blocks === content ? message : { ...message, content: blocks }) as unknown as MessageParam);
     }
@@ -126,23 +127,18 @@ function encodeContent(content: unknown): string | readonly NativeBlock[] {
 /** Whether a part is ours rather than native. Native text without extras is the same as ours; native media has a `source`. */
 function isNeutral(part: ContentPart | NativeBlock): part is ContentPart {
   if (part.type === "text") return "cacheControl" in part;
-  return part.type === "audio" || ((part.type === "image" || part.type === "document") && !("source" in part));
+  return /^(audio|document|image)$/.test(String(part.type)) && !("source" in part);
 }
 
 function encodePart(part: ContentPart): NativeBlock {
-  const { type, cacheControl: cache_control } = part;
-  if (type === "audio") {
-    throw new UnsupportedContentError(type, "Anthropic's models do not take audio.");
-  }
-  if (type === "text") return defined({ type, text: part.text, cache_control });
-  const { title, context, citations } =
-    type === "document" ? part : ({} as Partial<typeof part & { type: "document" }>);
+  if (part.type === "audio") throw new UnsupportedContentError(part.type, "Anthropic's models do not take audio.");
+  const { cacheControl: cache_control, ...given } = part;
+  if (given.type === "text") return defined({ ...given, cache_control });
+  const { data: _data, url: _url, mediaType: _type, detail: _detail, citations, ...kept }: NativeBlock = given;
   return defined({
-    type,
-    source: sourceOf(part),
-    title,
-    context,
-    citations: citations === undefined ? citations : { enabled: citations },
+    ...kept,
+    source: sourceOf(given),
+    citations: typeof citations === "boolean" ? { enabled: citations } : citations,
     cache_control,
   });
 }

@@ -272,6 +272,8 @@ export class MessageAccumulator {
     const blocks = [...this.#waiting];
     this.#waiting.clear();
     if (!CUTTING.test(reason)) return blocks.flatMap((block) => this.#close(block));
+    // Some servers stop the block that was cut, as if its input were complete.
+    if (this.#latest?.inputState === "invalid") blocks.push(this.#latest);
     for (const block of blocks) block.inputState = "truncated";
     return NO_UPDATES;
   }

@@ -38,6 +38,11 @@ export type AsyncAnthropicDynamicConfig = Promise<AnthropicDynamicConfig>;
 export interface AnthropicAccessors {
   /** The signature of the last thinking block, or null. */
   readonly signature: string | null;
+  /**
+   * The id of the container in which the reply ran code, or null. An agent sends it back by itself. In a loop of your
+   * own, give it to the next request: `callParams: { container: stream.container }`.
+   */
+  readonly container: string | null;
 }
 
 /** The types of Anthropic's streams and responses for the tools of a call. */

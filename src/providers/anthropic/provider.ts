@@ -1,5 +1,6 @@
 import type { Provider } from "../../provider/provider.ts";
 import { createChunk } from "./chunk.ts";
+import { containerOf, withContainer } from "./container.ts";
 import { continuation } from "./continuation.ts";
 import { AnthropicDecoder } from "./decode.ts";
 import { encode, encodeToolResults } from "./encode.ts";
@@ -20,10 +21,11 @@ export const anthropic: Provider<AnthropicNative> = {
   turn: ([turn]) => turn,
   toolResults: encodeToolResults,
   continuation,
+  nextParams: withContainer,
   errorFromResponse,
   requestId: requestIdOf,
   limitGroup,
   rateLimit,
   views: anthropicViews,
-  accessors: (message) => ({ signature: signatureOf(message) }),
+  accessors: (message) => ({ signature: signatureOf(message), container: containerOf(message) }),
 };

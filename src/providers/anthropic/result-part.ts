@@ -1,5 +1,5 @@
 import { isObject } from "../../json/object.ts";
-import { isBase64Text, isFlag, isImageType, isUrl, neutralPart } from "../../tool/content-part.ts";
+import { isBase64Text, isFlag, isUrl, type MediaTypes, neutralPart } from "../../tool/content-part.ts";
 import { anyOf, type Check, type Fields, isText, listOf, nullOr, oneOf, shape, typed } from "../../tool/shape.ts";
 
 const isNumber: Check = (value) => typeof value === "number";
@@ -9,12 +9,18 @@ const isWords: Check = (value) => isText(value) && /\S/.test(value);
 const isCacheControl = typed("ephemeral", { "ttl?": oneOf("5m", "1h") });
 const native: Fields = { "cache_control?": nullOr(isCacheControl) };
 
+// The API refuses the whole request for any other, SVG included.
+const types: MediaTypes = {
+  image: oneOf("image/jpeg", "image/png", "image/gif", "image/webp"),
+  document: (value) => isText(value) && /^(application\/pdf$|text\/)/.test(value),
+};
+
 const isUrlSource = typed("url", { url: isUrl });
 const isFileSource = typed("file", { file_id: isText });
 const textOptions: Fields = { "citations?": nullOr(listOf(isObject)), ...native };
 const isTextBlock = typed("text", { text: isWords, ...textOptions });
 const isImageBlock = typed("image", {
-  source: anyOf(typed("base64", { media_type: isImageType, data: isBase64Text }), isUrlSource, isFileSource),
+  source: anyOf(typed("base64", { media_type: types.image, data: isBase64Text }), isUrlSource, isFileSource),
   "transformations?": nullOr(shape({ "oversized_image?": oneOf("downsize", "error") })),
   ...native,
 });
@@ -60,7 +66,7 @@ const isBrowserStateBlock = typed("browser_state", {
  * (platform.claude.com/docs/en/api/messages). It must have exactly the fields of its kind.
  */
 export const isResultPart: Check = anyOf(
-  neutralPart({ "cacheControl?": isCacheControl }),
+  neutralPart({ "cacheControl?": isCacheControl }, types),
   // Empty text is a part too, if one that is not sent.
   typed("text", { text: isText, ...textOptions }),
   isImageBlock,

@@ -1,4 +1,5 @@
 import { field } from "../../json/object.ts";
+import type { Blocks } from "../../provider/decoder.ts";
 import { isStopReason } from "./message.ts";
 import type { MessageBlock } from "./message-block.ts";
 import type { MessageParam } from "./params.ts";
@@ -13,22 +14,27 @@ const GOES_ON = /^(pause_turn|tool_use)$/;
  * The turn that would send a reply back, whatever happened to the stream, with all of its text. Empty if nothing can be
  * sent: before the first content, and after a refusal.
  *
- * Blocks stay as they came, since the API verifies thinking and its signature. Left out are tool calls that were cut
- * or have no name, thinking that was cut before its signature, empty text, and server tools without a result (unless the next reply gives
- * it). Input that is not a JSON object becomes `{ INVALID_JSON: "…" }`, the form that the API's documentation proposes.
+ * Blocks stay as they came, since the API verifies thinking and its signature. Left out are tool calls that have no name,
+ * or were cut and are not answered, thinking that was cut before its signature, empty text, and server tools without a
+ * result (unless the next reply gives it). Input that is not a JSON object becomes `{ INVALID_JSON: "…" }`, the form that the API's documentation proposes.
  */
-export function itemsOf(message: AnthropicMessage | null, blocks: readonly MessageBlock[]): readonly MessageParam[] {
-  if (message === null || message.stop_reason === "refusal") return [];
+export function itemsOf(
+  message: AnthropicMessage | null,
+  blocks: readonly MessageBlock[],
+  answeredCalls?: Blocks,
+): readonly MessageParam[] {
+  const reason = message?.stop_reason;
+  if (message === null || reason === "refusal") return [];
   const answered = new Set(blocks.map(({ block }) => block["tool_use_id"]));
-  const isWhole = isStopReason(message.stop_reason);
-  const goesOn = isStopReason(message.stop_reason) && GOES_ON.test(message.stop_reason);
+  const isWhole = isStopReason(reason);
+  const goesOn = isWhole && GOES_ON.test(reason);
   const content: Block[] = [];
-  blocks.forEach(({ block, inputState, json, isTool, id }, place) => {
+  blocks.forEach(({ block, inputState, text, isTool, id }, place) => {
+    const isCut = inputState === "streaming" || inputState === "truncated";
     if (
       // Nobody could answer a call without a name.
       (block["type"] === "tool_use" && !isTool) ||
-      inputState === "streaming" ||
-      inputState === "truncated" ||
+      (isCut && !answeredCalls?.has(block)) ||
       (block["type"] === "text" && block["text"] === "")
     ) {
       return;
@@ -37,7 +43,7 @@ export function itemsOf(message: AnthropicMessage | null, blocks: readonly Messa
     const mayBeCut = !isWhole || place === blocks.length - 1;
     if (block["type"] === "thinking" && mayBeCut && !block["signature"]) return;
     if (isServerTool(block) && !goesOn && !answered.has(block["id"])) return;
-    const sent = inputState === "invalid" ? { ...block, input: { INVALID_JSON: json } } : block;
+    const sent = isCut || inputState === "invalid" ? { ...block, input: { INVALID_JSON: text } } : block;
     // The result names the call by this id.
     content.push(isTool && block["id"] !== id ? { ...sent, id } : sent);
   });

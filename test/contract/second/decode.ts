@@ -2,7 +2,7 @@ import { ProtocolError } from "../../../src/errors.ts";
 import { DEEPEST, isDeeper } from "../../../src/json/depth.ts";
 import { isObject, type JsonObject, stringField } from "../../../src/json/object.ts";
 import { getOwn, isEqual, setOwn } from "../../../src/json/own.ts";
-import type { Decoder, Step } from "../../../src/provider/decoder.ts";
+import type { Blocks, Decoder, Step } from "../../../src/provider/decoder.ts";
 import type { ToolInput } from "../../../src/tool/tool-box.ts";
 import type { Entry, FolioMessage, FolioNative } from "./native.ts";
 import { apiError, createChunk, isUsage, listOf } from "./view.ts";
@@ -93,8 +93,9 @@ export class FolioDecoder implements Decoder<FolioNative> {
     return this.progress === 0 ? null : (this.#message as unknown as FolioMessage);
   }
 
-  get items(): readonly Entry[] {
-    return this.#first.native["finish"] === "blocked" ? [] : inOrder(this.#first.parts).flatMap(entryOf);
+  items(answered?: Blocks): readonly Entry[] {
+    if (this.#first.native["finish"] === "blocked") return [];
+    return inOrder(this.#first.parts).flatMap((part) => entryOf(part, answered?.has(part.block) === true));
   }
 
   get toolInputs(): readonly ToolInput[] {
@@ -201,8 +202,10 @@ function inOrder<V>(places: ReadonlyMap<unknown, V>): V[] {
   return [...places].toSorted(([a], [b]) => Number(a) - Number(b)).map(([, value]) => value);
 }
 
-function entryOf(part: OpenPart): Entry[] {
+function entryOf(part: OpenPart, isAnswered: boolean): Entry[] {
   const { id: ref, name: call, block, state, value } = part;
   if (!isCall(part)) return "text" in block || "thought" in block ? [block as Entry] : [];
-  return state === "complete" || state === "invalid" ? [{ call, ref, args: value ?? { invalid: part.text } }] : [];
+  return state === "complete" || state === "invalid" || isAnswered
+    ? [{ call, ref, args: value ?? { invalid: part.text } }]
+    : [];
 }

@@ -3,6 +3,7 @@ import { UnsupportedContentError } from "../../../src/errors.ts";
 import { type ClientOptions, createClient, type Destination, destinationOf } from "../../../src/http/client.ts";
 import { secretsOf } from "../../../src/http/redaction.ts";
 import { field, stringField, tryParse } from "../../../src/json/object.ts";
+import { stringify, wellFormedJson } from "../../../src/json/stringify.ts";
 import { wellFormed } from "../../../src/json/well-formed.ts";
 import type { EncodedPrompt, Prompt, Provider, Request } from "../../../src/provider/provider.ts";
 import { defineStructuredCalls } from "../../../src/structured/define-structured-calls.ts";
@@ -60,7 +61,8 @@ async function encode(prompt: Prompt<FolioNative>): Promise<EncodedPrompt<FolioN
   const log = prompt.messages.flatMap(entriesOf);
   const tools = prompt.tools.map(({ name, inputSchema }) => ({ name, input: inputSchema }));
   const base = { ...callParams, model, log, ...(tools.length > 0 && { tools, choice }) };
-  const { body, jsonTool } = prompt.formatBody?.(base) ?? { body: base, jsonTool: null };
+  const { body: wanted, jsonTool } = prompt.formatBody?.(base) ?? { body: base, jsonTool: null };
+  const body = JSON.parse(wellFormedJson(stringify(wanted))) as typeof wanted;
   const request = await requestOf(
     { ...destinationOf<Options>(settings, prompt.client), connectTimeoutMs },
     "/write",

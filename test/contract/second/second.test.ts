@@ -891,7 +891,7 @@ describe("accessors and types of its own", () => {
         } catch (error) {
           expect(error).toBeInstanceOf(ProtocolError);
         }
-        const log = folio.sendable(decoder.items);
+        const log = folio.sendable(decoder.items());
         expect(
           folioSubject.problems({
             model: "m",

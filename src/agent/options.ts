@@ -1,0 +1,104 @@
+import type { CallMachine } from "../call/call.ts";
+import type { Native } from "../provider/native.ts";
+import type { ToolOutput } from "../stream/history.ts";
+import type { Stream } from "../stream/stream.ts";
+import type { PairTypes } from "../tool/pair.ts";
+import type { ToolChoice } from "../tool/tool-choice.ts";
+
+/** A call that {@link agent} can repeat. */
+export interface Repeatable<N extends Native, Args extends readonly unknown[], T extends PairTypes, Model = never> {
+  readonly "~call": CallMachine<N, Args, T, Model>;
+}
+
+/** One turn of the conversation: the model's reply, and what its tools gave. */
+export interface AgentTurn<out N extends Native = Native, out T extends PairTypes = PairTypes> {
+  /** Counts from 0. */
+  readonly index: number;
+  readonly stream: Stream<N, T>;
+  /**
+   * The tools that the model asked for, in its order, and what they gave; an `Error` if they failed, were refused or
+   * interrupted, or do not exist. Calls whose input cannot be used are in `stream.tools` alone.
+   */
+  readonly outputs: readonly ToolOutput[];
+}
+
+/**
+ * Why a run ended.
+ *
+ * - `answer`: the model asked for nothing more.
+ * - `length`, `context_exceeded`, `content_filter`: the limit of tokens, the context window or a refusal ended its last
+ *   text, which is therefore not an answer. The words are those of `commonFinishReasons`.
+ * - `cut`: the limit of tokens cut the input of the same tool in two turns, one after the other.
+ * - `turns`, `tool`, `tokens`, `cost`, `condition`: one of the options said so.
+ */
+export type AgentStop =
+  | "answer"
+  | "length"
+  | "context_exceeded"
+  | "content_filter"
+  | "cut"
+  | "turns"
+  | "tool"
+  | "tokens"
+  | "cost"
+  | "condition";
+
+/** The turn that comes next. */
+export interface NextTurn<out N extends Native = Native, out T extends PairTypes = PairTypes> {
+  /** Counts from 0. */
+  readonly index: number;
+  /** The turns before it. */
+  readonly turns: readonly AgentTurn<N, T>[];
+}
+
+/** Options of a single turn. What is left out is as the call says. */
+export interface TurnOptions<N extends Native = Native, T extends PairTypes = PairTypes> {
+  /** Whether the model may, must or must not use tools in this turn. */
+  readonly toolChoice?: ToolChoice<ToolName<T>> | undefined;
+  /** Parameters of this turn. They are merged over those of the call, key by key. */
+  readonly callParams?: N["callParams"] | undefined;
+  /** The model that is asked in this turn. */
+  readonly model?: N["model"] | undefined;
+}
+
+/** How an agent works. */
+export interface AgentOptions<N extends Native = Native, T extends PairTypes = PairTypes> {
+  /** The most replies. Default 10. */
+  readonly maxTurns?: number | undefined;
+  /** How many tools may run at a time. Default 4. */
+  readonly parallel?: number | undefined;
+  /** Stops before tools of this name run: for a tool that hands something over, say. */
+  readonly stopAtTool?: string | readonly string[] | undefined;
+  /** Stops after the turn that reaches this many output tokens, in all turns together. */
+  readonly maxOutputTokens?: number | undefined;
+  /** Stops after the turn that reaches this cost in US dollars, in all turns together. */
+  readonly maxCost?: number | undefined;
+  /** Stops after a turn for which this gives true. It is asked where the run would go on. */
+  readonly stopWhen?: Asked<AgentTurn<N, T>, boolean> | undefined;
+  /**
+   * Asked before a tool runs: true lets it run. False, or a reason, is told to the model instead of a result. What it
+   * throws ends the run. As many may be asked about at a time as may run.
+   */
+  readonly approve?: Asked<CallableTool<T>, boolean | string> | undefined;
+  /** Asked before each turn: its own options, such as a tool that the model must use first. What it throws ends the run. */
+  readonly turnOptions?: Asked<NextTurn<N, T>, TurnOptions<N, T> | undefined> | undefined;
+  /** Aborts the run: the stream, and the tools through their own signal. That of the call does so, too. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * A function that is asked something. It is a method's type, whose parameter is compared both ways: TypeScript first
+ * looks at the options before it knows the tools of a call that is written in place.
+ */
+export type Asked<About, Answer> = { ask(about: About): Answer | Promise<Answer> }["ask"];
+
+/** A tool of the pairs whose input is complete. */
+export type CallableTool<T extends PairTypes> = Exclude<NonNullable<T["~pair"]>, { readonly state: "streaming" }>;
+
+/** The names of the tools of the pairs. */
+export type ToolName<T extends PairTypes> =
+  NonNullable<T["~pair"]> extends infer Call
+    ? Call extends { readonly name: infer Name extends string }
+      ? Name
+      : string
+    : never;

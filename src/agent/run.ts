@@ -1,0 +1,337 @@
+/// <reference lib="esnext.disposable" />
+import { mergeParams } from "../call/options.ts";
+import { withChanges } from "../call/single-request.ts";
+import { sumUsage } from "../cost/usage.ts";
+import { InvalidOptionError, StreamAbortedError, StreamConsumedError } from "../errors.ts";
+import type { AgentToolResult } from "../provider/chunk.ts";
+import type { Native } from "../provider/native.ts";
+import { whenAborted } from "../recovery/abort-signal.ts";
+import type { CallPlan } from "../recovery/plan.ts";
+import { handled, leavable } from "../stream/leavable.ts";
+import type { Pair } from "../stream/pair-source.ts";
+import type { Stream } from "../stream/stream.ts";
+import type { AnyToolCall, PairTypes } from "../tool/pair.ts";
+import { isError } from "../tool/plain-data.ts";
+import type { ToolInput } from "../tool/tool-box.ts";
+import type { ToolCall } from "../tool/tool-call.ts";
+import type { ToolChoice } from "../tool/tool-choice.ts";
+import { liftedChoice } from "./forced-choice.ts";
+import type { AgentOptions, AgentStop, AgentTurn } from "./options.ts";
+import { ToolRunner } from "./tool-runner.ts";
+import { type AnsweredCall, cutAnswer, cutCalls, endOf, missingAnswers } from "./turn.ts";
+
+/** A pair, and the turn that it belongs to. */
+type Triple<N extends Native, T extends PairTypes> = [...Pair<N, T>, AgentTurn<N, T>];
+
+/**
+ * A run of an agent: the pairs of all its turns as one stream. The third of each is the turn that it belongs to. What a
+ * tool gives is a pair, too, as soon as it is there: its chunk has a `toolResult`.
+ *
+ * Nothing is sent before the first read. It can be read once: iterate it, or `await` {@link finish}. Leaving the
+ * iteration stops the stream and the tools.
+ *
+ * @example
+ * ```ts
+ * const run = librarian("Something funny, please.");
+ * for await (const [chunk, tool, turn] of run) {
+ *   if (tool) console.log(`${turn.index}: ${tool.name}`);
+ *   else if (chunk.toolResult) console.log(`${turn.index}: ${chunk.toolResult.name} is done`);
+ *   else process.stdout.write(chunk.content);
+ * }
+ * console.log(run.stopReason, run.cost, run.history().length);
+ * ```
+ */
+export class AgentRun<out N extends Native, out T extends PairTypes> implements AsyncDisposable {
+  readonly #plan: CallPlan<N>;
+  readonly #machine: { open(plan: CallPlan<N>): Stream<N, T> };
+  readonly #options: AgentOptions<N, PairTypes>;
+  readonly #controller = new AbortController();
+  readonly #cleanups: (() => void)[] = [];
+  readonly #turns: AgentTurn<N, T>[] = [];
+  #pairs: AsyncGenerator<Triple<N, T>, void, undefined> | null = null;
+  #finished: Promise<AgentTurn<N, T>> | null = null;
+  /** The output tokens of all turns before the last: they do not change any more. */
+  #tokensBefore = 0;
+  /** Parameters that replies have asked for. */
+  #carried: N["callParams"] | undefined;
+  /** In place of the call's own, which the model has obeyed. */
+  #lifted: ToolChoice | undefined;
+  /** The tools whose input was cut in the last turn. */
+  #cut: readonly string[] = [];
+  #stopReason: AgentStop | null = null;
+  #isOver = false;
+  #hasLeft = false;
+  #error: unknown = null;
+
+  /** @internal */
+  constructor(
+    plan: CallPlan<N>,
+    machine: { open(plan: CallPlan<N>): Stream<N, T> },
+    options: AgentOptions<N, PairTypes>,
+  ) {
+    this.#plan = plan;
+    this.#machine = machine;
+    this.#options = options;
+  }
+
+  /** The turns so far. */
+  get turns(): readonly AgentTurn<N, T>[] {
+    return this.#turns;
+  }
+
+  /** Why the run ended; null while it goes on, and where it was left or failed. */
+  get stopReason(): AgentStop | null {
+    return this.#stopReason;
+  }
+
+  /** The text of the last turn: the answer, if that is why the run has ended. */
+  get content(): string {
+    return this.#turns.at(-1)?.stream.content ?? "";
+  }
+
+  /** Output tokens of all turns. */
+  get outputTokens(): number {
+    return this.#tokensBefore + (this.#turns.at(-1)?.stream.outputTokens ?? 0);
+  }
+
+  /**
+   * The usage of all turns together, under the provider's own field names: counts are added up, lists joined. `source` is
+   * that of the turn whose usage is the least certain.
+   */
+  get usage(): N["usage"] {
+    const [first, ...others] = this.#turns.map(({ stream }) => stream.usage);
+    return first === undefined ? this.#views.usage(NOTHING, "estimated") : sumUsage<N["usage"]>([first, ...others]);
+  }
+
+  /** The usage of all turns together, in words that all providers share. */
+  get commonUsage(): N["commonUsage"] {
+    const [first, ...others] = this.#turns.map(({ stream }) => stream.commonUsage);
+    return first === undefined
+      ? this.#views.commonUsage(NOTHING, "estimated")
+      : sumUsage<N["commonUsage"]>([first, ...others]);
+  }
+
+  /** What all turns cost so far, in US dollars; null where that is not known. */
+  get cost(): number | null {
+    return this.#turns.reduce<number | null>(
+      (sum, { stream: { cost } }) => (sum === null || cost === null ? null : sum + cost),
+      0,
+    );
+  }
+
+  /** The whole conversation, as it may be sent back, however the run has ended. */
+  history(): readonly N["item"][] {
+    // The last turn has not begun if its request could not be made.
+    const last = this.#turns.findLast(({ stream }) => stream.timings.start !== null && stream.hasRequest);
+    return last === undefined ? [] : last.stream.history(last.outputs);
+  }
+
+  /** @throws StreamConsumedError if the run is being read, or was. */
+  [Symbol.asyncIterator](): AsyncGenerator<Triple<N, T>, void, undefined> {
+    if (this.#pairs !== null) throw new StreamConsumedError();
+    this.#pairs = leavable(this.#run(), (reason) => this.#leave(reason));
+    return this.#pairs;
+  }
+
+  /**
+   * Runs to the end, and gives the last turn; after an iteration, what that came to. The same promise each time.
+   *
+   * @throws StreamConsumedError while an iteration is under way; whatever has ended the run before its end.
+   */
+  finish(): Promise<AgentTurn<N, T>> {
+    if (this.#finished === null && this.#pairs !== null && !this.#isOver) {
+      return handled(Promise.reject(new StreamConsumedError()));
+    }
+    return (this.#finished ??= handled(this.#drain()));
+  }
+
+  /** Stops the stream and the tools. The iteration throws StreamAbortedError. */
+  abort(reason?: unknown): void {
+    this.#controller.abort(reason);
+    this.#turns.at(-1)?.stream.abort(reason);
+  }
+
+  /** Stops the stream and the tools. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#leave();
+    await this.#pairs?.return();
+    await Promise.all(this.#turns.slice(-1).map(({ stream }) => stream[Symbol.asyncDispose]()));
+  }
+
+  get #views(): CallPlan<N>["provider"]["views"] {
+    return this.#plan.provider.views;
+  }
+
+  #leave(reason?: unknown): void {
+    this.#hasLeft = true;
+    this.abort(reason);
+  }
+
+  async #drain(): Promise<AgentTurn<N, T>> {
+    if (!this.#isOver) {
+      const pairs = this[Symbol.asyncIterator]();
+      while (!(await pairs.next()).done);
+    }
+    const last = this.#turns.at(-1);
+    if (this.#stopReason === null || last === undefined) throw this.#error ?? new StreamAbortedError();
+    return last;
+  }
+
+  async *#run(): AsyncGenerator<Triple<N, T>, void, undefined> {
+    try {
+      this.#listen(this.#options.signal);
+      this.#listen(this.#plan.signal);
+      let plan = this.#plan;
+      while (this.#stopReason === null) {
+        const { turn, runner } = await this.#open(plan);
+        yield* this.#read(turn, runner);
+        this.#listen(turn.stream.dynamicConfig?.signal);
+        yield* this.#runTools(turn, runner);
+        this.#stopReason = await this.#end(turn, runner);
+        if (this.#stopReason === null) plan = this.#goOn(plan, turn);
+      }
+    } catch (error) {
+      if (this.#hasLeft) return;
+      this.#error = error;
+      throw error;
+    } finally {
+      this.#isOver = true;
+      for (const cleanup of this.#cleanups) cleanup();
+      this.#controller.abort(new StreamAbortedError("The run has ended."));
+    }
+  }
+
+  /** While a stream is read it listens itself; tools know of this run's signal alone. */
+  #listen(signal: AbortSignal | undefined): void {
+    if (signal === undefined) return;
+    if (signal.aborted) this.abort(signal.reason);
+    else this.#cleanups.push(whenAborted(signal, () => this.abort(signal.reason)));
+  }
+
+  async #open(plan: CallPlan<N>): Promise<{ turn: AgentTurn<N, T>; runner: ToolRunner }> {
+    const { signal } = this.#controller;
+    if (signal.aborted) throw new StreamAbortedError(signal.reason);
+    const { parallel = 4, approve, maxCost, turnOptions } = this.#options;
+    const runner = new ToolRunner(parallel, signal, approve);
+    const index = this.#turns.length;
+    const own = turnOptions && (await runner.wait(Promise.resolve(turnOptions({ index, turns: this.#turns }))));
+    const callParams = mergeParams<N["callParams"]>(this.#carried, own?.callParams);
+    const stream = this.#machine.open(
+      withChanges(plan, { ...own, toolChoice: own?.toolChoice ?? this.#lifted, callParams }),
+    );
+    if (maxCost !== undefined && stream.cost === null) {
+      throw new InvalidOptionError("maxCost", `the price of ${stream.model} is not known: give it in prices.`);
+    }
+    const turn = {
+      index,
+      stream,
+      get outputs() {
+        return runner.outputsOf(inputsOf(stream));
+      },
+    };
+    this.#tokensBefore = this.outputTokens;
+    this.#turns.push(turn);
+    return { turn, runner };
+  }
+
+  async *#read(turn: AgentTurn<N, T>, runner: ToolRunner): AsyncGenerator<Triple<N, T>, void, undefined> {
+    const pairs = turn.stream[Symbol.asyncIterator]();
+    try {
+      for (let read = pairs.next(); ;) {
+        yield* this.#results(turn, runner);
+        const result = await (runner.isBusy ? runner.beforeResult(read) : read);
+        if (result === null) continue;
+        if (result.done) return;
+        const [chunk, tool] = result.value;
+        // The declared tools are what `T` stands for.
+        const call = tool as unknown as AnyToolCall | null;
+        if (call?.state === "complete" && call["~early"] && !this.#stopsAt(call)) runner.start(call);
+        yield [chunk, tool, turn];
+        read = pairs.next();
+      }
+    } finally {
+      await pairs.return?.();
+    }
+  }
+
+  /** Runs the tools that a turn asks for, unless it hands over. */
+  async *#runTools(turn: AgentTurn<N, T>, runner: ToolRunner): AsyncGenerator<Triple<N, T>, void, undefined> {
+    const { stream } = turn;
+    if (!this.#handsOver(stream)) this.#answerCalls(stream, runner);
+    const finished = handled(runner.finish());
+    do yield* this.#results(turn, runner);
+    while ((await runner.beforeResult(finished)) === null);
+  }
+
+  #answerCalls(stream: Stream<N, T>, runner: ToolRunner): void {
+    const inputs = inputsOf(stream);
+    for (const input of cutCalls(inputs, stream.commonFinishReasons)) runner.settle(...cutAnswer(input));
+    if (!stream.asksForTools) return;
+    const calls = completeCalls(stream);
+    for (const call of calls) runner.start(call);
+    const tools = stream.dynamicConfig?.tools ?? this.#plan.tools ?? [];
+    for (const answer of missingAnswers(inputs, tools)) runner.settle(...answer);
+    this.#lifted ??= liftedChoice(this.#plan.toolChoice, calls);
+  }
+
+  /** What tools have given meanwhile. */
+  *#results(turn: AgentTurn<N, T>, runner: ToolRunner): Generator<Triple<N, T>, void, undefined> {
+    for (let result = runner.takeResult(); result !== undefined; result = runner.takeResult()) {
+      yield [this.#resultChunk(...result), null, turn];
+    }
+  }
+
+  #resultChunk({ id, name }: AnsweredCall, output: unknown): N["chunk"] {
+    const value: AgentToolResult = { id, name, output, isError: isError(output) };
+    const chunk = this.#plan.provider.createChunk({ event: null, content: "", thinking: "", recovery: null });
+    return Object.defineProperty(chunk, "toolResult", { value, enumerable: true });
+  }
+
+  /** Why the run ends with a turn, or null: it goes on. */
+  async #end(turn: AgentTurn<N, T>, runner: ToolRunner): Promise<AgentStop | null> {
+    const { stream } = turn;
+    const { asksForTools, commonFinishReasons: reasons } = stream;
+    if (this.#handsOver(stream)) return "tool";
+    const cut = cutCalls(inputsOf(stream), reasons).map(({ name }) => name);
+    if (cut.some((name) => this.#cut.includes(name))) return "cut";
+    this.#cut = cut;
+    const isPaused = reasons.includes("pause") || reasons.includes("compaction");
+    return asksForTools || isPaused || cut.length > 0 ? this.#limit(turn, runner) : endOf(reasons);
+  }
+
+  #handsOver(stream: Stream<N, T>): boolean {
+    return stream.asksForTools && completeCalls(stream).some((call) => this.#stopsAt(call));
+  }
+
+  #stopsAt({ name }: ToolCall): boolean {
+    return [this.#options.stopAtTool ?? []].flat().includes(name);
+  }
+
+  async #limit(turn: AgentTurn<N, T>, runner: ToolRunner): Promise<AgentStop | null> {
+    const { maxTurns = 10, maxOutputTokens = Infinity, maxCost, stopWhen } = this.#options;
+    if (this.outputTokens >= maxOutputTokens) return "tokens";
+    if (maxCost !== undefined && (this.cost ?? Infinity) >= maxCost) return "cost";
+    if (await runner.wait(Promise.resolve(stopWhen?.(turn)))) return "condition";
+    return this.#turns.length >= maxTurns ? "turns" : null;
+  }
+
+  /** The plan of the turn after this one. */
+  #goOn(plan: CallPlan<N>, { stream }: AgentTurn<N, T>): CallPlan<N> {
+    const asked = plan.provider.nextParams?.(stream.message, stream.callParams);
+    this.#carried = mergeParams<N["callParams"]>(this.#carried, asked);
+    return plan.extend(this.history().slice(stream.messages.length));
+  }
+}
+
+/** A reply that has not begun. */
+const NOTHING = { message: null, estimatedTokens: 0 };
+
+/** The calls of tools, those of tools that were not declared included. */
+function inputsOf<N extends Native, T extends PairTypes>(stream: Stream<N, T>): readonly ToolInput[] {
+  return stream["~reply"].shown.decoder.toolInputs;
+}
+
+function completeCalls<N extends Native, T extends PairTypes>(stream: Stream<N, T>): readonly ToolCall[] {
+  // The declared tools are what `T` stands for.
+  return (stream.tools as readonly AnyToolCall[]).filter((call) => call.state === "complete");
+}

@@ -1,0 +1,58 @@
+import { shortened } from "../errors.ts";
+import type { CommonFinishReason } from "../provider/native.ts";
+import { isToBeAnswered } from "../stream/history.ts";
+import type { ToolInput } from "../tool/tool-box.ts";
+import { type ToolResult, toolResult } from "../tool/tool-result.ts";
+import type { AgentStop } from "./options.ts";
+
+/** A call that the model is given a result for. */
+export interface AnsweredCall {
+  readonly id: string;
+  readonly name: string;
+  readonly toolCall: unknown;
+  "~result"(output: unknown): ToolResult;
+}
+
+/** The longest name of a tool, and list of them, that a message holds. */
+const LONGEST_NAME = 100;
+const LONGEST_LIST = 2_000;
+
+/** A call, and what the model is told instead of a result. */
+export type Answer = readonly [call: AnsweredCall, error: Error];
+
+/** The calls of tools that do not exist, and what the model is told of each. */
+export function missingAnswers(inputs: readonly ToolInput[], tools: readonly object[]): readonly Answer[] {
+  const names = tools.map((tool) => ("name" in tool ? String(tool.name) : null));
+  // A set of tools in the provider's own shape: its members have names that are not known here.
+  if (names.includes(null)) return [];
+  const known = new Set<string | null>(names);
+  const list = shortened(names.map((name) => `"${name}"`).join(", "), LONGEST_LIST) || "none";
+  return inputs
+    .filter((input) => isToBeAnswered(input) && !known.has(input.name))
+    .map((input) => [
+      answered(input),
+      new Error(`There is no tool "${shortened(input.name, LONGEST_NAME)}". The tools are: ${list}.`),
+    ]);
+}
+
+/** The calls that the limit of tokens has cut. */
+export function cutCalls(inputs: readonly ToolInput[], reasons: readonly CommonFinishReason[]): readonly ToolInput[] {
+  return reasons.includes("length") ? inputs.filter(({ state }) => state === "truncated") : [];
+}
+
+/** What the model is told of a call that was cut. */
+export function cutAnswer(input: ToolInput): Answer {
+  const name = shortened(input.name, LONGEST_NAME);
+  const problem = `The tool "${name}" did not run: your reply was cut at its limit of tokens before the input was complete.`;
+  return [answered(input), new Error(`${problem} Call it again with less input, or do the work in several calls.`)];
+}
+
+function answered({ id, name, block }: ToolInput): AnsweredCall {
+  return { id, name, toolCall: block, "~result": (output) => toolResult(id, output) };
+}
+
+/** Why a reply that asks for nothing more has ended. */
+export function endOf(reasons: readonly CommonFinishReason[]): AgentStop {
+  const ends = ["length", "context_exceeded", "content_filter"] as const;
+  return ends.find((end) => reasons.includes(end)) ?? "answer";
+}

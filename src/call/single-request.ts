@@ -1,0 +1,19 @@
+import type { Native } from "../provider/native.ts";
+import type { CallPlan, PlannedTarget } from "../recovery/plan.ts";
+import { mergeParams } from "./options.ts";
+
+/** What differs in one request of a conversation. */
+export type RequestChanges<N extends Native> = Pick<PlannedTarget<N>, "callParams" | "toolChoice"> & {
+  readonly model?: N["model"] | undefined;
+};
+
+/** A plan with what differs in its request alone: the plans that it is extended to do not have it. */
+export function withChanges<N extends Native>(plan: CallPlan<N>, changes: RequestChanges<N>): CallPlan<N> {
+  const { model, toolChoice, callParams } = changes;
+  const [first, ...fallbacks] = plan.targets;
+  // The parameters of a fallback are those that its model takes.
+  const changed = (target: PlannedTarget<N>): PlannedTarget<N> => {
+    return { ...target, toolChoice, callParams: mergeParams<N["callParams"]>(callParams, target.callParams) };
+  };
+  return { ...plan, targets: [changed({ ...first, model: model ?? first.model }), ...fallbacks.map(changed)] };
+}
