@@ -20,6 +20,7 @@ const many = (count: number, part: Json): Json => {
   return { ...closed, properties: Object.fromEntries(names.map((name) => [name, part])), required: names };
 };
 const withPart = (part: Json): Json => many(1, part);
+const citation = { type: "char_location", cited_text: "a", document_index: 0, start_char_index: 0, end_char_index: 1 };
 const cited = { type: "document", source: { type: "text", data: "a" }, citations: { enabled: true } };
 
 /** A name, the changes to a valid request, and the error message. */
@@ -123,14 +124,14 @@ export const refused: readonly Case[] = [
   ["any temperature, in the new version", { temperature: 1 }, "temperature: Extra inputs are not permitted", strict],
   [
     "text with citations from the user, in the new version",
-    { messages: [user([{ type: "text", text: "a", citations: [{}] }])] },
-    /^messages.0.content.0.citations/,
+    { messages: [user([{ type: "text", text: "a", citations: [citation] }])] },
+    "messages.0.content.0.text.citations: Extra inputs are not permitted",
     strict,
   ],
   [
     "a search result with citations, in the new version",
-    { messages: [user([{ type: "search_result", content: [{ type: "text", text: "a", citations: [{}] }] }])] },
-    /citations/,
+    { messages: [user([{ type: "search_result", content: [{ type: "text", text: "a", citations: [citation] }] }])] },
+    "messages.0.content.0.search_result.content.0.citations: Extra inputs are not permitted",
     strict,
   ],
   [
@@ -279,6 +280,7 @@ export const accepted: readonly (readonly [name: string, body: Json, headers?: R
   [
     "a compaction, sent back",
     { model: "claude-opus-5", messages: [user("a"), assistant([{ type: "compaction", content: "b" }])] },
+    { ...headers, "anthropic-beta": "compact-2026-01-12" },
   ],
   [
     "a prefill with a credit token",
