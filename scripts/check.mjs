@@ -27,6 +27,7 @@ const steps = [
     ...["index", "anthropic", "anthropic-structured", "json", "mcp", "testing"].map((name) => `dist/${name}.d.ts`),
   ],
   ["snippets of the docs", ...inVitest, "test/docs.check.ts"],
+  ["fields that the fake server knows", ...inVitest, "test/testing/sdk-fields.check.ts"],
   ["type budget", ...inVitest, "test/tool/type-budget.check.ts"],
   ["size", ...inVitest, "test/size.check.ts"],
 ];

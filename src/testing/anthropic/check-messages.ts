@@ -12,7 +12,7 @@ interface Turn {
 
 const messagesAreThere: Check = ({ body: { messages } }) => {
   if (messages === undefined) return "messages: Field required";
-  if (!Array.isArray(messages)) return "messages: Input should be a valid list";
+  if (!Array.isArray(messages)) return "messages: Input should be a valid array";
   if (messages.length === 0) return "messages: at least one message is required";
   return messages.length > 100_000 && "messages: List should have at most 100000 items";
 };

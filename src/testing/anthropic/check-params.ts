@@ -13,7 +13,7 @@ export const maxTokensIsThere: Check = ({ body }) => {
   if (body["max_tokens"] === undefined) return "max_tokens: Field required";
   const maxTokens = numberOf(body["max_tokens"]);
   if (!Number.isInteger(maxTokens)) return "max_tokens: Input should be a valid integer";
-  return maxTokens < 0 && "max_tokens: Input should be greater than or equal to 0";
+  return maxTokens < 0 && "max_tokens: must be greater than or equal to 0";
 };
 
 const maxTokensIsInReach: Check = ({ body, model, betas }) => {
@@ -42,8 +42,8 @@ const samplingIsAccepted: Check = ({ body, model, version }) => {
     if (Number.isNaN(value)) return `${name}: Input should be a valid number`;
     const isNeutral = (name === "temperature" && value === 1) || (name === "top_p" && value >= 0.99 && value <= 1);
     if (!model.sampling && !isNeutral) return `\`${name}\` is deprecated for this model.`;
+    if (name !== "top_k" && (value < 0 || value > 1)) return `${name}: range: 0..1`;
     if (value < 0) return `${name}: Input should be greater than or equal to 0`;
-    if (name !== "top_k" && value > 1) return `${name}: Input should be less than or equal to 1`;
   }
   return (
     given.includes("temperature") &&
