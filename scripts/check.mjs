@@ -33,6 +33,7 @@ const steps = [
     ...declarations,
   ],
   ["snippets of the docs", ...inVitest, "test/docs.check.ts"],
+  ["fields that the fake server knows", ...inVitest, "test/testing/sdk-fields.check.ts"],
   ["type budget", ...inVitest, "test/tool/type-budget.check.ts"],
   ["size", ...inVitest, "test/size.check.ts"],
 ];

@@ -4,8 +4,9 @@ import { agent, MillraceError, tool } from "../src/index.ts";
 import { call, client, limiter } from "../src/providers/anthropic/index.ts";
 import { call as structuredCall } from "../src/providers/anthropic/structured.ts";
 import { firstProblem } from "../src/testing/anthropic/check.ts";
-import { messageChecks } from "../src/testing/anthropic/check-messages.ts";
+import { messageChecks, turnChecks } from "../src/testing/anthropic/check-messages.ts";
 import { unrestrictedModel } from "../src/testing/anthropic/model-rules.ts";
+import { SentBlocks } from "../src/testing/anthropic/sent.ts";
 
 /** Milliseconds after which no further cases begin, so that a slow machine plays fewer. */
 const ENOUGH_MS = 25_000;
@@ -17,10 +18,11 @@ const request = {
   model: unrestrictedModel("any"),
   version: "2023-06-01",
   betas: new Set<string>(),
-  sentThinking: new Map(),
+  fields: new Set<string>(),
+  sent: new SentBlocks(),
 };
 const problemWith = (messages: readonly unknown[]): string | null =>
-  firstProblem(messageChecks, { ...request, body: { messages } });
+  firstProblem([...turnChecks, ...messageChecks], { ...request, body: { messages } });
 const library = { agent, call, client, limiter, MillraceError, problemWith, structuredCall, tool };
 
 it("a hostile reply surprises no reader", { timeout: 120_000 }, async () => {

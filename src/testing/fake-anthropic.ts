@@ -1,6 +1,7 @@
 import { answer } from "./anthropic/endpoint.ts";
 import { objectsOf } from "./anthropic/json.ts";
 import type { Script } from "./anthropic/script.ts";
+import { SentBlocks } from "./anthropic/sent.ts";
 import { BODY_LIMIT } from "./anthropic/validate.ts";
 import type { DeliveryOptions } from "./delivery.ts";
 import { demoText } from "./demo.ts";
@@ -16,12 +17,14 @@ export interface FakeAnthropicOptions extends DeliveryOptions, HttpServerOptions
   readonly replies?: Replies | undefined;
   /** The only key or token to accept. Default: any. */
   readonly apiKey?: string | undefined;
-  /** Whether to refuse what the API refuses, with the same messages. Default true. */
+  /** Whether to refuse what the API refuses, with the same messages, unknown fields included. Default true. */
   readonly validate?: boolean | undefined;
   /** Ids of models to add to Anthropic's. They accept every parameter. */
   readonly models?: readonly string[] | undefined;
   /** Values of `anthropic-beta` to accept besides the known ones. */
   readonly betas?: readonly string[] | undefined;
+  /** Fields, and values of `type`, to accept besides the known ones, at any depth. */
+  readonly fields?: readonly string[] | undefined;
   /** The seed of ids, signatures and padding, which are the same for the same seed. Default 0. */
   readonly seed?: number | undefined;
 }
@@ -71,11 +74,12 @@ export async function fakeAnthropic(options: FakeAnthropicOptions = {}): Promise
     validate = true,
     models = [],
     betas = [],
+    fields = [],
     seed = 0,
     ...delivery
   } = options;
   const endpoint = {
-    validation: { apiKey, validate, models, betas, sentThinking: new Map<string, string>() },
+    validation: { apiKey, validate, models, betas, fields, sent: new SentBlocks() },
     delivery,
     seed,
     nextScript: scriptSource(replies),

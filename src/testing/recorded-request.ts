@@ -17,8 +17,9 @@ export interface ReplyProgress {
 }
 
 /**
- * A request that a fake server received. Values that may be secret read `[redacted]`: those of headers and query
- * parameters that are not known to be harmless, and those of fields in the body that are named like a credential.
+ * A request that a fake server received, as it was sent, prompts included. `[redacted]` replaces the values of headers and
+ * query parameters that are not known to be harmless, strings and numbers in body fields that are named like a credential,
+ * and credentials in a body field `url`. A secret anywhere else, such as in a prompt, is recorded.
  */
 export interface RecordedRequest {
   /** The request's position among all requests, counted from 0. */

@@ -238,7 +238,8 @@ describe("an agent", () => {
 
   it("goes on after a pause for compaction", async () => {
     await using server = await fake(reply(compaction("We spoke of books."), { stopReason: "compaction" }), "Found.");
-    const run = agent(call(MODEL, { client: at(server), tools: [lookUp] }, () => "x"))();
+    const callParams = { betas: ["compact-2026-01-12"] };
+    const run = agent(call(MODEL, { client: at(server), tools: [lookUp], callParams }, () => "x"))();
     expect((await run.finish()).stream.content).toBe("Found.");
     expect(server.requests[1]?.body["messages"]).toMatchObject([
       { role: "user" },

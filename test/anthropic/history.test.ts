@@ -1,11 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { type AnyTool, tool, user } from "../../src/index.ts";
 import { type AnthropicStream, call, client } from "../../src/providers/anthropic/index.ts";
+import { SentBlocks } from "../../src/testing/anthropic/sent.ts";
 import { bodyProblem } from "../../src/testing/anthropic/validate.ts";
 import { hasCorpus, type Recording, recordings } from "../corpus.ts";
 import { isSweep, sample } from "../sample.ts";
 
 const MODEL = "claude-sonnet-5-5";
+/** What the recordings were made with. */
+const BETAS = "advisor-tool-2026-03-01,compact-2026-01-12,mcp-client-2025-11-20,server-side-fallback-2026-07-01";
 /** At how many places a sample cuts a recording, beside its two ends. */
 const CUTS = 10;
 
@@ -35,19 +38,13 @@ async function bodyOf(messages: readonly object[]): Promise<Record<string, unkno
   return JSON.parse(body) as Record<string, unknown>;
 }
 
-/** What the fake server, at its strictest, finds wrong with the next request. */
-async function problemWith(messages: readonly object[], thinking: ReadonlyMap<string, string>): Promise<unknown> {
-  const headers = { "anthropic-version": "2023-06-01" };
-  const rules = { validate: true, apiKey: undefined, models: [], betas: [], sentThinking: thinking };
+/** What the fake server, at its strictest, finds wrong with the next request after these events. */
+async function problemWith(messages: readonly object[], events: Recording["events"] = []): Promise<unknown> {
+  const headers = { "anthropic-version": "2023-06-01", "anthropic-beta": BETAS };
+  const sent = new SentBlocks();
+  sent.remember(events);
+  const rules = { validate: true, apiKey: undefined, models: [], betas: [], fields: [], sent };
   return bodyProblem(await bodyOf(messages), headers, "message", rules);
-}
-
-/** The thinking that a recording sent, by its signature: it must come back as it was. */
-function thinkingOf(message: AnthropicStream["message"]): Map<string, string> {
-  const blocks = (message?.content ?? []) as { type: string; thinking?: string; signature?: string }[];
-  return new Map(
-    blocks.filter(({ type }) => type === "thinking").map(({ signature = "", thinking = "" }) => [signature, thinking]),
-  );
 }
 
 const all = recordings("anthropic");
@@ -64,15 +61,13 @@ describe.skipIf(!hasCorpus)("history", () => {
   it.each(all.map((recording) => [recording.file, recording.events] as const))(
     `is accepted after a cut at ${isSweep ? "every event" : "any event"} of %s`,
     async (file, events) => {
-      const whole = await drained(streamOf(events));
-      const thinking = thinkingOf(whole.message);
       const cuts = Array.from({ length: events.length - 1 }, (_, place) => place + 1);
       for (const cut of [0, ...sample(cuts, CUTS, file), events.length]) {
         const stream = await drained(streamOf(events.slice(0, cut)));
         const history = stream.history();
         endings[endingOf(history)]++;
         const isPaused = stream.finishReasons.includes("pause_turn");
-        const problem = await problemWith(isPaused ? history : [...history, user("Go on")], thinking);
+        const problem = await problemWith(isPaused ? history : [...history, user("Go on")], events);
         expect(problem, `cut after ${cut} events, ${JSON.stringify(history.at(-1))}`).toBeNull();
       }
     },
@@ -107,7 +102,7 @@ describe.skipIf(!hasCorpus)("history", () => {
         { type: "tool_result", tool_use_id: second.id, content: "The tool was not run.", is_error: true },
       ],
     });
-    expect(await problemWith(history, new Map())).toBeNull();
+    expect(await problemWith(history)).toBeNull();
     expect(stream.toolMessageParams([[second, new Error("No such book.")]])).toEqual([
       {
         role: "user",

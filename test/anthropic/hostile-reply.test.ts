@@ -2,8 +2,9 @@ import { describe, expect, it } from "vitest";
 import { type AnyTool, tool } from "../../src/index.ts";
 import { type AnthropicCallOptions, type AnthropicStream, call, client } from "../../src/providers/anthropic/index.ts";
 import { firstProblem } from "../../src/testing/anthropic/check.ts";
-import { messageChecks } from "../../src/testing/anthropic/check-messages.ts";
+import { messageChecks, turnChecks } from "../../src/testing/anthropic/check-messages.ts";
 import { unrestrictedModel } from "../../src/testing/anthropic/model-rules.ts";
+import { SentBlocks } from "../../src/testing/anthropic/sent.ts";
 import { delta, ended, frames, started } from "../server.ts";
 
 type Events = Parameters<typeof frames>[0];
@@ -32,10 +33,11 @@ const request = {
   model: unrestrictedModel("any"),
   version: "2023-06-01",
   betas: new Set<string>(),
-  sentThinking: new Map(),
+  fields: new Set<string>(),
+  sent: new SentBlocks(),
 };
 const problemWith = (messages: readonly unknown[]): string | null =>
-  firstProblem(messageChecks, { ...request, body: { messages } });
+  firstProblem([...turnChecks, ...messageChecks], { ...request, body: { messages } });
 const stopped = (stop_reason: unknown): Events[number] => ({ type: "message_delta", delta: { stop_reason } });
 
 // Each was found by the cases of test/hostile.test.ts.

@@ -2,14 +2,15 @@ import { call, client, limiter } from "../../src/providers/anthropic/index.ts";
 import type { AnthropicNative } from "../../src/providers/anthropic/native.ts";
 import { call as structuredCall } from "../../src/providers/anthropic/structured.ts";
 import type { CommonFinishReason } from "../../src/provider/native.ts";
+import { SentBlocks } from "../../src/testing/anthropic/sent.ts";
 import { bodyProblem } from "../../src/testing/anthropic/validate.ts";
 import { serveScripts, type Wire, type WireBeat, type WireReply } from "./script-server.ts";
 import type { Beat, Script, Subject } from "./subject.ts";
 
 const MODELS = ["claude-sonnet-5-5", "claude-haiku-5-5"] as const;
 
-/** The thinking that was sent, by its signature: it has to come back as it was. */
-const sentThinking = new Map<string, string>();
+/** What was sent: thinking has to come back as it was. */
+const sent = new SentBlocks();
 let replies = 0;
 let calls = 0;
 
@@ -57,7 +58,7 @@ function problemsOf(
   body: Record<string, unknown>,
   headers: Readonly<Record<string, string | undefined>>,
 ): readonly string[] {
-  const rules = { validate: true, apiKey: undefined, models: [], betas: [], sentThinking };
+  const rules = { validate: true, apiKey: undefined, models: [], betas: [], fields: [], sent };
   const problem = bodyProblem(body, headers, "message", rules);
   return problem === null ? [] : [problem.message];
 }
@@ -165,8 +166,8 @@ class Reply implements WireReply {
     this.#open = null;
     const stop = { type: "content_block_stop", index: this.#index };
     if (block.type !== "thinking") return [stop];
-    const signature = Buffer.from(`${sentThinking.size} ${block.text}`).toString("base64");
-    sentThinking.set(signature, block.text);
+    const signature = Buffer.from(`${sent.thinking.size} ${block.text}`).toString("base64");
+    sent.thinking.set(signature, block.text);
     return [this.#delta({ type: "signature_delta", signature }), stop];
   }
 

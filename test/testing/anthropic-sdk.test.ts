@@ -1,6 +1,9 @@
 import Anthropic from "@anthropic-ai/sdk";
+import { betaZodTool } from "@anthropic-ai/sdk/helpers/beta/zod";
+import { zodOutputFormat } from "@anthropic-ai/sdk/helpers/zod";
 import AnthropicZero from "anthropic-sdk-0";
 import { afterEach, describe, expect, it } from "vitest";
+import * as z from "zod";
 import {
   apiError,
   errorEvent,
@@ -30,6 +33,13 @@ const sdks = [
     () => new AnthropicZero({ apiKey: "secret-key", baseURL: server.url, maxRetries: 0 }) as unknown as Anthropic,
   ],
 ] as const;
+
+const BETAS = [
+  "advisor-tool-2026-03-01",
+  "compact-2026-01-12",
+  "mcp-client-2025-11-20",
+  "server-side-fallback-2026-07-01",
+];
 
 const params = {
   model: "claude-sonnet-5-5",
@@ -174,13 +184,48 @@ describe.each(sdks)("the official SDK %s", (version, client) => {
     expect(whole).toMatchObject({ status: 529, type: "overloaded_error" });
   });
 
-  it.each(happyPaths)("accumulates %s", async (_name, script, expected) => {
-    await start({ replies: script, pad: true });
-    const betas = ["server-side-fallback-2026-07-01"];
+  it.each(happyPaths)("accumulates %s, and sends it back", async (_name, script, expected) => {
+    await start({ replies: [script, "Hi"], pad: true });
     const message = await client()
-      .beta.messages.stream({ ...params, betas })
+      .beta.messages.stream({ ...params, betas: BETAS })
       .finalMessage();
     expect(message).toMatchObject(expected);
+    const results = message.content.flatMap((part) =>
+      part.type === "tool_use" ? [{ type: "tool_result" as const, tool_use_id: part.id }] : [],
+    );
+    const answer = { role: "user" as const, content: [...results, { type: "text" as const, text: "Go on" }] };
+    const content = message.content.filter((part) => part.type !== "text" || part.text !== "");
+    const turn = content.length === 0 ? [] : [{ role: "assistant" as const, content }];
+    const messages = [...params.messages, ...turn, answer];
+    const next = await client().beta.messages.create({ ...params, messages, betas: BETAS });
+    expect(next.content).toMatchObject([{ type: "text", text: "Hi" }]);
+  });
+
+  it("asks for an object, by either namespace", async () => {
+    await start({ replies: '{"title":"Dune"}' });
+    const book = z.object({ title: z.string().min(1), year: z.number().int().optional() });
+    const format = zodOutputFormat(book);
+    const plain = await client().messages.parse({ ...params, output_config: { format } });
+    const old = await client().beta.messages.parse({ ...params, output_format: format });
+    for (const { parsed_output } of [plain, old]) expect(parsed_output).toEqual({ title: "Dune" });
+  });
+
+  it("runs tools, in a thread that the newer version keeps at the API", async () => {
+    await start({ replies: [reply(thinking("Hm."), "Let me see.", toolUse("clock", { zone: "UTC" })), "Noon."] });
+    const clock = betaZodTool({
+      name: "clock",
+      description: "The time",
+      inputSchema: z.object({ zone: z.string() }),
+      run: () => [{ type: "text", text: "12:00" }],
+    });
+    const message = await client().beta.messages.toolRunner({
+      ...params,
+      tools: [clock],
+      tool_choice: { type: "auto" },
+    });
+    expect(message.content).toMatchObject([{ type: "text", text: "Noon." }]);
+    const threads = server.requests.map(({ body }) => (body["thread"] as { type?: string } | undefined)?.type);
+    expect(threads).toEqual(version === "1.12" ? ["create", "continue"] : [undefined, undefined]);
   });
 });
 

@@ -20,6 +20,7 @@ const many = (count: number, part: Json): Json => {
   return { ...closed, properties: Object.fromEntries(names.map((name) => [name, part])), required: names };
 };
 const withPart = (part: Json): Json => many(1, part);
+const citation = { type: "char_location", cited_text: "a", document_index: 0, start_char_index: 0, end_char_index: 1 };
 const cited = { type: "document", source: { type: "text", data: "a" }, citations: { enabled: true } };
 
 /** A name, the changes to a valid request, and the error message. */
@@ -28,7 +29,7 @@ export type Case = readonly [name: string, body: Json, message: string | RegExp,
 export const refused: readonly Case[] = [
   ["no max_tokens", { max_tokens: undefined }, "max_tokens: Field required"],
   ["max_tokens that is not a number", { max_tokens: "many" }, "max_tokens: Input should be a valid integer"],
-  ["max_tokens below 0", { max_tokens: -1 }, /greater than or equal to 0/],
+  ["max_tokens below 0", { max_tokens: -1 }, "max_tokens: must be greater than or equal to 0"],
   [
     "max_tokens above the model's",
     { max_tokens: 64_001 },
@@ -76,7 +77,7 @@ export const refused: readonly Case[] = [
   ["a format and citations", { ...formatted(closed), messages: [user([cited])] }, /citations/],
   ["max_tokens 0 with a forced tool", { max_tokens: 0, ...forced }, /^max_tokens: 0/],
   ["no messages", { messages: undefined }, "messages: Field required"],
-  ["messages that are not a list", { messages: "Hello" }, "messages: Input should be a valid list"],
+  ["messages that are not a list", { messages: "Hello" }, "messages: Input should be a valid array"],
   ["an empty list of messages", { messages: [] }, "messages: at least one message is required"],
   ["no model", { model: undefined }, "model: Field required"],
   [
@@ -118,19 +119,19 @@ export const refused: readonly Case[] = [
   ],
   ["a top_k, after 4.6", { model: "claude-sonnet-5-5", top_k: 5 }, "`top_k` is deprecated for this model."],
   ["a low top_p, after 4.6", { model: "claude-sonnet-5", top_p: 0.5 }, "`top_p` is deprecated for this model."],
-  ["a temperature out of range", { temperature: 1.5 }, /temperature: Input should be less/],
+  ["a temperature out of range", { temperature: 1.5 }, "temperature: range: 0..1"],
   ["temperature and top_p", { temperature: 1, top_p: 1 }, /cannot both be specified/],
   ["any temperature, in the new version", { temperature: 1 }, "temperature: Extra inputs are not permitted", strict],
   [
     "text with citations from the user, in the new version",
-    { messages: [user([{ type: "text", text: "a", citations: [{}] }])] },
-    /^messages.0.content.0.citations/,
+    { messages: [user([{ type: "text", text: "a", citations: [citation] }])] },
+    "messages.0.content.0.text.citations: Extra inputs are not permitted",
     strict,
   ],
   [
     "a search result with citations, in the new version",
-    { messages: [user([{ type: "search_result", content: [{ type: "text", text: "a", citations: [{}] }] }])] },
-    /citations/,
+    { messages: [user([{ type: "search_result", content: [{ type: "text", text: "a", citations: [citation] }] }])] },
+    "messages.0.content.0.search_result.content.0.citations: Extra inputs are not permitted",
     strict,
   ],
   [
@@ -279,6 +280,7 @@ export const accepted: readonly (readonly [name: string, body: Json, headers?: R
   [
     "a compaction, sent back",
     { model: "claude-opus-5", messages: [user("a"), assistant([{ type: "compaction", content: "b" }])] },
+    { ...headers, "anthropic-beta": "compact-2026-01-12" },
   ],
   [
     "a prefill with a credit token",

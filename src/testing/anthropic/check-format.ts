@@ -6,9 +6,10 @@
 import type { Check } from "./check.ts";
 import { isJsonObject, type JsonObject, objectsOf, textOf } from "./json.ts";
 
+// `$schema` and `$id` do not constrain the value; `@ai-sdk/anthropic` sends them.
 const KEYWORDS = (
   "type enum const default title description format pattern properties required additionalProperties items minItems " +
-  "anyOf allOf $ref $defs definitions"
+  "anyOf allOf $ref $defs definitions $schema $id"
 ).split(" ");
 const FORMATS = "date-time time date duration email hostname uri ipv4 ipv6 uuid".split(" ");
 const MOST_OPTIONAL = 24;
@@ -41,7 +42,9 @@ function isPaused(body: JsonObject): boolean {
 
 /** The problem with a schema, or null. */
 export function schemaProblem(root: JsonObject): string | null {
-  if (root["type"] !== "object") return "The root of the schema must be an object";
+  if (![root, ...targetOf(root, root)].some(({ type }) => type === "object")) {
+    return "The root of the schema must be an object";
+  }
   const parts = [...partsOf(root)];
   for (const part of parts) {
     const problem = partProblem(part);

@@ -1,6 +1,6 @@
 /** What the API refuses about the messages of a request, in its own words as far as they are public. */
 
-import type { Check } from "./check.ts";
+import { type Check, continuesThread } from "./check.ts";
 import { STRICT_VERSION } from "./check-params.ts";
 import { isJsonObject, type JsonObject, objectsOf, textOf } from "./json.ts";
 
@@ -12,7 +12,7 @@ interface Turn {
 
 const messagesAreThere: Check = ({ body: { messages } }) => {
   if (messages === undefined) return "messages: Field required";
-  if (!Array.isArray(messages)) return "messages: Input should be a valid list";
+  if (!Array.isArray(messages)) return "messages: Input should be a valid array";
   if (messages.length === 0) return "messages: at least one message is required";
   return messages.length > 100_000 && "messages: List should have at most 100000 items";
 };
@@ -47,6 +47,7 @@ function isEmptyText({ type, text }: JsonObject): boolean {
 }
 
 const systemFollowsATurn: Check = ({ body }) => {
+  if (continuesThread(body)) return null;
   const messages = objectsOf(body["messages"]);
   const misplaced = messages.findIndex(({ role }, index) => {
     const before = messages[index - 1];
@@ -77,6 +78,7 @@ const endsWithAQuestion: Check = ({ body, model, betas }) => {
 };
 
 const toolsAreAnswered: Check = ({ body }) => {
+  if (continuesThread(body)) return null;
   const turns = turnsOf(body).filter(({ role }) => role !== "system");
   for (const [index, { role, blocks }] of turns.entries()) {
     if (role !== "user") continue;
@@ -114,16 +116,16 @@ function problemWithResults(blocks: readonly JsonObject[], asked: readonly strin
   return `messages.${index - 1}: ${what}. ${rule}`;
 }
 
-const thinkingIsUntouched: Check = ({ body, sentThinking }) => {
+const thinkingIsUntouched: Check = ({ body, sent }) => {
   for (const [index, { content }] of objectsOf(body["messages"]).entries()) {
     for (const [at, { type, thinking, signature }] of objectsOf(content).entries()) {
       if (type !== "thinking") continue;
       const place = `messages.${index}.content.${at}`;
       if (typeof signature !== "string") return `${place}.thinking.signature: Field required`;
       if (signature === "") return `${place}: Invalid \`signature\` in \`thinking\` block`;
-      const sent = sentThinking.get(signature);
+      const original = sent.thinking.get(signature);
       // If the thinking was omitted, whatever is sent in its place is ignored.
-      if (sent === undefined || sent === "" || sent === thinking) continue;
+      if (original === undefined || original === "" || original === thinking) continue;
       const what = "`thinking` or `redacted_thinking` blocks in the latest assistant message cannot be modified.";
       return `${place}: ${what} These blocks must remain as they were in the original response.`;
     }
@@ -144,21 +146,29 @@ const strictVersionIsKept: Check = ({ body, version }) => {
       if (role === "assistant" && block["type"] === "document") {
         return `${place}: \`document\` blocks are not permitted in assistant messages`;
       }
-      const texts = block["type"] === "search_result" ? objectsOf(block["content"]) : [block];
-      if (role === "user" && texts.some(isCited)) return `${place}.citations: Extra inputs are not permitted`;
+      const cited = role === "user" ? placeOfCitations(block) : null;
+      if (cited !== null) return `${place}.${cited}: Extra inputs are not permitted`;
     }
   }
   return null;
 };
 
+function placeOfCitations(block: JsonObject): string | null {
+  if (isCited(block)) return "text.citations";
+  if (block["type"] !== "search_result") return null;
+  const at = objectsOf(block["content"]).findIndex(isCited);
+  return at === -1 ? null : `search_result.content.${at}.citations`;
+}
+
 function isCited({ type, citations }: JsonObject): boolean {
   return type === "text" && Array.isArray(citations) && citations.length > 0;
 }
 
+/** The checks of the list of messages, which come before those of its fields. */
+export const turnChecks: readonly Check[] = [messagesAreThere, rolesAreKnown];
+
 /** The checks of a request's messages. */
 export const messageChecks: readonly Check[] = [
-  messagesAreThere,
-  rolesAreKnown,
   contentIsThere,
   systemFollowsATurn,
   strictVersionIsKept,

@@ -1,6 +1,6 @@
 /** What the API refuses about the fields of a request, in its own words as far as they are public. */
 
-import type { Check, CheckedRequest } from "./check.ts";
+import { type Check, type CheckedRequest, continuesThread } from "./check.ts";
 import { isJsonObject, type JsonObject, numberOf, objectsOf, textOf } from "./json.ts";
 
 const SAMPLING = ["temperature", "top_p", "top_k"];
@@ -8,11 +8,12 @@ const SAMPLING = ["temperature", "top_p", "top_k"];
 /** The API version that removed the sampling parameters; see platform.claude.com/docs/en/api/versioning. */
 export const STRICT_VERSION = "2026-10-21";
 
-const maxTokensIsThere: Check = ({ body }) => {
+/** The check that comes before those of the fields. */
+export const maxTokensIsThere: Check = ({ body }) => {
   if (body["max_tokens"] === undefined) return "max_tokens: Field required";
   const maxTokens = numberOf(body["max_tokens"]);
   if (!Number.isInteger(maxTokens)) return "max_tokens: Input should be a valid integer";
-  return maxTokens < 0 && "max_tokens: Input should be greater than or equal to 0";
+  return maxTokens < 0 && "max_tokens: must be greater than or equal to 0";
 };
 
 const maxTokensIsInReach: Check = ({ body, model, betas }) => {
@@ -41,8 +42,8 @@ const samplingIsAccepted: Check = ({ body, model, version }) => {
     if (Number.isNaN(value)) return `${name}: Input should be a valid number`;
     const isNeutral = (name === "temperature" && value === 1) || (name === "top_p" && value >= 0.99 && value <= 1);
     if (!model.sampling && !isNeutral) return `\`${name}\` is deprecated for this model.`;
+    if (name !== "top_k" && (value < 0 || value > 1)) return `${name}: range: 0..1`;
     if (value < 0) return `${name}: Input should be greater than or equal to 0`;
-    if (name !== "top_k" && value > 1) return `${name}: Input should be less than or equal to 1`;
   }
   return (
     given.includes("temperature") &&
@@ -109,7 +110,7 @@ const toolsAreWellFormed: Check = ({ body }) => {
 
 const toolChoiceIsAccepted: Check = ({ body, model }) => {
   const choice = body["tool_choice"];
-  if (!isJsonObject(choice)) return null;
+  if (!isJsonObject(choice) || continuesThread(body)) return null;
   const tools = objectsOf(body["tools"]);
   if (tools.length === 0) return "tool_choice: tool_choice may only be specified while providing tools.";
   if (isForced(body) && !model.forcedTools) {
@@ -124,7 +125,6 @@ const toolChoiceIsAccepted: Check = ({ body, model }) => {
 
 /** The checks of a request for a message. */
 export const messageParams: readonly Check[] = [
-  maxTokensIsThere,
   samplingIsAccepted,
   thinkingIsAccepted,
   thinkingBudgetFits,
@@ -135,14 +135,8 @@ export const messageParams: readonly Check[] = [
   toolChoiceIsAccepted,
 ];
 
-const hasNoExtraInputs: Check = ({ body }) => {
-  const extra = ["max_tokens", "stream", ...SAMPLING].find((name) => body[name] !== undefined);
-  return extra !== undefined && `${extra}: Extra inputs are not permitted`;
-};
-
 /** The checks of a request that only counts tokens. */
 export const countParams: readonly Check[] = [
-  hasNoExtraInputs,
   thinkingIsAccepted,
   thinkingBudgetFits,
   toolsAreWellFormed,

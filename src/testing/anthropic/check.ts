@@ -1,5 +1,6 @@
-import type { JsonObject } from "./json.ts";
+import { isJsonObject, type JsonObject } from "./json.ts";
 import type { ModelRules } from "./model-rules.ts";
+import type { Sent } from "./sent.ts";
 
 /** A request to check. */
 export interface CheckedRequest {
@@ -8,8 +9,10 @@ export interface CheckedRequest {
   /** The `anthropic-version` header. */
   readonly version: string;
   readonly betas: ReadonlySet<string>;
-  /** The thinking that this server has sent, by signature. */
-  readonly sentThinking: ReadonlyMap<string, string>;
+  /** Fields and values of `type` to accept besides the known ones. */
+  readonly fields: ReadonlySet<string>;
+  /** What this server has sent. */
+  readonly sent: Sent;
 }
 
 /** Finds one kind of problem. Gives the message with which the API refuses the request (status 400), if it does. */
@@ -22,4 +25,12 @@ export function firstProblem(checks: readonly Check[], request: CheckedRequest):
     if (typeof problem === "string") return problem;
   }
   return null;
+}
+
+/**
+ * Whether a request goes on with a thread, whose earlier messages, system prompt and tools the API keeps. This server does
+ * not, so what depends on them is not checked.
+ */
+export function continuesThread({ thread }: JsonObject): boolean {
+  return isJsonObject(thread) && thread["type"] === "continue";
 }

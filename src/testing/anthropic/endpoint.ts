@@ -5,17 +5,18 @@ import type { RecordedRequest } from "../recorded-request.ts";
 import type { ResponseWriter } from "../response-writer.ts";
 import { estimateInput } from "./estimate.ts";
 import { foldEvents } from "./fold.ts";
-import { isJsonObject, type JsonObject, objectsOf, textOf } from "./json.ts";
+import { isJsonObject, type JsonObject, textOf } from "./json.ts";
 import { modelInfo, modelList } from "./models-endpoint.ts";
 import { notFound, type Problem, problemBody, shouldRetry } from "./problem.ts";
 import { replyEvents, type WireEvent } from "./reply-events.ts";
 import { type ErrorScript, reply, type Script, statusOf } from "./script.ts";
 import { decorated, encodedFrames, parseEvent, scriptEvents } from "./script-events.ts";
+import type { SentBlocks } from "./sent.ts";
 import { bodyProblem, findModel, headerProblem, parseBody, type ParsedBody, type Validation } from "./validate.ts";
 
 /** What the endpoints of a fake Messages API share. */
 export interface Endpoint {
-  readonly validation: Omit<Validation, "sentThinking"> & { readonly sentThinking: Map<string, string> };
+  readonly validation: Omit<Validation, "sent"> & { readonly sent: SentBlocks };
   readonly delivery: DeliveryOptions;
   readonly seed: number;
   /** Picks the script for the next reply. */
@@ -96,7 +97,7 @@ async function answerMessage(call: Call): Promise<void> {
     script.kind === "reply"
       ? replyEvents({ ...script, options: { ...delivery, ...script.options } }, asked, random)
       : await scriptEvents(script);
-  rememberThinking(plain, endpoint.validation.sentThinking);
+  endpoint.validation.sent.remember(plain.map(parseEvent).filter((event) => event !== null));
   await call.writer.wait(delivery.firstDelayMs ?? 0);
   if (delivery.noResponse === true) return call.writer.destroy(delivery.reset);
   if (body["stream"] === true) return sendStream(call, decorated(plain, delivery), delivery);
@@ -116,16 +117,6 @@ function checkedBody(call: Call, kind: "message" | "count"): ParsedBody {
 function resolvedModel(body: JsonObject, { validation }: Endpoint): string {
   const id = textOf(body["model"] ?? "claude-sonnet-5-5");
   return findModel(id, validation)?.id ?? id;
-}
-
-function rememberThinking(events: readonly WireEvent[], sentThinking: Map<string, string>): void {
-  const parsed = events.map(parseEvent).filter((event) => event !== null);
-  const isSigned = (event: JsonObject): boolean =>
-    isJsonObject(event["delta"]) && event["delta"]["type"] === "signature_delta";
-  if (!parsed.some(isSigned)) return;
-  for (const { type, thinking, signature } of objectsOf(foldEvents(parsed)["content"])) {
-    if (type === "thinking") sentThinking.set(textOf(signature), textOf(thinking));
-  }
 }
 
 async function sendStream(call: Call, events: readonly WireEvent[], delivery: DeliveryOptions): Promise<void> {

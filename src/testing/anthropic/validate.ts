@@ -1,11 +1,13 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { type CheckedRequest, firstProblem } from "./check.ts";
+import { countFields, messageFields } from "./check-fields.ts";
 import { formatChecks } from "./check-format.ts";
-import { messageChecks } from "./check-messages.ts";
-import { countParams, messageParams, STRICT_VERSION } from "./check-params.ts";
+import { messageChecks, turnChecks } from "./check-messages.ts";
+import { countParams, maxTokensIsThere, messageParams, STRICT_VERSION } from "./check-params.ts";
 import { isDeeperThan, isJsonObject, type JsonObject } from "./json.ts";
 import { knownBetas, knownModels, type ModelRules, unrestrictedModel } from "./model-rules.ts";
 import { invalidRequest, notFound, type Problem } from "./problem.ts";
+import type { Sent } from "./sent.ts";
 
 /** The largest request, from platform.claude.com/docs/en/api/errors. */
 export const BODY_LIMIT = 32 * 1024 * 1024;
@@ -25,8 +27,16 @@ export interface Validation {
   readonly models: readonly string[];
   /** Values of `anthropic-beta` to accept besides the known ones. */
   readonly betas: readonly string[];
-  readonly sentThinking: ReadonlyMap<string, string>;
+  /** Fields and values of `type` to accept besides the known ones, at any depth. */
+  readonly fields: readonly string[];
+  readonly sent: Sent;
 }
+
+/** In the order in which the API reports what it finds, as far as that is known. */
+const CHECKS = {
+  message: [maxTokensIsThere, ...turnChecks, ...messageFields, ...messageParams, ...messageChecks, ...formatChecks],
+  count: [...turnChecks, ...countFields, ...countParams, ...messageChecks, ...formatChecks],
+};
 
 /** The problem with a request's credentials or headers, or null. */
 export function headerProblem(headers: IncomingHttpHeaders, validation: Validation): Problem | null {
@@ -94,12 +104,10 @@ export function bodyProblem(
     model,
     version: String(headers["anthropic-version"]),
     betas: new Set(betasOf(headers)),
-    sentThinking: validation.sentThinking,
+    fields: new Set(validation.fields),
+    sent: validation.sent,
   };
-  const problem = firstProblem(
-    [...(kind === "message" ? messageParams : countParams), ...messageChecks, ...formatChecks],
-    request,
-  );
+  const problem = firstProblem(CHECKS[kind], request);
   return problem === null ? null : invalidRequest(problem);
 }
 
