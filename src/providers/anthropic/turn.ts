@@ -1,32 +1,30 @@
 import { field } from "../../json/object.ts";
-import { isStopReason } from "./message.ts";
+import { commonFinishReason, isStopReason } from "./finish-reason.ts";
 import type { MessageBlock } from "./message-block.ts";
 import type { MessageParam } from "./params.ts";
 import type { AnthropicMessage } from "./wire.ts";
 
 type Block = Readonly<Record<string, unknown>>;
 
-/** Stop reasons after which the next reply may give the result of a server tool. */
-const GOES_ON = /^(pause_turn|tool_use)$/;
-
 /**
  * The turn that would send a reply back, whatever happened to the stream, with all of its text. Empty if nothing can be
  * sent: before the first content, and after a refusal.
  *
- * Blocks stay as they came, since the API verifies thinking and its signature. Left out are tool calls that were cut
- * or have no name, thinking that was cut before its signature, empty text, and server tools without a result (unless the next reply gives
- * it). Input that is not a JSON object becomes `{ INVALID_JSON: "…" }`, the form that the API's documentation proposes.
+ * Blocks stay as they came, since the API verifies thinking and its signature. Left out are tool calls that were cut,
+ * thinking that was cut before its signature, empty text, and server tools without a result (unless the next reply gives
+ * it). Calls get the name and the id that they lack. Input that is not a JSON object becomes `{ INVALID_JSON: "…" }`, the
+ * form that the API's documentation proposes.
  */
 export function itemsOf(message: AnthropicMessage | null, blocks: readonly MessageBlock[]): readonly MessageParam[] {
-  if (message === null || message.stop_reason === "refusal") return [];
+  const reason = commonFinishReason(message?.stop_reason);
+  if (message === null || reason === "content_filter") return [];
   const answered = new Set(blocks.map(({ block }) => block["tool_use_id"]));
   const isWhole = isStopReason(message.stop_reason);
-  const goesOn = isStopReason(message.stop_reason) && GOES_ON.test(message.stop_reason);
+  // Then the next reply may give the result of a server tool.
+  const goesOn = reason === "pause" || reason === "tool_calls";
   const content: Block[] = [];
-  blocks.forEach(({ block, inputState, json, isTool, id }, place) => {
+  blocks.forEach(({ block, inputState, json, isTool, id, name }, place) => {
     if (
-      // Nobody could answer a call without a name.
-      (block["type"] === "tool_use" && !isTool) ||
       inputState === "streaming" ||
       inputState === "truncated" ||
       (block["type"] === "text" && block["text"] === "")
@@ -39,7 +37,8 @@ export function itemsOf(message: AnthropicMessage | null, blocks: readonly Messa
     if (isServerTool(block) && !goesOn && !answered.has(block["id"])) return;
     const sent = inputState === "invalid" ? { ...block, input: { INVALID_JSON: json } } : block;
     // The result names the call by this id.
-    content.push(isTool && block["id"] !== id ? { ...sent, id } : sent);
+    const isUsable = !isTool || (block["id"] === id && block["name"] === name);
+    content.push(isUsable ? sent : { ...sent, id, name });
   });
   // Blocks of the response are blocks of the request, future ones included: the API takes back what it gave.
   return content.length === 0 ? [] : [{ role: "assistant", content } as unknown as MessageParam];
