@@ -5,7 +5,8 @@ import type { Spending } from "../recovery/budget.ts";
 import type { CallPlan } from "../recovery/plan.ts";
 import { CallStream } from "../stream/call-stream.ts";
 import { handled, leavable } from "../stream/leavable.ts";
-import { ArrivingModel, construct, type Constructed, modelOf, type ResponseModel } from "./response-model.ts";
+import { ArrivingModel } from "./arriving-model.ts";
+import { construct, type Constructed, modelOf, type ResponseModel } from "./response-model.ts";
 import { stepsOf } from "./steps.ts";
 
 /**

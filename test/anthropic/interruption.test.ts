@@ -73,14 +73,16 @@ interface Known {
 }
 
 function knownFrom(events: Recording["events"]): Known {
-  let [text, input, output, starts] = ["", 0, 0, 0];
+  let [text, input, output] = ["", 0, 0];
+  const starts = new Set<unknown>();
   let outcome: Known["outcome"] = "truncated";
   for (const event of events) {
     const { type, message, delta, content_block, usage } = event as Record<string, Record<string, unknown> | undefined>;
     const counts = (message?.["usage"] ?? usage ?? {}) as { input_tokens?: number; output_tokens?: number };
     const isStart = (type as unknown) === "message_start";
-    if (isStart) starts++;
-    if ((type as unknown) === "error" || starts > 1) return { outcome: "failed", text, input, output };
+    // The same message may be started twice.
+    if (isStart) starts.add(message?.["id"]);
+    if ((type as unknown) === "error" || starts.size > 1) return { outcome: "failed", text, input, output };
     input = counts.input_tokens || input;
     output = counts.output_tokens || output;
     const blocks = (message?.["content"] ?? [content_block ?? {}]) as { type?: string; text?: string }[];

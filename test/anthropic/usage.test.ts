@@ -51,7 +51,7 @@ describe("anthropicUsage", () => {
     expect(unsplit).toMatchObject({ cacheWrite5mTokens: 450, cacheWrite1hTokens: 0 });
   });
 
-  it.each(rows(null, undefined, Number.NaN, Infinity, -1, 1e308, "12", true, {}, [], { toString: 1 }))(
+  it.each(rows(null, undefined, Number.NaN, Infinity, -1, 1e308, "many", "-1", true, {}, [], { toString: 1 }))(
     "does not count $odd",
     ({ odd }) => {
       const native = {

@@ -2,7 +2,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { CostMetadata } from "../../src/providers/anthropic/price.ts";
 import { anthropicCost, refusalOf } from "../../src/providers/anthropic/usage.ts";
-import { anthropicViews, commonFinishReason, signatureOf } from "../../src/providers/anthropic/view.ts";
+import { commonFinishReason } from "../../src/providers/anthropic/finish-reason.ts";
+import { anthropicViews, signatureOf } from "../../src/providers/anthropic/view.ts";
 import type { AnthropicMessage, AnthropicUsage } from "../../src/providers/anthropic/wire.ts";
 import { cpuMsSince } from "../cpu-time.ts";
 

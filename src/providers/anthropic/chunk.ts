@@ -6,8 +6,10 @@ import { deltaEvent, type DeltaTarget } from "./delta.ts";
 import type { AnthropicNative } from "./native.ts";
 import type { CostMetadata, Prices } from "./price.ts";
 import { anthropicCost, anthropicUsage, type Usage } from "./usage.ts";
-import { commonFinishReason, textOf } from "./view.ts";
-import type { AnthropicEvent, AnthropicUsage, FinishReason } from "./wire.ts";
+import { commonFinishReason, isStopReason } from "./finish-reason.ts";
+import { type MessageDeltaUsage, readEventUsage } from "./message-usage.ts";
+import { textOf } from "./view.ts";
+import type { AnthropicEvent, FinishReason } from "./wire.ts";
 
 /**
  * One event of an Anthropic stream. It may be kept: everything is read from the event or, if that is one of a run of like
@@ -70,8 +72,8 @@ export class AnthropicCallResponseChunk implements ResponseChunk {
 
   /** The stop reason that this event carries, in a list; empty where it carries none. */
   get finishReasons(): readonly FinishReason[] {
-    const reason = field(field(this.#event, "delta"), "stop_reason") ?? field(this.#startMessage(), "stop_reason");
-    return typeof reason === "string" ? [reason] : [];
+    const reason = this.#find("stop_reason", isStopReason);
+    return reason === undefined ? [] : [reason];
   }
 
   /** The stop reason in words that all providers share. */
@@ -80,14 +82,14 @@ export class AnthropicCallResponseChunk implements ResponseChunk {
   }
 
   /** The usage that this event carries, or null. Counts are cumulative: a later one replaces an earlier one. */
-  get usage(): AnthropicUsage | null {
-    const usage = field(this.#event, "usage") ?? field(this.#startMessage(), "usage");
-    return isObject(usage) ? (usage as AnthropicUsage) : null;
+  get usage(): MessageDeltaUsage | null {
+    return readEventUsage(this.#find("usage", isObject));
   }
 
   /** The usage that this event carries, in words that all providers share, or null. */
   get commonUsage(): Usage | null {
-    return this.usage === null ? null : anthropicUsage(this.usage, "partial");
+    const { usage } = this;
+    return usage && anthropicUsage(usage, "partial");
   }
 
   /** Input tokens as this event reports them, or null. */
@@ -118,6 +120,12 @@ export class AnthropicCallResponseChunk implements ResponseChunk {
 
   #startMessage(): unknown {
     return field(this.#event, "message");
+  }
+
+  /** A field in one of the places that servers have for what describes the whole message. */
+  #find<V>(name: string, isFit: (value: unknown) => value is V): V | undefined {
+    const places = [this.#event, this.#startMessage(), field(this.#event, "delta")];
+    return places.map((place) => field(place, name)).find(isFit);
   }
 }
 

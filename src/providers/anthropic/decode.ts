@@ -3,7 +3,8 @@ import type { ToolInput } from "../../tool/tool-box.ts";
 import { deltaChunk, eventChunk } from "./chunk.ts";
 import type { DeltaTarget } from "./delta.ts";
 import { blocksOf } from "./continuation.ts";
-import { errorFromEvent } from "./errors.ts";
+import { errorFromEvent, isError } from "./errors.ts";
+import { commonFinishReason } from "./finish-reason.ts";
 import type { AnthropicFrame, RunFrame } from "./frames.ts";
 import { MessageAccumulator, NO_UPDATES } from "./message.ts";
 import type { MessageBlock } from "./message-block.ts";
@@ -44,8 +45,7 @@ export class AnthropicDecoder extends MessageAccumulator implements Decoder<Anth
       return this.next();
     }
     const { type, event, delta } = frame;
-    // Some servers send an error without a type.
-    if (type === "error" || (type === "" && "error" in event)) throw errorFromEvent(event);
+    if (isError(type, event)) throw errorFromEvent(event);
     this.#settle();
     // A run that follows is looked at anew: this event may have stopped its block.
     this.#target = null;
@@ -99,7 +99,7 @@ export class AnthropicDecoder extends MessageAccumulator implements Decoder<Anth
     const isAsking = this.blocks.some(
       ({ block, inputState }) => block["type"] === "tool_use" || inputState === "streaming",
     );
-    return !isAsking && this.message?.stop_reason !== "refusal";
+    return !isAsking && commonFinishReason(this.message?.stop_reason) !== "content_filter";
   }
 
   get estimatedTokens(): number {

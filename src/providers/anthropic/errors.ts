@@ -1,9 +1,14 @@
 import { ApiError, ConnectionError, type ErrorDetails, messageOf } from "../../errors.ts";
-import { field, stringField, tryParse } from "../../json/object.ts";
+import { field, type JsonObject, stringField, tryParse } from "../../json/object.ts";
 
 // From platform.claude.com/docs/en/api/errors; the official SDKs retry 408 and 409 as well.
-const RETRYABLE_TYPE = /^(api|conflict|overloaded|rate_limit|timeout)_error$/;
 const RETRYABLE_STATUS = /^(408|409|429|5..)$/;
+const STATUS = /^[45]..$/;
+/** The names that servers have for the words of an error. */
+const WORDS = ["message", "msg", "detail"];
+/** The API's types of errors that may pass, and the words that other servers have for them. */
+const RETRYABLE =
+  /^(api|conflict)_error|overload|rate.?limit|throttl|too many|time.?d? ?out|unavailable|internal|server.error|busy|connect|again/i;
 /** A spend limit set by the account's owner, which waiting does not lift. */
 const SPEND_LIMIT = "enforced_spend_limit_reached";
 
@@ -30,6 +35,11 @@ export function errorFromResponse(status: number, header: HeaderOf, text: string
   return isError ? apiError(status, header, body) : null;
 }
 
+/** Whether an event is an error, in any of the shapes that servers give it. */
+export function isError(type: string, event: JsonObject): boolean {
+  return /(error|exception|failed)$/i.test(type) || !!event["error"] || (type === "" && wordIn([event], WORDS) !== "");
+}
+
 /** Reads the error out of an `error` event, which arrives inside a response with status 200. */
 export function errorFromEvent(event: unknown): ApiError {
   return apiError(undefined, () => null, event);
@@ -37,34 +47,44 @@ export function errorFromEvent(event: unknown): ApiError {
 
 /** Turns what an SDK client threw into an error of ours. Goes by its shape, so the SDKs need not be imported. */
 export function errorFromClient(thrown: unknown): ApiError | ConnectionError {
-  const lost = (problem: string): ConnectionError =>
-    new ConnectionError(`The connection was lost: ${problem}`, { cause: thrown });
   try {
     const code = field(thrown, "status");
     const body = field(thrown, "error");
     const headers = field(thrown, "headers");
     const status = Number.isInteger(code) ? (code as number) : undefined;
-    if (status === undefined && !body) return lost(messageOf(thrown));
-    return apiError(status, (name) => (headers instanceof Headers ? headers.get(name) : null), body ?? "", {
-      cause: thrown,
-    });
+    const headerOf: HeaderOf = (name) => (headers instanceof Headers ? headers.get(name) : null);
+    if (status !== undefined || body) return apiError(status, headerOf, body ?? "", { cause: thrown });
   } catch {
     // It has a getter that throws, or cannot be converted to a string.
-    return lost("the client threw something unreadable.");
   }
+  return new ConnectionError(`The connection was lost: ${messageOf(thrown)}`, { cause: thrown });
 }
 
-/** @param status - The response's status; undefined for an error that arrived inside the stream. */
+/**
+ * The API and most compatible servers send `{error: {type, message}}`, AWS sends `{message}`, gateways add a code, and
+ * proxies send HTML.
+ *
+ * @param status - The response's status; undefined for an error that arrived inside the stream.
+ */
 function apiError(status: number | undefined, header: HeaderOf, body: unknown, details?: ErrorDetails): ApiError {
-  const { type, message } = describe(body);
-  const reason = [type, message || "(no message)"].filter(Boolean).join(": ");
+  const error = field(body, "error") ?? body;
+  const type = stringField(error, "type");
+  const text = typeof error === "string" ? plainText(error) : "";
+  const words = wordIn([error, body], WORDS);
+  const message = words || text;
+  const code = wordIn([error, body], ["code"]) || (words && text);
+  const reason = [type ?? code, message || "(no message)"].filter(Boolean).join(": ");
   const advice = header("x-should-retry");
-  const isTransient = (status ?? 200) < 400 ? RETRYABLE_TYPE.test(type ?? "") : RETRYABLE_STATUS.test(`${status}`);
+  // Inside a reply the error itself has to tell: by its code, by a type like those of the API, or by its words.
+  const kind = (status ?? 0) < 400 ? code : `${status}`;
+  const said = type?.endsWith("_error") ? type : `${type} ${code} ${message}`;
+  const isTransient = STATUS.test(kind) ? RETRYABLE_STATUS.test(kind) : RETRYABLE.test(said);
+  const isSpendLimit = field(field(error, "details"), "error_code") === SPEND_LIMIT;
   return new ApiError(`Anthropic ${status === undefined ? "ended the stream" : `answered ${status}`}: ${reason}`, {
     ...details,
     status,
     requestId: requestIdOf(header) ?? stringField(body, "request_id"),
-    retryable: advice === "true" || (advice !== "false" && isTransient && !isSpendLimit(body)),
+    retryable: advice === "true" || (advice !== "false" && isTransient && !isSpendLimit),
     retryAfterMs: retryAfterMs(header),
     type,
     providerMessage: message,
@@ -90,21 +110,10 @@ export function retryAfterMs(header: HeaderOf): number | undefined {
   return waitMs && Math.min(waitMs, LONGEST_WAIT_MS);
 }
 
-function isSpendLimit(body: unknown): boolean {
-  return field(field(field(body, "error"), "details"), "error_code") === SPEND_LIMIT;
-}
-
-/**
- * The error's type and message. The API and most compatible servers send `{error: {type, message}}`, AWS sends
- * `{message}`, and proxies send HTML.
- */
-function describe(body: unknown): { readonly type: string | null; readonly message: string } {
-  const error = field(body, "error") ?? body;
-  if (typeof error === "string") return { type: null, message: plainText(error) };
-  return {
-    type: stringField(error, "type"),
-    message: stringField(error, "message") ?? stringField(body, "message") ?? "",
-  };
+/** The first of these fields that is text or a number. */
+function wordIn(parts: readonly unknown[], names: readonly string[]): string {
+  const values = parts.flatMap((part) => names.map((name) => field(part, name)));
+  return `${values.find((value) => typeof value === "string" || typeof value === "number") ?? ""}`;
 }
 
 function plainText(page: string): string {

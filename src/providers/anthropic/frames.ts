@@ -4,7 +4,7 @@ import { SseReader } from "../../frame/sse-reader.ts";
 import { DEEPEST, isDeeper } from "../../json/depth.ts";
 import { isObject, type JsonObject, stringField, tryParse } from "../../json/object.ts";
 import { appended, type AppendedDelta, deltaPrefix, type DeltaTarget } from "./delta.ts";
-import { errorFromEvent } from "./errors.ts";
+import { errorFromEvent, isError } from "./errors.ts";
 
 /** One event. */
 export interface EventFrame {
@@ -55,19 +55,20 @@ export class StreamFrames implements FrameReader<AnthropicFrame> {
   }
 }
 
-/** The event in a frame; null for the mark of the end that some servers send, and for a frame that the end has cut. */
+/** The event in a frame; null if that is blank, was cut by the end, or is the mark of the end that some servers send. */
 function parseFrame({ event: name, data, unterminated }: SseReader<DeltaTarget>): EventFrame | null {
   const event = tryParse(data);
   if (isObject(event)) return eventFrame(event, name);
-  if (unterminated || data === "[DONE]" || data === "") return null;
-  if (name === "error") throw errorFromEvent(data);
+  if (unterminated) return null;
+  if (name === "error") throw errorFromEvent(event ?? data);
+  if (/^\s*(\[DONE\])?\s*$/.test(data)) return null;
   throw new MalformedFrameError(data);
 }
 
-/** @param name - The type of an event that does not name one itself. */
+/** @param name - The type of an event that does not name one itself. What is called an error is one, whatever its type. */
 function eventFrame(event: JsonObject, name = ""): EventFrame {
   if (isDeeper(event, DEEPEST)) throw new LimitExceededError("depth");
-  const type = stringField(event, "type") ?? name;
+  const type = name === "error" ? name : (stringField(event, "type") ?? name);
   return { type, event, delta: type === "content_block_delta" ? appended(event) : null };
 }
 
@@ -121,5 +122,7 @@ export class WholeFrame extends FrameHolder implements FrameReader<AnthropicFram
 
 /** The frame of a reply that came whole. */
 export function wholeMessage(message: JsonObject): EventFrame {
-  return isObject(message["error"]) ? eventFrame(message, "error") : eventFrame({ type: "message_start", message });
+  return isError(stringField(message, "type") ?? "", message)
+    ? eventFrame(message, "error")
+    : eventFrame({ type: "message_start", message });
 }

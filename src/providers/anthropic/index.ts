@@ -35,6 +35,7 @@ export type {
   AsyncAnthropicDynamicConfig,
   SourcedUsage,
 } from "./native.ts";
+export type { MessageDeltaUsage } from "./message-usage.ts";
 export type { AnthropicCallParams } from "./params.ts";
 export type { SdkClient } from "./sdk-client.ts";
 export { AnthropicCallResponse, AnthropicStream } from "./stream.ts";

@@ -2,6 +2,9 @@ import { DEEPEST, isDeeper } from "../../json/depth.ts";
 import { isObject, type JsonObject, stringField, tryParse } from "../../json/object.ts";
 import type { ToolInput } from "../../tool/tool-box.ts";
 
+/** The name of a call that came without one: it goes back under this one, so that the model can be told. */
+const UNNAMED = "unnamed_tool";
+
 /** A block of the message, and what is known of it beside what the message says. */
 export class MessageBlock implements ToolInput {
   readonly index: number;
@@ -31,11 +34,11 @@ export class MessageBlock implements ToolInput {
 
   /** Whether it asks for a tool that the program runs. */
   get isTool(): boolean {
-    return this.block["type"] === "tool_use" && typeof this.block["name"] === "string";
+    return this.block["type"] === "tool_use";
   }
 
   get name(): string {
-    return stringField(this.block, "name") ?? "";
+    return stringField(this.block, "name") || UNNAMED;
   }
 
   get text(): string {

@@ -1,7 +1,7 @@
 /** Usage as the Messages API reports it: platform.claude.com/docs/en/api/messages. */
 
 import { isAmount } from "../../cost/price.ts";
-import { field, isObject, type JsonObject } from "../../json/object.ts";
+import { defined, field, isObject, type JsonObject } from "../../json/object.ts";
 import type { Open } from "./open.ts";
 
 /** Tokens written to the cache, by how long they are kept. */
@@ -65,7 +65,12 @@ export type MessageDeltaUsage = { readonly [Key in keyof AnthropicUsage]?: Anthr
 type FieldReader = (value: unknown) => unknown;
 type Fields = Readonly<Record<string, FieldReader>>;
 
-const count: FieldReader = (value) => (isAmount(value) ? value : undefined);
+/** A count, which some servers write as text; undefined if it is unusable. */
+export function count(value: unknown): number | undefined {
+  const read = typeof value === "string" ? +value : value;
+  return isAmount(read) ? read : undefined;
+}
+
 const requiredCount: FieldReader = (value) => count(value) ?? 0;
 const text: FieldReader = (value) => (typeof value === "string" ? value : undefined);
 const nested =
@@ -90,7 +95,8 @@ const ITERATION: Fields = {
 
 const USAGE: Fields = {
   ...TOKENS,
-  output_tokens_details: (value) => (isAmount(field(value, "thinking_tokens")) ? value : undefined),
+  output_tokens_details: (value) =>
+    count(field(value, "thinking_tokens")) === undefined ? undefined : nested({ thinking_tokens: count })(value),
   server_tool_use: nested({ web_search_requests: count, web_fetch_requests: count }),
   service_tier: text,
   inference_geo: text,
@@ -107,6 +113,13 @@ const USAGE: Fields = {
 export function readUsage(received: unknown): AnthropicUsage {
   // Its declared fields have just been checked, one by one.
   return readFields(isObject(received) ? received : {}, USAGE) as AnthropicUsage & JsonObject;
+}
+
+/** The usage in one event, held to its declared types: fields that are missing, or of the wrong type, are left out. */
+export function readEventUsage(received: JsonObject | undefined): MessageDeltaUsage | null {
+  if (received === undefined) return null;
+  const { input_tokens, output_tokens } = received;
+  return defined({ ...readUsage(received), input_tokens: count(input_tokens), output_tokens: count(output_tokens) });
 }
 
 /** Null stands for a field that is not known: it stays, unless the field is required. */

@@ -1,23 +1,25 @@
+import { sumOf } from "../../cost/price.ts";
 import { ProtocolError } from "../../errors.ts";
-import { isObject, type JsonObject, stringField, tryParse } from "../../json/object.ts";
+import { field, isObject, type JsonObject, stringField, tryParse } from "../../json/object.ts";
 import { getOwn, setOwn } from "../../json/own.ts";
 import type { ToolUpdate } from "../../tool/tool-box.ts";
 import { type AppendedField, appendedField } from "./delta.ts";
+import { commonFinishReason, isStopReason } from "./finish-reason.ts";
 import { MessageBlock } from "./message-block.ts";
+import { count, readUsage } from "./message-usage.ts";
+import { tokensOf } from "./usage.ts";
 import type { AnthropicMessage } from "./wire.ts";
 
-/** The keys that only `message_start` sets. */
-const FIXED = /^(content|id|model|role|type)$/;
-/** Stop reasons after which the input of a tool may be cut. */
-const CUTTING = /^(max_tokens|model_context_window_exceeded|refusal)$/;
+/** The keys that only the first `message_start` sets, and usage, which is counted. */
+const FIXED = /^(content|id|model|role|type|usage)$/;
+/** Why a message ended if the input of a tool may be cut. */
+const CUTTING = /^(length|context_exceeded|content_filter)$/;
 /** Blocks whose fields are known: a delta for another field contradicts them. */
 const KNOWN_BLOCK = /^((redacted_)?thinking|text|compaction|(\w{1,40}_)?tool_(use|result))$/;
 /** The block that each of these deltas belongs to. */
-const HOME: ReadonlyMap<unknown, string> = new Map([
-  ["citations_delta", "text"],
-  ["signature_delta", "thinking"],
-  ["compaction_delta", "compaction"],
-]);
+const HOME: ReadonlyMap<unknown, string> = new Map(
+  Object.entries({ citations_delta: "text", signature_delta: "thinking", compaction_delta: "compaction" }),
+);
 
 export const NO_UPDATES: readonly ToolUpdate[] = [];
 
@@ -37,7 +39,7 @@ export class MessageAccumulator {
   hasUsage = false;
   /** How many characters deltas have appended. */
   written = 0;
-  #message: (JsonObject & { content: JsonObject[] }) | null = null;
+  #message: (JsonObject & { content: JsonObject[]; readonly usage: JsonObject }) | null = null;
   readonly #blocks: MessageBlock[];
   /** The blocks that events refer to: of an index that was used twice, the later one. */
   readonly #byIndex = new Map<unknown, MessageBlock>();
@@ -82,8 +84,15 @@ export class MessageAccumulator {
     return found;
   }
 
-  /** Applies an event. Gives what it did to the inputs of tools. Unknown events change nothing. */
+  /** Applies an event. Gives what it did to the inputs of tools. Of unknown events nothing counts but their usage. */
   apply(type: string, event: JsonObject): readonly ToolUpdate[] {
+    const updates = this.#applied(type, event);
+    // The API reports usage in the first two of these places, other servers in any.
+    for (const part of [event["message"], event, event["delta"]]) this.#countUsage(field(part, "usage"));
+    return updates;
+  }
+
+  #applied(type: string, event: JsonObject): readonly ToolUpdate[] {
     switch (type) {
       case "content_block_delta":
         return this.#change(event["index"], event["delta"]);
@@ -92,7 +101,7 @@ export class MessageAccumulator {
       case "content_block_start":
         return this.#startBlock(event["index"], event["content_block"]);
       case "content_block_stop":
-        return this.#stopBlock(this.#blockAt(event["index"]));
+        return this.#stopBlock(event["index"]);
       case "message_delta":
         return this.#changeMessage(event);
       default:
@@ -143,13 +152,17 @@ export class MessageAccumulator {
   }
 
   #start(given: unknown): readonly ToolUpdate[] {
-    if (this.#message !== null) throw new ProtocolError("a second message_start came.");
     if (!isObject(given)) throw new ProtocolError("message_start has no message.");
-    const { content, usage, stop_reason = null } = given;
+    const { id, content, stop_reason = null } = given;
+    const known = this.#message?.["id"];
+    // Some gateways start a message twice.
+    if (this.#message !== null && (this.hasContent || id !== known)) {
+      throw new ProtocolError(`a second message_start came: ${shown(id)} after ${shown(known)}.`);
+    }
     const blocks = Array.isArray(content) ? content.filter(isObject) : [];
-    this.#message = { ...given, content: this.#blocks.map(({ block }) => block), usage: {}, stop_reason };
+    this.#message ??= { ...given, content: this.#blocks.map(({ block }) => block), usage: {}, stop_reason };
     this.progress++;
-    this.#countUsage(usage);
+    this.#assign(this.#message, given);
     const updates = blocks.flatMap((block, index) => {
       const added = new MessageBlock(index, block);
       // Its text may grow all the same.
@@ -162,12 +175,15 @@ export class MessageAccumulator {
   #startBlock(index: unknown, given: unknown): readonly ToolUpdate[] {
     const message = this.#opened("content_block_start");
     if (typeof index !== "number" || !isObject(given)) throw new ProtocolError("content_block_start has no block.");
+    const { type, id, to, text, thinking } = given;
     const open = this.#byIndex.get(index);
-    if (open !== undefined && !open.hasStopped) {
+    // A block of another kind, or another call, is a new one: some servers neither stop blocks nor number them.
+    if (open !== undefined && !open.hasStopped && open.block["type"] === type && open.block["id"] === id) {
+      // Nothing has changed if it is sent twice.
+      if (open.json === "" && JSON.stringify(open.block) === JSON.stringify(given)) return NO_UPDATES;
       throw new ProtocolError(`content block ${index} started again before it had stopped.`);
     }
     this.progress++;
-    const { type, to, text, thinking } = given;
     if (type === "fallback" && isObject(to) && "model" in to) message["model"] = to["model"];
     // Text and thinking begin empty; every other block says something as soon as it starts.
     if ((text ?? thinking) !== "") this.hasContent = true;
@@ -191,9 +207,11 @@ export class MessageAccumulator {
     return isWhole ? this.#close(before) : NO_UPDATES;
   }
 
-  /** Gives a call an id of its own: its result is told by that. */
+  /** Gives a call an id of its own, in other messages of the conversation too: its result is told by that. */
   #identify(block: MessageBlock): void {
-    if (block.id === "" || this.#ids.has(block.id)) block.id = `${block.id || "call"}_${this.#ids.size}`;
+    if (block.id === "" || this.#ids.has(block.id)) {
+      block.id = `${block.id || "call"}_${Math.random().toString(36).slice(2)}`;
+    }
     this.#ids.add(block.id);
   }
 
@@ -211,8 +229,10 @@ export class MessageAccumulator {
     Object.assign(block, { text: textBefore + text }, cited.length > 0 && { citations: cited });
   }
 
-  #stopBlock(block: MessageBlock): readonly ToolUpdate[] {
-    if (block.hasStopped) return NO_UPDATES;
+  #stopBlock(index: unknown): readonly ToolUpdate[] {
+    const block = this.#byIndex.get(index);
+    // Nothing is lost if a block stops twice, or one that never started does: the stop reason says what was cut.
+    if (block?.hasStopped !== false) return NO_UPDATES;
     block.hasStopped = true;
     this.progress++;
     return this.#closeInput(block);
@@ -232,17 +252,20 @@ export class MessageAccumulator {
   #change(index: unknown, delta: unknown): readonly ToolUpdate[] {
     if (!isObject(delta)) return NO_UPDATES;
     const { type, estimated_tokens: estimate } = delta;
-    const target = this.openBlockAt(index);
+    // Some servers sign a block that has stopped.
+    const target = type === "signature_delta" ? this.#blockAt(index) : this.openBlockAt(index);
     if (typeof estimate === "number" && estimate > this.#thinkingTokens) {
       this.#thinkingTokens = estimate;
       this.#grow();
     }
-    const field = appendedField(type);
-    const text = field === undefined ? this.#changeBlock(target, delta) : delta[field];
-    if (field === undefined || typeof text !== "string") return NO_UPDATES;
+    const name = appendedField(type);
+    const given = name === undefined ? this.#changeBlock(target, delta) : delta[name];
+    // Some servers give the input of a tool as it is.
+    const text = isObject(given) && name === "partial_json" ? JSON.stringify(given) : given;
+    if (name === undefined || typeof text !== "string") return NO_UPDATES;
     this.written += text.length;
-    this.append(target, field, text);
-    return field === "partial_json" && target.isTool ? [{ input: target, fragment: text }] : NO_UPDATES;
+    this.append(target, name, text);
+    return name === "partial_json" && target.isTool ? [{ input: target, fragment: text }] : NO_UPDATES;
   }
 
   /** Applies the deltas that come once or rarely. Others change nothing. */
@@ -251,16 +274,18 @@ export class MessageAccumulator {
     const home = HOME.get(type);
     if (home === undefined) return;
     if (block["type"] !== home) return refuseIfKnown(target, String(type));
-    if (type === "signature_delta") block["signature"] = fields["signature"];
-    else if (type === "compaction_delta") this.#assign(block, fields);
+    if (type === "signature_delta") {
+      // It may come in parts, and whole once more at the end.
+      const [known = "", more = ""] = [block, fields].map((part) => stringField(part, "signature") ?? undefined);
+      block["signature"] = more.startsWith(known) ? more : known + more;
+    } else if (type === "compaction_delta") this.#assign(block, fields);
     else if (Array.isArray(block["citations"])) block["citations"].push(fields["citation"]);
     else block["citations"] = [fields["citation"]];
     this.#grow();
   }
 
-  #changeMessage({ type: _type, delta, usage, ...beside }: JsonObject): readonly ToolUpdate[] {
+  #changeMessage({ type: _type, delta, ...beside }: JsonObject): readonly ToolUpdate[] {
     const message = this.#opened("message_delta");
-    this.#countUsage(usage);
     for (const fields of [delta, beside]) if (isObject(fields)) this.#assign(message, fields);
     return this.#stop(message["stop_reason"]);
   }
@@ -271,7 +296,7 @@ export class MessageAccumulator {
     this.isWhole = true;
     const blocks = [...this.#waiting];
     this.#waiting.clear();
-    if (!CUTTING.test(reason)) return blocks.flatMap((block) => this.#close(block));
+    if (!CUTTING.test(commonFinishReason(reason))) return blocks.flatMap((block) => this.#close(block));
     // Some servers stop the block that was cut, as if its input were complete.
     if (this.#latest?.inputState === "invalid") blocks.push(this.#latest);
     for (const block of blocks) block.inputState = "truncated";
@@ -281,9 +306,16 @@ export class MessageAccumulator {
   #countUsage(usage: unknown): void {
     const message = this.#message;
     if (!isObject(usage) || message === null) return;
+    const before = tokensOf(readUsage(message.usage));
     const counts = this.#merge(message, "usage", usage);
+    const after = tokensOf(readUsage(counts));
+    const prompt = sumOf(before) - before.output;
+    const cached = sumOf(after) - after.output - after.input;
+    // Some servers count the whole prompt as input, and count again how much of it was cached.
+    const isTwice = after.input === before.input ? cached > prompt - before.input : after.input === prompt;
+    if (isTwice && after.input > 0) this.#set(counts, "input_tokens", Math.max(0, prompt - cached));
     // Servers that do not count may send zeros.
-    this.hasUsage ||= [counts["input_tokens"], counts["output_tokens"]].some(isCounted);
+    this.hasUsage ||= sumOf(after) > 0;
   }
 
   /** Merges counts into a field, nested ones too. Some servers report a counter once and zeros ever after. */
@@ -335,11 +367,6 @@ export class MessageAccumulator {
   }
 }
 
-/** Some servers send an empty one for none. */
-export function isStopReason(value: unknown): value is string {
-  return typeof value === "string" && value !== "";
-}
-
 /** What does not fit a block contradicts it, unless its type is not known here. @throws ProtocolError */
 function refuseIfKnown({ index, block: { type } }: MessageBlock, part: string): void {
   if (typeof type === "string" && KNOWN_BLOCK.test(type)) {
@@ -347,8 +374,8 @@ function refuseIfKnown({ index, block: { type } }: MessageBlock, part: string): 
   }
 }
 
-function isCounted(value: unknown): value is number {
-  return typeof value === "number" && value > 0 && value < Infinity;
+function isCounted(value: unknown): boolean {
+  return (count(value) ?? 0) > 0;
 }
 
 /** A received value in an error's message, cut. */

@@ -62,6 +62,7 @@ export type Prices = Readonly<Record<string, Price>>;
  * - `declined`: an attempt that refused before it wrote anything is free.
  * - `fallback-credit`: an unreported number of cache writes were charged as reads, so the cost is an upper bound.
  * - `unknown-price`: the price of at least one model is unknown.
+ * - `estimated`: the provider has not reported all usage, or none; what is missing is estimated from the text.
  */
 export type CostNote =
   | "batch"
@@ -70,7 +71,8 @@ export type CostNote =
   | "priority"
   | "declined"
   | "fallback-credit"
-  | "unknown-price";
+  | "unknown-price"
+  | "estimated";
 
 /** What one model's part in a call cost. */
 export interface CostItem extends AnyCostItem {

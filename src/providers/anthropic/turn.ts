@@ -1,42 +1,36 @@
 import { field } from "../../json/object.ts";
 import type { Blocks } from "../../provider/decoder.ts";
-import { isStopReason } from "./message.ts";
+import { commonFinishReason, isStopReason } from "./finish-reason.ts";
 import type { MessageBlock } from "./message-block.ts";
 import type { MessageParam } from "./params.ts";
 import type { AnthropicMessage } from "./wire.ts";
 
 type Block = Readonly<Record<string, unknown>>;
 
-/** Stop reasons after which the next reply may give the result of a server tool. */
-const GOES_ON = /^(pause_turn|tool_use)$/;
-
 /**
  * The turn that would send a reply back, whatever happened to the stream, with all of its text. Empty if nothing can be
  * sent: before the first content, and after a refusal.
  *
- * Blocks stay as they came, since the API verifies thinking and its signature. Left out are tool calls that have no name,
- * or were cut and are not answered, thinking that was cut before its signature, empty text, and server tools without a
- * result (unless the next reply gives it). Input that is not a JSON object becomes `{ INVALID_JSON: "…" }`, the form that the API's documentation proposes.
+ * Blocks stay as they came, since the API verifies thinking and its signature. Left out are tool calls that were cut and
+ * are not answered, thinking that was cut before its signature, empty text, and server tools without a result (unless the
+ * next reply gives it). Calls get the name and the id that they lack. Input that is not a JSON object becomes
+ * `{ INVALID_JSON: "…" }`, the form that the API's documentation proposes.
  */
 export function itemsOf(
   message: AnthropicMessage | null,
   blocks: readonly MessageBlock[],
   answeredCalls?: Blocks,
 ): readonly MessageParam[] {
-  const reason = message?.stop_reason;
-  if (message === null || reason === "refusal") return [];
+  const reason = commonFinishReason(message?.stop_reason);
+  if (message === null || reason === "content_filter") return [];
   const answered = new Set(blocks.map(({ block }) => block["tool_use_id"]));
-  const isWhole = isStopReason(reason);
-  const goesOn = isWhole && GOES_ON.test(reason);
+  const isWhole = isStopReason(message.stop_reason);
+  // Then the next reply may give the result of a server tool.
+  const goesOn = reason === "pause" || reason === "tool_calls";
   const content: Block[] = [];
-  blocks.forEach(({ block, inputState, text, isTool, id }, place) => {
+  blocks.forEach(({ block, inputState, text, isTool, id, name }, place) => {
     const isCut = inputState === "streaming" || inputState === "truncated";
-    if (
-      // Nobody could answer a call without a name.
-      (block["type"] === "tool_use" && !isTool) ||
-      (isCut && !answeredCalls?.has(block)) ||
-      (block["type"] === "text" && block["text"] === "")
-    ) {
+    if ((isCut && !answeredCalls?.has(block)) || (block["type"] === "text" && block["text"] === "")) {
       return;
     }
     // Some servers do not sign thinking. The last block may have been cut at the limit of tokens all the same.
@@ -45,7 +39,8 @@ export function itemsOf(
     if (isServerTool(block) && !goesOn && !answered.has(block["id"])) return;
     const sent = isCut || inputState === "invalid" ? { ...block, input: { INVALID_JSON: text } } : block;
     // The result names the call by this id.
-    content.push(isTool && block["id"] !== id ? { ...sent, id } : sent);
+    const isUsable = !isTool || (block["id"] === id && block["name"] === name);
+    content.push(isUsable ? sent : { ...sent, id, name });
   });
   // Blocks of the response are blocks of the request, future ones included: the API takes back what it gave.
   return content.length === 0 ? [] : [{ role: "assistant", content } as unknown as MessageParam];

@@ -2,7 +2,13 @@ import { costMetadata, costsOf, sumOf, tokensIn } from "../../cost/price.ts";
 import type { Usage as AnyUsage, UsageSource } from "../../cost/usage.ts";
 import { field, isObject, stringField } from "../../json/object.ts";
 import { listPrice, WEB_SEARCH_PER_1000 } from "./list-price.ts";
-import { type AnthropicUsage, readUsage, type TokenUsage, type UsageIteration } from "./message-usage.ts";
+import {
+  type AnthropicUsage,
+  type MessageDeltaUsage,
+  readUsage,
+  type TokenUsage,
+  type UsageIteration,
+} from "./message-usage.ts";
 import { canonicalModel, isBefore46 } from "./models.ts";
 import {
   type CostItem,
@@ -39,7 +45,8 @@ export interface AnthropicCostInput {
    * it. Default: `model`.
    */
   readonly asked?: string | undefined;
-  readonly usage: AnthropicUsage;
+  /** Counts that are missing are 0. */
+  readonly usage: MessageDeltaUsage;
   /** Your own prices, which take precedence over the library's. */
   readonly prices?: Prices | undefined;
   /** What the message says about a refusal: see {@link refusalOf}. */
@@ -53,7 +60,7 @@ const CHARGED_REFUSALS: readonly unknown[] = ["bio", "frontier_llm", "reasoning_
 const ANSWERS: readonly unknown[] = ["message", "fallback_message"];
 
 /** Usage in terms that all providers share. Like Anthropic's own counts, it leaves out models that worked behind the reply. */
-export function anthropicUsage(received: AnthropicUsage | undefined, source: UsageSource): Usage {
+export function anthropicUsage(received: MessageDeltaUsage | undefined, source: UsageSource): Usage {
   const usage = readUsage(received);
   const tokens = tokensOf(usage);
   const { cacheWrite5m, cacheWrite1h } = tokens;
@@ -124,7 +131,13 @@ export function anthropicCost(input: AnthropicCostInput): CostMetadata | null {
   };
 }
 
-function itemsOf({ model: served, asked = served, usage, prices, refusal }: AnthropicCostInput): CostItem[] {
+function itemsOf({
+  model: served,
+  asked = served,
+  usage,
+  prices,
+  refusal,
+}: AnthropicCostInput & Pick<AnthropicMessage, "usage">): CostItem[] {
   const steps: readonly (TokenUsage & Partial<UsageIteration>)[] = usage.iterations?.length
     ? usage.iterations
     : [usage];
@@ -164,6 +177,8 @@ function notesOf(usage: AnthropicUsage, items: readonly CostItem[]): CostNote[] 
     items.some(({ multiplier }) => multiplier === 0) && "declined",
     usage.fallback_credit?.status.type === "redeemed" && "fallback-credit",
     items.some(({ cost }) => cost === null) && "unknown-price",
+    // Usage as streams have it says how far to trust it.
+    field(usage, "source") === "estimated" && "estimated",
   ] as const;
   return notes.filter((note) => note !== false);
 }
@@ -177,7 +192,7 @@ function priceOf(model: string, prices: Prices | null | undefined): Price | null
 }
 
 /** Cache writes whose lifetime is not reported count as kept for five minutes. Compatible servers may omit counts. */
-function tokensOf(usage: TokenUsage): PerTokenKind {
+export function tokensOf(usage: TokenUsage): PerTokenKind {
   const cacheWrite1h = usage.cache_creation?.ephemeral_1h_input_tokens ?? 0;
   const known = cacheWrite1h + (usage.cache_creation?.ephemeral_5m_input_tokens ?? 0);
   return {

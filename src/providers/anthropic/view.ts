@@ -1,29 +1,11 @@
 import { field, stringField } from "../../json/object.ts";
 import type { UsageSource } from "../../cost/usage.ts";
-import type { CommonFinishReason } from "../../provider/native.ts";
 import type { CountedReply, MessageViews } from "../../provider/provider.ts";
-import { isStopReason } from "./message.ts";
+import { commonFinishReason, isStopReason } from "./finish-reason.ts";
 import { readUsage } from "./message-usage.ts";
 import type { AnthropicNative, SourcedUsage } from "./native.ts";
 import { anthropicCost, anthropicUsage, refusalOf } from "./usage.ts";
 import type { AnthropicMessage, FinishReason } from "./wire.ts";
-
-// A map, since servers choose the key: `constructor` must find nothing.
-const COMMON_FINISH_REASONS: ReadonlyMap<string, CommonFinishReason> = new Map([
-  ["end_turn", "stop"],
-  ["stop_sequence", "stop"],
-  ["max_tokens", "length"],
-  ["tool_use", "tool_calls"],
-  ["refusal", "content_filter"],
-  ["pause_turn", "pause"],
-  ["model_context_window_exceeded", "context_exceeded"],
-  ["compaction", "compaction"],
-]);
-
-/** A stop reason in the terms that all providers share. */
-export function commonFinishReason(reason: FinishReason): CommonFinishReason {
-  return COMMON_FINISH_REASONS.get(reason) ?? "unknown";
-}
 
 /** What can be read from an Anthropic message. Values that are not of their declared type count as missing. */
 export const anthropicViews: MessageViews<AnthropicNative> = {
