@@ -17,7 +17,7 @@ export interface AgentTurn<out N extends Native = Native, out T extends PairType
   readonly stream: Stream<N, T>;
   /**
    * The tools that the model asked for, in its order, and what they gave; an `Error` if they failed, were refused or
-   * interrupted, or do not exist. Calls whose input cannot be used are in `stream.tools` alone.
+   * interrupted, do not exist, or had their input cut. Calls whose input is invalid are in `stream.tools` alone.
    */
   readonly outputs: readonly ToolOutput[];
 }

@@ -7,7 +7,7 @@ export type RequestChanges<N extends Native> = Pick<PlannedTarget<N>, "callParam
   readonly model?: N["model"] | undefined;
 };
 
-/** A plan with what differs in its request alone: the plans that it is extended to do not have it. */
+/** The plan with changes to its own request. Plans that are extended from it do not inherit them. */
 export function withChanges<N extends Native>(plan: CallPlan<N>, changes: RequestChanges<N>): CallPlan<N> {
   const { model, toolChoice, callParams } = changes;
   const [first, ...fallbacks] = plan.targets;

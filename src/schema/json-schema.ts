@@ -79,7 +79,12 @@ function isValidator(schema: object): boolean {
   return Object.getPrototypeOf(schema) !== Object.prototype || Object.keys(schema).includes("~standard");
 }
 
-function toObjectSchema(schema: unknown, option: string): JsonSchema {
+/**
+ * Plain JSON as the schema of an object.
+ *
+ * @throws {SchemaError} If it describes something else.
+ */
+export function toObjectSchema(schema: unknown, option: string): JsonSchema {
   const { $schema: _, ...rest } = liftDefinition(isObject(schema) ? schema : {});
   const { type } = rest;
   if (type === "object") return { ...rest, type };

@@ -1,7 +1,8 @@
 import { shortened } from "../errors.ts";
 import { isObject, type JsonObject } from "../json/object.ts";
 import { isEqual } from "../json/own.ts";
-import { liftDefinition } from "./json-schema.ts";
+import { currentDraft } from "./current-draft.ts";
+import { type JsonSchema, liftDefinition, plainJson, toObjectSchema } from "./json-schema.ts";
 
 /** What a model is shown of the input of a tool. */
 export interface ShownInput {
@@ -18,23 +19,21 @@ const MERGED = new Set(["type", "properties", "required", "title", "description"
 const LONGEST_NOTE = 2_000;
 
 /**
- * Makes a foreign schema of a tool's input one that models accept: of an object, with no combining keyword at its top. For
- * tools that validate their input themselves: what is lost here is not needed there.
+ * Makes a foreign schema of a tool's input one that models accept: of an object, in the current draft, and with no
+ * combining keyword at its top. For tools that validate their input themselves: what is lost here is not needed there.
+ *
+ * @throws {SchemaError} If JSON cannot hold it, or it describes something other than an object.
  */
-export function shownInput(inputSchema: JsonObject): ShownInput {
-  const { type, properties, required, ...rest } = liftDefinition(inputSchema);
+export function shownInput(inputSchema: object): ShownInput {
+  const lifted = liftDefinition(currentDraft(plainJson(inputSchema, "inputSchema")));
+  const { type } = lifted;
   const isOpen = type === undefined || (Array.isArray(type) && type.includes("object"));
-  return withoutCombining({
-    type: isOpen ? "object" : type,
-    ...(isObject(properties) && { properties }),
-    ...(Array.isArray(required) && { required: required.filter((name) => typeof name === "string") }),
-    ...rest,
-  });
+  return withoutCombining(toObjectSchema(isOpen ? { ...lifted, type: "object" } : lifted, "inputSchema"));
 }
 
 /** Gives the schema the properties of all its parts, and says the rest in words. */
-function withoutCombining(given: JsonObject): ShownInput {
-  const schema = { ...given };
+function withoutCombining(given: JsonSchema): ShownInput {
+  const schema: JsonObject = { ...given };
   const told: JsonObject = {};
   for (const keyword of COMBINING) {
     const listed = given[keyword];

@@ -127,7 +127,7 @@ function machineOf<N extends Native>(
     open() {
       throw new InvalidOptionError(
         "responseModel",
-        "an agent takes it only with tools: without, call the function itself.",
+        "an agent needs tools in the options of the call; without tools, call the function itself.",
       );
     },
   };

@@ -5,7 +5,6 @@
 
 import { type ErrorDetails, InvalidOptionError, messageOf, MillraceError, shortened } from "../errors.ts";
 import { field, isObject, type JsonObject, stringField } from "../json/object.ts";
-import { checkJsonSchema } from "../schema/json-schema.ts";
 import { shownInput } from "../schema/tool-input.ts";
 import { type McpOutput, toMcpOutput } from "./mcp-output.ts";
 import { type Tool, tool, type ToolOptions } from "./tool.ts";
@@ -101,14 +100,13 @@ function toTool<Namespace extends string>(
   uniqueName: (name: string) => `${Namespace}_${string}`,
   options: ToolOptions,
 ): McpTool<Namespace> {
-  const { schema, note } = shownInput(inputSchema);
   // Before it is given a name, which stays free if it is left out.
-  const checked = checkJsonSchema(schema, "inputSchema");
+  const { schema, note } = shownInput(inputSchema);
   return tool({
     ...options,
     name: uniqueName(name),
     description: [description, note].filter(Boolean).join("\n\n") || undefined,
-    inputSchema: checked,
+    inputSchema: schema,
     call: async (args, { signal }) => toMcpOutput(name, await client.callTool({ name, arguments: args }, { signal })),
   });
 }
