@@ -11,7 +11,8 @@ const SPEND_LIMIT = "enforced_spend_limit_reached";
 const LONGEST_WAIT_MS = 2 ** 31 - 1;
 
 const PAGE_READ = 64 * 1024;
-const TEXT_SHOWN = 200;
+/** Cut between two words: half of a secret would not be found any more. */
+const BEGINNING = /^.{1,200}(?!\S)|^.{1,200}/;
 /** Runs of white space and markup. An element or comment that is never closed extends to the end of the page. */
 const MARKUP = /(?:<(style|script)\b[^]*?(?:<\/\1[^<>]*>|$)|<!--[^]*?(?:-->|$)|<[^<>]*>|\s)+/gi;
 
@@ -26,7 +27,10 @@ type HeaderOf = (name: string) => string | null;
  */
 export function errorFromResponse(status: number, header: HeaderOf, text: string): ApiError | null {
   const body = tryParse(text) ?? text;
-  const isError = status >= 400 || field(body, "type") === "error" || Boolean(field(body, "error"));
+  const isError =
+    status >= 400 ||
+    field(body, "type") === "error" ||
+    ["error", "message", "msg", "detail"].some((name) => Boolean(field(body, name)));
   return isError ? apiError(status, header, body) : null;
 }
 
@@ -108,5 +112,6 @@ function describe(body: unknown): { readonly type: string | null; readonly messa
 }
 
 function plainText(page: string): string {
-  return page.slice(0, PAGE_READ).replace(MARKUP, " ").trim().slice(0, TEXT_SHOWN);
+  const text = page.slice(0, PAGE_READ).replace(MARKUP, " ").trim();
+  return BEGINNING.exec(text)?.[0] ?? "";
 }
