@@ -256,14 +256,19 @@ export class RedirectError extends MillraceError {
   }
 }
 
-/** The server answered 200 with something that is not an event stream. */
+/** The server answered with something that is neither a reply nor an error: a web page, say. */
 export class ContentTypeError extends MillraceError {
   readonly code = "content_type";
   declare readonly contentType: string;
   /** The start of the body, as text. */
   declare readonly body: string;
-  constructor(contentType: string, expected: string, body: string, details?: ErrorDetails) {
-    super(`The response is ${contentType}, not ${expected}; check baseURL.`, { ...details, contentType, body });
+  constructor(contentType: string, body: string, details?: ErrorDetails) {
+    const start = JSON.stringify(shortened(body, 100));
+    super(`The response (${contentType || "no type"}) is not a reply. It begins with ${start}. Check baseURL.`, {
+      ...details,
+      contentType,
+      body,
+    });
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Step } from "../src/provider/decoder.ts";
+import { MalformedFrameError } from "../src/errors.ts";
 import { AnthropicDecoder } from "../src/providers/anthropic/decode.ts";
 import { StreamFrames } from "../src/providers/anthropic/frames.ts";
 import type { AnthropicNative } from "../src/providers/anthropic/native.ts";
@@ -9,7 +10,7 @@ export class ByteDecoder {
   readonly #frames: StreamFrames;
 
   constructor(runs = true) {
-    this.#frames = new StreamFrames(Infinity, runs);
+    this.#frames = new StreamFrames(Infinity, (text) => new MalformedFrameError(text), runs);
   }
 
   *push(bytes: Uint8Array): Generator<Step<AnthropicNative>> {
@@ -18,7 +19,7 @@ export class ByteDecoder {
   }
 
   *end(): Generator<Step<AnthropicNative>> {
-    this.#frames.end();
+    this.#frames.end(true);
     yield* this.#steps();
   }
 

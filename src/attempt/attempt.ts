@@ -6,6 +6,7 @@ import {
   MillraceError,
   type Phase,
   ProtocolError,
+  type StreamErrorContext,
   StreamTimeoutError,
   StreamTruncatedError,
 } from "../errors.ts";
@@ -88,6 +89,7 @@ export class Attempt<N extends Native> {
   #exchange: Exchange | null = null;
   #intake: Intake<N["frame"]> | null = null;
   #progress = 0;
+  #secrets = (): readonly string[] => [];
   #leaveLimiter = (): void => {};
   readonly #stall = new StallTimer((limitMs) => {
     const { hasContent, isWhole } = this.decoder;
@@ -159,6 +161,7 @@ export class Attempt<N extends Native> {
       if (!this.#isIn("preparing")) return;
       this.prepared = call;
       this.request = request;
+      this.#secrets = request.http.secrets;
       this.move("prepared");
       await this.#admit();
       if (!this.#isIn("queued")) return;
@@ -224,13 +227,11 @@ export class Attempt<N extends Native> {
     const response = await this.#exchange.response;
     if (!this.#isIn("connecting")) return response.body.close();
     this.requestId = ownRequestId(provider.requestId(response.header), request.http);
-    const { accept } = request.http;
-    const contentType = response.header("content-type") ?? "";
-    // A response that names no type is believed: its frames will show.
-    const isExpected = response.status < 400 && (contentType || accept).toLowerCase().startsWith(accept);
-    if (!isExpected) throw await this.#refusal(response, contentType, accept);
+    const refuse = (text: string): MillraceError => this.#refusal(response, text);
+    const { status, header } = response;
+    const frames = status < 400 ? request.createFrames(limit.frame ?? DEFAULT_FRAME_LIMIT, refuse, header) : null;
+    if (frames === null) throw refuse(await readText(response.body, 2 * ERROR_BODY_LIMIT, timeout.connect));
     this.#learn(response, null);
-    const frames = request.createFrames(response.header, limit.frame ?? DEFAULT_FRAME_LIMIT);
     this.#intake = new Intake(response.body, frames, limit.response ?? Infinity);
     this.move("headers");
     response.body.onReady = () => {
@@ -241,12 +242,14 @@ export class Attempt<N extends Native> {
     this.#stall.resume();
   }
 
-  async #refusal(response: HttpResponse, contentType: string, accept: string): Promise<MillraceError> {
+  /** The error that a response stands for. */
+  #refusal(response: HttpResponse, received: string): MillraceError {
     const { status, header } = response;
-    const text = await readText(response.body, ERROR_BODY_LIMIT, this.settings.timeout.connect);
+    // Secrets are cut out before anything else is cut: half of one would not be found any more.
+    const text = redactText(received, this.#secrets()).slice(0, ERROR_BODY_LIMIT);
     const error =
       this.settings.provider.errorFromResponse(status, header, text) ??
-      new ContentTypeError(contentType, accept, text, { status, phase: "first-content" });
+      new ContentTypeError(header("content-type") ?? "", text, { status });
     this.#learn(response, error instanceof ApiError ? error.body : text);
     return error;
   }
@@ -317,9 +320,14 @@ export class Attempt<N extends Native> {
     const { request } = this;
     if (!request?.resume && !request?.cancel) this.request = null;
     if (this.outcome === "complete" || error === null) return;
-    if (request !== null) redactError(error, request.http.secrets());
-    error.addContext({ phase: PHASES[before] ?? "connect", requestId: this.requestId });
+    this.describe(error, { phase: PHASES[before] ?? "connect", requestId: this.requestId });
     this.error = error;
+  }
+
+  /** Adds to an error what is known, which may be anything that the server sent, and cuts this request's secrets out. */
+  describe(error: MillraceError, context: StreamErrorContext): void {
+    error.addContext(context);
+    redactError(error, this.#secrets());
   }
 
   #release(): void {

@@ -41,7 +41,7 @@ export class SseReader<Tag = unknown> {
   run: Tag | null = null;
   /** The strings that the frames of the run carry, one for each frame. */
   strings: readonly string[] = [];
-  /** Whether the bytes ended inside the current frame. */
+  /** Whether the bytes have ended: inside the current frame, if there is one. */
   unterminated = false;
 
   readonly #frameLimit: number;
@@ -65,6 +65,8 @@ export class SseReader<Tag = unknown> {
   /** The first `data` line of the current frame: most have no other. */
   #data: string | null = null;
   readonly #moreData = new Pieces();
+  /** The lines that belong to no event; null once there was one. */
+  #other: Pieces | null = new Pieces();
 
   constructor({ frameLimit = DEFAULT_FRAME_LIMIT, runs = true }: SseReaderOptions = {}) {
     this.#frameLimit = Math.min(frameLimit, LONGEST_STRING);
@@ -115,6 +117,13 @@ export class SseReader<Tag = unknown> {
     this.unterminated = true;
     // One line end closes a cut line, the other one the frame.
     this.#begin("\n\n");
+  }
+
+  /** Takes the text of bytes that do not consist of events. It is empty if there was an event, or only fields of one. */
+  takeOther(): string {
+    const text = decodedUtf8((this.#other?.take() ?? "").slice(0, -1));
+    // The end may have cut the first field within its name.
+    return ["data", "event", "id", "retry"].some((name) => name.startsWith(text)) ? "" : text;
   }
 
   /**
@@ -180,12 +189,16 @@ export class SseReader<Tag = unknown> {
       }
     } else if (name === "event") {
       this.#name = decodedUtf8(value);
+    } else if (colon > 0 && this.#other !== null && !/^(id|retry)$/.test(name)) {
+      this.#other.add(`${line}\n`);
+      if (this.#other.length > this.#frameLimit) throw new LimitExceededError("frame", this.#frameLimit);
     }
     return false;
   }
 
   #closeFrame(): boolean {
     const hasData = this.#data !== null;
+    if (hasData) this.#other = null;
     this.event = this.#name;
     this.data = decodedUtf8((this.#data ?? "") + this.#moreData.take());
     this.#name = "";

@@ -1,14 +1,15 @@
-import { ConnectionError, StreamTimeoutError } from "../errors.ts";
+import { ConnectionError, type MillraceError, StreamTimeoutError } from "../errors.ts";
 import { type Body, type Exchange, type HttpResponse, ignore } from "./request.ts";
 import { startTimer } from "./timeout.ts";
 
 /**
- * Makes an exchange of a function that takes an AbortSignal. It settles in time and gives up its connection even where
- * the function ignores the signal.
+ * Makes an exchange from a function that takes an AbortSignal. Even if the function ignores the signal, the exchange
+ * settles within the time limit, and the body of a response that arrives too late is closed.
  *
- * @param send - Rejects with what an exchange may reject with.
+ * @param toError - Makes the error of what `send` rejects with.
  */
 export function abortableExchange(
+  toError: (thrown: unknown) => MillraceError,
   connectTimeoutMs: number,
   send: (signal: AbortSignal) => Promise<HttpResponse>,
 ): Exchange {
@@ -28,14 +29,17 @@ export function abortableExchange(
       cancelTimer();
       reject(error);
     };
-    send(controller.signal).then((received) => {
-      cancelTimer();
-      ({ body } = received);
-      if (controller.signal.aborted) body.close();
-      else resolve(received);
-    }, stop);
+    send(controller.signal).then(
+      (received) => {
+        cancelTimer();
+        ({ body } = received);
+        if (controller.signal.aborted) body.close();
+        else resolve(received);
+      },
+      (error: unknown) => stop(toError(error)),
+    );
   });
-  // It may fail while nobody waits for it.
+  // A failure that nobody awaits must not become an unhandled rejection.
   response.catch(ignore);
   return { response, close: () => stop(new ConnectionError("Closed before the response came.")) };
 }

@@ -1,11 +1,14 @@
 import { defaultTransport } from "#platform";
-import { InvalidOptionError } from "../errors.ts";
+import { InvalidOptionError, MissingApiKeyError } from "../errors.ts";
 import { type Fetch, fetchTransport } from "./fetch.ts";
 import type { Transport } from "./request.ts";
 
 /** How to reach a provider's API. An option beats the environment variable for the same setting. */
 export interface ClientOptions {
-  /** The address of the API. */
+  /**
+   * The address of the API. White space around it and a slash at its end do not count; a query stays at the end of the
+   * URL. In a browser it may be a path, such as `/api`: see {@link dangerouslyAllowBrowser}.
+   */
   readonly baseURL?: string | undefined;
   /** Headers to send with every request. They replace the library's own. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
@@ -15,7 +18,10 @@ export interface ClientOptions {
   readonly agent?: object | undefined;
   /** Allows an `http:` baseURL on another machine. The key then travels unencrypted. */
   readonly allowHttp?: boolean | undefined;
-  /** Allows a key in a browser, where every visitor can read it. */
+  /**
+   * Allows a key in a browser, where every visitor can read it. Better: let a server of your own add it, and pass the
+   * address of that as `baseURL`. No key is needed then.
+   */
   readonly dangerouslyAllowBrowser?: boolean | undefined;
 }
 
@@ -28,7 +34,10 @@ export interface Client {
 export interface Destination<Options extends ClientOptions = ClientOptions> {
   /** The client's options: what signs requests, say. */
   readonly options: Options;
+  /** Without a slash at its end. */
   readonly baseURL: string;
+  /** The query that belongs at the end of a URL: `""`, or with its question mark. */
+  readonly query: string;
   /** Lower-case names. */
   readonly headers: Readonly<Record<string, string>>;
   readonly transport: Transport;
@@ -41,7 +50,11 @@ export interface ClientSettings<Options extends ClientOptions> {
   readonly baseURL: string;
   /** The environment variable that may hold another address. */
   readonly baseURLVariable: string;
-  /** The headers of every request, credentials included. @throws MissingApiKeyError */
+  /** The environment variable that may hold a key. */
+  readonly keyVariable: string;
+  /** The headers that identify the caller; null if there is nothing to make them of. */
+  credentials(options: Options): Readonly<Record<string, string>> | null;
+  /** The other headers of every request. */
   headers(options: Options, inBrowser: boolean): Readonly<Record<string, string>>;
 }
 
@@ -86,20 +99,29 @@ function resolve<Options extends ClientOptions>(
   transport: Transport = defaultTransport,
 ): Destination<Options> {
   const inBrowser = "window" in globalThis && "document" in globalThis;
-  if (inBrowser && options.dangerouslyAllowBrowser !== true) {
-    throw new InvalidOptionError("client", "every visitor could read the key. See dangerouslyAllowBrowser.");
+  const { location } = globalThis as { location?: { readonly href: string } };
+  const { baseURL = environment(settings.baseURLVariable) ?? settings.baseURL } = options;
+  const credentials = settings.credentials(options);
+  // A page may leave them to a server of its own.
+  const isOpen = !credentials && location && options.baseURL;
+  if (inBrowser && !isOpen && options.dangerouslyAllowBrowser !== true) {
+    throw new InvalidOptionError(
+      "client",
+      "every visitor could read the key. Let a server of yours add it (baseURL), or see dangerouslyAllowBrowser.",
+    );
   }
-  const text = options.baseURL ?? environment(settings.baseURLVariable) ?? settings.baseURL;
+  if (!credentials && !isOpen) throw new MissingApiKeyError(settings.keyVariable);
   return {
     options,
-    baseURL: checkedBaseURL(text, options.allowHttp === true),
-    headers: {
+    ...addressOf(String(baseURL).trim(), options.allowHttp === true, location?.href),
+    headers: lowerCased({
       "content-type": "application/json",
       "accept-encoding": "identity",
       "user-agent": "millrace",
-      ...lowerCased(settings.headers(options, inBrowser)),
-      ...lowerCased(options.headers ?? {}),
-    },
+      ...settings.headers(options, inBrowser),
+      ...credentials,
+      ...options.headers,
+    }),
     transport,
     agent: options.agent,
   };
@@ -117,19 +139,25 @@ export function lowerCased(headers: Readonly<Record<string, string>>): Record<st
   return checked;
 }
 
-const LOOPBACK = /^(localhost|\[::1\]|127\.\d+\.\d+\.\d+)$/;
+/** Names and addresses of this machine. */
+const LOOPBACK = /^((.+\.)?localhost|\[::1\]|127\.\d+\.\d+\.\d+|0\.0\.0\.0)$/;
 
-function checkedBaseURL(text: string, allowHttp: boolean): string {
-  const { protocol, hostname, username, password } = URL.canParse(text) ? new URL(text) : ({} as Partial<URL>);
+/** @param page - The address of the page that the program runs in, if it does. */
+function addressOf(given: string, allowHttp: boolean, page?: string): Pick<Destination, "baseURL" | "query"> {
+  // `URL` would take a name without a scheme for a path, too.
+  const isPath = /^\.{0,2}\//.test(given);
+  const base = isPath ? page : undefined;
+  const url = new URL(URL.canParse(given, base) ? given : "none:", base);
+  const { protocol, hostname, username, password, origin, pathname, search } = url;
   const refuse = (problem: string): never => {
     throw new InvalidOptionError("baseURL", problem);
   };
-  if (!/^https?:$/.test(`${protocol}`)) refuse("it must be an https: URL.");
+  if (!/^https?:/.test(protocol)) refuse("write it in full, such as https://gateway.example.com/api.");
   if (username || password) refuse("pass its credentials as options.");
-  if (protocol === "http:" && !allowHttp && !LOOPBACK.test(`${hostname}`)) {
+  if (protocol === "http:" && !allowHttp && !isPath && !LOOPBACK.test(hostname)) {
     refuse(`the key would go to ${hostname} unencrypted. Use https:, or set allowHttp.`);
   }
-  return text.replace(/(?<!\/)\/+$/, "");
+  return { baseURL: origin + pathname.replace(/(?<!\/)\/+$/, ""), query: search };
 }
 
 /** An environment variable; undefined if it is empty, or if there is no environment. */

@@ -1,9 +1,15 @@
 import { ConnectionError, messageOf, MillraceError } from "../errors.ts";
+import type { HttpRequest } from "./request.ts";
 
-/** The error of a request that got no response because of what was thrown. The library's own errors stay as they are. */
-export function connectionError(url: string, thrown: unknown): MillraceError {
-  if (thrown instanceof MillraceError) return thrown;
-  return new ConnectionError(`No response from ${new URL(url).origin}: ${reasonOf(thrown)}`, { cause: thrown });
+/**
+ * Makes the errors of a request that gets no response because of what was thrown. The library's own errors stay as they
+ * are.
+ */
+export function connectionErrors({ url }: HttpRequest): (thrown: unknown) => MillraceError {
+  return (thrown) =>
+    thrown instanceof MillraceError
+      ? thrown
+      : new ConnectionError(`No response from ${new URL(url).origin}: ${reasonOf(thrown)}`, { cause: thrown });
 }
 
 /** The code of what was thrown, or null. It may be anything, and reading it may throw again. */

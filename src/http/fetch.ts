@@ -1,6 +1,6 @@
 import { ConnectionError, RedirectError } from "../errors.ts";
 import { abortableExchange } from "./abortable-exchange.ts";
-import { connectionError } from "./connection-error.ts";
+import { connectionErrors } from "./connection-error.ts";
 import { pulledBody } from "./pulled-body.ts";
 import type { HttpResponse, Transport } from "./request.ts";
 
@@ -9,17 +9,15 @@ export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
 /** Sends with `fetch`: where there is no `node:http`, or where a `fetch` was passed. */
 export function fetchTransport(fetch: Fetch): Transport {
-  return ({ url, headers, body, connectTimeoutMs }) =>
-    abortableExchange(connectTimeoutMs, async (signal) => {
-      try {
-        return responseOf(await fetch(url, { method: "POST", headers, body, redirect: "manual", signal }));
-      } catch (error) {
-        throw connectionError(url, error);
-      }
-    });
+  return (request) => {
+    const { url, headers, body, connectTimeoutMs } = request;
+    return abortableExchange(connectionErrors(request), connectTimeoutMs, async (signal) =>
+      responseOf(await fetch(url, { method: "POST", headers, body, redirect: "manual", signal })),
+    );
+  };
 }
 
-/** Throws where there is no response in what `fetch` gave: it may be anybody's. */
+/** Throws if it is not a response: a `fetch` that was passed may give anything. */
 function responseOf(response: Response): HttpResponse {
   if (typeof response?.status !== "number") throw new TypeError("fetch gave something that is not a Response.");
   const { type, status, headers, body } = response;
@@ -40,8 +38,8 @@ function responseOf(response: Response): HttpResponse {
   return { status, header, body: pulled };
 }
 
-/** By their name, since they may come from another realm. */
+/** Recognizes bytes by name, since `instanceof` does not recognize those of another realm. */
 function bytesOf(value: unknown): Uint8Array {
   if (Object.prototype.toString.call(value) === "[object Uint8Array]") return value as Uint8Array;
-  throw new ConnectionError("The body of the response that fetch gave holds something that is not a Uint8Array.");
+  throw new ConnectionError("fetch gave a body that does not consist of bytes.");
 }

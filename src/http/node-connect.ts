@@ -16,16 +16,16 @@ export function watchConnect(
   ms: number,
   onLate: () => void,
 ): () => void {
-  const wasQueued = placeInQueue(sender, agent) !== null;
+  const wasQueued = placeInQueue(sender, agent) !== -1;
   let stop = ignore;
-  let stuckAt = -1;
+  let before = -1;
   const start = (): void => {
     stop = startTimer(ms, () => {
       const place = placeInQueue(sender, agent);
-      // An agent that connects asynchronously may leave a request in its queue while it connects for it. So a request is
-      // late as well if for twice in a row there is no connection that it could get, and the queue has not moved.
-      if (place === null || (!place.isServed && place.ahead === stuckAt)) return onLate();
-      stuckAt = place.isServed ? -1 : place.ahead;
+      // An agent that connects asynchronously may leave a request in its queue while it connects for it. A request is
+      // therefore also late if at two checks in a row no connection could become free and the queue has not moved.
+      if (place === -1 || place === before) return onLate();
+      before = place;
       start();
     });
   };
@@ -40,21 +40,17 @@ export function watchConnect(
   return () => stop();
 }
 
-/** A request that waits in its agent's queue. */
-interface Place {
-  /** How many requests are served before it. */
-  readonly ahead: number;
-  /** Whether there is a connection that may become free. */
-  readonly isServed: boolean;
-}
-
-function placeInQueue(sender: ClientRequest, agent: Agent | undefined): Place | null {
+/**
+ * How many requests are before this one in its agent's queue: -1 if it is not in one, and NaN, which is never the same
+ * twice, if a connection may become free.
+ */
+function placeInQueue(sender: ClientRequest, agent: Agent | undefined): number {
   for (const [name, queue] of Object.entries(agent?.requests ?? {})) {
-    const ahead = queue?.indexOf(sender) ?? -1;
-    if (ahead < 0) continue;
+    const place = queue?.indexOf(sender) ?? -1;
+    if (place < 0) continue;
     const { maxTotalSockets = Infinity, sockets = {} } = agent ?? {};
     const inUse = maxTotalSockets < Infinity ? Object.values(sockets).flat() : (sockets[name] ?? []);
-    return { ahead, isServed: inUse.some((socket) => socket?.pending !== true) };
+    return inUse.some((socket) => socket?.pending !== true) ? NaN : place;
   }
-  return null;
+  return -1;
 }

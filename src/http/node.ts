@@ -1,12 +1,13 @@
 import * as http from "node:http";
 import type { Agent, IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
-import type { Duplex } from "node:stream";
-import { ConnectionError, RedirectError, StreamTimeoutError } from "../errors.ts";
-import { codeOf, connectionError } from "./connection-error.ts";
+import type { Duplex, Readable } from "node:stream";
+import { RedirectError, StreamTimeoutError } from "../errors.ts";
+import { abortableExchange } from "./abortable-exchange.ts";
+import { codeOf, connectionErrors } from "./connection-error.ts";
 import { NodeBody } from "./node-body.ts";
 import { watchConnect } from "./node-connect.ts";
-import { type Body, type Exchange, type HttpRequest, type HttpResponse, ignore } from "./request.ts";
+import type { Body, HttpRequest, HttpResponse, Transport } from "./request.ts";
 
 interface Protocol {
   readonly request: typeof http.request;
@@ -47,33 +48,57 @@ function isParsed(socket: Duplex | null | undefined): socket is Duplex {
 }
 
 /** Sends with `node:http` or `node:https`, over connections that are kept alive. */
-export function sendByNode(request: HttpRequest): Exchange {
-  let sending: Sending | null = null;
-  let isClosed = false;
-  const send = async (isFirst: boolean): Promise<HttpResponse> => {
-    try {
-      const protocol = await protocolOf(request.url);
-      if (isClosed) throw new ConnectionError("Closed before the request was sent.");
-      sending = start(request, protocol);
-      return await sending.response;
-    } catch (error) {
+export const sendByNode: Transport = (request) =>
+  // Connecting is timed to the end of TLS, rather than to the headers.
+  abortableExchange(connectionErrors(request), Infinity, (signal) => send(request, signal, true));
+
+async function send(request: HttpRequest, signal: AbortSignal, isFirst: boolean): Promise<HttpResponse> {
+  const { request: open, agent } = await protocolOf(request.url);
+  signal.throwIfAborted();
+  const sender = open(optionsOf(request, agent));
+  return new Promise<HttpResponse>((resolve, reject) => {
+    let isSettled = false;
+    let received = 0;
+    const settle = (): void => {
+      isSettled = true;
+      stopWatch();
+    };
+    const stop = (error: unknown): void => {
+      settle();
+      reject(error);
+      try {
+        sender.destroy();
+      } catch {
+        // A connection of the user's own making may throw here, and there is no other way to close it.
+      }
+    };
+    signal.onabort = stop;
+    const ms = request.connectTimeoutMs;
+    const stopWatch = watchConnect(sender, request.agent as Agent | undefined, ms, () =>
+      stop(new StreamTimeoutError("connect", ms, `no connection to ${new URL(request.url).origin}`)),
+    );
+    sender.on("socket", (socket: Socket) => (received = socket.bytesRead));
+    // Stays on: an error after the response must not be an uncaught one.
+    sender.on("error", (error) => {
+      const wasIdle = !isSettled && sender.reusedSocket && sender.socket?.bytesRead === received;
+      settle();
       // The server closed an idle connection while the request was on its way, and so has processed nothing.
-      const isReset = /^(ECONNRESET|EPIPE)$/.test(String(codeOf(error)));
-      if (isFirst && !isClosed && isReset && sending?.wasIdle() === true) return send(false);
-      throw connectionError(request.url, error);
-    }
-  };
-  const response = send(true);
-  // It may fail while nobody waits for it.
-  response.catch(ignore);
-  return {
-    response,
-    close() {
-      isClosed = true;
-      sending?.stop(new ConnectionError("Closed before the response came."));
-      response.then(({ body }) => body.close(), ignore);
-    },
-  };
+      if (isFirst && wasIdle && /^(ECONNRESET|EPIPE)$/.test(String(codeOf(error)))) {
+        resolve(send(request, signal, false));
+      } else {
+        reject(error);
+      }
+    });
+    // Comes without an error where the server switches to another protocol.
+    sender.on("close", () => {
+      if (!isSettled) stop(new Error("the server gave none to a POST."));
+    });
+    sender.on("response", (message) => {
+      settle();
+      resolve(responseOf(message));
+    });
+    sender.end(request.body);
+  });
 }
 
 /** Where the last request went: most go to the same place as the one before. */
@@ -105,63 +130,6 @@ function protocolOf(url: string): Protocol | Promise<Protocol> {
   return secure;
 }
 
-/** A request on its way. */
-interface Sending {
-  readonly response: Promise<HttpResponse>;
-  /** Whether it failed on a connection that had been kept, before anything arrived on it. */
-  wasIdle(): boolean;
-  /** Cuts the connection, and rejects the response unless it has come. */
-  stop(error: unknown): void;
-}
-
-function start(request: HttpRequest, { request: open, agent }: Protocol): Sending {
-  const sender = open(optionsOf(request, agent));
-  let wasIdle = false;
-  let stop: Sending["stop"] = ignore;
-  const response = new Promise<HttpResponse>((resolve, reject) => {
-    let isSettled = false;
-    let received = 0;
-    const settle = (): void => {
-      isSettled = true;
-      stopWatch();
-    };
-    stop = (error) => {
-      settle();
-      reject(error);
-      try {
-        sender.destroy();
-      } catch {
-        // The connection is one of the user's agent, and as closed as it can be.
-      }
-    };
-    const ms = request.connectTimeoutMs;
-    const stopWatch = watchConnect(sender, request.agent as Agent | undefined, ms, () =>
-      stop(new StreamTimeoutError("connect", ms, `no connection to ${originOf(request)}`)),
-    );
-    sender.on("socket", (socket: Socket) => (received = socket.bytesRead));
-    // Stays on: an error after the response must not be an uncaught one.
-    sender.on("error", (error) => {
-      wasIdle = sender.reusedSocket && sender.socket?.bytesRead === received;
-      settle();
-      reject(error);
-    });
-    // Comes without an error where the server switches to another protocol.
-    sender.on("close", () => {
-      if (!isSettled) stop(new ConnectionError(`${originOf(request)} gave no response to a POST.`));
-    });
-    sender.on("response", (message) => {
-      settle();
-      resolve(responseOf(message));
-    });
-    sender.end(request.body);
-  });
-  return { response, wasIdle: () => wasIdle, stop: (error) => stop(error) };
-}
-
-function originOf(request: HttpRequest): string {
-  return new URL(request.url).origin;
-}
-
 /** The body is made at once unless it is compressed: what arrives must not be missed. */
 async function responseOf(message: IncomingMessage): Promise<HttpResponse> {
   const status = message.statusCode ?? 0;
@@ -173,33 +141,50 @@ async function responseOf(message: IncomingMessage): Promise<HttpResponse> {
     message.destroy();
     throw new RedirectError(status, header("location"));
   }
-  const codings = (header("content-encoding") ?? "").toLowerCase().split(/[\s,]+/);
-  const layers = codings.filter((coding) => coding !== "" && coding !== "identity").length;
-  return { status, header, body: layers === 0 ? new NodeBody(message) : await decompressed(message, layers) };
+  // In the order in which they are undone. Other words, such as "identity", do not name a compression.
+  const codings = header("content-encoding")
+    ?.toLowerCase()
+    .match(/\b(gzip|deflate|br|zstd)\b/g)
+    ?.reverse();
+  return { status, header, body: codings ? await decompressed(message, codings) : new NodeBody(message) };
 }
 
-/** More than one server or proxy applies. */
+/** Z_PARTIAL_FLUSH, BROTLI_OPERATION_FLUSH, ZSTD_e_flush: what has come is given on, even if the rest does not come. */
+const FLUSH = { flush: 1, finishFlush: 1 };
+/** The first byte of gzip's format. */
+const GZIP = 0x1f;
+/** No chain of servers compresses a response more often, and each layer takes memory. */
 const MOST_LAYERS = 4;
 
-async function decompressed(message: IncomingMessage, layers: number): Promise<Body> {
-  if (layers > MOST_LAYERS) {
-    message.destroy();
-    throw new ConnectionError(`The response is compressed ${layers} times over.`);
-  }
-  const { constants, createUnzip } = await import("node:zlib");
-  // Sync flush: what the server has flushed is given on at once.
-  const options = { flush: constants.Z_SYNC_FLUSH, finishFlush: constants.Z_SYNC_FLUSH };
-  const outermost = createUnzip(options);
-  // What has arrived is given on, although the rest will not arrive.
-  const end = (): void => {
-    if (!message.complete) outermost.end();
-  };
-  message.on("error", end).on("close", end);
-  if (message.destroyed) end();
-  let decoded = message.pipe(outermost);
-  for (let layer = 1; layer < layers; layer++) {
-    const next = createUnzip(options);
-    decoded = decoded.on("error", (error) => next.destroy(error)).pipe(next);
-  }
+async function decompressed(message: IncomingMessage, codings: readonly string[]): Promise<Body> {
+  const zlib: typeof import("node:zlib") & { createZstdDecompress?(options: object): Duplex } =
+    await import("node:zlib");
+  const first = await firstByte(message);
+  // A proxy has decompressed it, and left the header.
+  if (codings[0] === "gzip" && first !== GZIP) return new NodeBody(message, message);
+  const decoders = codings.slice(0, MOST_LAYERS).map((coding, layer) => {
+    if (coding === "br") return zlib.createBrotliDecompress(FLUSH);
+    // A version of Node that cannot decode it fails as with bytes that are not compressed as they claim.
+    if (coding === "zstd" && zlib.createZstdDecompress) return zlib.createZstdDecompress(FLUSH);
+    // For some servers "deflate" is the bare format, without the header that zlib gives it.
+    const isBare = layer === 0 && first !== GZIP && (first & 15) !== 8;
+    return isBare ? zlib.createInflateRaw(FLUSH) : zlib.createUnzip(FLUSH);
+  });
+  const decoded = decoders.reduce((source: Readable, decoder) => {
+    // What has arrived is given on, although the rest will not arrive.
+    const end = (): unknown => message.complete || decoder.end();
+    if (source === message) message.on("error", end).on("close", end);
+    else source.on("error", (error) => decoder.destroy(error));
+    if (source.destroyed) end();
+    return source.pipe(decoder);
+  }, message);
   return new NodeBody(message, decoded);
+}
+
+/** The first byte of a body, which stays in it. */
+async function firstByte(message: IncomingMessage): Promise<number> {
+  if (!message.destroyed) await new Promise((resolve) => message.once("readable", resolve).once("close", resolve));
+  const bytes: Buffer | null = message.read();
+  if (bytes !== null) message.unshift(bytes);
+  return bytes?.[0] ?? GZIP;
 }

@@ -55,11 +55,11 @@ export function pulledBody(pieces: Pieces): Body {
   return body;
 }
 
-/** Whatever the source says to this, nobody needs it any more. */
+/** Ignores failures: the source may have failed before, and nobody reads from it any more. */
 async function giveUp(pieces: Pieces): Promise<void> {
   try {
     await pieces.return?.();
   } catch {
-    // It had failed, and need not be given up.
+    // Nothing is left to be done.
   }
 }

@@ -2,36 +2,42 @@ import type { MillraceError } from "../errors.ts";
 
 /** What a secret is replaced with. */
 const MARK = "[redacted]";
-/** Headers whose values anybody may see. */
-const PUBLIC_HEADER =
-  /^(accept(-encoding)?|anthropic-(beta|dangerous-direct-browser-access|version)|content-(length|type)|host|user-agent)$/i;
+/** Headers whose values anybody may see, whoever the provider is. */
+const PUBLIC_HEADER = /^(accept(-encoding)?|content-(length|type)|host|user-agent)$/i;
 /** Fields of an error that hold the library's own words. A header may hold the same word by chance. */
 const OWN_WORDS = /^(code|limit|name|phase)$/;
 /** Too short to be a secret, or too ordinary: cutting these out would spoil other words. */
-const ORDINARY = /^(.{0,3}|true|false|null)$/is;
+const ORDINARY = /^(.{0,3}|true|false|null|undefined)$/is;
 /** A search gives up after this many values; what it searched then counts as holding a secret. */
 const SEARCH_LIMIT = 10_000;
 /** How many causes of causes are copied. */
 const CAUSE_LIMIT = 10;
 
 /**
- * The values of a request that no error may show: those of its headers, except for a few that are public, and the
- * credentials and query values of its URL.
+ * The values of a request that no error may show: those of its headers, except for the public ones, and the credentials
+ * and query values of its URL.
+ *
+ * @param publicHeaders - Matches the names of the provider's own headers whose values anybody may see.
  */
-export function secretsOf(headers: Readonly<Record<string, string>>, url: string): readonly string[] {
+export function secretsOf(
+  headers: Readonly<Record<string, unknown>>,
+  url: unknown,
+  publicHeaders?: RegExp,
+): readonly string[] {
   const secrets: string[] = [];
   const addPair = (pair: string): void => void secrets.push(pair, ...pair.split(/:(.*)/s));
-  for (const [name, value] of Object.entries(headers)) {
-    if (PUBLIC_HEADER.test(name)) continue;
+  for (const [name, sent] of Object.entries(headers)) {
+    if (PUBLIC_HEADER.test(name) || publicHeaders?.test(name)) continue;
+    const value = String(sent);
     const credentials = value.replace(/^\w+ +/, "");
     secrets.push(value, credentials);
     if (/^basic /i.test(value)) addPair(orElse(() => atob(credentials), ""));
   }
-  if (URL.canParse(url)) {
-    const { username, password, searchParams } = new URL(url);
+  const address = String(url);
+  if (URL.canParse(address)) {
+    const { username, password, searchParams } = new URL(address);
     const pair = `${username}:${password}`;
-    addPair(pair);
-    addPair(orElse(() => decodeURIComponent(pair), ""));
+    addPair(orElse(() => decodeURIComponent(pair), pair));
     secrets.push(...searchParams.values());
   }
   return secrets;
@@ -73,20 +79,25 @@ function cutterOf(secrets: readonly string[]): Cut | null {
   return patterns.length === 0 ? null : (text) => text.replace(found, MARK);
 }
 
-/** Matches a text whichever of its special characters are escaped; `-` and `_` stand for those of base64 in URLs. */
+/**
+ * Matches a text whichever of its special characters are escaped, for JSON, a URL or HTML, or for several of them; `-` and
+ * `_` stand for those of base64 in URLs.
+ */
 function patternOf(text: string): string {
   return text.replace(/[^\w-]/g, (unit) => {
     const code = unit.charCodeAt(0);
     const hex = `u${code.toString(16).padStart(4, "0")}`;
     const bytes = code < 0x80 ? 1 : code < 0x800 || code >> 11 === 27 ? 2 : 3;
-    return `(?:\\\\{0,7}[\\${hex}_+-]|\\\\(?:${hex}|[bfnrt])|(?:%..){${bytes}})`;
+    return `(?:\\\\{0,7}[\\${hex}_+-]|\\\\(?:${hex}|[bfnrt])|(?:%(?:25){0,3}..){${bytes}}|&#?\\w{1,6};)`;
   });
 }
 
 /** A copy without secrets: of an Error a plain Error, of anything else what JSON has of it. */
 function redacted(value: unknown, cut: Cut, depth = 0): unknown {
   if (typeof value === "string") return cut(value);
-  if (!(value instanceof Error)) return orElse((): unknown => JSON.parse(cut(JSON.stringify(value))), MARK);
+  if (!(value instanceof Error)) {
+    return orElse((): unknown => JSON.parse(JSON.stringify(value).replace(/"(?:[^"\\]+|\\.)*"/g, cut)), MARK);
+  }
   if (depth > CAUSE_LIMIT) return MARK;
   const copy = new Error();
   for (const key of ["name", "message", "code", "stack", "cause"]) {
@@ -116,7 +127,8 @@ function holdsSecret(root: unknown, cut: Cut): boolean {
         }
         // Getters of a prototype, such as `Request.headers`.
         for (const key in value) add(read(value, key));
-      } else {
+      } else if (typeof value !== "number") {
+        // Numbers are sizes, times and counts: not even one that a header has as well is a secret.
         const text = String(value);
         if (cut(text) !== text) return true;
       }

@@ -5,10 +5,8 @@ export interface HttpRequest {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
-  /** The content type that the response should have. */
-  readonly accept: string;
-  /** Values in this request that must not be seen in errors. */
-  secrets(): readonly string[];
+  /** Gives the values in this request that must not be seen in errors. */
+  readonly secrets: () => readonly string[];
   /** How long connecting may take, in milliseconds. */
   readonly connectTimeoutMs: number;
   /** A `node:http` or `node:https` Agent; transports other than Node's ignore it. */
@@ -53,8 +51,11 @@ export interface Exchange {
 /** Sends a request. */
 export type Transport = (request: HttpRequest) => Exchange;
 
-/** Nobody listens. */
+/** Does nothing: for where a callback is expected, and nothing has to be done. */
 export function ignore(): void {}
+
+/** Of a piece that consists of something else. */
+const NO_BYTES = new Uint8Array();
 
 /**
  * Reads a body to its end as text. At the limit of bytes, or when the time is over, it closes the body and gives what
@@ -73,10 +74,10 @@ export async function readText(body: Body, limitBytes: number, timeoutMs = Infin
   while (left > 0 && !isLate) {
     const bytes = body.take();
     if (bytes !== null) {
-      if (!(bytes instanceof Uint8Array)) break;
-      text += decoder.decode(bytes.subarray(0, left), { stream: true });
+      const piece = bytes instanceof Uint8Array ? bytes.subarray(0, left) : NO_BYTES;
+      text += decoder.decode(piece, { stream: true });
       // Pieces without bytes count as well, or there could be any number of them.
-      left -= bytes.length || 1;
+      left -= piece.length || 1;
     } else if (body.ended) {
       break;
     } else {
@@ -88,22 +89,11 @@ export async function readText(body: Body, limitBytes: number, timeoutMs = Infin
   return text + decoder.decode();
 }
 
-/** How long, and for how many bytes, the rest of a finished body is read before its connection is given up. */
-const DRAIN_MS = 1_000;
+/** For how many bytes, and how long, the rest of a finished body is read before its connection is given up. */
 const DRAIN_BYTES = 65_536;
+const DRAIN_MS = 1_000;
 
 /** Reads the rest of a body, so that its connection may be used again. */
 export function drain(body: Body): void {
-  if (body.ended) return;
-  let left = DRAIN_BYTES;
-  const cancelTimer = startTimer(DRAIN_MS, () => body.close());
-  const read = (): void => {
-    for (let piece = body.take(); piece !== null && left > 0; piece = body.take()) {
-      left -= (piece instanceof Uint8Array && piece.length) || 1;
-    }
-    if (left <= 0) body.close();
-    if (body.ended) cancelTimer();
-  };
-  body.onReady = read;
-  read();
+  if (!body.ended) void readText(body, DRAIN_BYTES, DRAIN_MS);
 }

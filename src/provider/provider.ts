@@ -48,8 +48,16 @@ export interface EncodedPrompt<N extends Native> extends FormattedBody<N> {
 export interface Request<N extends Native> {
   readonly http: HttpRequest;
   readonly transport: Transport;
-  /** Makes the reader of the response's frames. */
-  createFrames(header: HeaderOf, frameLimitBytes: number): FrameReader<N["frame"], unknown>;
+  /**
+   * Makes the reader of the response's frames; null if the response is not to be read as a reply.
+   *
+   * @param refuse - Makes the error of a response that turns out not to be a reply, from its text. For readers to throw.
+   */
+  createFrames(
+    frameLimitBytes: number,
+    refuse: (text: string) => MillraceError,
+    header: HeaderOf,
+  ): FrameReader<N["frame"], unknown> | null;
   /**
    * The request that goes on with the same reply exactly where it was cut; null if the provider cannot do that here.
    * The decoder stays the same, and drops what it has seen before.

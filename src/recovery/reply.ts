@@ -449,7 +449,7 @@ export class Reply<N extends Native> {
 
   #describe(error: MillraceError): void {
     try {
-      error.addContext(this.#context());
+      this.#latest.describe(error, this.#context());
     } catch {
       // Prices and clients are the user's own, and may throw: this error is the one that matters.
     }

@@ -1,7 +1,7 @@
 import AnthropicOld from "anthropic-sdk-0";
 import Anthropic from "@anthropic-ai/sdk";
 import { LLMock } from "@copilotkit/aimock";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { ApiError, ConnectionError, StreamTruncatedError } from "../../src/errors.ts";
 import { type AnthropicCallOptions, type AnthropicStream, call, client } from "../../src/providers/anthropic/index.ts";
 import { delta, frames, reply, serve, started, startStream, type TestServer } from "../server.ts";
@@ -133,6 +133,32 @@ describe.each([
     });
     for await (const [chunk] of ask({ client: sdk(server) })) if (chunk.content !== "") break;
     await closed;
+  });
+});
+
+describe("a client of the user's own that ignores the signal", () => {
+  it("is held to the time limit", async () => {
+    const own = { messages: { create: () => new Promise(() => {}) } };
+    const stream = ask({ client: own, timeout: { connect: 20 } });
+    await expect(stream.response()).rejects.toMatchObject({ code: "timeout", limit: "connect", limitMs: 20 });
+  });
+
+  it("is given up when the reader leaves, and told so once it answers", async () => {
+    const onReturn = vi.fn(() => Promise.resolve({ done: true, value: undefined }));
+    const iterator = { next: () => new Promise<never>(() => {}), return: onReturn };
+    let answer = (): void => {};
+    const create = vi.fn(async () => {
+      await new Promise<void>((resolve) => (answer = resolve));
+      return { [Symbol.asyncIterator]: () => iterator };
+    });
+    const stream = ask({ client: { messages: { create } } });
+    const read = stream.response();
+    await vi.waitFor(() => expect(create).toHaveBeenCalled());
+    stream.abort("enough");
+    await expect(read).rejects.toMatchObject({ code: "stream_aborted" });
+    expect(onReturn).not.toHaveBeenCalled();
+    answer();
+    await vi.waitFor(() => expect(onReturn).toHaveBeenCalledTimes(1));
   });
 });
 

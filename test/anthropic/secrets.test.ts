@@ -1,7 +1,11 @@
+import type { ServerResponse } from "node:http";
 import { inspect } from "node:util";
+import Anthropic from "@anthropic-ai/sdk";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { call, client, limiter } from "../../src/providers/anthropic/index.ts";
+import { MillraceError } from "../../src/errors.ts";
+import { type AnthropicCallOptions, call, client, limiter } from "../../src/providers/anthropic/index.ts";
 import { apiError, type DeliveryOptions, fakeAnthropic, reply, type Script } from "../../src/testing/index.ts";
+import { delta, frames, serve, started, startStream } from "../server.ts";
 
 const KEY = "sk-ant-canary-0123456789";
 const TOKEN = "token-canary-0123456789";
@@ -85,5 +89,77 @@ describe("secrets", () => {
       for (const value of [server.requests, server]) expect(shown(value)).not.toMatch(CREDENTIAL);
       expect(server.requests.length).toBeGreaterThan(0);
     }
+  });
+});
+
+describe("a secret that a server gives back", () => {
+  /** The error of a request whose secrets are KEY and MCP. */
+  async function errorOf(
+    respond: (response: ServerResponse) => void,
+    own: (url: string) => AnthropicCallOptions["client"] = (baseURL) => client({ apiKey: KEY, baseURL }),
+  ): Promise<MillraceError> {
+    await using server = await serve(respond);
+    const url = `https://m.example/mcp?api_key=${MCP}`;
+    const mcp_servers = [{ type: "url", url, name: "m", authorization_token: `Bearer ${TOKEN}` }];
+    const options: AnthropicCallOptions = {
+      client: own(server.url),
+      retry: false,
+      callParams: { extra_body: { mcp_servers } },
+    };
+    const ask = call("claude-sonnet-5-5", { ...options, stream: true }, () => "Hello");
+    const error: unknown = await ask()
+      .response()
+      .catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(MillraceError);
+    expect(JSON.stringify(server.requests[0]?.body)).toContain(MCP);
+    return error as MillraceError;
+  }
+
+  /** Texts in which the words of the error are cut within a secret. */
+  const cut = [190, 195, 65_530].map(
+    (length) => `${"No such key: ".repeat(length).slice(0, length)} ${KEY} ${MCP} ${TOKEN}`,
+  );
+
+  it.each([401, 200])("is not left over where the words are cut (%i)", async (status) => {
+    for (const text of cut) {
+      for (const body of [text, `<html>${text}</html>`, JSON.stringify({ error: text }), JSON.stringify(text)]) {
+        const error = await errorOf((response) => response.writeHead(status).end(body));
+        expect(shown(error)).not.toMatch(/sk-ant|canary|0123/);
+      }
+    }
+  });
+
+  it("is not left over of an error event whose words are cut", async () => {
+    for (const text of cut) {
+      for (const data of [text, JSON.stringify({ type: "error", error: text })]) {
+        const error = await errorOf((response) => startStream(response).end(`event: error\ndata: ${data}\n\n`));
+        expect(error).toMatchObject({ code: "api_error" });
+        expect(shown(error)).not.toMatch(/sk-ant|canary|0123/);
+      }
+    }
+  });
+
+  it("is not in what had been received either; the stream itself has it as it came", async () => {
+    await using server = await serve((response) => {
+      response
+        .writeHead(200)
+        .write(frames([...started, delta(`Your key is ${KEY}`)]), () => response.socket?.destroySoon());
+    });
+    const own = client({ apiKey: KEY, baseURL: server.url });
+    const stream = call("claude-sonnet-5-5", { stream: true, client: own, retry: false }, () => "Hello")();
+    const error: unknown = await stream.response().catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: "stream_truncated", partial: { content: "Your key is [redacted]" } });
+    expect(shown([error, (error as MillraceError).partial])).not.toMatch(CANARY);
+    expect(stream.content).toBe(`Your key is ${KEY}`);
+  });
+
+  it("is not shown of an SDK client", async () => {
+    const text = JSON.stringify({ type: "error", error: { type: "api_error", message: `${KEY} ${HEADER} ${MCP}` } });
+    const error = await errorOf(
+      (response) => response.writeHead(401, { "content-type": "application/json" }).end(text),
+      (baseURL) => new Anthropic({ apiKey: KEY, baseURL, defaultHeaders: { "X-Team": HEADER } }),
+    );
+    expect(error).toMatchObject({ status: 401, providerMessage: "[redacted] [redacted] [redacted]" });
+    expect(shown(error)).not.toMatch(CANARY);
   });
 });

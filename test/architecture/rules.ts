@@ -196,19 +196,13 @@ const WORD_OF_PROVIDER = new RegExp(
 /** A word of ours that looks like one of them: why an agent stopped. */
 const OWN_WORD = "stopReason";
 
-/** These headers are not secret. They are to be passed in by the provider that sends them. */
-const KNOWS_HEADERS = "src/http/redaction.ts";
-
-const coreSpeaksNoProvider = nodeRule(
-  (node) => {
-    const isText = ts.isIdentifier(node) || ts.isPrivateIdentifier(node) || ts.isLiteralExpression(node);
-    if (!isText && !ts.isTemplateMiddleOrTemplateTail(node) && !ts.isTemplateHead(node)) return null;
-    if (node.text.replace("#", "") === OWN_WORD) return null;
-    const found = WORD_OF_PROVIDER.exec(snakeCase(node.text));
-    return found === null ? null : `"${found[0]}" is a provider's word, and the core knows none.`;
-  },
-  (path) => isCore(path) && path !== KNOWS_HEADERS,
-);
+const coreSpeaksNoProvider = nodeRule((node) => {
+  const isText = ts.isIdentifier(node) || ts.isPrivateIdentifier(node) || ts.isLiteralExpression(node);
+  if (!isText && !ts.isTemplateMiddleOrTemplateTail(node) && !ts.isTemplateHead(node)) return null;
+  if (node.text.replace("#", "") === OWN_WORD) return null;
+  const found = WORD_OF_PROVIDER.exec(snakeCase(node.text));
+  return found === null ? null : `"${found[0]}" is a provider's word, and the core knows none.`;
+}, isCore);
 
 /** `cache_write5m` for `cacheWrite5m`. */
 function snakeCase(text: string): string {

@@ -66,6 +66,26 @@ describe("SseReader", () => {
     expect(one("data: 1\n\nevent: a\n")).toEqual([{ event: "", data: "1" }]);
   });
 
+  it("keeps the text of bytes that are no events, and not of those that are", () => {
+    const other = (text: string, size: number): string => {
+      const reader = new SseReader();
+      for (const piece of cutEvery(encoder.encode(text), size)) {
+        reader.push(piece);
+        while (reader.advance());
+      }
+      reader.end();
+      while (reader.advance());
+      return reader.takeOther();
+    };
+    for (const size of [1, 7, 1_000]) {
+      expect(other('\ufeff{\r\n  "text": "Grüße 👋"\r\n}', size)).toBe('{\n  "text": "Grüße 👋"\n}');
+      expect(other("Not now.\n\nTry again: soon.\n", size)).toBe("Not now.\nTry again: soon.");
+      expect(other(": comment\n\nid: 1\nretry: 10\nevent: a\n\n", size)).toBe("");
+      for (const cut of ["d", "dat", "even", "i", "retr"]) expect(other(cut, size)).toBe("");
+      expect(other("Not now.\ndata: 1\n\nTry again.", size)).toBe("");
+    }
+  });
+
   it("replaces invalid UTF-8 as TextDecoder does", () => {
     const bytes = Uint8Array.of(...encoder.encode("data: a"), 0xff, 0xe2, 0x82, ...encoder.encode("b\n\n"));
     expect(read([bytes])).toEqual([{ event: "", data: new TextDecoder().decode(bytes.slice(6, -2)) }]);

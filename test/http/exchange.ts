@@ -7,7 +7,6 @@ export function requestTo(url: string, over: Partial<HttpRequest> = {}): HttpReq
     url,
     headers: { "content-type": "application/json" },
     body: "{}",
-    accept: "text/event-stream",
     connectTimeoutMs: 10_000,
     agent: undefined,
     secrets: () => [],

@@ -69,7 +69,7 @@ it("a fetch sees an ordinary abort", async () => {
   expect(seen).toMatchObject({ name: "AbortError" });
 });
 
-describe("what fetch gives that is no response", () => {
+describe("something other than a response from fetch", () => {
   const locked = new Response("Hi");
   locked.body?.getReader();
 
@@ -79,7 +79,7 @@ describe("what fetch gives that is no response", () => {
     ["a text", () => "Hi"],
     ["an object without a status", () => ({ body: null, headers: new Headers() })],
     ["an object without headers", () => ({ status: 200, body: null })],
-    ["a body that is no web stream", () => ({ status: 200, headers: new Headers(), body: { on() {} } })],
+    ["a body that is not a web stream", () => ({ status: 200, headers: new Headers(), body: { on() {} } })],
     ["a body that is being read", () => locked],
     [
       "an exception",

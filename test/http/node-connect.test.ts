@@ -31,7 +31,7 @@ async function silentProxy(): Promise<AsyncDisposable & { readonly port: number 
 
 type Created = (error: Error | null, socket: Duplex) => void;
 
-/** There is no socket where there is an error. */
+/** Goes with an error. */
 const none = undefined as never;
 
 /** Connects as proxy agents do: the request gets its connection once the proxy has answered. */
@@ -205,7 +205,7 @@ describe("an agent that does not work", () => {
     Object.assign(new http.Agent(), { createConnection });
 
   it.each<[string, unknown, RegExp]>([
-    ["is no agent", {}, /agent/i],
+    ["is an empty object", {}, /agent/i],
     ["is a string", "proxy", /agent/i],
     ["is for another protocol", new https.Agent(), /Protocol "http:" not supported/],
     [
@@ -215,7 +215,7 @@ describe("an agent that does not work", () => {
       }),
       /no route/,
     ],
-    ["gives nothing that is a connection", failing(() => ({})), /is not a function/],
+    ["gives something other than a connection", failing(() => ({})), /is not a function/],
     ["fails later", failing((_, created) => void setImmediate(created, new Error("no route"), none)), /no route/],
     [
       "fails later with a string",

@@ -24,7 +24,7 @@ describe("a body that is pulled", () => {
       },
     ],
     ["rejects", () => Promise.reject(new Error("mine"))],
-    ["gives what is no promise", () => 1 as never],
+    ["gives something other than a promise", () => 1 as never],
     ["gives nothing", () => undefined],
     ["is missing", undefined],
   ])("closes, although the source's return %s", async (_, giveUp) => {

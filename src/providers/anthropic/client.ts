@@ -1,4 +1,3 @@
-import { MissingApiKeyError } from "../../errors.ts";
 import {
   type Client,
   type ClientOptions as BaseOptions,
@@ -14,26 +13,32 @@ export interface ClientOptions extends BaseOptions {
   readonly apiKey?: string | undefined;
   /** Sent as `authorization: Bearer …`, and then no key is sent. Default: `ANTHROPIC_AUTH_TOKEN`. */
   readonly authToken?: string | undefined;
-  /** The address of the API, without `/v1/messages`. Default: `ANTHROPIC_BASE_URL`, else `https://api.anthropic.com`. */
+  /**
+   * The address of the API; `/v1/messages` at its end may be left out, whole or in part. Default: `ANTHROPIC_BASE_URL`,
+   * else `https://api.anthropic.com`. In a browser it may be a path, such as `/api`.
+   */
   readonly baseURL?: string | undefined;
   /** The `anthropic-version` header. Default `2023-06-01`. */
   readonly apiVersion?: string | undefined;
 }
 
-const OPTIONS = "apiKey,authToken,baseURL,apiVersion,headers,fetch,agent,allowHttp,dangerouslyAllowBrowser".split(",");
+const OPTIONS = "apiKey,authToken,baseURL,apiVersion,headers,fetch,agent,allowHttp,dangerouslyAllowBrowser";
 const ADVICE = {
   defaultHeaders: "headers",
   maxRetries: "the option retry of a call",
   timeout: "the option timeout of a call",
 };
 
+const API_KEY = "ANTHROPIC_API_KEY";
+
 /** The settings of Anthropic's clients. */
 export const settings: ClientSettings<ClientOptions> = {
   baseURL: "https://api.anthropic.com",
   baseURLVariable: "ANTHROPIC_BASE_URL",
-  headers: ({ apiVersion = "2023-06-01", ...options }, inBrowser) => ({
+  keyVariable: API_KEY,
+  credentials,
+  headers: ({ apiVersion = "2023-06-01" }, inBrowser) => ({
     "anthropic-version": apiVersion,
-    ...credentials(options),
     ...(inBrowser && { "anthropic-dangerous-direct-browser-access": "true" }),
   }),
 };
@@ -50,19 +55,16 @@ export const settings: ClientSettings<ClientOptions> = {
  * ```
  */
 export function client(options: ClientOptions = {}): Client {
-  checkKeys(options, OPTIONS, "", ADVICE);
+  checkKeys(options, OPTIONS.split(","), "", ADVICE);
   return createClient(settings, options);
 }
 
-const API_KEY = "ANTHROPIC_API_KEY";
-
 /** The header that identifies the caller: the token, if there are a token and a key. */
-function credentials({ authToken, apiKey }: ClientOptions): Record<string, string> {
+function credentials({ authToken, apiKey }: ClientOptions): Record<string, string> | null {
   // A credential that was passed beats both variables.
   const isPassed = authToken !== undefined || apiKey !== undefined;
   const token = isPassed ? authToken : environment("ANTHROPIC_AUTH_TOKEN");
   const key = isPassed ? apiKey : environment(API_KEY);
   if (token) return { authorization: `Bearer ${token}` };
-  if (key) return { "x-api-key": key };
-  throw new MissingApiKeyError(API_KEY);
+  return key ? { "x-api-key": key } : null;
 }

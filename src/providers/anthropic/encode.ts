@@ -5,24 +5,21 @@ import { base64 } from "../../prompt/base64.ts";
 import type { ContentPart as AnyPart } from "../../prompt/message.ts";
 import type { ToolResult } from "../../tool/tool-result.ts";
 import { destinationOf, lowerCased } from "../../http/client.ts";
-import { secretsOf } from "../../http/redaction.ts";
-import type { HeaderOf, EncodedPrompt, Prompt } from "../../provider/provider.ts";
+import type { EncodedPrompt, Prompt } from "../../provider/provider.ts";
 import type { PartOptions } from "./cache-control.ts";
 import { settings } from "./client.ts";
 import { blocksOf } from "./continuation.ts";
-import { StreamFrames, WholeFrame } from "./frames.ts";
+import { createFrames } from "./frames.ts";
 import { defaultMaxTokens } from "./models.ts";
 import type { AnthropicBody, AnthropicNative } from "./native.ts";
 import type { MessageParam } from "./params.ts";
 import { isSdkClient, sdkRequest } from "./sdk-client.ts";
+import { requestSecrets } from "./secrets.ts";
 import { joinSystem } from "./system.ts";
 import { toolParams } from "./tool-schema.ts";
 
 type NativeBlock = Readonly<Record<string, unknown>>;
 type ContentPart = AnyPart & PartOptions;
-
-/** A reply that is not streamed may be larger than a frame. */
-const WHOLE_LIMIT = 256 * 1024 * 1024;
 
 /**
  * Encodes a prompt as a request to the Messages API.
@@ -53,23 +50,17 @@ export function encode(prompt: Prompt<AnthropicNative>): EncodedPrompt<Anthropic
   const text = wellFormedJson(json);
   // A repaired text is read back, so that `callKwargs` and SDK clients get what is sent.
   const body: AnthropicBody = text === json ? wanted : JSON.parse(text);
-  const accept = streamed ? "text/event-stream" : "application/json";
   const own = lowerCased(defined({ "anthropic-beta": betas?.join(",") || undefined, ...extra_headers }));
   const encoded = { body, items: messages, jsonTool, totalTimeoutMs: timeout };
   if (isSdkClient(client)) {
-    return { ...encoded, request: sdkRequest(client, body, own, accept, connectTimeoutMs) };
+    return { ...encoded, request: sdkRequest(client, body, own, connectTimeoutMs) };
   }
-  const { baseURL, headers, transport, agent } = destinationOf(settings, client);
-  const url = `${baseURL}/v1/messages`;
-  const all = { accept, ...headers, ...own };
-  const secrets = (): readonly string[] => secretsOf(all, url);
-  const http = { url, headers: all, body: text, accept, connectTimeoutMs, agent, secrets };
+  const { baseURL, query, headers, transport, agent } = destinationOf(settings, client);
+  const url = `${baseURL.replace(/\/v1(\/messages)?$/, "")}/v1/messages${query}`;
+  const all = { accept: streamed ? "text/event-stream" : "application/json", ...headers, ...own };
+  const secrets = (): readonly string[] => requestSecrets(all, url, body);
+  const http = { url, headers: all, body: text, connectTimeoutMs, agent, secrets };
   return { ...encoded, request: { http, transport, createFrames } };
-}
-
-/** Some servers stream a reply that was to come whole. */
-function createFrames(header: HeaderOf, frameLimit: number): StreamFrames | WholeFrame {
-  return header("content-type")?.includes("json") ? new WholeFrame(WHOLE_LIMIT) : new StreamFrames(frameLimit);
 }
 
 /**

@@ -1,5 +1,5 @@
 import { ApiError, ConnectionError, type ErrorDetails, messageOf } from "../../errors.ts";
-import { field, type JsonObject, stringField, tryParse } from "../../json/object.ts";
+import { field, isObject, type JsonObject, stringField, tryParse } from "../../json/object.ts";
 
 // From platform.claude.com/docs/en/api/errors; the official SDKs retry 408 and 409 as well.
 const RETRYABLE_STATUS = /^(408|409|429|5..)$/;
@@ -16,7 +16,8 @@ const SPEND_LIMIT = "enforced_spend_limit_reached";
 const LONGEST_WAIT_MS = 2 ** 31 - 1;
 
 const PAGE_READ = 64 * 1024;
-const TEXT_SHOWN = 200;
+/** Cut between two words: half of a secret would not be found any more. */
+const BEGINNING = /^.{1,200}(?!\S)|^.{1,200}/;
 /** Runs of white space and markup. An element or comment that is never closed extends to the end of the page. */
 const MARKUP = /(?:<(style|script)\b[^]*?(?:<\/\1[^<>]*>|$)|<!--[^]*?(?:-->|$)|<[^<>]*>|\s)+/gi;
 
@@ -31,8 +32,8 @@ type HeaderOf = (name: string) => string | null;
  */
 export function errorFromResponse(status: number, header: HeaderOf, text: string): ApiError | null {
   const body = tryParse(text) ?? text;
-  const isError = status >= 400 || field(body, "type") === "error" || Boolean(field(body, "error"));
-  return isError ? apiError(status, header, body) : null;
+  const isFailure = status >= 400 || (isObject(body) && isError(stringField(body, "type") ?? "", body));
+  return isFailure ? apiError(status, header, body) : null;
 }
 
 /** Whether an event is an error, in any of the shapes that servers give it. */
@@ -117,5 +118,6 @@ function wordIn(parts: readonly unknown[], names: readonly string[]): string {
 }
 
 function plainText(page: string): string {
-  return page.slice(0, PAGE_READ).replace(MARKUP, " ").trim().slice(0, TEXT_SHOWN);
+  const text = page.slice(0, PAGE_READ).replace(MARKUP, " ").trim();
+  return BEGINNING.exec(text)?.[0] ?? "";
 }

@@ -1,10 +1,13 @@
-import { LimitExceededError, MalformedFrameError } from "../../errors.ts";
+import { LimitExceededError, MalformedFrameError, type MillraceError } from "../../errors.ts";
 import type { FrameReader } from "../../frame/frame-reader.ts";
+import { ignore } from "../../http/request.ts";
 import { SseReader } from "../../frame/sse-reader.ts";
 import { DEEPEST, isDeeper } from "../../json/depth.ts";
-import { isObject, type JsonObject, stringField, tryParse } from "../../json/object.ts";
+import { field, isObject, type JsonObject, stringField, tryParse } from "../../json/object.ts";
+import type { Request } from "../../provider/provider.ts";
 import { appended, type AppendedDelta, deltaPrefix, type DeltaTarget } from "./delta.ts";
-import { errorFromEvent, isError } from "./errors.ts";
+import { errorFromEvent } from "./errors.ts";
+import type { AnthropicNative } from "./native.ts";
 
 /** One event. */
 export interface EventFrame {
@@ -23,13 +26,22 @@ export interface RunFrame {
 /** The frames of the Messages API. */
 export type AnthropicFrame = EventFrame | RunFrame;
 
-/** Reads the frames of a streamed reply: server-sent events whose data is JSON. */
+/**
+ * Reads the frames of a reply: server-sent events whose data is JSON. Whichever of the two was asked for, and whatever the
+ * content type says, it may also be a whole message as JSON.
+ */
 export class StreamFrames implements FrameReader<AnthropicFrame> {
   readonly #reader: SseReader<DeltaTarget>;
+  readonly #refuse: (text: string) => MillraceError;
+  #isClean = false;
 
-  /** @param runs - Whether like deltas may be read together. The plain way gives the same. */
-  constructor(frameLimit: number, runs = true) {
+  /**
+   * @param refuse - Makes the error of a reply that is neither.
+   * @param runs - Whether like deltas may be read together. The plain way gives the same.
+   */
+  constructor(frameLimit: number, refuse: (text: string) => MillraceError, runs = true) {
     this.#reader = new SseReader({ frameLimit, runs });
+    this.#refuse = refuse;
   }
 
   push(bytes: Uint8Array): void {
@@ -47,11 +59,21 @@ export class StreamFrames implements FrameReader<AnthropicFrame> {
       if (delta !== null) reader.expect(deltaPrefix(delta.target), delta.target);
       return frame;
     }
-    return null;
+    return reader.unterminated ? this.#whole() : null;
   }
 
-  end(): void {
+  end(isClean: boolean): void {
     this.#reader.end();
+    this.#isClean = isClean;
+  }
+
+  /** The frame of a reply that turned out not to consist of events. */
+  #whole(): EventFrame | null {
+    const text = this.#reader.takeOther();
+    const message = tryParse(text);
+    if (Array.isArray(field(message, "content")) && !field(message, "error")) return eventFrame(wholeMessage(message));
+    if (text === "" || !this.#isClean) return null;
+    throw message === undefined && /^\s*\{/.test(text) ? new MalformedFrameError(text) : this.#refuse(text);
   }
 }
 
@@ -69,60 +91,33 @@ function parseFrame({ event: name, data, unterminated }: SseReader<DeltaTarget>)
 function eventFrame(event: JsonObject, name = ""): EventFrame {
   if (isDeeper(event, DEEPEST)) throw new LimitExceededError("depth");
   const type = name === "error" ? name : (stringField(event, "type") ?? name);
+  if (type === "message") return eventFrame(wholeMessage(event));
   return { type, event, delta: type === "content_block_delta" ? appended(event) : null };
 }
 
-/** Holds the one frame that a piece, or a whole body, comes to. */
-class FrameHolder {
-  protected frame: AnthropicFrame | null = null;
-
-  next(): AnthropicFrame | null {
-    const { frame } = this;
-    this.frame = null;
-    return frame;
-  }
+/** The event that a message comes to that came whole. */
+function wholeMessage(message: unknown): JsonObject {
+  return { type: "message_start", message };
 }
 
-/** Reads the events of an SDK client, which has parsed them already. */
-export class EventFrames extends FrameHolder implements FrameReader<AnthropicFrame, unknown> {
-  push(event: unknown): void {
-    if (!isObject(event)) throw new MalformedFrameError(typeof event === "string" ? event : "");
-    const frame = eventFrame(event);
-    if (frame.type !== "ping") this.frame = frame;
-  }
+/** Makes the reader of a reply that comes as bytes. */
+export const createFrames: Request<AnthropicNative>["createFrames"] = (frameLimit, refuse) =>
+  new StreamFrames(frameLimit, refuse);
 
-  end(): void {}
-}
-
-/** Reads a reply that is not streamed: its message is one event. */
-export class WholeFrame extends FrameHolder implements FrameReader<AnthropicFrame> {
-  readonly #limitBytes: number;
-  readonly #decoder = new TextDecoder();
-  #text = "";
-  #bytes = 0;
-
-  constructor(limitBytes: number) {
-    super();
-    this.#limitBytes = limitBytes;
-  }
-
-  push(bytes: Uint8Array): void {
-    this.#bytes += bytes.length;
-    if (this.#bytes > this.#limitBytes) throw new LimitExceededError("frame", this.#limitBytes);
-    this.#text += this.#decoder.decode(bytes, { stream: true });
-  }
-
-  end(): void {
-    const text = this.#text + this.#decoder.decode();
-    const message = tryParse(text);
-    if (!isObject(message)) throw new MalformedFrameError(text);
-    this.frame = wholeMessage(message);
-  }
-}
-
-/** The frame of a reply that came whole. */
-export function wholeMessage(message: JsonObject): EventFrame {
-  return isError(stringField(message, "type") ?? "", message)
-    ? eventFrame(message, "error")
-    : eventFrame({ type: "message_start", message });
+/** Makes the reader of the events of an SDK client, which has parsed them already. */
+export function createEventFrames(): FrameReader<AnthropicFrame, unknown> {
+  let frame: AnthropicFrame | null = null;
+  return {
+    push(event) {
+      if (!isObject(event)) throw new MalformedFrameError(typeof event === "string" ? event : "");
+      const next = eventFrame(event);
+      if (next.type !== "ping") frame = next;
+    },
+    next() {
+      const next = frame;
+      frame = null;
+      return next;
+    },
+    end: ignore,
+  };
 }

@@ -1,10 +1,12 @@
+import { abortableExchange } from "../../http/abortable-exchange.ts";
 import { pulledBody } from "../../http/pulled-body.ts";
 import type { HttpResponse, Transport } from "../../http/request.ts";
-import { field, isObject } from "../../json/object.ts";
+import { field } from "../../json/object.ts";
 import type { Request } from "../../provider/provider.ts";
 import { errorFromClient } from "./errors.ts";
-import { EventFrames, wholeMessage } from "./frames.ts";
+import { createEventFrames } from "./frames.ts";
 import type { AnthropicNative } from "./native.ts";
+import { requestSecrets } from "./secrets.ts";
 
 /** An official SDK client, by its shape: `Anthropic`, `AnthropicBedrock`, `AnthropicVertex`. */
 export interface SdkClient {
@@ -26,17 +28,21 @@ export function sdkRequest(
   client: SdkClient,
   body: object,
   headers: Readonly<Record<string, string>>,
-  accept: string,
   connectTimeoutMs: number,
 ): Request<AnthropicNative> {
-  const transport: Transport = () => {
-    const controller = new AbortController();
-    return { response: send(client, body, headers, controller.signal).catch(rethrow), close: () => controller.abort() };
+  const transport: Transport = () =>
+    abortableExchange(errorFromClient, connectTimeoutMs, (signal) => send(client, body, headers, signal));
+  const secrets = (): readonly string[] => {
+    const read = (name: string): unknown => field(client, name);
+    const defaults: object = Object(field(read("_options"), "defaultHeaders"));
+    return requestSecrets(
+      { apiKey: read("apiKey"), authToken: read("authToken"), ...defaults, ...headers },
+      read("baseURL"),
+      body,
+    );
   };
-  const secrets = (): string[] =>
-    [field(client, "apiKey"), field(client, "authToken")].filter((key) => typeof key === "string");
-  const http = { url: "", headers: {}, body: "", accept, connectTimeoutMs, agent: undefined, secrets };
-  return { http, transport, createFrames: () => new EventFrames() };
+  const http = { url: "", headers: {}, body: "", connectTimeoutMs, agent: undefined, secrets };
+  return { http, transport, createFrames: createEventFrames };
 }
 
 async function send(
@@ -64,7 +70,7 @@ async function send(
 
 /** The one event of a reply that is not streamed. */
 async function* whole(message: unknown): AsyncGenerator<unknown> {
-  yield isObject(message) ? wholeMessage(message).event : message;
+  yield message;
 }
 
 function rethrow(thrown: unknown): never {

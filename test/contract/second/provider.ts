@@ -20,6 +20,8 @@ type To = Destination<Options> & { readonly connectTimeoutMs: number };
 const settings = {
   baseURL: "https://folio.test",
   baseURLVariable: "FOLIO_URL",
+  keyVariable: "FOLIO_SECRET",
+  credentials: () => ({}),
   headers: () => ({ accept: MEDIA_TYPE }),
 };
 
@@ -40,9 +42,10 @@ async function requestOf(to: To, path: string, json: object): Promise<Request<Fo
   const headers = { ...to.headers, "x-folio-nonce": nonce, "x-folio-signature": signature };
   const secrets = (): string[] => [options.secret, ...secretsOf(headers, url)];
   return {
-    http: { url, headers, body, accept: MEDIA_TYPE, connectTimeoutMs, agent, secrets },
+    http: { url, headers, body, connectTimeoutMs, agent, secrets },
     transport,
-    createFrames: (_header, frameLimit) => new FolioFrames(frameLimit),
+    createFrames: (frameLimit, _refuse, header) =>
+      header("content-type")?.startsWith(MEDIA_TYPE) ? new FolioFrames(frameLimit) : null,
     resume(message) {
       const token = message?.checkpoint;
       return token === undefined ? null : requestOf(to, `/resume?token=${encodeURIComponent(token)}`, {});
