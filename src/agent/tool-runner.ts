@@ -29,7 +29,10 @@ export class ToolRunner {
   #pending = 0;
   /** Those that nobody has taken, in the order in which they came. */
   readonly #results: Result[] = [];
+  /** Settles the promise of {@link beforeResult}. */
   #onResult = (): void => {};
+  /** What `approve` has thrown. Nothing is started after it. */
+  #failure: { readonly error: unknown } | null = null;
   /** How many are running or await approval. */
   #busy = 0;
   readonly #queue: (() => void)[] = [];
@@ -61,9 +64,9 @@ export class ToolRunner {
     this.#finish(call, run, output);
   }
 
-  /** Whether there will be results still. */
+  /** Whether there is something to wait for: a result, or the error that `approve` has thrown. */
   get isBusy(): boolean {
-    return this.#pending > 0;
+    return this.#pending > 0 || this.#failure !== null;
   }
 
   /** The first result that was not taken yet. */
@@ -71,10 +74,15 @@ export class ToolRunner {
     return this.#results.shift();
   }
 
-  /** Waits for a promise, but not beyond the next result: then it gives null. One wait at a time. */
+  /**
+   * Waits for a promise, but not beyond the next result: then it gives null. One wait at a time.
+   *
+   * @throws What `approve` throws, as soon as it does.
+   */
   beforeResult<V>(promise: Promise<V>): Promise<V | null> {
     return new Promise((resolve, reject) => {
-      this.#onResult = () => resolve(null);
+      this.#onResult = () => (this.#failure === null ? resolve(null) : reject(this.#failure.error));
+      if (this.#failure !== null) this.#onResult();
       promise.then(resolve, reject);
     });
   }
@@ -128,6 +136,10 @@ export class ToolRunner {
     this.#signal.removeEventListener("abort", this.#onAbort);
   };
 
+  get #isStopped(): boolean {
+    return this.#signal.aborted || this.#failure !== null;
+  }
+
   #finish(call: AnsweredCall, run: Run, output: unknown): void {
     Object.assign(run, { state: "done", output });
     this.#results.push([call, output]);
@@ -138,11 +150,15 @@ export class ToolRunner {
     while (this.#busy >= this.#parallel) await new Promise<void>((resolve) => this.#queue.push(resolve));
     this.#busy++;
     try {
-      if (this.#signal.aborted) return;
+      if (this.#isStopped) return;
       const answer = this.#approve === undefined || (await this.#approve(call));
-      if (this.#signal.aborted) return;
+      if (this.#isStopped) return;
       run.state = "running";
       this.#finish(call, run, answer === true ? await outputOf(call, this.#signal) : refusal(answer));
+    } catch (error) {
+      this.#failure ??= { error };
+      this.#onResult();
+      throw error;
     } finally {
       this.#busy--;
       this.#queue.shift()?.();

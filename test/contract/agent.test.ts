@@ -200,12 +200,15 @@ describe.each(subjects)("an agent ($name)", (subject) => {
 
     it("do not run if nobody can be asked: that ends the run", async () => {
       const write = vi.fn(() => 1);
-      await using server = await subject.serve(() => asking({ tool: "write", input: "{}" }));
+      const letter: Beat = { tool: "write", input: "{}" };
+      await using server = await subject.serve(() => asking(letter, letter, letter));
       const broken = new Error("The window was closed.");
-      const run = start(server, [tool({ name: "write", call: write })], { approve: () => Promise.reject(broken) });
+      const approve = vi.fn(() => Promise.reject(broken));
+      const run = start(server, [tool({ name: "write", call: write })], { approve, parallel: 1 });
       expect((await read(run)).error).toBe(broken);
       expect(await failure(run.finish())).toBe(broken);
-      expect([write.mock.calls.length, run.stopReason, server.requests.length]).toEqual([0, null, 1]);
+      expect([approve.mock.calls.length, write.mock.calls.length, run.stopReason]).toEqual([1, 0, null]);
+      expect(server.requests.length).toBe(1);
     });
 
     it("begin while the reply still streams if they may run early, and once", async () => {
