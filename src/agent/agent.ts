@@ -1,9 +1,9 @@
 import type { Native } from "../provider/native.ts";
-import { checkNumber, positive, wholeFrom } from "../recovery/number-option.ts";
+import { checkOptions } from "../schema/option-form.ts";
 import { handled } from "../stream/leavable.ts";
 import type { Parsing } from "../structured/structured-call.ts";
 import type { PairTypes } from "../tool/pair.ts";
-import type { AgentOptions, Repeatable } from "./options.ts";
+import { agentForms, type AgentOptions, type Repeatable } from "./options.ts";
 import { AgentRun } from "./run.ts";
 
 /** A run of an agent; if its call has a response model, the run has `parse()`, which gives the model of the last text. */
@@ -19,7 +19,7 @@ export type RunOf<N extends Native, T extends PairTypes, Model> = [Model] extend
  * and goes on. A `toolChoice` of the call that forces a tool is lifted once the model has obeyed it.
  *
  * @param call - A call with tools, streamed or not.
- * @throws InvalidOptionError if a limit is not a number with which it could work.
+ * @throws InvalidOptionError if an option has a name or a value that means nothing.
  *
  * @example
  * ```ts
@@ -35,10 +35,7 @@ export function agent<N extends Native, Args extends readonly unknown[], T exten
   call: Repeatable<N, Args, T, Model>,
   options: AgentOptions<N, T> = {},
 ): (...args: Args) => RunOf<N, T, Model> {
-  checkNumber("maxTurns", options.maxTurns, wholeFrom(1));
-  checkNumber("parallel", options.parallel, wholeFrom(1));
-  checkNumber("maxOutputTokens", options.maxOutputTokens, positive);
-  checkNumber("maxCost", options.maxCost, positive);
+  checkOptions(options, agentForms, "", { maxSteps: "maxTurns", abortSignal: "signal" });
   const machine = call["~call"];
   return (...args) => {
     const run = new AgentRun(machine.plan(...args), machine, options);

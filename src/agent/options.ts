@@ -1,5 +1,7 @@
 import type { CallMachine } from "../call/call.ts";
+import { callForms } from "../call/check-options.ts";
 import type { Native } from "../provider/native.ts";
+import { aFunction, aSignal, aText, type Forms, positive, wholeFrom } from "../schema/option-form.ts";
 import type { ToolOutput } from "../stream/history.ts";
 import type { Stream } from "../stream/stream.ts";
 import type { PairTypes } from "../tool/pair.ts";
@@ -85,6 +87,25 @@ export interface AgentOptions<N extends Native = Native, T extends PairTypes = P
   /** Aborts the run: the stream, and the tools through their own signal. That of the call does so, too. */
   readonly signal?: AbortSignal | undefined;
 }
+
+/** The forms of {@link TurnOptions}. */
+export const turnForms: Forms = { toolChoice: callForms.toolChoice, callParams: callForms.callParams, model: aText };
+
+/** The forms of {@link AgentOptions}. */
+export const agentForms: Forms = {
+  maxTurns: wholeFrom(1),
+  parallel: wholeFrom(1),
+  stopAtTool: {
+    words: "a tool's name or a list of names",
+    holds: (value) => [value].flat().every((name) => typeof name === "string"),
+  },
+  maxOutputTokens: positive,
+  maxCost: positive,
+  stopWhen: aFunction,
+  approve: aFunction,
+  turnOptions: aFunction,
+  signal: aSignal,
+};
 
 /**
  * A function that is asked something. It is a method's type, whose parameter is compared both ways: TypeScript first

@@ -7,6 +7,7 @@ import type { AgentToolResult } from "../provider/chunk.ts";
 import type { Native } from "../provider/native.ts";
 import { whenAborted } from "../recovery/abort-signal.ts";
 import type { CallPlan } from "../recovery/plan.ts";
+import { checkOptions } from "../schema/option-form.ts";
 import { handled, leavable } from "../stream/leavable.ts";
 import type { Pair } from "../stream/pair-source.ts";
 import type { Stream } from "../stream/stream.ts";
@@ -16,7 +17,7 @@ import type { ToolInput } from "../tool/tool-box.ts";
 import type { ToolCall } from "../tool/tool-call.ts";
 import type { ToolChoice } from "../tool/tool-choice.ts";
 import { liftedChoice } from "./forced-choice.ts";
-import type { AgentOptions, AgentStop, AgentTurn } from "./options.ts";
+import { type AgentOptions, type AgentStop, type AgentTurn, turnForms } from "./options.ts";
 import { ToolRunner } from "./tool-runner.ts";
 import { type AnsweredCall, cutAnswer, cutCalls, endOf, missingAnswers } from "./turn.ts";
 
@@ -215,6 +216,7 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
     const runner = new ToolRunner(parallel, signal, approve);
     const index = this.#turns.length;
     const own = turnOptions && (await runner.wait(Promise.resolve(turnOptions({ index, turns: this.#turns }))));
+    if (own) checkOptions(own, turnForms, "turnOptions.");
     const callParams = mergeParams<N["callParams"]>(this.#carried, own?.callParams);
     const stream = this.#machine.open(
       withChanges(plan, { ...own, toolChoice: own?.toolChoice ?? this.#lifted, callParams }),

@@ -1,64 +1,57 @@
-import { InvalidOptionError, messageOf } from "../errors.ts";
+import { InvalidOptionError } from "../errors.ts";
 import { field, isObject } from "../json/object.ts";
-import { checkNumber, notNegative, type NumberRange, positive, wholeFrom } from "../recovery/number-option.ts";
-import { checkKeys } from "../schema/known-keys.ts";
+import {
+  aFlag,
+  aFunction,
+  anObject,
+  anything,
+  aSignal,
+  aText,
+  checkForm,
+  checkOptions,
+  type Forms,
+  notNegative,
+  positive,
+  shown,
+  wholeFrom,
+} from "../schema/option-form.ts";
 
-/** The form that an option has, and what to say of any other. */
-interface Form {
-  readonly words: string;
-  holds(value: unknown): boolean;
-  /** The keys that it may have, if it is an object. */
-  readonly keys?: readonly string[];
-  /** The values of its keys, if they are numbers. */
-  readonly range?: NumberRange;
-  /** The key whose value must be true or false. */
-  readonly flag?: string;
-}
-
-const isAny = (): boolean => true;
-const anObject: Form = { words: "an object", holds: isObject };
-
-/** The options of all calls. */
-const FORMS: Readonly<Record<string, Form>> = {
+/** The forms of the options of all calls. */
+export const callForms = {
   stream: {
     words: "true, false or { partialTools }",
     holds: (value) => typeof value === "boolean" || isObject(value),
-    keys: ["partialTools"],
-    flag: "partialTools",
+    keys: { partialTools: aFlag },
   },
   tools: { words: "a list of tools", holds: Array.isArray },
   toolChoice: {
     words: '"auto", "any", "none" or { type }',
     holds: (value) => isObject(value) || ["auto", "any", "none"].includes(value as string),
-    keys: ["type", "name", "parallel"],
-    flag: "parallel",
+    keys: { type: aText, name: aText, parallel: aFlag },
   },
   callParams: anObject,
-  client: { words: "", holds: isAny },
-  signal: { words: "an AbortSignal", holds: (value) => typeof field(value, "aborted") === "boolean" },
+  client: anything,
+  signal: aSignal,
   timeout: {
     words: "an object such as { total: 60_000 }, in milliseconds",
     holds: isObject,
-    keys: ["connect", "firstContent", "idle", "total"],
-    range: positive,
+    keys: { connect: positive, firstContent: positive, idle: positive, total: positive },
   },
   limit: {
     words: "an object such as { response: 1_000_000 }, in bytes",
     holds: isObject,
-    keys: ["frame", "response"],
-    range: positive,
+    keys: { frame: positive, response: positive },
   },
   retry: {
     words: "false or an object such as { attempts: 3 }",
     holds: (value) => value === false || isObject(value),
-    keys: ["attempts", "delay", "maxDelay", "maxRetryAfter"],
-    range: notNegative,
+    keys: { attempts: wholeFrom(1), delay: notNegative, maxDelay: notNegative, maxRetryAfter: notNegative },
   },
   onInterrupt: {
     words: '"fail", "restart", "continue" or { continueWith }',
     holds: (value) =>
       typeof field(value, "continueWith") === "string" || ["fail", "restart", "continue"].includes(value as string),
-    keys: ["continueWith"],
+    keys: { continueWith: aText },
   },
   fallback: {
     words: "a model's id or a list",
@@ -67,14 +60,13 @@ const FORMS: Readonly<Record<string, Form>> = {
   budget: {
     words: "an object such as { cost: 0.5 }",
     holds: isObject,
-    keys: ["outputTokens", "cost"],
-    range: notNegative,
+    keys: { outputTokens: notNegative, cost: notNegative },
   },
   limiter: { words: "what limiter() returned", holds: (value) => typeof field(value, "enter") === "function" },
   metadata: anObject,
   prices: anObject,
-  outputParser: { words: "a function", holds: (value) => typeof value === "function" },
-};
+  outputParser: aFunction,
+} satisfies Forms;
 
 /** What other libraries call these options. */
 const ADVICE: Readonly<Record<string, string>> = {
@@ -91,45 +83,22 @@ const ADVICE: Readonly<Record<string, string>> = {
 /**
  * Refuses options that mean nothing, that have another form, or with which a call would hang or never stop.
  *
- * @param further - The names of options that only calls of this entry have.
+ * @param further - The forms of options that only calls of this entry have.
  * @param advice - What to write instead of options that only calls of another entry have.
  * @throws InvalidOptionError
  */
-export function checkOptions(
-  options: object,
-  further: readonly string[],
-  advice: Readonly<Record<string, string>>,
-): void {
-  checkKeys(options, [...Object.keys(FORMS), ...further], "", { ...ADVICE, ...advice });
-  for (const [name, form] of Object.entries(FORMS)) {
-    const value: unknown = field(options, name);
-    if (value !== undefined) checkForm(name, value, form);
-  }
+export function checkCallOptions(options: object, further: Forms, advice: Readonly<Record<string, string>>): void {
+  checkOptions(options, { ...callForms, ...further }, "", { ...ADVICE, ...advice });
   checkTools(field(options, "tools") ?? []);
   if (field(options, "outputParser") !== undefined && (field(options, "stream") ?? false) !== false) {
     throw new InvalidOptionError("outputParser", "a stream is parsed by the code that reads it.");
   }
 }
 
-function checkForm(name: string, value: unknown, { words, holds, keys, range, flag = "" }: Form): void {
-  if (!holds(value)) throw new InvalidOptionError(name, `it must be ${words}, not ${shown(value)}.`);
-  if (keys === undefined || !isObject(value)) return;
-  checkKeys(value, keys, `${name}.`);
-  const isOn = value[flag];
-  if (isOn !== undefined && typeof isOn !== "boolean") {
-    throw new InvalidOptionError(`${name}.${flag}`, `it must be true or false, not ${shown(isOn)}.`);
-  }
-  if (range === undefined) return;
-  for (const [key, number] of Object.entries(value)) {
-    checkNumber(`${name}.${key}`, number ?? undefined, key === "attempts" ? wholeFrom(1) : range);
-  }
-}
-
 /** Refuses the parts of a dynamic config that have another form. @throws InvalidOptionError */
 export function checkConfig(config: object): void {
-  for (const name of ["tools", "callParams", "metadata", "signal"]) {
-    const [value, form] = [field(config, name), FORMS[name]];
-    if (value !== undefined && form !== undefined) checkForm(name, value, form);
+  for (const name of ["tools", "callParams", "metadata", "signal"] as const) {
+    checkForm(name, field(config, name), callForms[name]);
   }
 }
 
@@ -143,9 +112,4 @@ export function checkTools(tools: unknown): void {
       throw new InvalidOptionError("tools", `two of them are named ${shown(name)}.`);
     names.add(name);
   }
-}
-
-function shown(value: unknown): string {
-  if (typeof value === "string") return `"${messageOf(value, 100)}"`;
-  return Array.isArray(value) ? "a list" : isObject(value) ? "an object" : messageOf(value, 100);
 }

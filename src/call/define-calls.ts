@@ -5,10 +5,11 @@ import type { FormatBody, Provider } from "../provider/provider.ts";
 import type { CallPlan } from "../recovery/plan.ts";
 import type { Reply } from "../recovery/reply.ts";
 import { CallResponse } from "../stream/response.ts";
+import type { Forms } from "../schema/option-form.ts";
 import { Stream } from "../stream/stream.ts";
 import type { CallView } from "../stream/view.ts";
 import type { DefineCall } from "./call.ts";
-import { checkOptions } from "./check-options.ts";
+import { checkCallOptions } from "./check-options.ts";
 import { type CallOptions, isStreamed, mergeOptions, type ParserOption } from "./options.ts";
 import { planner } from "./planner.ts";
 
@@ -85,8 +86,8 @@ export interface CallKind<N extends Native, O extends AnyOptions<N>> {
   readonly provider: Provider<N>;
   readonly classes: StreamClasses<N>;
   readonly ask: Ask<N, O>;
-  /** The names of options that only these calls have. */
-  readonly further?: readonly string[];
+  /** The forms of options that only these calls have. */
+  readonly further?: Forms;
   /** Refuses options that would change nothing, among all that the call has. @throws InvalidOptionError */
   checkEffects?(given: O, options: O): void;
   /** Makes the body of a request ask for JSON. */
@@ -111,8 +112,8 @@ export function callOf<N extends Native, O extends AnyOptions<N>>(
     throw new InvalidOptionError("prompt function", `it is ${prompt === null ? "null" : typeof prompt}.`);
   }
   if (!isObject(options)) throw new InvalidOptionError("options", "they must be an object.");
-  const { provider, classes, further = [] } = kind;
-  checkOptions(given, further, further.length > 0 ? {} : elsewhere(provider));
+  const { provider, classes, further } = kind;
+  checkCallOptions(given, further ?? {}, further ? {} : elsewhere(provider));
   kind.checkEffects?.(given, options);
   const fn = prompt as (...args: readonly unknown[]) => unknown;
   const plan = planner<N, readonly unknown[]>({ provider, model, options, fn, formatBody: kind.formatBody?.(options) });

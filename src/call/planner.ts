@@ -8,7 +8,7 @@ import type { EncodedPrompt, FormatBody, Prompt, Provider } from "../provider/pr
 import { nothingSpent, type Spending } from "../recovery/budget.ts";
 import type { CallPlan, PlannedTarget, Target } from "../recovery/plan.ts";
 import { retryPolicy } from "../recovery/policy.ts";
-import { checkKeys } from "../schema/known-keys.ts";
+import { aFunction, anObject, anything, checkOptions, type Forms } from "../schema/option-form.ts";
 import { isDeclared } from "../tool/declared.ts";
 import type { ToolBox } from "../tool/tool-box.ts";
 import { checkConfig, checkTools } from "./check-options.ts";
@@ -118,13 +118,12 @@ async function prepare<N extends Native>(
   };
 }
 
+const FALLBACK: Forms = { model: anything, callParams: anObject, client: anything, when: aFunction };
+
 function targetOf<N extends Native>(fallback: N["model"] | Target<N>): Target<N> {
   if (typeof fallback === "string") return { model: fallback };
   if (typeof fallback?.model === "string") {
-    checkKeys(fallback, ["model", "callParams", "client", "when"], "fallback.");
-    if (fallback.when !== undefined && typeof fallback.when !== "function") {
-      throw new InvalidOptionError("fallback.when", "it must be a function.");
-    }
+    checkOptions(fallback, FALLBACK, "fallback.");
     return fallback;
   }
   throw new InvalidOptionError("fallback", "each entry must be a model's id or { model, … }.");

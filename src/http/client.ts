@@ -1,5 +1,6 @@
 import { defaultTransport } from "#platform";
 import { InvalidOptionError, MissingApiKeyError } from "../errors.ts";
+import { aFlag, aFunction, anObject, aText, type Forms } from "../schema/option-form.ts";
 import { type Fetch, fetchTransport } from "./fetch.ts";
 import type { Transport } from "./request.ts";
 
@@ -24,6 +25,16 @@ export interface ClientOptions {
    */
   readonly dangerouslyAllowBrowser?: boolean | undefined;
 }
+
+/** The forms of these options. */
+export const clientForms: Forms = {
+  baseURL: aText,
+  headers: anObject,
+  fetch: aFunction,
+  agent: anObject,
+  allowHttp: aFlag,
+  dangerouslyAllowBrowser: aFlag,
+};
 
 /** A client made by a provider's `client()`. Its credentials cannot be read from it. */
 export interface Client {

@@ -3,8 +3,7 @@ import { MillraceError } from "../errors.ts";
 import { startTimer } from "../http/timeout.ts";
 import { inspectable } from "../json/inspectable.ts";
 import type { RateLimit } from "../provider/provider.ts";
-import { checkKeys } from "../schema/known-keys.ts";
-import { checkNumber, notNegative, wholeFrom } from "./number-option.ts";
+import { checkOptions, notNegative, wholeFrom } from "../schema/option-form.ts";
 
 /** How many requests a limiter lets through, and how long the others wait. */
 export interface LimiterOptions {
@@ -58,11 +57,8 @@ export class RequestLimiter implements Limiter {
   #cancelPause = (): void => {};
 
   constructor(options: LimiterOptions = {}) {
-    checkKeys(options, ["concurrency", "queue", "maxWait"]);
+    checkOptions(options, { concurrency: wholeFrom(1), queue: wholeFrom(0), maxWait: notNegative });
     const { concurrency = Infinity, queue = 1_000, maxWait = 600_000 } = options;
-    checkNumber("concurrency", concurrency, wholeFrom(1));
-    checkNumber("queue", queue, wholeFrom(0));
-    checkNumber("maxWait", maxWait, notNegative);
     this.#concurrency = concurrency;
     this.#queueLimit = queue;
     this.#maxWaitMs = maxWait;

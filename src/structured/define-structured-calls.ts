@@ -2,9 +2,9 @@ import type { CallMachine } from "../call/call.ts";
 import { addAccessors, type AnyOptions, callOf, type CallKind, type StreamClasses } from "../call/define-calls.ts";
 import { isStreamed } from "../call/options.ts";
 import { InvalidOptionError } from "../errors.ts";
+import { aFlag, anObject, anything, wholeFrom } from "../schema/option-form.ts";
 import type { Native } from "../provider/native.ts";
 import type { FormatBody, Provider } from "../provider/provider.ts";
-import { checkNumber, wholeFrom } from "../recovery/number-option.ts";
 import type { CallPlan } from "../recovery/plan.ts";
 import type { Reply } from "../recovery/reply.ts";
 import { type ResponseFormat, responseFormat } from "../schema/response-format.ts";
@@ -48,7 +48,7 @@ export function defineStructuredCalls<N extends Native>(structured: StructuredPr
   const kind: CallKind<N, Options<N>> = {
     provider,
     classes,
-    further: ["jsonMode", "responseModel", "responseSchema", "validationRetries"],
+    further: { jsonMode: aFlag, responseModel: anything, responseSchema: anObject, validationRetries: wholeFrom(0) },
     checkEffects,
     formatBody: (options) => formatBodyOf(structured, options),
     machine: machineOf,
@@ -99,7 +99,6 @@ function formatBodyOf<N extends Native>(
 function checkEffects<N extends Native>(given: Options<N>, options: Options<N>): void {
   const { responseSchema, validationRetries, outputParser } = given;
   const { responseModel, stream, tools = [] } = options;
-  checkNumber("validationRetries", validationRetries, wholeFrom(0));
   if (
     validationRetries !== undefined &&
     (responseModel === undefined || isStreamed(stream) || tools.some(isDeclared))

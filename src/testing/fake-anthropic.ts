@@ -6,6 +6,7 @@ import { BODY_LIMIT } from "./anthropic/validate.ts";
 import type { DeliveryOptions } from "./delivery.ts";
 import { demoText } from "./demo.ts";
 import { HttpServer, type HttpServerOptions } from "./http-server.ts";
+import { checkNames, deliveryNames, type Names } from "./known-options.ts";
 import type { RecordedRequest } from "./recorded-request.ts";
 
 /** What a fake server answers: one script, several in turn (the last one repeats), or a function's choice. */
@@ -29,6 +30,19 @@ export interface FakeAnthropicOptions extends DeliveryOptions, HttpServerOptions
   readonly seed?: number | undefined;
 }
 
+const names: Names<FakeAnthropicOptions> = {
+  replies: true,
+  apiKey: true,
+  validate: true,
+  models: true,
+  betas: true,
+  fields: true,
+  seed: true,
+  port: true,
+  tls: true,
+  ...deliveryNames,
+};
+
 /** A running fake of the Messages API. */
 export interface FakeAnthropic extends AsyncDisposable {
   /** Its URL, to be used as a client's `baseURL`. */
@@ -50,6 +64,7 @@ export interface FakeAnthropic extends AsyncDisposable {
  * refuses what the API refuses.
  *
  * @param options - What to answer, and how. See {@link FakeAnthropicOptions}.
+ * @throws {InvalidOptionError} If an option has a name that does not exist.
  * @throws The error of `node:net` if it cannot listen, such as `EADDRINUSE` if the port is taken.
  * @example
  * ```ts
@@ -66,6 +81,7 @@ export interface FakeAnthropic extends AsyncDisposable {
  * ```
  */
 export async function fakeAnthropic(options: FakeAnthropicOptions = {}): Promise<FakeAnthropic> {
+  checkNames("fakeAnthropic()", options, names);
   const {
     replies = defaultReply,
     port,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import * as mini from "zod/mini";
-import { InvalidOptionError, tool, toolkit } from "../../src/index.ts";
+import { agent, InvalidOptionError, tool, toolkit } from "../../src/index.ts";
 import { call, client, limiter } from "../../src/providers/anthropic/index.ts";
 import { call as structured } from "../../src/providers/anthropic/structured.ts";
 import { SchemaError } from "../../src/schema/schema-error.ts";
@@ -12,6 +12,11 @@ const tools = toolkit("library", () => [ping]);
 // As a program in plain JavaScript would: the types refuse all of these.
 const plain = (options: object) => () => call(MODEL, options as never, () => "Hello");
 const modelled = (options: object) => () => structured(MODEL, options as never, () => "Hello");
+const repeated = (options: object) => () =>
+  agent(
+    call(MODEL, () => "Hello"),
+    options as never,
+  );
 const define = (definition: object) => () => tool(definition as never);
 
 const fromOtherLibraries = 'there is no such option. Use call from "millrace/anthropic/structured".';
@@ -203,6 +208,29 @@ describe("a mistake in the options is told where it is made", () => {
       () => limiter({ maxConcurrency: 1 } as never),
       "Invalid maxConcurrency: there is no such option. Did you mean concurrency?",
     ],
+    ["null for fetch", () => client({ fetch: null } as never), "Invalid fetch: it must be a function, not null."],
+    ["headers as a number", () => client({ headers: 5 } as never), "Invalid headers: it must be an object, not 5."],
+    ["a key as a number", () => client({ apiKey: 5 } as never), "Invalid apiKey: it must be a string, not 5."],
+    // Agents.
+    [
+      "a misspelt option of an agent",
+      repeated({ aprove: () => true }),
+      "Invalid aprove: there is no such option. Did you mean approve?",
+    ],
+    ["a name of the AI SDK", repeated({ maxSteps: 5 }), "Invalid maxSteps: there is no such option. Use maxTurns."],
+    ["approve: true", repeated({ approve: true }), "Invalid approve: it must be a function, not true."],
+    ["stopWhen: true", repeated({ stopWhen: true }), "Invalid stopWhen: it must be a function, not true."],
+    [
+      "a number of tools",
+      repeated({ stopAtTool: 5 }),
+      "Invalid stopAtTool: it must be a tool's name or a list of names, not 5.",
+    ],
+    [
+      "a controller for an agent's signal",
+      repeated({ signal: new AbortController() }),
+      "Invalid signal: it must be an AbortSignal, not an object.",
+    ],
+    ["no turns", repeated({ maxTurns: 0 }), "Invalid maxTurns: it must be a whole number of at least 1, not 0."],
     // Tools.
     ["execute", define({ name: "a", execute: () => 1 }), "Invalid execute: there is no such option. Use call."],
     [
@@ -281,7 +309,7 @@ describe("a mistake that would be hidden by merging is told as well", () => {
     [
       "when: true",
       plain({ fallback: [{ model: MODEL, when: true }] }),
-      "Invalid fallback.when: it must be a function.",
+      "Invalid fallback.when: it must be a function, not true.",
     ],
   ])("%s", (_, make, message) => {
     expect(make).toThrow(InvalidOptionError);
@@ -298,5 +326,21 @@ describe("a mistake that would be hidden by merging is told as well", () => {
       "Invalid tools: it must be a list of tools, not an object.",
     );
     await expect(config({ signal: {} })).rejects.toThrow("Invalid signal: it must be an AbortSignal, not an object.");
+    for (const name of ["model", "messages", "stream"]) {
+      await expect(config({ callParams: { [name]: "x" } })).rejects.toThrow(
+        `Invalid callParams.${name}: the model, the function and the options of the call decide that.`,
+      );
+    }
+  });
+
+  it("and so is one in the options of a turn", async () => {
+    const turnOptions = (): object => ({ tolChoice: "none" });
+    const run = agent(
+      call(MODEL, { client: client({ apiKey: "k" }) }, () => "x"),
+      { turnOptions } as never,
+    )();
+    await expect(run.finish()).rejects.toThrow(
+      "Invalid turnOptions.tolChoice: there is no such option. Did you mean toolChoice?",
+    );
   });
 });

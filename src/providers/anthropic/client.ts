@@ -1,11 +1,12 @@
 import {
+  clientForms,
   type Client,
   type ClientOptions as BaseOptions,
   type ClientSettings,
   createClient,
   environment,
 } from "../../http/client.ts";
-import { checkKeys } from "../../schema/known-keys.ts";
+import { aText, checkOptions, type Forms } from "../../schema/option-form.ts";
 
 /** How to reach the Messages API. An option beats the environment variable for the same setting. */
 export interface ClientOptions extends BaseOptions {
@@ -22,7 +23,7 @@ export interface ClientOptions extends BaseOptions {
   readonly apiVersion?: string | undefined;
 }
 
-const OPTIONS = "apiKey,authToken,baseURL,apiVersion,headers,fetch,agent,allowHttp,dangerouslyAllowBrowser";
+const FORMS: Forms = { ...clientForms, apiKey: aText, authToken: aText, apiVersion: aText };
 const ADVICE = {
   defaultHeaders: "headers",
   maxRetries: "the option retry of a call",
@@ -55,7 +56,7 @@ export const settings: ClientSettings<ClientOptions> = {
  * ```
  */
 export function client(options: ClientOptions = {}): Client {
-  checkKeys(options, OPTIONS.split(","), "", ADVICE);
+  checkOptions(options, FORMS, "", ADVICE);
   return createClient(settings, options);
 }
 

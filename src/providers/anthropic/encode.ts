@@ -30,6 +30,13 @@ type ContentPart = AnyPart & PartOptions;
 export function encode(prompt: Prompt<AnthropicNative>): EncodedPrompt<AnthropicNative> {
   const { model, client, connectTimeoutMs } = prompt;
   const { extra_headers, extra_body, betas, timeout, system, ...params } = prompt.callParams ?? {};
+  const own = Object.keys(params).find((name) => /^(model|messages|stream)$/.test(name));
+  if (own !== undefined) {
+    throw new InvalidOptionError(
+      `callParams.${own}`,
+      "the model, the function and the options of the call decide that.",
+    );
+  }
   // Fills the cache and writes nothing, which the API allows only for calls that are not streamed.
   const streamed = params.max_tokens !== 0;
   if (!streamed && prompt.streamed) {
@@ -50,14 +57,14 @@ export function encode(prompt: Prompt<AnthropicNative>): EncodedPrompt<Anthropic
   const text = wellFormedJson(json);
   // A repaired text is read back, so that `callKwargs` and SDK clients get what is sent.
   const body: AnthropicBody = text === json ? wanted : JSON.parse(text);
-  const own = lowerCased(defined({ "anthropic-beta": betas?.join(",") || undefined, ...extra_headers }));
+  const ownHeaders = lowerCased(defined({ "anthropic-beta": betas?.join(",") || undefined, ...extra_headers }));
   const encoded = { body, items: messages, jsonTool, totalTimeoutMs: timeout };
   if (isSdkClient(client)) {
-    return { ...encoded, request: sdkRequest(client, body, own, connectTimeoutMs) };
+    return { ...encoded, request: sdkRequest(client, body, ownHeaders, connectTimeoutMs) };
   }
   const { baseURL, query, headers, transport, agent } = destinationOf(settings, client);
   const url = `${baseURL.replace(/\/v1(\/messages)?$/, "")}/v1/messages${query}`;
-  const all = { accept: streamed ? "text/event-stream" : "application/json", ...headers, ...own };
+  const all = { accept: streamed ? "text/event-stream" : "application/json", ...headers, ...ownHeaders };
   const secrets = (): readonly string[] => requestSecrets(all, url, body);
   const http = { url, headers: all, body: text, connectTimeoutMs, agent, secrets };
   return { ...encoded, request: { http, transport, createFrames } };

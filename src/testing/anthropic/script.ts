@@ -1,4 +1,5 @@
 import type { DeliveryOptions } from "../delivery.ts";
+import { checkNames, deliveryNames, type Names } from "../known-options.ts";
 import type { JsonObject } from "./json.ts";
 import { type ReplyPart, text } from "./part.ts";
 
@@ -68,6 +69,20 @@ export interface ReplyOptions extends DeliveryOptions {
   readonly message?: JsonObject | undefined;
 }
 
+const replyNames: Names<ReplyOptions> = {
+  ...deliveryNames,
+  stopReason: true,
+  stopSequence: true,
+  stopDetails: true,
+  model: true,
+  id: true,
+  usage: true,
+  startUsage: true,
+  container: true,
+  contextManagement: true,
+  message: true,
+};
+
 /** What a reply can be made of. A string is a text block. */
 export type ReplyContent = string | ReplyPart | readonly ReplyPart[];
 
@@ -95,6 +110,7 @@ export function reply(...contentAndOptions: readonly (ReplyContent | ReplyOption
   const parts = contentAndOptions.filter(isContent).flatMap((content) => {
     return typeof content === "string" ? text(content) : content;
   });
+  checkNames("reply()", options, replyNames);
   return { kind: "reply", parts, options };
 }
 
@@ -119,6 +135,8 @@ export interface ApiErrorOptions extends Pick<DeliveryOptions, "firstDelayMs" | 
   /** The error's `details`. */
   readonly details?: JsonObject | undefined;
 }
+
+const errorNames: Names<ApiErrorOptions> = { firstDelayMs: true, gzip: true, headers: true, body: true, details: true };
 
 /** The API's errors by status, each with a typical message; see platform.claude.com/docs/en/api/errors. */
 const ERRORS: Readonly<Record<number, readonly [type: string, message: string]>> = {
@@ -151,6 +169,7 @@ const ERRORS: Readonly<Record<number, readonly [type: string, message: string]>>
  * ```
  */
 export function apiError(status: number, type?: string, message?: string, options: ApiErrorOptions = {}): ErrorScript {
+  checkNames("apiError()", options, errorNames);
   const [usualType, usualMessage] = ERRORS[status] ?? ["api_error", `Error ${status}`];
   return { kind: "error", status, type: type ?? usualType, message: message ?? usualMessage, options };
 }
@@ -170,6 +189,7 @@ export function statusOf(type: string): number {
  * ```
  */
 export function events(list: readonly (JsonObject | string)[], options: DeliveryOptions = {}): EventsScript {
+  checkNames("events()", options, deliveryNames);
   return { kind: "events", events: list, options };
 }
 
@@ -184,5 +204,6 @@ export function events(list: readonly (JsonObject | string)[], options: Delivery
  * ```
  */
 export function replayFile(path: string, options: DeliveryOptions = {}): FileScript {
+  checkNames("replayFile()", options, deliveryNames);
   return { kind: "file", path, options };
 }
