@@ -49,6 +49,19 @@ describe("the turn that goes back", () => {
     expect((await replied("max_tokens", unsigned)).messageParam).toBeNull();
     expect((await replied("max_tokens", unsigned, hi)).messageParam?.content).toEqual([unsigned, hi]);
   });
+
+  it("does not end in thinking, which the API refuses", async () => {
+    const signed = { type: "thinking", thinking: "Hm", signature: "s" };
+    const redacted = { type: "redacted_thinking", data: "d" };
+    const turnOf = async (...blocks: readonly Block[]) =>
+      (await replied("end_turn", ...blocks)).messageParam?.content ?? null;
+    expect(await turnOf(signed, redacted)).toBeNull();
+    expect(await turnOf(signed, hi, signed, redacted)).toEqual([signed, hi]);
+    expect(await turnOf(signed, { type: "text", text: " " })).toBeNull();
+    // The thinking before a call that was cut.
+    const cut = await replied("max_tokens", signed, { ...asked, input: {} });
+    expect(cut.history()).toEqual([{ role: "user", content: "Hello" }]);
+  });
 });
 
 describe("history", () => {

@@ -60,7 +60,11 @@ export const happyPaths: [name: string, script: Script, expected: object][] = [
     reply(thinking(), "Yes."),
     { content: [{ thinking: "", signature: expect.stringMatching(/^Eq/) }, {}] },
   ],
-  ["estimates of thinking", reply(thinking("", { estimatedTokens: [10, 20] })), { content: [{ thinking: "" }] }],
+  [
+    "estimates of thinking",
+    reply(thinking("", { estimatedTokens: [10, 20] }), "Hi"),
+    { content: [{ thinking: "" }, {}] },
+  ],
   [
     "redacted thinking",
     reply(redactedThinking("abc"), "Yes."),

@@ -236,6 +236,11 @@ export const refused: readonly Case[] = [
     /Invalid `signature` in `thinking` block/,
   ],
   [
+    "a turn that ends in thinking",
+    { messages: [user("a"), assistant([{ type: "thinking", thinking: "b", signature: "c" }]), user("d")] },
+    "messages.1: The final block in an assistant message cannot be `thinking`.",
+  ],
+  [
     "five cache breakpoints",
     {
       messages: [

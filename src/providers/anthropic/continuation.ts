@@ -3,14 +3,11 @@ import { field } from "../../json/object.ts";
 import { isBefore46 } from "./models.ts";
 import type { AnthropicNative } from "./native.ts";
 import type { MessageParam } from "./params.ts";
-import { sendable } from "./turn.ts";
+import { blocksOf, sendable } from "./turn.ts";
 import { textOf } from "./view.ts";
-import type { AnthropicMessage } from "./wire.ts";
 
 /** How much of the end of a cut reply the model is reminded of. */
 const REMINDER_LENGTH = 100;
-
-type Blocks = readonly Readonly<Record<string, unknown>>[];
 
 /**
  * How the rest of a reply is asked for: older models go on from an assistant turn that ends the request, newer ones
@@ -46,9 +43,4 @@ function endOf(text: string): string {
 function spaceAtEnd(items: readonly MessageParam[]): number {
   const text = textOf(items.flatMap(blocksOf), "text");
   return text.length - text.trimEnd().length;
-}
-
-/** The blocks of a turn. */
-export function blocksOf({ content }: MessageParam | AnthropicMessage): Blocks {
-  return (typeof content === "string" ? [{ type: "text", text: content }] : content) as unknown as Blocks;
 }

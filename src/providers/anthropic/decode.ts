@@ -2,7 +2,6 @@ import type { Blocks, Decoder, Step } from "../../provider/decoder.ts";
 import type { ToolInput } from "../../tool/tool-box.ts";
 import { deltaChunk, eventChunk } from "./chunk.ts";
 import type { DeltaTarget } from "./delta.ts";
-import { blocksOf } from "./continuation.ts";
 import { errorFromEvent, isError } from "./errors.ts";
 import { commonFinishReason } from "./finish-reason.ts";
 import type { AnthropicFrame, RunFrame } from "./frames.ts";
@@ -10,7 +9,7 @@ import { MessageAccumulator, NO_UPDATES } from "./message.ts";
 import type { MessageBlock } from "./message-block.ts";
 import type { AnthropicNative } from "./native.ts";
 import type { MessageParam } from "./params.ts";
-import { itemsOf } from "./turn.ts";
+import { blocksOf, itemsOf } from "./turn.ts";
 import type { AnthropicMessage } from "./wire.ts";
 
 type AnthropicStep = Step<AnthropicNative>;

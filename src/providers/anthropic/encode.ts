@@ -8,7 +8,7 @@ import { destinationOf, lowerCased } from "../../http/client.ts";
 import type { EncodedPrompt, Prompt } from "../../provider/provider.ts";
 import type { PartOptions } from "./cache-control.ts";
 import { settings } from "./client.ts";
-import { blocksOf } from "./continuation.ts";
+import { blocksOf } from "./turn.ts";
 import { createFrames } from "./frames.ts";
 import { defaultMaxTokens } from "./models.ts";
 import type { AnthropicBody, AnthropicNative } from "./native.ts";

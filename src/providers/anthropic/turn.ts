@@ -12,8 +12,8 @@ type Block = Readonly<Record<string, unknown>>;
  * sent: before the first content, and after a refusal.
  *
  * Blocks stay as they came, since the API verifies thinking and its signature. Left out are tool calls that were cut and
- * are not answered, thinking that was cut before its signature, empty text, and server tools without a result (unless the
- * next reply gives it). Calls get the name and the id that they lack. Input that is not a JSON object becomes
+ * are not answered, thinking that was cut before its signature or that nothing follows, empty text, and server tools
+ * without a result (unless the next reply gives it). Calls get the name and the id that they lack. Input that is not a JSON object becomes
  * `{ INVALID_JSON: "…" }`, the form that the API's documentation proposes.
  */
 export function itemsOf(
@@ -42,8 +42,7 @@ export function itemsOf(
     const isUsable = !isTool || (block["id"] === id && block["name"] === name);
     content.push(isUsable ? sent : { ...sent, id, name });
   });
-  // Blocks of the response are blocks of the request, future ones included: the API takes back what it gave.
-  return content.length === 0 ? [] : [{ role: "assistant", content } as unknown as MessageParam];
+  return turnOf({ role: "assistant" }, content);
 }
 
 /** Texts that are known to be more than white space. They only grow; testing them anew each time would take too long. */
@@ -51,12 +50,20 @@ const visible = new WeakSet<object>();
 
 /** The same without text that is white space alone, which the API refuses. */
 export function sendable(items: readonly MessageParam[]): readonly MessageParam[] {
-  return items.flatMap((item) => {
-    if (typeof item.content === "string") return [item];
-    const content = item.content.filter((block) => !isSpace(block));
-    // The same blocks, so that it stays an item of its kind.
-    return content.length === 0 ? [] : [{ ...item, content } as MessageParam];
-  });
+  const isShown = (block: Block): boolean => !isSpace(block);
+  return items.flatMap((item) => turnOf(item, blocksOf(item).filter(isShown)));
+}
+
+/** The blocks of a turn. */
+export function blocksOf({ content }: MessageParam | AnthropicMessage): readonly Block[] {
+  return (typeof content === "string" ? [{ type: "text", text: content }] : content) as unknown as readonly Block[];
+}
+
+/** A turn with these blocks, but for thinking at its end, which the API refuses. Empty if nothing is left of it. */
+function turnOf(turn: object, blocks: readonly Block[]): readonly MessageParam[] {
+  const end = blocks.findLastIndex(({ type }) => type !== "thinking" && type !== "redacted_thinking") + 1;
+  // Blocks of a response are blocks of a request, future ones included: the API takes back what it gave.
+  return end === 0 ? [] : [{ ...turn, content: blocks.slice(0, end) } as unknown as MessageParam];
 }
 
 function isSpace(block: object): boolean {

@@ -133,6 +133,16 @@ const thinkingIsUntouched: Check = ({ body, sent }) => {
   return null;
 };
 
+const turnsDoNotEndInThinking: Check = ({ body }) => {
+  for (const [index, { role, blocks }] of turnsOf(body).entries()) {
+    const type = textOf(blocks.at(-1)?.["type"]);
+    if (role === "assistant" && /^(redacted_)?thinking$/.test(type)) {
+      return `messages.${index}: The final block in an assistant message cannot be \`${type}\`.`;
+    }
+  }
+  return null;
+};
+
 const cacheBreakpointsAreFew: Check = ({ body }) => {
   const count = (JSON.stringify(body).match(/"cache_control":\{/g) ?? []).length;
   return count > 4 && `A maximum of 4 blocks with cache_control may be provided. Found ${count}.`;
@@ -173,6 +183,7 @@ export const messageChecks: readonly Check[] = [
   systemFollowsATurn,
   strictVersionIsKept,
   thinkingIsUntouched,
+  turnsDoNotEndInThinking,
   toolsAreAnswered,
   endsWithAQuestion,
   cacheBreakpointsAreFew,
