@@ -87,6 +87,11 @@ const replies: Record<string, (count: number) => Promise<unknown>> = {
     const open = blocks(count, (index) => [blockStart(count - index, { type: "text", text: "a" })]);
     return readAll(streamOf(frames([start, ...open, ...wholeEnd])));
   },
+  async "5,000 blocks within a budget"(count) {
+    const open = blocks(count / 4, (index) => [blockStart(index, { type: "text", text: "a" })]);
+    const budget = { cost: 1_000, outputTokens: 1_000_000 };
+    return readAll(streamOf(frames([start, ...open, ...wholeEnd]), { budget }));
+  },
   async "a history of 4,000 calls"(count) {
     const stream = streamOf(frames([start, ...blocks(count / 5, toolUse), ...wholeEnd]), { tools: [clock] });
     await stream.response();

@@ -353,6 +353,8 @@ export class Reply<N extends Native> {
     const { outcome, error } = this.#latest;
     if (outcome === "pending" || this.outcome !== "pending" || this.state === "pausing") return;
     const next = error === null || outcome === "aborted" ? null : this.#nextTry(error);
+    // A fallback's `when` may have aborted it.
+    if (this.outcome !== "pending") return;
     if (next === null) return this.#finish(outcome, error);
     this.#held = [];
     this.#move("recover");
@@ -407,11 +409,11 @@ export class Reply<N extends Native> {
     this.guards.clear();
     if (this.outcome !== "pending") return this.cleanUp();
     this.isStopped = true;
+    // Between two attempts the latest one has ended with an error of its own.
+    if (this.#latest.error !== null) return this.#finish(event === "abort" ? "aborted" : "failed", error);
     this.#latest.move(event, error);
     const { outcome, error: known } = this.#latest;
-    // Between two attempts the latest one has ended with an error of its own.
-    if (this.state === "pausing") this.#finish(event === "abort" ? "aborted" : "failed", error);
-    else if (outcome !== "pending") this.#finish(outcome, known);
+    if (outcome !== "pending") this.#finish(outcome, known);
   }
 
   #limitTotal(ms: number): void {

@@ -60,7 +60,7 @@ export class ToolBox {
       const call = this.#callOf(input);
       if (call === undefined) return [];
       const { state } = call.current;
-      // Input that was no JSON may turn out to have been cut.
+      // What was taken for invalid JSON may turn out to be input that was cut.
       const isCut = input.state === "truncated" && state === "invalid";
       if (state !== "streaming" && !isCut) return call.current;
       if (input.state === "truncated" || (isOver && input.state === "streaming")) return call.truncate(input.text);

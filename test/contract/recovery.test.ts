@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
 import * as z from "zod";
-import type { MillraceError } from "../../src/errors.ts";
+import { type MillraceError, StreamAbortedError } from "../../src/errors.ts";
 import { tool } from "../../src/tool/tool.ts";
 import {
   all,
@@ -387,6 +387,15 @@ describe.each(subjects)("recovery ($name)", (subject) => {
       expect(modelsOf(passed)).toEqual([first, second]);
       const none = open(subject, server, { fallback: [{ model: second, client: own, when: () => false }] });
       expect(await failure(none.response())).toMatchObject({ status: 400 });
+    });
+
+    it("is not asked once the call was aborted, by its own condition even", async () => {
+      await using server = await subject.serve(() => ({ status: 400, message: "No." }));
+      const stream = open(subject, server, {
+        fallback: [{ model: second, when: () => (stream.abort("enough"), true) }],
+      });
+      expect(await failure(stream.response())).toBeInstanceOf(StreamAbortedError);
+      expect([stream.outcome, server.requests.length]).toEqual(["aborted", 1]);
     });
 
     it("comes in after content if a reply may be recovered, and else does not", async () => {

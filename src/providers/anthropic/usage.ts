@@ -87,9 +87,14 @@ export function refusalOf(message: AnthropicMessage | null): AnthropicCostInput[
   if (field(message, "stop_reason") === "refusal") return readRefusal(field(message, "stop_details")) ?? {};
   const content = field(message, "content");
   const blocks: readonly unknown[] = Array.isArray(content) ? content : [];
-  const fallback = blocks.find((block) => field(block, "type") === "fallback");
-  return readRefusal(field(fallback, "trigger"));
+  let at = searched.get(blocks) ?? 0;
+  while (at < blocks.length && field(blocks[at], "type") !== "fallback") at++;
+  searched.set(blocks, at);
+  return readRefusal(field(blocks[at], "trigger"));
 }
+
+/** How many blocks of a message are known not to hand over. It is looked at after every event, and only grows. */
+const searched = new WeakMap<readonly unknown[], number>();
 
 /** An object whose category is unusable is a refusal without one. */
 function readRefusal(details: unknown): AnthropicCostInput["refusal"] {
