@@ -1,3 +1,7 @@
+import type { Step } from "../provider/decoder.ts";
+import type { Native } from "../provider/native.ts";
+import type { Provider } from "../provider/provider.ts";
+
 /** A shorter repetition may be a coincidence. */
 const SHORTEST_REPETITION = 16;
 
@@ -28,7 +32,7 @@ export class Overlap {
   /**
    * Takes the next text. Gives the length of the repetition, or null if it takes more text to tell.
    *
-   * @param isWhole - There is no more text: where all of it matches, the search goes on behind.
+   * @param isWhole - Whether this is the last text: then the answer is a length.
    */
   push(text: string, isWhole = false): number | null {
     for (let at = 0; at < text.length; at++) this.#text.push(text.charCodeAt(at));
@@ -61,4 +65,20 @@ export class Overlap {
     }
     return borders[length] ?? 0;
   }
+}
+
+/** The same steps without the first characters of their content. */
+export function withoutBeginning<N extends Native>(
+  steps: readonly Step<N>[],
+  length: number,
+  { createChunk }: Provider<N>,
+): Step<N>[] {
+  let left = length;
+  return steps.map((step) => {
+    const { chunk: event, content, thinking } = step.chunk;
+    if (left === 0 || content === "") return step;
+    const dropped = Math.min(left, content.length);
+    left -= dropped;
+    return { ...step, chunk: createChunk({ event, content: content.slice(dropped), thinking, recovery: null }) };
+  });
 }

@@ -9,7 +9,6 @@ import {
   outcomeOf,
 } from "../attempt/lifecycle.ts";
 import type { Prepared, PreparedCall } from "../attempt/prepared.ts";
-import { joinCosts } from "../cost/price.ts";
 import { type MillraceError, StreamAbortedError, type StreamErrorContext, StreamTimeoutError } from "../errors.ts";
 import { startTimer } from "../http/timeout.ts";
 import type { Recovery } from "../provider/chunk.ts";
@@ -17,7 +16,8 @@ import type { Decoder, Step } from "../provider/decoder.ts";
 import type { Native } from "../provider/native.ts";
 import { whenAborted } from "./abort-signal.ts";
 import { excess, type Spending } from "./budget.ts";
-import { Overlap } from "./overlap.ts";
+import { costOf, spendingOf } from "./charge.ts";
+import { Overlap, withoutBeginning } from "./overlap.ts";
 import type { CallPlan } from "./plan.ts";
 import { type NextTry, nextTry } from "./policy.ts";
 
@@ -102,21 +102,12 @@ export class Reply<N extends Native> {
 
   /** What all attempts cost so far; null if that is not known. */
   get costMetadata(): N["costMetadata"] | null {
-    const charged = this.#charged().filter(({ decoder }) => decoder.message !== null);
-    return joinCosts((charged.length > 0 ? charged : [this.shown]).map(({ costMetadata }) => costMetadata));
+    return costOf(this.attempts, this.shown);
   }
 
-  /** What all attempts have taken of the budget, estimated where the provider has not counted. */
+  /** What all attempts have taken of the budget. */
   get spent(): Spending {
-    const { spent, provider, budget } = this.plan;
-    let { outputTokens, cost } = spent;
-    const since = spent.since ?? this.times.start;
-    for (const attempt of this.#charged()) {
-      const source = attempt.decoder.isWhole ? attempt.usageSource : "estimated";
-      outputTokens += provider.views.commonUsage(attempt.decoder, source).outputTokens;
-      if (budget?.cost !== undefined) cost += attempt.costFor(source)?.cost ?? 0;
-    }
-    return { outputTokens, cost, since };
+    return spendingOf(this.plan, this.attempts, this.times.start);
   }
 
   /** The next step, or null: none has arrived, or none will (see {@link outcome}). The first call sends the request. */
@@ -208,12 +199,6 @@ export class Reply<N extends Native> {
     const { plan } = this;
     const { model } = plan.targets[target] ?? plan.targets[0];
     return new Attempt(plan, target, model, cut, () => this.#wake());
-  }
-
-  /** The attempts that are charged for. Those that went on with one and the same reply are charged for once. */
-  #charged(): Attempt<N>[] {
-    const last = new Map(this.attempts.map((attempt) => [attempt.decoder, attempt]));
-    return [...last.values()];
   }
 
   #start(): void {
@@ -325,16 +310,8 @@ export class Reply<N extends Native> {
   #show(): void {
     const { provider } = this.plan;
     if (this.#interrupted !== null) {
-      let left = this.#repeated;
-      this.#latest.decoder.dropText(left);
-      this.#held = this.#held.map((step) => {
-        const { chunk: event, content, thinking } = step.chunk;
-        if (left === 0 || content === "") return step;
-        const dropped = Math.min(left, content.length);
-        left -= dropped;
-        const rest = { event, content: content.slice(dropped), thinking, recovery: null };
-        return { ...step, chunk: provider.createChunk(rest) };
-      });
+      this.#latest.decoder.dropText(this.#repeated);
+      this.#held = withoutBeginning(this.#held, this.#repeated, provider);
       const { type, cause } = this.#interrupted;
       const recovery: Recovery = { type, attempt: this.attempts.length - 1, cause };
       this.#held.unshift({

@@ -1,0 +1,39 @@
+import type { Attempt } from "../attempt/attempt.ts";
+import { joinCosts } from "../cost/price.ts";
+import type { Native } from "../provider/native.ts";
+import type { Spending } from "./budget.ts";
+import type { CallPlan } from "./plan.ts";
+
+/** The attempts that are charged for. Those that went on with one and the same reply are charged for once. */
+function charged<N extends Native>(attempts: readonly Attempt<N>[]): readonly Attempt<N>[] {
+  return [...new Map(attempts.map((attempt) => [attempt.decoder, attempt])).values()];
+}
+
+/**
+ * What the attempts of a call cost so far; null if that is not known.
+ *
+ * @param shown - Gives the model, before any of them has a message.
+ */
+export function costOf<N extends Native>(attempts: readonly Attempt<N>[], shown: Attempt<N>): N["costMetadata"] | null {
+  const begun = charged(attempts).filter(({ decoder }) => decoder.message !== null);
+  return joinCosts((begun.length > 0 ? begun : [shown]).map(({ costMetadata }) => costMetadata));
+}
+
+/**
+ * What the attempts of a call have taken of its budget, estimated where the provider has not counted.
+ *
+ * @param start - When the call began: milliseconds since the epoch.
+ */
+export function spendingOf<N extends Native>(
+  { spent, provider, budget }: CallPlan<N>,
+  attempts: readonly Attempt<N>[],
+  start: number | null,
+): Spending {
+  let { outputTokens, cost } = spent;
+  for (const attempt of charged(attempts)) {
+    const source = attempt.decoder.isWhole ? attempt.usageSource : "estimated";
+    outputTokens += provider.views.commonUsage(attempt.decoder, source).outputTokens;
+    if (budget?.cost !== undefined) cost += attempt.costFor(source)?.cost ?? 0;
+  }
+  return { outputTokens, cost, since: spent.since ?? start };
+}
