@@ -100,6 +100,7 @@ export type { Outcome } from "./attempt/lifecycle.ts";
 export type { Limit } from "./attempt/limit.ts";
 export type { Admission, Limiter } from "./attempt/limiter.ts";
 export type { AttemptReport } from "./stream/attempt-report.ts";
+export type { Warning } from "./stream/warning.ts";
 export { type Budget, BudgetExceededError } from "./recovery/budget.ts";
 export type { PlannedTarget, Target } from "./recovery/plan.ts";
 export type { Interruption, RetryOptions } from "./recovery/policy.ts";

@@ -8,6 +8,7 @@ import type { CallOf, PairTool, PairTypes } from "../tool/pair.ts";
 import type { AnyTool } from "../tool/tool.ts";
 import { type AttemptReport, reportOf } from "./attempt-report.ts";
 import { historyOf, resultItems, type ToolOutput } from "./history.ts";
+import { type Warning, warningsOf } from "./warning.ts";
 
 /** When a call began, had its first content, and ended: milliseconds since the epoch, or null. */
 export interface Timings {
@@ -65,6 +66,11 @@ export abstract class CallView<out N extends Native, out T extends PairTypes = P
   /** The tools that the model may ask for; those in the provider's own shape are in {@link callKwargs}. */
   get toolTypes(): readonly AnyTool[] {
     return this.#prepared("toolTypes").tools?.types ?? [];
+  }
+
+  /** What a program may want to log, although the reply went on: see {@link Warning}. Empty if all is well. */
+  get warnings(): readonly Warning[] {
+    return warningsOf(this.#reply);
   }
 
   /** The native message so far, or null before its first event. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
+import { tool } from "../../src/tool/tool.ts";
 import { ended, endingsOf, readTo } from "./endings.ts";
 import { beats, expectHandledRejections, failure, gate, inTurn, open, read } from "./reading.ts";
 import type { Beat, Script } from "./subject.ts";
@@ -55,6 +56,34 @@ describe.each(subjects)("S8: usage ($name)", (subject) => {
     expect([stream.inputTokens, stream.outputTokens, stream.cachedTokens]).toEqual([11, 22, 0]);
     expect(stream.costMetadata).toMatchObject({ inputTokens: 11, outputTokens: 22 });
     expect(stream.cost).toBeCloseTo(11 + 2_200, 5);
+  });
+
+  it("warns of what is not known, and of tools that cannot run", async () => {
+    const lookUp = tool({ name: "look_up", input: z.object({ title: z.string() }), call: () => 1 });
+    const asked: Beat[] = [
+      { tool: "look_up", input: '{"title":1}' },
+      { tool: "nothing", input: "{}" },
+    ];
+    const reported = { usage: { input: 11, output: 22 } } as const;
+    await using server = await subject.serve(
+      inTurn(
+        beats({ usage: null }, ...asked, { finish: "tool_calls" }),
+        beats(reported, { text: "Hi" }, { finish: "stop" }),
+      ),
+    );
+    const unknown = { [models[0]]: {} as typeof price };
+    const stream = open(subject, server, { tools: [lookUp], prices: unknown });
+    expect(stream.warnings).toEqual([]);
+    const { warnings } = await stream.response();
+    expect(warnings.map(({ code }) => code)).toEqual([
+      "undeclared_tool",
+      "unusable_tool",
+      "usage_not_reported",
+      "unknown_price",
+    ]);
+    expect(warnings[0]?.message).toBe('The model asked for "nothing", which the call does not have.');
+    expect(warnings[1]?.message).toContain("look_up");
+    expect((await open(subject, server, { prices }).response()).warnings).toEqual([]);
   });
 
   it("stays estimated if the server reports none", async () => {

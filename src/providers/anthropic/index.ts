@@ -42,6 +42,7 @@ export { AnthropicCallResponse, AnthropicStream } from "./stream.ts";
 export type { ToolChoice, ToolParam } from "./tool-param.ts";
 export { toolSchema } from "./tool-schema.ts";
 export type { AnthropicEvent, AnthropicMessage, AnthropicUsage, FinishReason } from "./wire.ts";
+export { countTokens } from "./count-tokens.ts";
 export { listPrice } from "./list-price.ts";
 export { type AnthropicCostInput, anthropicCost, type Usage } from "./usage.ts";
 export type { CostItem, CostMetadata, CostNote, PerTokenKind, Price, Prices, PriceTier, TokenKind } from "./price.ts";
