@@ -32,6 +32,7 @@ const steps = [
     ...asConsumer.split(" ").slice(1),
     ...declarations,
   ],
+  ["package in projects", "scripts/projects.mjs"],
   ["snippets of the docs", ...inVitest, "test/docs.check.ts"],
   ["fields that the fake server knows", ...inVitest, "test/testing/sdk-fields.check.ts"],
   ["type budget", ...inVitest, "test/tool/type-budget.check.ts"],
