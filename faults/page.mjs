@@ -17,7 +17,7 @@ A cell that does not say "pass" says what was seen; "-" is what a client does no
 
 ## How to read it
 
-- The expectations are millrace's own: [what a stream promises](stream.md). Another library may have promised something
+- The expectations are millrace's own: [what a stream promises](../stream.md). Another library may have promised something
   else, and some of these cells are its choice, not its defect. Nobody else has reviewed the table.
 - Each cell is one run in a process of its own against a server on this machine, in the way that the client's own
   documentation shows, with defaults but for the following. millrace waits 10 ms instead of 500 before it asks again, to
