@@ -28,7 +28,7 @@ export type RunOf<N extends Native, T extends PairTypes, Model> = [Model] extend
  *
  * const clock = tool({ name: "clock", description: "Tells the time.", call: () => new Date().toISOString() });
  * const ask = agent(call("claude-sonnet-5-5", { stream: true, tools: [clock] }, (question: string) => question));
- * for await (const [chunk, tool, turn] of ask("What time is it?")) process.stdout.write(chunk.content);
+ * for await (const [chunk, toolCall, turn] of ask("What time is it?")) process.stdout.write(chunk.content);
  * ```
  */
 export function agent<N extends Native, Args extends readonly unknown[], T extends PairTypes, Model = never>(

@@ -33,8 +33,8 @@ type Triple<N extends Native, T extends PairTypes> = [...Pair<N, T>, AgentTurn<N
  * @example
  * ```ts
  * const run = librarian("Something funny, please.");
- * for await (const [chunk, tool, turn] of run) {
- *   if (tool) console.log(`${turn.index}: ${tool.name}`);
+ * for await (const [chunk, toolCall, turn] of run) {
+ *   if (toolCall) console.log(`${turn.index}: ${toolCall.name}`);
  *   else if (chunk.toolResult) console.log(`${turn.index}: ${chunk.toolResult.name} is done`);
  *   else process.stdout.write(chunk.content);
  * }

@@ -8,7 +8,7 @@ import type { Pair } from "./pair-source.ts";
 import { type ReadableFormat, readableStream } from "./readable-stream.ts";
 
 /**
- * The reply to a call, while it arrives: an iterable of `[chunk, tool]` pairs, and views of everything received so far.
+ * The reply to a call, while it arrives: an iterable of `[chunk, toolCall]` pairs, and views of everything received so far.
  *
  * Nothing is sent before the first read. It can be read once: iterate it, or `await` {@link response}. Leaving the
  * iteration closes the connection.

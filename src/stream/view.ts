@@ -202,7 +202,7 @@ export abstract class CallView<out N extends Native, out T extends PairTypes = P
    * @example
    * ```ts
    * const outputs: [typeof stream.tools[number], unknown][] = [];
-   * for await (const [, tool] of stream) if (tool) outputs.push([tool, await tool.call()]);
+   * for await (const [, toolCall] of stream) if (toolCall) outputs.push([toolCall, await toolCall.call()]);
    * const next = chat([...stream.history(outputs), user("Go on")]);
    * ```
    */

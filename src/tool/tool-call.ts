@@ -40,8 +40,8 @@ export interface ToolCall<out Name extends string = string, out Args = unknown, 
    *
    * @example
    * ```ts
-   * for await (const [, tool] of stream) {
-   *   if (tool) console.log(await tool.call({ signal: AbortSignal.timeout(5_000) }));
+   * for await (const [, toolCall] of stream) {
+   *   if (toolCall) console.log(await toolCall.call({ signal: AbortSignal.timeout(5_000) }));
    * }
    * ```
    */

@@ -18,7 +18,7 @@ export const AnthropicCallResponse = /* @__PURE__ */ (() => calls.Response)() as
 };
 
 /**
- * A reply from Anthropic, while it arrives: iterate it as `[chunk, tool]` pairs.
+ * A reply from Anthropic, while it arrives: iterate it as `[chunk, toolCall]` pairs.
  *
  * @example
  * ```ts
