@@ -21,6 +21,7 @@ const steps = [
   ["types (TypeScript 5.9)", "node_modules/typescript-5.9/bin/tsc", "-p", "."],
   ["dead code", "knip"],
   ["prices", "scripts/prices.mjs", "--check"],
+  ["API reference", "scripts/api.mjs", "--check"],
   ["build", "tsdown", "--logLevel", "warn"],
   ["package", "publint", "--strict"],
   ["package types are found", "attw", "--pack", ".", "--profile", "esm-only"],

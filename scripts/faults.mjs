@@ -36,7 +36,8 @@ async function main() {
   const results = await playAll(options);
   if (options.json) console.log(JSON.stringify(results, null, 2));
   else console.log(table(options.rows, options.clients, results));
-  if (options.write) writeFileSync(join(root, "docs/internals/faults.md"), page(options.rows, options.clients, results));
+  if (options.write)
+    writeFileSync(join(root, "docs/internals/faults.md"), page(options.rows, options.clients, results));
   if (results.some(({ client, pass }) => client === "millrace" && !pass)) process.exitCode = 1;
 }
 

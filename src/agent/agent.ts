@@ -19,6 +19,7 @@ export type RunOf<N extends Native, T extends PairTypes, Model> = [Model] extend
  * and goes on. A `toolChoice` of the call that forces a tool is lifted once the model has obeyed it.
  *
  * @param call - A call with tools, streamed or not.
+ * @param options - Limits, and what may stop the run: see {@link AgentOptions}. All are optional.
  * @throws InvalidOptionError if a limit is not a number with which it could work.
  *
  * @example

@@ -14,6 +14,7 @@ export interface Repeatable<N extends Native, Args extends readonly unknown[], T
 export interface AgentTurn<out N extends Native = Native, out T extends PairTypes = PairTypes> {
   /** Counts from 0. */
   readonly index: number;
+  /** The reply: pairs, content, usage, tools. */
   readonly stream: Stream<N, T>;
   /**
    * The tools that the model asked for, in its order, and what they gave; an `Error` if they failed, were refused or

@@ -32,7 +32,12 @@ type Triple<N extends Native, T extends PairTypes> = [...Pair<N, T>, AgentTurn<N
  *
  * @example
  * ```ts
- * const run = librarian("Something funny, please.");
+ * import { agent, tool } from "millrace";
+ * import { call } from "millrace/anthropic";
+ *
+ * const findBook = tool({ name: "find_book", description: "Finds a book.", call: () => "Guards! Guards!" });
+ * const lend = call("claude-sonnet-5-5", { stream: true, tools: [findBook] }, (wish: string) => `You lend books. ${wish}`);
+ * const run = agent(lend)("Something funny, please.");
  * for await (const [chunk, toolCall, turn] of run) {
  *   if (toolCall) console.log(`${turn.index}: ${toolCall.name}`);
  *   else if (chunk.toolResult) console.log(`${turn.index}: ${chunk.toolResult.name} is done`);
@@ -145,7 +150,11 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
     return (this.#finished ??= handled(this.#drain()));
   }
 
-  /** Stops the stream and the tools. The iteration throws StreamAbortedError. */
+  /**
+   * Stops the stream and the tools. The iteration throws StreamAbortedError.
+   *
+   * @param reason - Becomes the `cause` of the error.
+   */
   abort(reason?: unknown): void {
     this.#controller.abort(reason);
     this.#turns.at(-1)?.stream.abort(reason);

@@ -9,7 +9,11 @@ export interface Limiter {
    * @throws if it cannot wait.
    */
   enter(group: string): Admission;
-  /** Learns from a response. */
+  /**
+   * Learns from a response.
+   *
+   * @param limit - Which models a response has paused, and for how many milliseconds.
+   */
   observe(limit: RateLimit): void;
 }
 

@@ -7,7 +7,7 @@ import type { PairTypes, PartialTools } from "../tool/pair.ts";
 import type { AnyTool } from "../tool/tool.ts";
 import type { CallOptions, CallOverrides, ParserOption, StreamOption } from "./options.ts";
 
-/** How a call is planned and its stream opened, for callers that repeat it. Every call has it under `~call`. */
+/** How a call is planned and its stream opened, for callers that repeat it. Every call has it under `~call`. @internal */
 export interface CallMachine<N extends Native, Args extends readonly unknown[], T extends PairTypes, Model = never> {
   plan(...args: Args): CallPlan<N>;
   open(plan: CallPlan<N>): Stream<N, T>;

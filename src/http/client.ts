@@ -27,6 +27,7 @@ export interface ClientOptions {
 
 /** A client made by a provider's `client()`. Its credentials cannot be read from it. */
 export interface Client {
+  /** Tells a client from an official SDK's. */
   readonly kind: "millrace.client";
 }
 

@@ -28,6 +28,7 @@ export class IncrementalJson {
   /**
    * Reads the next part of the text, however it was split.
    *
+   * @param text - The next part, of any length.
    * @throws {@link JsonSyntaxError} where the text cannot be JSON; and the same one at every later call.
    */
   push(text: string): void {
@@ -82,8 +83,12 @@ export class IncrementalJson {
   /**
    * Whether the value at a place has come to its end; `[]` is the whole value. False where there is none.
    *
+   * @param path - Keys and indices that lead to the value.
    * @example
    * ```ts
+   * import { incrementalJson } from "millrace/json";
+   *
+   * const json = incrementalJson();
    * json.push('{"title": "Mistborn", "author": "Bran');
    * json.isComplete(["title"]); // true
    * json.isComplete(["author"]); // false
@@ -139,12 +144,15 @@ function copied(text: string): string {
  *
  * Strings grow as they come; numbers, `true`, `false` and `null` appear when they are certain, keys with their value.
  *
+ * @param options - `maxDepth`: how deep arrays and objects may be nested. Default 1,000.
  * @example
  * ```ts
+ * import { incrementalJson } from "millrace/json";
+ *
  * const json = incrementalJson();
- * for await (const fragment of fragments) {
+ * for (const fragment of ['{"title": "Mist', 'born"}']) {
  *   json.push(fragment);
- *   render(json.snapshot());
+ *   console.log(json.snapshot()); // { title: "Mist" }, then { title: "Mistborn" }
  * }
  * const value = json.end();
  * ```

@@ -9,6 +9,7 @@ import type { Interruption, RetryPolicy } from "./policy.ts";
 
 /** A model to ask if the one before it fails. */
 export interface Target<N extends Native> {
+  /** The model's id. */
   readonly model: N["model"];
   /** Parameters for this model. They are merged over those of the call. */
   readonly callParams?: N["callParams"] | undefined;

@@ -85,6 +85,8 @@ export abstract class CallStream<out N extends Native, out T extends PairTypes =
    *   the stream's error if there is none.
    * @example
    * ```ts
+   * import { call } from "millrace/anthropic";
+   *
    * const stream = call("claude-sonnet-5-5", { stream: true }, (genre: string) => `Recommend a ${genre} book`)("fantasy");
    * await stream.started(); // throws an ApiError with status 401, 429, …
    * for await (const [chunk] of stream) process.stdout.write(chunk.content);
@@ -115,7 +117,11 @@ export abstract class CallStream<out N extends Native, out T extends PairTypes =
     return this["~respond"](this["~reply"]);
   }
 
-  /** Closes the connection at once. A read that waits rejects with StreamAbortedError, whose cause is the reason. */
+  /**
+   * Closes the connection at once. A read that waits rejects with StreamAbortedError, whose cause is the reason.
+   *
+   * @param reason - Becomes the `cause` of the error.
+   */
   abort(reason?: unknown): void {
     this["~reply"].abort(reason);
   }

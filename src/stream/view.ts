@@ -11,8 +11,11 @@ import { historyOf, resultItems, type ToolOutput } from "./history.ts";
 
 /** When a call began, had its first content, and ended: milliseconds since the epoch, or null. */
 export interface Timings {
+  /** When the call began. */
   readonly start: number | null;
+  /** When its first content came. */
   readonly firstChunk: number | null;
+  /** When it ended. */
   readonly end: number | null;
 }
 
@@ -201,9 +204,17 @@ export abstract class CallView<out N extends Native, out T extends PairTypes = P
    * the call has failed before there was a request.
    * @example
    * ```ts
-   * const outputs: [typeof stream.tools[number], unknown][] = [];
+   * import { tool, type ToolOutput } from "millrace";
+   * import { call, type MessageParam } from "millrace/anthropic";
+   *
+   * const clock = tool({ name: "clock", description: "Tells the time.", call: () => new Date().toISOString() });
+   * const options = { stream: true, tools: [clock] } as const;
+   * const chat = call("claude-sonnet-5-5", options, (messages: readonly MessageParam[]) => messages);
+   *
+   * const stream = chat([{ role: "user", content: "What time is it?" }]);
+   * const outputs: ToolOutput[] = [];
    * for await (const [, toolCall] of stream) if (toolCall) outputs.push([toolCall, await toolCall.call()]);
-   * const next = chat([...stream.history(outputs), user("Go on")]);
+   * const next = chat([...stream.history(outputs), { role: "user", content: "And in Tokyo?" }]);
    * ```
    */
   history(outputs: readonly ToolOutput[] = []): readonly N["item"][] {

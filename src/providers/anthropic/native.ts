@@ -45,7 +45,7 @@ export interface AnthropicAccessors {
   readonly container: string | null;
 }
 
-/** The types of Anthropic's streams and responses for the tools of a call. */
+/** The types of Anthropic's streams and responses for the tools of a call. @internal */
 export interface AnthropicKinds extends StreamKinds {
   readonly stream: AnthropicStream<Extract<this["tools"], PairTypes>>;
   readonly response: AnthropicCallResponse<Extract<this["tools"], PairTypes>>;
