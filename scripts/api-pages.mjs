@@ -75,8 +75,8 @@ function returned(section) {
 }
 
 function extended(section) {
-  const linked = section.match(/\[`\w+`\]\([^)]*\)/g);
-  return linked === null ? "" : `Extends ${linked.join(", ")}.\n\n`;
+  const linked = [...section.matchAll(/^- (\[`\w+`\]\([^)]*\))/gm)].map(([, parent]) => parent);
+  return linked.length === 0 ? "" : `Extends ${linked.join(", ")}.\n\n`;
 }
 
 function reexported(section) {

@@ -108,8 +108,12 @@ function simplify(project) {
   for (const reflection of Object.values(project.reflections)) {
     const { parent, name, flags } = reflection;
     if (parent === undefined || project.reflections[reflection.id] === undefined) continue;
+    // A class that is an interface and a constant is one name to its readers.
+    const isTwin =
+      reflection.kind === ReflectionKind.Variable &&
+      parent.children.some((other) => other !== reflection && other.name === name);
     const isElsewhere = flags.isExternal || (flags.isInherited && reflection.inheritedFrom?.reflection !== undefined);
-    if (isElsewhere || name.startsWith("~") || reflection.kind === ReflectionKind.Constructor) {
+    if (isTwin || isElsewhere || name.startsWith("~") || reflection.kind === ReflectionKind.Constructor) {
       project.removeReflection(reflection);
       continue;
     }
@@ -138,14 +142,10 @@ function audit(project) {
   ]);
 }
 
-/** Types need no example. A class and the interface of the same name share one. */
-function hasExample({ kind, name, parent }) {
+/** Types need no example. */
+function hasExample({ kind, comment: own, signatures = [] }) {
   const isValue = [ReflectionKind.Function, ReflectionKind.Variable, ReflectionKind.Class].includes(kind);
-  const declarations = parent.children.filter((other) => other.name === name);
-  const comments = declarations.flatMap(({ comment, signatures = [] }) => [
-    comment,
-    ...signatures.map((each) => each.comment),
-  ]);
+  const comments = [own, ...signatures.map(({ comment }) => comment)];
   return !isValue || comments.some((comment) => comment?.getTag("@example") !== undefined);
 }
 

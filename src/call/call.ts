@@ -71,9 +71,18 @@ export interface Call<
 > {
   /** Lets an agent repeat it. @internal */
   readonly "~call": CallMachine<N, Args, ShownTools<S, T>>;
-  /** Asks. */
+  /**
+   * Asks the model.
+   *
+   * @param args - The arguments of the prompt function.
+   */
   (...args: Args): CallResult<N, S, T, O>;
-  /** The same call with other options; `callParams` and `timeout` are merged, the others replace. */
+  /**
+   * The same call with other options.
+   *
+   * @param overrides - Options, and `model`. `callParams` and `timeout` are merged key by key, the others replace.
+   * @throws InvalidOptionError if an option cannot work, or has no effect.
+   */
   with<const S2 extends StreamOption = S, D extends AnyTool | N["toolParam"] = never, O2 = O>(
     overrides: CallOverrides<N, S2, D> &
       NoResponseModel<N> &
@@ -83,10 +92,24 @@ export interface Call<
 
 /** The type of a provider's `call`. */
 export interface DefineCall<N extends Native> {
+  /**
+   * Makes a call that is not streamed.
+   *
+   * @param model - The model's id, as the provider names it.
+   * @param fn - Returns the prompt, or a promise of it: a string, which is one user message; messages; or a config object.
+   */
   <const Args extends readonly unknown[], const R extends NativePromptResult<N>>(
     model: N["model"],
     fn: PromptFunction<Args, R, N["callParams"]>,
   ): Call<N, Args, false, ToolsOf<R>>;
+  /**
+   * Makes a call with options.
+   *
+   * @param model - The model's id, as the provider names it.
+   * @param options - Whether it streams, tools, limits and all else: see {@link CallOptions}.
+   * @param fn - Returns the prompt, or a promise of it: a string, which is one user message; messages; or a config object.
+   * @throws InvalidOptionError if an option cannot work, or has no effect.
+   */
   <
     const Args extends readonly unknown[],
     const R extends NativePromptResult<N>,

@@ -126,7 +126,7 @@ export interface OpenCall {
   truncate(text: string): FailedToolCall;
 }
 
-/** What a tool does with its input. */
+/** What a tool does with its input. @internal */
 export interface ToolBehavior {
   /** The tool's name. */
   readonly name: string;

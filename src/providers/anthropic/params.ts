@@ -134,6 +134,7 @@ export interface OutputConfig {
 /** A JSON schema for the text; platform.claude.com/docs/en/build-with-claude/structured-outputs says which keywords. */
 export interface JsonSchemaFormat {
   readonly type: "json_schema";
+  /** The schema. */
   readonly schema: { readonly [keyword: string]: unknown };
 }
 
