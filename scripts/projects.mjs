@@ -28,6 +28,7 @@ const projects = {
     return node("recommend.mjs");
   },
   async vite({ node, folder, url }) {
+    await node(module("typescript/bin/tsc"), "-p", ".");
     await node(module("vite/bin/vite.js"), "build", "--logLevel", "warn");
     const assets = join(folder, "dist/assets");
     const [page = "nothing", ...others] = readdirSync(assets);
