@@ -56,6 +56,8 @@ function rename(text) {
 function prune(page) {
   const [, ...sections] = rename(page.replaceAll("\\_", "_"))
     .replaceAll(/^\*\*\*\n\n/gm, "")
+    // The fields of an option: its own line has said what they are.
+    .replaceAll(/^\| `\w+\..*\| - \|\n/gm, "")
     .split(/^(?=#{2,6} )/m);
   const kept = sections.map((section) => {
     const [, name] = /^#+ (.*)\n/.exec(section);

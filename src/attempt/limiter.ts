@@ -6,7 +6,7 @@ export interface Limiter {
    * Queues a request.
    *
    * @param group - The models that share a rate limit with the one that is asked: provider and name.
-   * @throws if it cannot wait.
+   * @throws LimiterQueueFullError or LimiterWaitError if the request cannot wait.
    */
   enter(group: string): Admission;
   /**
