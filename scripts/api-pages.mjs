@@ -58,6 +58,7 @@ function prune(page) {
     .replaceAll(/^\*\*\*\n\n/gm, "")
     // The fields of an option: its own line has said what they are.
     .replaceAll(/^\| `\w+\..*\| - \|\n/gm, "")
+    .replaceAll(/^(\| .*\|) - \|$/gm, "$1 |")
     .split(/^(?=#{2,6} )/m);
   const kept = sections.map((section) => {
     const [, name] = /^#+ (.*)\n/.exec(section);
