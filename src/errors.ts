@@ -24,7 +24,7 @@ export interface PartialResponse {
   readonly model: string | null;
 }
 
-/** What a stream knows when it ends in an error. */
+/** What a stream knows when it ends in an error. @internal */
 export interface StreamErrorContext {
   /** Where the stream was. */
   readonly phase?: Phase | undefined;
@@ -69,7 +69,7 @@ export type ErrorCode =
   | "tool_input"
   | "unsupported_content";
 
-/** What all errors of a call may know, filled in as far as it is known. */
+/** The fields that every error may have, as far as they are known. */
 export interface ErrorDetails {
   /** What led to the error. */
   readonly cause?: unknown;

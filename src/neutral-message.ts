@@ -48,7 +48,7 @@ export interface CacheControlPart {
   readonly ttl?: "5m" | "1h" | undefined;
 }
 
-/** What {@link system}, {@link user} and {@link assistant} take: text, a part, or a list of both. */
+/** The argument of {@link system}, {@link user} and {@link assistant}: text, a part, or a list of both. */
 export type Content = string | ContentPart | readonly (string | ContentPart | CacheControlPart)[];
 
 /** One message of a prompt. */

@@ -90,6 +90,8 @@ export interface AgentOptions<N extends Native = Native, T extends PairTypes = P
 /**
  * A function that is asked something. It is a method's type, whose parameter is compared both ways: TypeScript first
  * looks at the options before it knows the tools of a call that is written in place.
+ *
+ * @internal
  */
 export type Asked<About, Answer> = { ask(about: About): Answer | Promise<Answer> }["ask"];
 

@@ -24,8 +24,8 @@ import { type AnsweredCall, cutAnswer, cutCalls, endOf, missingAnswers } from ".
 type Triple<N extends Native, T extends PairTypes> = [...Pair<N, T>, AgentTurn<N, T>];
 
 /**
- * A run of an agent: the pairs of all its turns as one stream. The third of each is the turn that it belongs to. What a
- * tool gives is a pair, too, as soon as it is there: its chunk has a `toolResult`.
+ * A run of an agent: the pairs of all its turns as one stream, each with the turn that it belongs to. The result of a
+ * tool is a pair as well, handed out as soon as the tool has finished: its chunk has a `toolResult`.
  *
  * Nothing is sent before the first read. It can be read once: iterate it, or `await` {@link finish}. Leaving the
  * iteration stops the stream and the tools.
@@ -139,7 +139,8 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
   }
 
   /**
-   * Runs to the end, and gives the last turn; after an iteration, what that came to. The same promise each time.
+   * Reads the run to its end, and returns the last turn; after an iteration, the turn at which that ended. It always
+   * returns the same promise.
    *
    * @throws StreamConsumedError while an iteration is under way; whatever has ended the run before its end.
    */

@@ -49,14 +49,16 @@ export type ParserOptionOf<N extends Native, S extends StreamOption, T extends P
 > &
   NoParserOfStreams<S>;
 
-/** Why a stream does not take a parser. */
+/** The compile error for `outputParser` on a stream. */
 export type NoParserOfStreams<S extends StreamOption> = S extends false
   ? unknown
   : {
       readonly outputParser?: "a stream is parsed by the code that reads it: outputParser needs a call that is not streamed";
     };
 
-/** Where response models are: a program without them does not bundle the code for them. */
+/**
+ * Says where the `call` with `responseModel` is: in an entry of its own, so that other programs do not bundle its code.
+ */
 export interface NoResponseModel<N extends Native> {
   readonly responseModel?: `import { call } from "${N["entry"]}/structured" for response models` | undefined;
 }

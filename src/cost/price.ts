@@ -12,7 +12,7 @@ export type TieredRates<K extends string> = PerKind<K> & {
   readonly tiers?: readonly (PerKind<K> & { readonly promptAbove: number })[] | undefined;
 };
 
-/** What one model's part in a call cost. */
+/** The cost of one model's part in a call. */
 export interface CostItem {
   /** The model's id, as reported. */
   readonly model: string;

@@ -1,8 +1,11 @@
 import { MillraceError } from "../errors.ts";
 
 /**
- * Why a text is refused: `unexpected`, no JSON goes on like this; `incomplete`, it ended too early; `depth`, it is
- * nested deeper than `maxDepth`.
+ * Why a text is refused.
+ *
+ * - `unexpected`: no JSON continues like this.
+ * - `incomplete`: the text ended too early.
+ * - `depth`: it is nested deeper than `maxDepth`.
  */
 export type JsonErrorReason = "unexpected" | "incomplete" | "depth";
 

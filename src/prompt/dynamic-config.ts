@@ -41,8 +41,8 @@ export type PromptResult<M = MessageLike, P = unknown, C = unknown, D = unknown>
   | DynamicConfig<M, P, C, D>;
 
 /**
- * What a call takes as its prompt function: one with the arguments `A` that returns or promises `R`. `P` are the
- * provider's call parameters.
+ * The prompt function of a call. `A` are its arguments, `R` is what it returns or promises, and `P` are the provider's
+ * call parameters.
  *
  * TypeScript itself does not look for excess keys in what a function returns. Here they turn the type into a string that
  * names them, so that a misspelt key is a compile error. Constrain `R` by the provider's {@link PromptResult}: that also

@@ -17,7 +17,7 @@ export interface LimiterOptions {
 }
 
 /**
- * As many requests wait at a limiter as it allows. Nothing was sent.
+ * The queue of a limiter is full. Nothing was sent.
  *
  * @example
  * ```ts
@@ -68,8 +68,8 @@ interface Waiting {
 }
 
 /**
- * Makes the requests of many calls wait for each other, and for the rate limits that providers report. First come, first
- * served; a request whose own group of models is not paused does not wait for one whose group is.
+ * Makes the requests of many calls wait for each other, and for the rate limits that providers report. They are sent in
+ * the order in which they came, except that none waits for a request whose group of models is paused.
  *
  * @example
  * ```ts

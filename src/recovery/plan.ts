@@ -19,7 +19,7 @@ export interface Target<N extends Native> {
   readonly when?: ((error: MillraceError) => boolean) | undefined;
 }
 
-/** A target, and what differs in this request alone. */
+/** A target, and what differs in this request alone. @internal */
 export interface PlannedTarget<N extends Native> extends Target<N> {
   /** Instead of that of the call. */
   readonly toolChoice?: ToolChoice | undefined;

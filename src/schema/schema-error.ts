@@ -1,7 +1,7 @@
 import { type ErrorDetails, MillraceError } from "../errors.ts";
 
 /**
- * There is no JSON Schema of an object for a schema. Thrown where the schema is given; nothing was sent.
+ * A schema cannot be turned into JSON Schema of an object. Thrown where the schema is passed; nothing was sent.
  *
  * @example
  * ```ts

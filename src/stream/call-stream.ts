@@ -64,8 +64,8 @@ export abstract class CallStream<out N extends Native, out T extends PairTypes =
   }
 
   /**
-   * Reads the stream to its end and gives the response; after an iteration, the response that it came to. The same
-   * promise each time.
+   * Reads the stream to its end and returns the response; after an iteration, the response that it came to. It always
+   * returns the same promise.
    *
    * @throws StreamConsumedError while an iteration is under way; the stream's own error unless it is complete.
    */

@@ -37,7 +37,7 @@ export abstract class CallView<out N extends Native, out T extends PairTypes = P
     return this.content;
   }
 
-  /** What `console.log` shows, and `JSON.stringify` gives. */
+  /** The data that `console.log` shows and `JSON.stringify` returns. */
   abstract toJSON(): object;
 
   /** All state of the call. @internal */
@@ -183,7 +183,7 @@ export abstract class CallView<out N extends Native, out T extends PairTypes = P
   }
 
   /**
-   * The message that gives the model the results of its tools, in a list; an empty list for no outputs.
+   * A list with the message that gives the model the results of its tools. It is empty if there are no outputs.
    *
    * @param outputs - Calls of this message, and what they gave: text, JSON, bytes, content parts, or an `Error`, whose
    * message the model is told (never its stack).
@@ -196,8 +196,8 @@ export abstract class CallView<out N extends Native, out T extends PairTypes = P
   /**
    * The conversation so far: the messages sent, the answer as it may be sent back, and the results of its tools. The
    * provider accepts it whatever has happened to the stream: what was cut is left out, and a call without an output is
-   * answered with an error that says why. A call that the end of a complete message has cut (`max_tokens`) is part of it
-   * if there is an output for it: an error, say, that tells the model what happened.
+   * answered with an error that says why. A call that was cut by the end of a complete message (`max_tokens`) is only
+   * part of it if there is an output for it, such as an error that tells the model what happened.
    *
    * @param outputs - As for {@link toolMessageParams}.
    * @throws StreamNotStartedError, and InvalidOptionError for the output of a call that is not in the message. Empty if

@@ -20,7 +20,7 @@ export interface McpClient {
    */
   listTools(params?: { readonly cursor?: string }): Promise<McpToolList>;
   /**
-   * Calls a tool. What it gives is an object with `content`, `structuredContent` and `isError`, as MCP has it.
+   * Calls a tool, and returns an object with `content`, `structuredContent` and `isError`, as MCP defines it.
    *
    * @param params - The tool's name and its input.
    * @param options - `signal`: aborts the call.
@@ -64,8 +64,7 @@ export interface McpOptions<Namespace extends string> extends ToolOptions {
 }
 
 /**
- * The tools of an MCP server cannot be listed, since the list is malformed or has no end; or one of them cannot be
- * offered.
+ * An MCP server's list of tools is malformed or endless, or one of its tools cannot be offered to a model.
  *
  * @example
  * ```ts

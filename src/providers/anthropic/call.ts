@@ -33,7 +33,9 @@ export type AnthropicParserOption<S extends StreamOption, T extends PairTypes, O
   O
 >;
 
-/** Where response models are: a program without them does not bundle the code for them. */
+/**
+ * Says where the `call` with `responseModel` is: in an entry of its own, so that other programs do not bundle its code.
+ */
 export type NoResponseModel = NoResponseModelOf<AnthropicNative>;
 
 /** The result of a call: a stream, which sends nothing before it is read, or a promise, which starts at once. */

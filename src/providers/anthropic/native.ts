@@ -28,7 +28,7 @@ export type AnthropicBody = Readonly<Record<string, unknown>> & {
   readonly messages: readonly MessageParam[];
 };
 
-/** The object that a prompt function may return to decide more than the messages. */
+/** The object that a prompt function may return to set more than the messages. */
 export type AnthropicDynamicConfig = DynamicConfig<MessageParam, AnthropicCallParams, Client | SdkClient>;
 
 /** What an asynchronous prompt function may return. */

@@ -9,8 +9,8 @@ import type { ToolChoice } from "./tool-param.ts";
 export type { MessageParam } from "./content.ts";
 
 /**
- * Every parameter of the Messages API but `model`, `messages`, `stream` and `tools`, which are the call's own business.
- * What is not here yet goes into `extra_body`.
+ * The parameters of the Messages API, except `model`, `messages`, `stream` and `tools`, which the call sets. Parameters
+ * that are missing here go into `extra_body`.
  *
  * @example
  * ```ts

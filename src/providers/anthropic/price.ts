@@ -86,7 +86,7 @@ export type CostNote =
   | "unknown-price"
   | "estimated";
 
-/** What one model's part in a call cost. */
+/** The cost of one model's part in a call. */
 export interface CostItem extends AnyCostItem {
   /** What the model did: `message`, `compaction`, `advisor_message` or `fallback_message`. */
   readonly kind: string;

@@ -55,7 +55,7 @@ export const AnthropicStructuredStream = /* @__PURE__ */ (() => structured.Struc
   readonly prototype: AnthropicStructuredStream;
 };
 
-/** The options of a call to Anthropic that may have a response model: {@link CallOptions} and {@link ModelOptions}. */
+/** The options of a call to Anthropic that may have a response model: `CallOptions` and {@link ModelOptions}. */
 export type StructuredCallOptions<
   S extends StreamOption = StreamOption,
   D extends AnyTool | ToolParam = AnyTool | ToolParam,
@@ -90,7 +90,7 @@ export type StructuredResult<S extends StreamOption, T extends PairTypes, M exte
   O
 >;
 
-/** A typed function that asks a model: see {@link Call}. */
+/** A typed function that asks a model: see `Call`. */
 export type StructuredCall<
   Args extends readonly unknown[],
   S extends StreamOption,
@@ -102,7 +102,7 @@ export type StructuredCall<
 /**
  * Makes a function out of a prompt, as `call` of `millrace/anthropic` does; it may have a `responseModel`.
  *
- * Its parameters are the model's id, as Anthropic names it; options ({@link CallOptions} and {@link ModelOptions}), which may
+ * Its parameters are the model's id, as Anthropic names it; options (`CallOptions` and {@link ModelOptions}), which may
  * be left out; and a function that returns the prompt, or a promise of it.
  *
  * @example

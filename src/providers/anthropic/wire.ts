@@ -13,7 +13,7 @@ export type { AnthropicUsage } from "./message-usage.ts";
 
 /**
  * Why a reply ended; platform.claude.com/docs/en/build-with-claude/handling-stop-reasons. `compaction` is beta. Other
- * values may come, and end the reply too.
+ * values may appear; they end the reply as well.
  */
 export type FinishReason = Open<
   | "end_turn"

@@ -82,7 +82,7 @@ export interface ReplyOptions extends DeliveryOptions {
   readonly message?: JsonObject | undefined;
 }
 
-/** What a reply can be made of. A string is a text block. */
+/** The content of a reply. A string is a text block. */
 export type ReplyContent = string | ReplyPart | readonly ReplyPart[];
 
 /**
