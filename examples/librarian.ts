@@ -12,8 +12,8 @@ const librarian = agent(
 );
 
 const run = librarian("I would like Mistborn, or something like it.");
-for await (const [chunk, tool, turn] of run) {
-  if (tool) console.log(`\n${turn.index}: ${tool.name} ${tool.args.title}`);
+for await (const [chunk, toolCall, turn] of run) {
+  if (toolCall) console.log(`\n${turn.index}: ${toolCall.name} ${toolCall.args.title}`);
   else if (chunk.toolResult)
     console.log(`${turn.index}: ${chunk.toolResult.name} gave ${String(chunk.toolResult.output)}`);
   else process.stdout.write(chunk.content);

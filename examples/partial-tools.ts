@@ -10,8 +10,8 @@ const saveReview = tool({
 const options = { stream: { partialTools: true }, tools: [saveReview] } as const;
 const review = call("claude-sonnet-5-5", options, (book: string) => `Review ${book}.`);
 
-for await (const [, tool] of review("Mistborn")) {
-  if (tool === null) continue;
-  if (tool.delta !== null) console.log(tool.args.title ?? "…", tool.args.text?.length ?? 0); // a tool that still streams
-  else console.log(tool.args.stars, await tool.call());
+for await (const [, toolCall] of review("Mistborn")) {
+  if (toolCall === null) continue;
+  if (toolCall.delta !== null) console.log(toolCall.args.title ?? "…", toolCall.args.text?.length ?? 0); // a tool that still streams
+  else console.log(toolCall.args.stars, await toolCall.call());
 }

@@ -13,7 +13,7 @@ const recommendBook = call("claude-sonnet-5-5", { stream: true, tools: [getBookA
   return `Recommend two ${genre} books, and look up who wrote them.`;
 });
 
-for await (const [chunk, tool] of recommendBook("fantasy")) {
-  if (tool) console.log(tool.name, tool.args.title, await tool.call());
+for await (const [chunk, toolCall] of recommendBook("fantasy")) {
+  if (toolCall) console.log(toolCall.name, toolCall.args.title, await toolCall.call());
   else process.stdout.write(chunk.content);
 }

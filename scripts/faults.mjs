@@ -15,7 +15,7 @@ const HELP = `Usage: npm run faults -- [options]
   --rows a,b      only these rows: ${rows.map(({ name }) => name).join(", ")}
   --clients a,b   only these columns: ${clients.map(({ id }) => id).join(", ")} (default millrace)
   --peers         all clients; installs the other ones if needed
-  --write         also write docs/faults.md (with --peers and all rows)
+  --write         also write docs/internals/faults.md (with --peers and all rows)
   --json          print every observation instead of the table
   --help
 
@@ -36,7 +36,8 @@ async function main() {
   const results = await playAll(options);
   if (options.json) console.log(JSON.stringify(results, null, 2));
   else console.log(table(options.rows, options.clients, results));
-  if (options.write) writeFileSync(join(root, "docs/faults.md"), page(options.rows, options.clients, results));
+  if (options.write)
+    writeFileSync(join(root, "docs/internals/faults.md"), page(options.rows, options.clients, results));
   if (results.some(({ client, pass }) => client === "millrace" && !pass)) process.exitCode = 1;
 }
 

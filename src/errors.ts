@@ -12,18 +12,27 @@ export interface ReportedUsage {
 
 /** What had been received when a stream ended early. It holds the model's words: keep it out of logs. */
 export interface PartialResponse {
+  /** The text. */
   readonly content: string;
+  /** The thinking. */
   readonly thinking: string;
+  /** The native message; null before its first event. */
   readonly message: unknown;
+  /** The message's id, or null before it is known. */
   readonly id: string | null;
+  /** The model that answered or, until that is known, the one that was asked. */
   readonly model: string | null;
 }
 
-/** What a stream knows when it ends in an error. */
+/** What a stream knows when it ends in an error. @internal */
 export interface StreamErrorContext {
+  /** Where the stream was. */
   readonly phase?: Phase | undefined;
+  /** The provider's id of the request. */
   readonly requestId?: string | null | undefined;
+  /** What the provider had reported. */
   readonly usage?: ReportedUsage | undefined;
+  /** What had been received. */
   readonly partial?: PartialResponse | undefined;
   /** Made where the stream began to be read: the stack leads on to there. */
   readonly origin?: Error | null | undefined;
@@ -60,13 +69,19 @@ export type ErrorCode =
   | "tool_input"
   | "unsupported_content";
 
-/** What all errors of a call may know, filled in as far as it is known. */
+/** The fields that every error may have, as far as they are known. */
 export interface ErrorDetails {
+  /** What led to the error. */
   readonly cause?: unknown;
+  /** The HTTP status. */
   readonly status?: number | undefined;
+  /** The provider's id of the request. */
   readonly requestId?: string | null | undefined;
+  /** Whether the same request may succeed if it is sent again. Default: false. */
   readonly retryable?: boolean | undefined;
+  /** How long the provider asked to wait, in milliseconds. */
   readonly retryAfterMs?: number | undefined;
+  /** Where the stream was. */
   readonly phase?: Phase | undefined;
 }
 
@@ -75,8 +90,12 @@ export interface ErrorDetails {
  *
  * @example
  * ```ts
+ * import { MillraceError } from "millrace";
+ * import { call } from "millrace/anthropic";
+ *
+ * const recommend = call("claude-sonnet-5-5", { stream: true }, (genre: string) => `Recommend a ${genre} book`);
  * try {
- *   for await (const [chunk] of stream) process.stdout.write(chunk.content);
+ *   for await (const [chunk] of recommend("fantasy")) process.stdout.write(chunk.content);
  * } catch (error) {
  *   if (!(error instanceof MillraceError)) throw error;
  *   console.error(error.code, error.message, error.requestId, error.partial?.content.length);
@@ -126,7 +145,18 @@ function hide(error: MillraceError, name: string, value: unknown): void {
   Object.defineProperty(error, name, { value, configurable: true });
 }
 
-/** No API key was given, and the environment has none. Nothing was sent. */
+/**
+ * No API key was given, and the environment has none. Nothing was sent.
+ *
+ * @example
+ * ```ts
+ * import { MissingApiKeyError } from "millrace";
+ *
+ * function report(error: unknown): void {
+ *   if (error instanceof MissingApiKeyError) console.error(`Set ${error.variable}.`);
+ * }
+ * ```
+ */
 export class MissingApiKeyError extends MillraceError {
   readonly code = "missing_api_key";
   /** The environment variable that would have been read. */
@@ -136,7 +166,18 @@ export class MissingApiKeyError extends MillraceError {
   }
 }
 
-/** An option has a value that cannot work. Nothing was sent. */
+/**
+ * An option has a value that cannot work. Nothing was sent.
+ *
+ * @example
+ * ```ts
+ * import { InvalidOptionError } from "millrace";
+ *
+ * function report(error: unknown): void {
+ *   if (error instanceof InvalidOptionError) console.error(error.option, error.message);
+ * }
+ * ```
+ */
 export class InvalidOptionError extends MillraceError {
   readonly code = "invalid_option";
   /** The option's name, as the caller wrote it. */
@@ -146,7 +187,18 @@ export class InvalidOptionError extends MillraceError {
   }
 }
 
-/** The prompt function returned a prompt without content. Nothing was sent. */
+/**
+ * The prompt function returned a prompt without content. Nothing was sent.
+ *
+ * @example
+ * ```ts
+ * import { EmptyPromptError } from "millrace";
+ *
+ * function report(error: unknown): void {
+ *   if (error instanceof EmptyPromptError) console.error("The prompt has no content.");
+ * }
+ * ```
+ */
 export class EmptyPromptError extends MillraceError {
   readonly code = "empty_prompt";
   constructor() {
@@ -154,7 +206,18 @@ export class EmptyPromptError extends MillraceError {
   }
 }
 
-/** The prompt function threw, or its promise rejected; `cause` is what it threw. Nothing was sent. */
+/**
+ * The prompt function threw, or its promise rejected; `cause` is what it threw. Nothing was sent.
+ *
+ * @example
+ * ```ts
+ * import { PromptFunctionError } from "millrace";
+ *
+ * function report(error: unknown): void {
+ *   if (error instanceof PromptFunctionError) console.error(error.cause);
+ * }
+ * ```
+ */
 export class PromptFunctionError extends MillraceError {
   readonly code = "prompt_function";
   constructor(cause: unknown) {
@@ -187,7 +250,18 @@ export function shortened(text: string, limit: number): string {
   return start.length < text.length ? `${start}…` : text;
 }
 
-/** A prompt template is malformed, or a value does not fit its placeholder. Nothing was sent. */
+/**
+ * A prompt template is malformed, or a value does not fit its placeholder. Nothing was sent.
+ *
+ * @example
+ * ```ts
+ * import { TemplateError } from "millrace";
+ *
+ * function report(error: unknown): void {
+ *   if (error instanceof TemplateError) console.error(error.placeholder, error.message);
+ * }
+ * ```
+ */
 export class TemplateError extends MillraceError {
   readonly code = "template";
   /** The placeholder as written, braces included, or null where the fault is in no placeholder. */
@@ -197,7 +271,18 @@ export class TemplateError extends MillraceError {
   }
 }
 
-/** A message holds content that this provider does not take. Nothing was sent. */
+/**
+ * A message holds content that this provider does not take. Nothing was sent.
+ *
+ * @example
+ * ```ts
+ * import { UnsupportedContentError } from "millrace";
+ *
+ * function report(error: unknown): void {
+ *   if (error instanceof UnsupportedContentError) console.error(error.part);
+ * }
+ * ```
+ */
 export class UnsupportedContentError extends MillraceError {
   readonly code = "unsupported_content";
   /** The content part's type. */
@@ -211,6 +296,15 @@ export class UnsupportedContentError extends MillraceError {
  * The provider answered with an error: an HTTP status of 400 or above, or a 200 with an `error` event or an error as JSON.
  *
  * `type` is the provider's own name of the error (`rate_limit_error`, `overloaded_error`, …).
+ *
+ * @example
+ * ```ts
+ * import { ApiError } from "millrace";
+ *
+ * function report(error: unknown): void {
+ *   if (error instanceof ApiError) console.error(error.status, error.type, error.providerMessage, error.requestId);
+ * }
+ * ```
  */
 export class ApiError extends MillraceError {
   readonly code = "api_error";
@@ -228,7 +322,18 @@ export class ApiError extends MillraceError {
   }
 }
 
-/** The connection could not be made, or was lost before the response's headers. */
+/**
+ * The connection could not be made, or was lost before the response's headers.
+ *
+ * @example
+ * ```ts
+ * import { ConnectionError } from "millrace";
+ *
+ * function report(error: unknown): void {
+ *   if (error instanceof ConnectionError) console.error(error.message, error.cause);
+ * }
+ * ```
+ */
 export class ConnectionError extends MillraceError {
   readonly code = "connection";
   constructor(message: string, details?: ErrorDetails) {
@@ -236,7 +341,18 @@ export class ConnectionError extends MillraceError {
   }
 }
 
-/** One of the time limits passed. */
+/**
+ * One of the time limits passed.
+ *
+ * @example
+ * ```ts
+ * import { StreamTimeoutError } from "millrace";
+ *
+ * function report(error: unknown): void {
+ *   if (error instanceof StreamTimeoutError) console.error(error.limit, error.limitMs, error.partial?.content);
+ * }
+ * ```
+ */
 export class StreamTimeoutError extends MillraceError {
   readonly code = "timeout";
   /** Which limit it was. */
@@ -248,7 +364,18 @@ export class StreamTimeoutError extends MillraceError {
   }
 }
 
-/** The server answered with a redirect. It was not followed, since that would send the key elsewhere. */
+/**
+ * The server answered with a redirect. It was not followed, since that would send the key elsewhere.
+ *
+ * @example
+ * ```ts
+ * import { RedirectError } from "millrace";
+ *
+ * function report(error: unknown): void {
+ *   if (error instanceof RedirectError) console.error(error.status, error.message);
+ * }
+ * ```
+ */
 export class RedirectError extends MillraceError {
   readonly code = "redirect";
   constructor(status: number, target: string | null) {
@@ -256,9 +383,21 @@ export class RedirectError extends MillraceError {
   }
 }
 
-/** The server answered with something that is neither a reply nor an error: a web page, say. */
+/**
+ * The server answered with something that is neither a reply nor an error: a web page, say.
+ *
+ * @example
+ * ```ts
+ * import { ContentTypeError } from "millrace";
+ *
+ * function report(error: unknown): void {
+ *   if (error instanceof ContentTypeError) console.error(error.contentType, error.body);
+ * }
+ * ```
+ */
 export class ContentTypeError extends MillraceError {
   readonly code = "content_type";
+  /** The header `content-type`, or `""` if there was none. */
   declare readonly contentType: string;
   /** The start of the body, as text. */
   declare readonly body: string;
@@ -272,7 +411,18 @@ export class ContentTypeError extends MillraceError {
   }
 }
 
-/** A frame of the stream cannot be read: it is damaged, or not what the provider sends. */
+/**
+ * A frame of the stream cannot be read: it is damaged, or not what the provider sends.
+ *
+ * @example
+ * ```ts
+ * import { MalformedFrameError } from "millrace";
+ *
+ * function report(error: unknown): void {
+ *   if (error instanceof MalformedFrameError) console.error(error.data.length, error.partial?.content);
+ * }
+ * ```
+ */
 export class MalformedFrameError extends MillraceError {
   readonly code = "malformed_frame";
   /** The frame's data as received. Not enumerable: it may hold the model's words. */
@@ -283,7 +433,18 @@ export class MalformedFrameError extends MillraceError {
   }
 }
 
-/** The events came in an order that cannot be a message. */
+/**
+ * The events came in an order that cannot be a message.
+ *
+ * @example
+ * ```ts
+ * import { ProtocolError } from "millrace";
+ *
+ * function report(error: unknown): void {
+ *   if (error instanceof ProtocolError) console.error(error.message, error.partial?.content);
+ * }
+ * ```
+ */
 export class ProtocolError extends MillraceError {
   readonly code = "protocol";
   constructor(problem: string, details?: ErrorDetails) {
@@ -291,9 +452,21 @@ export class ProtocolError extends MillraceError {
   }
 }
 
-/** The response exceeded one of the limits: of the size of a frame or the whole body, or of how deep a frame is nested. */
+/**
+ * The response exceeded one of the limits: of the size of a frame or the whole body, or of how deep a frame is nested.
+ *
+ * @example
+ * ```ts
+ * import { LimitExceededError } from "millrace";
+ *
+ * function report(error: unknown): void {
+ *   if (error instanceof LimitExceededError) console.error(error.limit, error.limitBytes);
+ * }
+ * ```
+ */
 export class LimitExceededError extends MillraceError {
   readonly code = "limit";
+  /** Which limit it was. */
   declare readonly limit: "frame" | "response" | "depth";
   /** The limit in bytes; undefined for `depth`. */
   declare readonly limitBytes: number | undefined;
@@ -306,7 +479,18 @@ export class LimitExceededError extends MillraceError {
   }
 }
 
-/** The stream ended without a stop reason: the message is incomplete. */
+/**
+ * The stream ended without a stop reason: the message is incomplete.
+ *
+ * @example
+ * ```ts
+ * import { StreamTruncatedError } from "millrace";
+ *
+ * function report(error: unknown): void {
+ *   if (error instanceof StreamTruncatedError) console.error(`Cut after: ${error.partial?.content}`);
+ * }
+ * ```
+ */
 export class StreamTruncatedError extends MillraceError {
   readonly code = "stream_truncated";
   constructor(details?: ErrorDetails) {
@@ -314,7 +498,18 @@ export class StreamTruncatedError extends MillraceError {
   }
 }
 
-/** The stream was aborted: by `abort()`, an `AbortSignal`, or by leaving the iteration. `cause` is the reason. */
+/**
+ * The stream was aborted: by `abort()`, an `AbortSignal`, or by leaving the iteration. `cause` is the reason.
+ *
+ * @example
+ * ```ts
+ * import { StreamAbortedError } from "millrace";
+ *
+ * function report(error: unknown): void {
+ *   if (error instanceof StreamAbortedError) console.error(error.cause);
+ * }
+ * ```
+ */
 export class StreamAbortedError extends MillraceError {
   readonly code = "stream_aborted";
   constructor(cause?: unknown) {
@@ -322,7 +517,18 @@ export class StreamAbortedError extends MillraceError {
   }
 }
 
-/** The stream already has an owner: it can be iterated once. */
+/**
+ * The stream already has an owner: it can be iterated once.
+ *
+ * @example
+ * ```ts
+ * import { StreamConsumedError } from "millrace";
+ *
+ * function report(error: unknown): void {
+ *   if (error instanceof StreamConsumedError) console.error(error.message);
+ * }
+ * ```
+ */
 export class StreamConsumedError extends MillraceError {
   readonly code = "stream_consumed";
   constructor() {
@@ -330,7 +536,18 @@ export class StreamConsumedError extends MillraceError {
   }
 }
 
-/** The response was asked for before the stream was read to its end. */
+/**
+ * The response was asked for before the stream was read to its end.
+ *
+ * @example
+ * ```ts
+ * import { StreamNotConsumedError } from "millrace";
+ *
+ * function report(error: unknown): void {
+ *   if (error instanceof StreamNotConsumedError) console.error(error.message);
+ * }
+ * ```
+ */
 export class StreamNotConsumedError extends MillraceError {
   readonly code = "stream_not_consumed";
   constructor() {
@@ -338,7 +555,18 @@ export class StreamNotConsumedError extends MillraceError {
   }
 }
 
-/** Something of the request was asked for before the stream was first read, when there was no request yet. */
+/**
+ * Something of the request was asked for before the stream was first read, when there was no request yet.
+ *
+ * @example
+ * ```ts
+ * import { StreamNotStartedError } from "millrace";
+ *
+ * function report(error: unknown): void {
+ *   if (error instanceof StreamNotStartedError) console.error(error.message);
+ * }
+ * ```
+ */
 export class StreamNotStartedError extends MillraceError {
   readonly code = "stream_not_started";
   constructor(accessor: string) {

@@ -42,8 +42,8 @@ export type {
   TurnOptions,
 } from "./agent/options.ts";
 export type { AgentRun } from "./agent/run.ts";
-export type { CallMachine } from "./call/call.ts";
-export type { CallOptions, ParserOption, StreamOption } from "./call/options.ts";
+export type { Call, CallMachine, DefineCall } from "./call/call.ts";
+export type { CallOptions, CallOverrides, ParserOption, StreamOption } from "./call/options.ts";
 export type {
   CostItem,
   CostMetadata,
@@ -110,6 +110,7 @@ export type { PairIteration } from "./stream/pair-iterator.ts";
 export type { Pair } from "./stream/pair-source.ts";
 export { ResponseModelError } from "./structured/response-model.ts";
 export { Stream } from "./stream/stream.ts";
+export type { ModelOptions } from "./structured/structured-call.ts";
 export { StructuredStream } from "./structured/structured-stream.ts";
 export type { DeepPartial } from "./schema/deep-partial.ts";
 export { SchemaError } from "./schema/schema-error.ts";

@@ -21,7 +21,9 @@ export type ModelId = `anthropic/${string}`;
 /**
  * Makes a function out of a prompt, as `call` of a provider's entry does, for a model named `provider/model`.
  *
- * @throws InvalidOptionError where the provider is not one of those above.
+ * @param model - The model's id, its provider in front: `anthropic/claude-sonnet-5-5`.
+ * @param fn - Returns the prompt, or a promise of it: a string, which is one user message; messages; or a config object.
+ * @throws InvalidOptionError if the id does not begin with a provider.
  *
  * @example
  * ```ts
@@ -35,6 +37,13 @@ export function call<const Args extends readonly unknown[], const R extends Anth
   model: ModelId,
   fn: PromptFunction<Args, R, AnthropicCallParams>,
 ): StructuredCall<Args, false, ToolsOf<R>>;
+/**
+ * The same with options.
+ *
+ * @param model - The model's id, its provider in front: `anthropic/claude-sonnet-5-5`.
+ * @param options - Whether it streams, tools, a response model, limits and all else: see `CallOptions`.
+ * @param fn - Returns the prompt, or a promise of it: a string, which is one user message; messages; or a config object.
+ */
 export function call<
   const Args extends readonly unknown[],
   const R extends AnthropicPromptResult,

@@ -25,8 +25,10 @@ export interface McpOptions<Namespace extends string>
  * object, and with no `anyOf`, `oneOf` or `allOf` at its top, which the description repeats in words. A tool that no model
  * would accept is left out, and `onSkip` is told.
  *
- * @throws {InvalidOptionError} If `namespace` cannot begin a tool's name.
- * @throws {McpListError} If the list is malformed, or longer than 1,000 pages or 10,000 tools.
+ * @param client - A connected client of `@modelcontextprotocol/client`, or one of its shape.
+ * @param options - The namespace, and how the tools are offered to the model.
+ * @throws InvalidOptionError if `namespace` cannot begin a tool's name.
+ * @throws McpListError if the list is malformed, or longer than 1,000 pages or 10,000 tools.
  * Rejections of the client are passed on.
  * @example
  * ```ts

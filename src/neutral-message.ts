@@ -44,14 +44,16 @@ export type ContentPart = TextPart | ImagePart | DocumentPart | AudioPart;
 /** A mark in a list of parts: the part before it gets the cache breakpoint. Messages hold parts, never the mark. */
 export interface CacheControlPart {
   readonly type: "cache_control";
+  /** How long the provider keeps the prompt. Default: its own, five minutes at Anthropic. */
   readonly ttl?: "5m" | "1h" | undefined;
 }
 
-/** What {@link system}, {@link user} and {@link assistant} take: text, a part, or a list of both. */
+/** The argument of {@link system}, {@link user} and {@link assistant}: text, a part, or a list of both. */
 export type Content = string | ContentPart | readonly (string | ContentPart | CacheControlPart)[];
 
 /** One message of a prompt. */
 export interface Message extends AnyMessage {
+  /** Text, or a list of parts. */
   readonly content: string | readonly ContentPart[];
 }
 
@@ -78,7 +80,7 @@ export const MARKS: Marks = {
  * A message that instructs the model.
  *
  * @param content - Text, a content part, or a list of both.
- * @throws {InvalidOptionError} If `cacheControl()` is first in the list: it marks the part before it.
+ * @throws InvalidOptionError if `cacheControl()` is first in the list: it marks the part before it.
  * @example
  * ```ts
  * import { cacheControl, system } from "millrace";
@@ -93,7 +95,7 @@ export function system(content: Content): Message {
  * A message from the user.
  *
  * @param content - Text, a content part, or a list of both.
- * @throws {InvalidOptionError} If `cacheControl()` is first in the list: it marks the part before it.
+ * @throws InvalidOptionError if `cacheControl()` is first in the list: it marks the part before it.
  * @example
  * ```ts
  * import { image, user } from "millrace";
@@ -108,7 +110,7 @@ export function user(content: Content): Message {
  * A message from the model.
  *
  * @param content - Text, a content part, or a list of both.
- * @throws {InvalidOptionError} If `cacheControl()` is first in the list: it marks the part before it.
+ * @throws InvalidOptionError if `cacheControl()` is first in the list: it marks the part before it.
  * @example
  * ```ts
  * import { assistant, user } from "millrace";
@@ -122,6 +124,8 @@ export function assistant(content: Content): Message {
 /**
  * A part that is text.
  *
+ * @param text - The text.
+ * @param options - `cacheControl`: caches the prompt up to this part.
  * @example
  * ```ts
  * import { text, user } from "millrace";
@@ -138,7 +142,8 @@ export function text(text: string, options?: PartOptions): TextPart {
  * handed to the provider.
  *
  * @param source - Bytes, an `https:` URL or a `data:` URL.
- * @throws {InvalidOptionError} If the source is anything else, or its media type is unknown and not given.
+ * @param options - The media type, how closely the model looks, and `cacheControl`.
+ * @throws InvalidOptionError if the source is anything else, or its media type is unknown and not given.
  * @example
  * ```ts
  * import { image, user } from "millrace";
@@ -155,7 +160,8 @@ export function image(source: MediaSource, options: ImageOptions = {}): ImagePar
  * handed to the provider.
  *
  * @param source - Bytes, an `https:` URL or a `data:` URL. PDF is recognised; of other bytes say the media type.
- * @throws {InvalidOptionError} If the source is anything else, or its media type is unknown and not given.
+ * @param options - The media type, a title, context, whether it may be cited, and `cacheControl`.
+ * @throws InvalidOptionError if the source is anything else, or its media type is unknown and not given.
  * @example
  * ```ts
  * import { document, user } from "millrace";
@@ -172,7 +178,8 @@ export function document(source: MediaSource, options: DocumentOptions = {}): Do
  * to the provider.
  *
  * @param source - Bytes, an `https:` URL or a `data:` URL. WAV, MP3, FLAC, Ogg and M4A are recognised.
- * @throws {InvalidOptionError} If the source is anything else, or its media type is unknown and not given.
+ * @param options - The media type, and `cacheControl`.
+ * @throws InvalidOptionError if the source is anything else, or its media type is unknown and not given.
  * @example
  * ```ts
  * import { audio, user } from "millrace";

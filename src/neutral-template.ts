@@ -53,7 +53,12 @@ export type ValidTemplate<T extends string> = Valid<T, NeutralTypes>;
  * `Arguments` is `[]` for a template without variables, else one object: `[variables: { readonly genre: Scalar }]`.
  */
 export interface PromptTemplate<Arguments extends readonly unknown[] = readonly [variables?: Record<string, unknown>]> {
-  /** @throws {TemplateError} If a value is missing, or does not fit its placeholder. */
+  /**
+   * Makes the messages.
+   *
+   * @param variables - An object with a value for each placeholder; nothing for a template without any.
+   * @throws TemplateError if a value is missing, or does not fit its placeholder.
+   */
   (...variables: Arguments): readonly PromptMessage[];
   /** The template as written. */
   readonly template: string;
@@ -74,7 +79,7 @@ export interface PromptTemplate<Arguments extends readonly unknown[] = readonly 
  *
  * @param template - A literal. A bad placeholder is a compile error that names it. If only `string` is known of the
  * template, its variables are not checked before it runs.
- * @throws {TemplateError} If the template is malformed.
+ * @throws TemplateError if the template is malformed.
  * @example
  * ```ts
  * import { promptTemplate } from "millrace";

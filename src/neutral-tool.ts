@@ -51,8 +51,9 @@ const ADVICE = {
  * Schema (valibot, zod/mini), give `inputSchema` as well. If you only have JSON Schema (typebox, or written by hand),
  * give `inputSchema` alone; the input is then not validated.
  *
- * @throws {SchemaError} If JSON cannot represent the input that the schema takes. The error names the part.
- * @throws {InvalidOptionError} If the name is not valid.
+ * @param definition - The tool's name, description, input, function and options.
+ * @throws SchemaError if JSON cannot represent the input that the schema takes. The error names the part.
+ * @throws InvalidOptionError if the name is not valid.
  * @example
  * ```ts
  * import { tool } from "millrace";

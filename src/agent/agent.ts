@@ -19,6 +19,7 @@ export type RunOf<N extends Native, T extends PairTypes, Model> = [Model] extend
  * and goes on. A `toolChoice` of the call that forces a tool is lifted once the model has obeyed it.
  *
  * @param call - A call with tools, streamed or not.
+ * @param options - Limits, and what may stop the run: see {@link AgentOptions}. All are optional.
  * @throws InvalidOptionError if an option has a name or a value that means nothing.
  *
  * @example
@@ -28,7 +29,7 @@ export type RunOf<N extends Native, T extends PairTypes, Model> = [Model] extend
  *
  * const clock = tool({ name: "clock", description: "Tells the time.", call: () => new Date().toISOString() });
  * const ask = agent(call("claude-sonnet-5-5", { stream: true, tools: [clock] }, (question: string) => question));
- * for await (const [chunk, tool, turn] of ask("What time is it?")) process.stdout.write(chunk.content);
+ * for await (const [chunk, toolCall, turn] of ask("What time is it?")) process.stdout.write(chunk.content);
  * ```
  */
 export function agent<N extends Native, Args extends readonly unknown[], T extends PairTypes, Model = never>(

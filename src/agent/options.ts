@@ -16,6 +16,7 @@ export interface Repeatable<N extends Native, Args extends readonly unknown[], T
 export interface AgentTurn<out N extends Native = Native, out T extends PairTypes = PairTypes> {
   /** Counts from 0. */
   readonly index: number;
+  /** The reply: pairs, content, usage, tools. */
   readonly stream: Stream<N, T>;
   /**
    * The tools that the model asked for, in its order, and what they gave; an `Error` if they failed, were refused or
@@ -110,6 +111,8 @@ export const agentForms: Forms = {
 /**
  * A function that is asked something. It is a method's type, whose parameter is compared both ways: TypeScript first
  * looks at the options before it knows the tools of a call that is written in place.
+ *
+ * @internal
  */
 export type Asked<About, Answer> = { ask(about: About): Answer | Promise<Answer> }["ask"];
 

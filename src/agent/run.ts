@@ -25,17 +25,22 @@ import { type AnsweredCall, cutAnswer, cutCalls, endOf, missingAnswers } from ".
 type Triple<N extends Native, T extends PairTypes> = [...Pair<N, T>, AgentTurn<N, T>];
 
 /**
- * A run of an agent: the pairs of all its turns as one stream. The third of each is the turn that it belongs to. What a
- * tool gives is a pair, too, as soon as it is there: its chunk has a `toolResult`.
+ * A run of an agent: the pairs of all its turns as one stream, each with the turn that it belongs to. The result of a
+ * tool is a pair as well, handed out as soon as the tool has finished: its chunk has a `toolResult`.
  *
  * Nothing is sent before the first read. It can be read once: iterate it, or `await` {@link finish}. Leaving the
  * iteration stops the stream and the tools.
  *
  * @example
  * ```ts
- * const run = librarian("Something funny, please.");
- * for await (const [chunk, tool, turn] of run) {
- *   if (tool) console.log(`${turn.index}: ${tool.name}`);
+ * import { agent, tool } from "millrace";
+ * import { call } from "millrace/anthropic";
+ *
+ * const findBook = tool({ name: "find_book", description: "Finds a book.", call: () => "Guards! Guards!" });
+ * const lend = call("claude-sonnet-5-5", { stream: true, tools: [findBook] }, (wish: string) => `You lend books. ${wish}`);
+ * const run = agent(lend)("Something funny, please.");
+ * for await (const [chunk, toolCall, turn] of run) {
+ *   if (toolCall) console.log(`${turn.index}: ${toolCall.name}`);
  *   else if (chunk.toolResult) console.log(`${turn.index}: ${chunk.toolResult.name} is done`);
  *   else process.stdout.write(chunk.content);
  * }
@@ -135,7 +140,8 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
   }
 
   /**
-   * Runs to the end, and gives the last turn; after an iteration, what that came to. The same promise each time.
+   * Reads the run to its end, and returns the last turn; after an iteration, the turn at which that ended. It always
+   * returns the same promise.
    *
    * @throws StreamConsumedError while an iteration is under way; whatever has ended the run before its end.
    */
@@ -146,7 +152,11 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
     return (this.#finished ??= handled(this.#drain()));
   }
 
-  /** Stops the stream and the tools. The iteration throws StreamAbortedError. */
+  /**
+   * Stops the stream and the tools. The iteration throws StreamAbortedError.
+   *
+   * @param reason - Becomes the `cause` of the error.
+   */
   abort(reason?: unknown): void {
     this.#controller.abort(reason);
     this.#turns.at(-1)?.stream.abort(reason);

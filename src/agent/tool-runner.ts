@@ -113,7 +113,7 @@ export class ToolRunner {
   /**
    * Waits for a promise.
    *
-   * @throws {StreamAbortedError} As soon as the signal is aborted, even if the promise never settles.
+   * @throws StreamAbortedError As soon as the signal is aborted, even if the promise never settles.
    */
   wait<V>(promise: Promise<V>): Promise<V> {
     const signal = this.#signal;

@@ -3,7 +3,7 @@
  * through one of the two tables, and an event that is not listed for a state changes nothing.
  */
 
-/** How a stream stands: `pending`, then exactly one of the others. */
+/** The state of a stream: `pending`, then exactly one of the others. */
 export type Outcome = "pending" | FinalState;
 
 /** A state that is never left. */

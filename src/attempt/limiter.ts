@@ -6,10 +6,14 @@ export interface Limiter {
    * Queues a request.
    *
    * @param group - The models that share a rate limit with the one that is asked: provider and name.
-   * @throws if it cannot wait.
+   * @throws LimiterQueueFullError or LimiterWaitError if the request cannot wait.
    */
   enter(group: string): Admission;
-  /** Learns from a response. */
+  /**
+   * Learns from a response.
+   *
+   * @param limit - Which models a response has paused, and for how many milliseconds.
+   */
   observe(limit: RateLimit): void;
 }
 

@@ -7,7 +7,7 @@ import type { PairTypes, PartialTools } from "../tool/pair.ts";
 import type { AnyTool } from "../tool/tool.ts";
 import type { CallOptions, CallOverrides, ParserOption, StreamOption } from "./options.ts";
 
-/** How a call is planned and its stream opened, for callers that repeat it. Every call has it under `~call`. */
+/** How a call is planned and its stream opened, for callers that repeat it. Every call has it under `~call`. @internal */
 export interface CallMachine<N extends Native, Args extends readonly unknown[], T extends PairTypes, Model = never> {
   plan(...args: Args): CallPlan<N>;
   open(plan: CallPlan<N>): Stream<N, T>;
@@ -49,14 +49,16 @@ export type ParserOptionOf<N extends Native, S extends StreamOption, T extends P
 > &
   NoParserOfStreams<S>;
 
-/** Why a stream does not take a parser. */
+/** The compile error for `outputParser` on a stream. */
 export type NoParserOfStreams<S extends StreamOption> = S extends false
   ? unknown
   : {
       readonly outputParser?: "a stream is parsed by the code that reads it: outputParser needs a call that is not streamed";
     };
 
-/** Where response models are: a program without them does not bundle the code for them. */
+/**
+ * Says where the `call` with `responseModel` is: in an entry of its own, so that other programs do not bundle its code.
+ */
 export interface NoResponseModel<N extends Native> {
   readonly responseModel?: `import { call } from "${N["entry"]}/structured" for response models` | undefined;
 }
@@ -71,9 +73,18 @@ export interface Call<
 > {
   /** Lets an agent repeat it. @internal */
   readonly "~call": CallMachine<N, Args, ShownTools<S, T>>;
-  /** Asks. */
+  /**
+   * Asks the model.
+   *
+   * @param args - The arguments of the prompt function.
+   */
   (...args: Args): CallResult<N, S, T, O>;
-  /** The same call with other options; `callParams` and `timeout` are merged, the others replace. */
+  /**
+   * The same call with other options.
+   *
+   * @param overrides - Options, and `model`. `callParams` and `timeout` are merged key by key, the others replace.
+   * @throws InvalidOptionError if an option cannot work, or has no effect.
+   */
   with<const S2 extends StreamOption = S, D extends AnyTool | N["toolParam"] = never, O2 = O>(
     overrides: CallOverrides<N, S2, D> &
       NoResponseModel<N> &
@@ -83,10 +94,24 @@ export interface Call<
 
 /** The type of a provider's `call`. */
 export interface DefineCall<N extends Native> {
+  /**
+   * Makes a call that is not streamed.
+   *
+   * @param model - The model's id, as the provider names it.
+   * @param fn - Returns the prompt, or a promise of it: a string, which is one user message; messages; or a config object.
+   */
   <const Args extends readonly unknown[], const R extends NativePromptResult<N>>(
     model: N["model"],
     fn: PromptFunction<Args, R, N["callParams"]>,
   ): Call<N, Args, false, ToolsOf<R>>;
+  /**
+   * Makes a call with options.
+   *
+   * @param model - The model's id, as the provider names it.
+   * @param options - Whether it streams, tools, limits and all else: see {@link CallOptions}.
+   * @param fn - Returns the prompt, or a promise of it: a string, which is one user message; messages; or a config object.
+   * @throws InvalidOptionError if an option cannot work, or has no effect.
+   */
   <
     const Args extends readonly unknown[],
     const R extends NativePromptResult<N>,

@@ -14,7 +14,7 @@ export type StreamOption = boolean | { readonly partialTools?: boolean | undefin
 
 /** The options of a call. `D` are its tools. */
 export interface CallOptions<N extends Native, S extends StreamOption = StreamOption, D = AnyTool | N["toolParam"]> {
-  /** Whether the call returns a stream of `[chunk, tool]` pairs, or the promise of a response. Default false. */
+  /** Whether the call returns a stream of `[chunk, toolCall]` pairs, or the promise of a response. Default false. */
   readonly stream?: S | undefined;
   /** The tools that the model may ask for: made by `tool()`, or in the provider's own format. */
   readonly tools?: readonly D[] | undefined;

@@ -12,12 +12,13 @@ export type TieredRates<K extends string> = PerKind<K> & {
   readonly tiers?: readonly (PerKind<K> & { readonly promptAbove: number })[] | undefined;
 };
 
-/** What one model's part in a call cost. */
+/** The cost of one model's part in a call. */
 export interface CostItem {
   /** The model's id, as reported. */
   readonly model: string;
   /** What the model did; `message` for the reply itself. */
   readonly kind: string;
+  /** Tokens by kind. */
   readonly tokens: PerKind;
   /** US dollars by kind of token; null if the price is unknown. */
   readonly costs: PerKind | null;
@@ -37,9 +38,13 @@ export interface CostMetadata {
   readonly currency: "USD";
   /** US dollars; null if the price of any model is unknown. */
   readonly cost: number | null;
+  /** Tokens of prompts that were neither read from the cache nor written to it. */
   readonly inputTokens: number;
+  /** Tokens that models wrote, thinking included. */
   readonly outputTokens: number;
+  /** Tokens read from the cache. */
   readonly cachedTokens: number;
+  /** Each model's part. */
   readonly items: readonly CostItem[];
   /** What went into the cost, beyond the token counts. */
   readonly notes: readonly string[];

@@ -10,6 +10,7 @@ export type UsageSource = "reported" | "partial" | "estimated";
 
 /** What a reply used, in terms that all providers share. A provider may add to it. Counts are tokens. */
 export interface Usage {
+  /** How far to trust it. */
   readonly source: UsageSource;
   /** The part of the prompt that was neither read from the cache nor written to it. */
   readonly inputTokens: number;

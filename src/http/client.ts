@@ -38,6 +38,7 @@ export const clientForms: Forms = {
 
 /** A client made by a provider's `client()`. Its credentials cannot be read from it. */
 export interface Client {
+  /** Tells a client from an official SDK's. */
   readonly kind: "millrace.client";
 }
 

@@ -28,6 +28,7 @@ export class IncrementalJson {
   /**
    * Reads the next part of the text, however it was split.
    *
+   * @param text - The next part, of any length.
    * @throws {@link JsonSyntaxError} where the text cannot be JSON; and the same one at every later call.
    */
   push(text: string): void {
@@ -63,9 +64,9 @@ export class IncrementalJson {
   }
 
   /**
-   * The value so far, as one that never changes. What has not changed since an earlier snapshot is the same object.
-   * While arrays and objects of more than about 120 elements, or 40 keys, are open, it may be behind: by a character
-   * for each element beyond them, and by two for each beyond 16,000. A key counts as three elements.
+   * A copy of the value so far, which never changes. Parts that are the same as in an earlier snapshot are the same
+   * objects. While an array of more than about 120 elements, or an object of more than 40 keys, is open, the copy may
+   * lag behind: by a character for each element beyond that, and by two beyond 16,000. A key counts as three elements.
    */
   snapshot(): unknown {
     const scan = this.#scan;
@@ -80,10 +81,14 @@ export class IncrementalJson {
   }
 
   /**
-   * Whether the value at a place has come to its end; `[]` is the whole value. False where there is none.
+   * Whether the value at a path is complete; `[]` is the whole value. False if there is no such value.
    *
+   * @param path - Keys and indices that lead to the value.
    * @example
    * ```ts
+   * import { incrementalJson } from "millrace/json";
+   *
+   * const json = incrementalJson();
    * json.push('{"title": "Mistborn", "author": "Bran');
    * json.isComplete(["title"]); // true
    * json.isComplete(["author"]); // false
@@ -134,17 +139,20 @@ function copied(text: string): string {
 }
 
 /**
- * Reads a JSON document while it comes, in time linear in its length, with a value to show after every fragment. It
- * accepts what `JSON.parse` accepts, but for the depth, and ends with the same value.
+ * Reads a JSON document while it arrives, in time linear in its length, and has a value to show after every fragment.
+ * It accepts what `JSON.parse` accepts, up to a depth, and ends with the same value.
  *
- * Strings grow as they come; numbers, `true`, `false` and `null` appear when they are certain, keys with their value.
+ * Strings grow as they arrive; numbers, `true`, `false` and `null` appear when they are certain, keys with their value.
  *
+ * @param options - `maxDepth`: how deep arrays and objects may be nested. Default 1,000.
  * @example
  * ```ts
+ * import { incrementalJson } from "millrace/json";
+ *
  * const json = incrementalJson();
- * for await (const fragment of fragments) {
+ * for (const fragment of ['{"title": "Mist', 'born"}']) {
  *   json.push(fragment);
- *   render(json.snapshot());
+ *   console.log(json.snapshot()); // { title: "Mist" }, then { title: "Mistborn" }
  * }
  * const value = json.end();
  * ```

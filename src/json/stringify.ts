@@ -8,7 +8,7 @@ export const writer: { write(value: unknown): string } = { write: JSON.stringify
  *
  * @param place - Where the value stands in the body: `messages.3`.
  * @param levels - How far to look for a culprit. The input of a message's block is five levels down.
- * @throws {InvalidOptionError} If part of it has no JSON form: it is nested too deeply, contains itself, or holds a
+ * @throws InvalidOptionError if part of it has no JSON form: it is nested too deeply, contains itself, or holds a
  * BigInt. The error names that part: `messages.3.content.0.input`.
  */
 export function stringify(value: unknown, place = "", levels = 5): string {

@@ -1,8 +1,11 @@
 import { MillraceError } from "../errors.ts";
 
 /**
- * Why a text is refused: `unexpected`, no JSON goes on like this; `incomplete`, it ended too early; `depth`, it is
- * nested deeper than `maxDepth`.
+ * Why a text is refused.
+ *
+ * - `unexpected`: no JSON continues like this.
+ * - `incomplete`: the text ended too early.
+ * - `depth`: it is nested deeper than `maxDepth`.
  */
 export type JsonErrorReason = "unexpected" | "incomplete" | "depth";
 
@@ -11,8 +14,10 @@ export type JsonErrorReason = "unexpected" | "incomplete" | "depth";
  *
  * @example
  * ```ts
+ * import { incrementalJson, JsonSyntaxError } from "millrace/json";
+ *
  * try {
- *   json.push(fragment);
+ *   incrementalJson().push('{"title": x');
  * } catch (error) {
  *   if (!(error instanceof JsonSyntaxError)) throw error;
  *   console.error(error.message); // Invalid JSON at position 12: unexpected "x".
@@ -21,6 +26,7 @@ export type JsonErrorReason = "unexpected" | "incomplete" | "depth";
  */
 export class JsonSyntaxError extends MillraceError {
   readonly code = "json_syntax";
+  /** Why the text is refused. */
   declare readonly reason: JsonErrorReason;
   /** How many UTF-16 units of the text come before the fault. */
   declare readonly position: number;

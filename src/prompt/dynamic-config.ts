@@ -41,8 +41,8 @@ export type PromptResult<M = MessageLike, P = unknown, C = unknown, D = unknown>
   | DynamicConfig<M, P, C, D>;
 
 /**
- * What a call takes as its prompt function: one with the arguments `A` that returns or promises `R`. `P` are the
- * provider's call parameters.
+ * The prompt function of a call. `A` are its arguments, `R` is what it returns or promises, and `P` are the provider's
+ * call parameters.
  *
  * TypeScript itself does not look for excess keys in what a function returns. Here they turn the type into a string that
  * names them, so that a misspelt key is a compile error. Constrain `R` by the provider's {@link PromptResult}: that also
@@ -97,8 +97,8 @@ const KEYS: readonly string[] = [
  * the type arguments repeat it.
  *
  * @param isItem - Whether an object is a message of a provider whose messages lack `role` or `content`.
- * @throws {EmptyPromptError} If no message has content. White space is none.
- * @throws {InvalidOptionError} If it is neither text, nor messages, nor a dynamic config.
+ * @throws EmptyPromptError if no message has content. White space is none.
+ * @throws InvalidOptionError if it is neither text, nor messages, nor a dynamic config.
  * @internal
  */
 export function normalizePrompt<M = MessageLike, P = unknown, C = unknown, D = unknown>(
@@ -154,7 +154,7 @@ function invalid(problem: string): InvalidOptionError {
 
 /** A prompt template: a function from its variables to messages, which remembers what it was made from. */
 export interface Template {
-  /** @throws {TemplateError} If a value is missing, or does not fit its placeholder. */
+  /** @throws TemplateError if a value is missing, or does not fit its placeholder. */
   (variables?: object): readonly PromptMessage[];
   /** The template as written. */
   readonly template: string;

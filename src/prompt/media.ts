@@ -12,6 +12,7 @@ export type Media = MediaData | MediaUrl;
 export interface MediaData {
   /** Bytes, or their base64 where the source was a base64 `data:` URL. */
   readonly data: Uint8Array | string;
+  /** Such as `image/png`. */
   readonly mediaType: string;
 }
 
@@ -19,6 +20,7 @@ export interface MediaData {
 export interface MediaUrl {
   /** An `https:` URL. */
   readonly url: string;
+  /** Such as `image/png`, if it was given. */
   readonly mediaType?: string | undefined;
 }
 
@@ -46,7 +48,7 @@ export function sniffMediaType(bytes: Uint8Array): string | undefined {
   return SIGNATURES.find(([signature]) => signature.test(start))?.[1];
 }
 
-/** Checks a source and tells its media type. @throws {InvalidOptionError} @internal */
+/** Checks a source and tells its media type. @throws InvalidOptionError @internal */
 export function toMedia(kind: MediaKind, source: unknown, mediaType?: string): Media {
   if (ArrayBuffer.isView(source)) {
     const bytes = new Uint8Array(source.buffer, source.byteOffset, source.byteLength);

@@ -19,6 +19,7 @@ export interface ImageOptions {
 export interface DocumentOptions {
   /** The media type, such as `application/pdf`. Read from the bytes or the `data:` URL if not given. */
   readonly mediaType?: string | undefined;
+  /** Its title, for the model to see. */
   readonly title?: string | undefined;
   /** What the model should know about the document, and never cites. */
   readonly context?: string | undefined;
@@ -35,6 +36,7 @@ export interface AudioOptions {
 /** Text. */
 export interface TextPart {
   readonly type: "text";
+  /** The text. */
   readonly text: string;
 }
 
@@ -52,13 +54,17 @@ export type ContentPart = TextPart | ImagePart | DocumentPart | AudioPart;
 
 /** One message of a prompt. */
 export interface Message {
+  /** Who speaks. */
   readonly role: Role;
+  /** Text, or a list of parts. */
   readonly content: string | readonly ContentPart[];
 }
 
 /** A message in a provider's own shape. It is sent as it is. */
 export interface NativeMessage {
+  /** Who speaks, in the provider's words. */
   readonly role: string;
+  /** What is said, in the provider's shape. */
   readonly content: unknown;
 }
 
@@ -76,7 +82,7 @@ export interface SplicedMessage extends NativeMessage {
 /** A message that a template gives. */
 export type PromptMessage = Message | SplicedMessage;
 
-/** Makes a message of text, a part, or a list of parts and marks. @throws {InvalidOptionError} If a mark is first. */
+/** Makes a message of text, a part, or a list of parts and marks. @throws InvalidOptionError if a mark is first. */
 export function message(role: Role, content: string | Mark | readonly (string | Mark)[], marks: Marks): Message {
   if (typeof content === "string") return { role, content };
   const parts: ContentPart[] = [];

@@ -2,7 +2,7 @@
 
 import type { MediaSource } from "./media.ts";
 
-/** What a template can write as text. */
+/** A value that a template can write as text. */
 export type Scalar = string | number | boolean | bigint;
 
 /** The types of an entry: its messages and parts, with the options of its providers, and its marks. */

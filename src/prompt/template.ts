@@ -39,7 +39,7 @@ const ONE_NAME = "MESSAGES: takes one {name}, without a format spec";
  * Makes a function of a template. What it takes is in `template-variables.ts`, which reads the same grammar.
  *
  * @param marks - Those that a format spec may stand for.
- * @throws {TemplateError} If the template is malformed.
+ * @throws TemplateError if the template is malformed.
  */
 export function parseTemplate(template: string, marks: Marks): Template {
   const sections = parseSections(template, marks);

@@ -18,6 +18,7 @@ export interface AgentToolResult {
   readonly name: string;
   /** What the tool gave; an `Error` if it failed, was not allowed to run, or does not exist. */
   readonly output: unknown;
+  /** Whether the model is told of an error. */
   readonly isError: boolean;
 }
 

@@ -27,11 +27,15 @@ export interface Native {
   readonly toolCall: unknown;
   /** Everything that a prompt function may use as a message. */
   readonly promptMessage: unknown;
+  /** Usage under the provider's own field names. */
   readonly usage: ReportedUsage;
+  /** Usage in words that all providers share. */
   readonly commonUsage: Usage;
+  /** The cost, itemised. */
   readonly costMetadata: CostMetadata;
   /** Prices by model id, as users give their own. */
   readonly prices: object;
+  /** Why a reply ended, in the provider's words. */
   readonly finishReason: string;
   /** A tool in the provider's own format, such as one that it runs itself. */
   readonly toolParam: object;
@@ -43,6 +47,7 @@ export interface Native {
   readonly client: unknown;
   /** Accessors that this provider's streams and responses have beside those that all providers share. */
   readonly accessors: object;
+  /** The types that depend on the tools of a call. */
   readonly kinds: StreamKinds;
 }
 

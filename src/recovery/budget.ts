@@ -19,7 +19,18 @@ export interface Spending {
 
 export const nothingSpent: Spending = { since: null, outputTokens: 0, cost: 0 };
 
-/** A call exceeded its budget and was stopped: its outcome is `aborted`. */
+/**
+ * A call exceeded its budget and was stopped: its outcome is `aborted`.
+ *
+ * @example
+ * ```ts
+ * import { BudgetExceededError } from "millrace";
+ *
+ * function report(error: unknown): void {
+ *   if (error instanceof BudgetExceededError) console.error(error.budget, error.allowed, error.taken);
+ * }
+ * ```
+ */
 export class BudgetExceededError extends MillraceError {
   readonly code = "budget_exceeded";
   /** Which part of the budget. */

@@ -15,7 +15,19 @@ export interface LimiterOptions {
   readonly maxWait?: number | undefined;
 }
 
-/** As many requests wait at a limiter as it allows. Nothing was sent. */
+/**
+ * The queue of a limiter is full. Nothing was sent.
+ *
+ * @example
+ * ```ts
+ * import { call, limiter, LimiterQueueFullError } from "millrace/anthropic";
+ *
+ * const ask = call("claude-sonnet-5-5", { limiter: limiter({ concurrency: 8, queue: 20 }) }, (question: string) => question);
+ * await ask("Why is the sky blue?").catch((error: unknown) => {
+ *   if (error instanceof LimiterQueueFullError) console.error(`Busy: ${error.waiting} requests wait already.`);
+ * });
+ * ```
+ */
 export class LimiterQueueFullError extends MillraceError {
   readonly code = "limiter_queue_full";
   /** How many requests wait. */
@@ -25,7 +37,19 @@ export class LimiterQueueFullError extends MillraceError {
   }
 }
 
-/** A request waited at a limiter for too long, or would have. Nothing was sent. */
+/**
+ * A request waited at a limiter for too long, or would have. Nothing was sent.
+ *
+ * @example
+ * ```ts
+ * import { call, limiter, LimiterWaitError } from "millrace/anthropic";
+ *
+ * const ask = call("claude-sonnet-5-5", { limiter: limiter({ maxWait: 5_000 }) }, (question: string) => question);
+ * await ask("Why is the sky blue?").catch((error: unknown) => {
+ *   if (error instanceof LimiterWaitError) console.error(`No place within ${error.maxWaitMs} ms.`);
+ * });
+ * ```
+ */
 export class LimiterWaitError extends MillraceError {
   readonly code = "limiter_wait";
   /** How long a request may wait, in milliseconds. */
@@ -43,8 +67,16 @@ interface Waiting {
 }
 
 /**
- * Makes the requests of many calls wait for each other, and for the rate limits that providers report. First come, first
- * served; a request whose own group of models is not paused does not wait for one whose group is.
+ * Makes the requests of many calls wait for each other, and for the rate limits that providers report. They are sent in
+ * the order in which they came, except that none waits for a request whose group of models is paused.
+ *
+ * @example
+ * ```ts
+ * import { limiter } from "millrace/anthropic";
+ *
+ * const shared = limiter({ concurrency: 8 });
+ * console.log(shared.running, shared.waiting);
+ * ```
  */
 export class RequestLimiter implements Limiter {
   readonly #concurrency: number;
@@ -65,6 +97,7 @@ export class RequestLimiter implements Limiter {
     inspectable(this);
   }
 
+  /** How many requests are under way, and how many wait. */
   toJSON(): object {
     const { running, waiting } = this;
     return { running, waiting };
@@ -80,7 +113,12 @@ export class RequestLimiter implements Limiter {
     return this.#queue.size;
   }
 
-  /** @throws LimiterQueueFullError; LimiterWaitError if the provider has asked for a pause that is too long. */
+  /**
+   * Queues a request.
+   *
+   * @param group - The models that share a rate limit with the one that is asked: provider and name.
+   * @throws LimiterQueueFullError; LimiterWaitError if the provider has asked for a pause that is too long.
+   */
   enter(group: string): Admission {
     const pauseMs = this.#pauseOf(group);
     if (pauseMs > this.#maxWaitMs) {
@@ -91,7 +129,13 @@ export class RequestLimiter implements Limiter {
     return this.#wait(group);
   }
 
-  observe({ group, waitMs }: RateLimit): void {
+  /**
+   * Learns from a response.
+   *
+   * @param limit - Which models a response has paused, and for how many milliseconds.
+   */
+  observe(limit: RateLimit): void {
+    const { group, waitMs } = limit;
     this.#pauses.set(group, Math.max(this.#pauses.get(group) ?? 0, Date.now() + waitMs));
   }
 

@@ -9,6 +9,7 @@ import type { Interruption, RetryPolicy } from "./policy.ts";
 
 /** A model to ask if the one before it fails. */
 export interface Target<N extends Native> {
+  /** The model's id. */
   readonly model: N["model"];
   /** Parameters for this model. They are merged over those of the call. */
   readonly callParams?: N["callParams"] | undefined;
@@ -18,7 +19,7 @@ export interface Target<N extends Native> {
   readonly when?: ((error: MillraceError) => boolean) | undefined;
 }
 
-/** A target, and what differs in this request alone. */
+/** A target, and what differs in this request alone. @internal */
 export interface PlannedTarget<N extends Native> extends Target<N> {
   /** Instead of that of the call. */
   readonly toolChoice?: ToolChoice | undefined;

@@ -12,7 +12,7 @@ const ADVICE = "The model writes JSON: take a type that JSON has, such as a stri
  * The standard has no way to tell where a conversion failed. For zod and arktype there are ways of their own to find out;
  * for other libraries, the error only has their message.
  *
- * @throws {SchemaError} If JSON cannot represent a part of the input. The error's path names the part.
+ * @throws SchemaError if JSON cannot represent a part of the input. The error's path names the part.
  */
 export function convertInput(
   { vendor, jsonSchema }: (StandardSchema & StandardJsonSchema)["~standard"],

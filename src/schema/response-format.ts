@@ -14,7 +14,7 @@ export interface ResponseFormat {
  * The format that a response model requires.
  *
  * @param explicit - JSON Schema, for a model that cannot generate it.
- * @throws {SchemaError} If there is no JSON Schema, or JSON cannot represent the model.
+ * @throws SchemaError if there is no JSON Schema, or JSON cannot represent the model.
  */
 export function responseFormat(model: StandardSchema, explicit: object | undefined): ResponseFormat {
   const described =

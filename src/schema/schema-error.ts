@@ -1,6 +1,17 @@
 import { type ErrorDetails, MillraceError } from "../errors.ts";
 
-/** There is no JSON Schema of an object for a schema. Thrown where the schema is given; nothing was sent. */
+/**
+ * A schema cannot be turned into JSON Schema of an object. Thrown where the schema is passed; nothing was sent.
+ *
+ * @example
+ * ```ts
+ * import { SchemaError } from "millrace";
+ *
+ * function report(error: unknown): void {
+ *   if (error instanceof SchemaError) console.error(error.path, error.message);
+ * }
+ * ```
+ */
 export class SchemaError extends MillraceError {
   readonly code = "schema";
   /** The option and, as far as it is known, the path from there: `input.published.date`. */

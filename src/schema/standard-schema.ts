@@ -13,6 +13,7 @@ export interface StandardProps<out Input = unknown, out Output = unknown> {
   readonly version: 1;
   /** The library's name. */
   readonly vendor: string;
+  /** Checks a value. */
   readonly validate: (value: unknown) => StandardResult<Output> | Promise<StandardResult<Output>>;
   /** Exists in the types only. */
   readonly types?: { readonly input: Input; readonly output: Output } | undefined;
@@ -25,7 +26,9 @@ export type StandardResult<Output> =
 
 /** One thing that is wrong with a value. */
 export interface StandardIssue {
+  /** What is wrong, in the library's words. */
   readonly message: string;
+  /** Where it is. */
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
 }
 

@@ -22,7 +22,7 @@ const LONGEST_NOTE = 2_000;
  * Makes a foreign schema of a tool's input one that models accept: of an object, in the current draft, and with no
  * combining keyword at its top. For tools that validate their input themselves: what is lost here is not needed there.
  *
- * @throws {SchemaError} If JSON cannot hold it, or it describes something other than an object.
+ * @throws SchemaError if JSON cannot hold it, or it describes something other than an object.
  */
 export function shownInput(inputSchema: object): ShownInput {
   const lifted = liftDefinition(currentDraft(plainJson(inputSchema, "inputSchema")));

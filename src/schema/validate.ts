@@ -69,7 +69,7 @@ function validationOf<Output>(result: Thenable): Promise<Validation<Output>> {
   });
 }
 
-/** @throws {TypeError} If it is not a result. */
+/** @throws TypeError if it is not a result. */
 function toValidation<Output>(result: unknown): Validation<Output> {
   if (typeof result !== "object" || result === null) throw new TypeError("it returned neither a value nor issues");
   // As the standard says to ask: any falsy `issues` means that there are none.

@@ -7,15 +7,19 @@ import type { Native } from "../provider/native.ts";
 export interface AttemptReport<out N extends Native = Native> {
   /** The model that was asked. */
   readonly model: string;
+  /** How the request ended; `pending` while it runs. */
   readonly outcome: Outcome;
   /** What ended it, or null while it is pending or complete. */
   readonly error: MillraceError | null;
+  /** The provider's id of the request, or null before it is known. */
   readonly requestId: string | null;
   /** The native message of this request alone; null before its first event. */
   readonly message: N["message"] | null;
+  /** What this request used. */
   readonly usage: N["usage"];
-  /** Milliseconds since the epoch. */
+  /** When it began: milliseconds since the epoch, or null. */
   readonly startTime: number | null;
+  /** When it ended: milliseconds since the epoch, or null. */
   readonly endTime: number | null;
 }
 

@@ -64,8 +64,8 @@ export abstract class CallStream<out N extends Native, out T extends PairTypes =
   }
 
   /**
-   * Reads the stream to its end and gives the response; after an iteration, the response that it came to. The same
-   * promise each time.
+   * Reads the stream to its end and returns the response; after an iteration, the response that it came to. It always
+   * returns the same promise.
    *
    * @throws StreamConsumedError while an iteration is under way; the stream's own error unless it is complete.
    */
@@ -85,6 +85,8 @@ export abstract class CallStream<out N extends Native, out T extends PairTypes =
    *   the stream's error if there is none.
    * @example
    * ```ts
+   * import { call } from "millrace/anthropic";
+   *
    * const stream = call("claude-sonnet-5-5", { stream: true }, (genre: string) => `Recommend a ${genre} book`)("fantasy");
    * await stream.started(); // throws an ApiError with status 401, 429, …
    * for await (const [chunk] of stream) process.stdout.write(chunk.content);
@@ -115,7 +117,11 @@ export abstract class CallStream<out N extends Native, out T extends PairTypes =
     return this["~respond"](this["~reply"]);
   }
 
-  /** Closes the connection at once. A read that waits rejects with StreamAbortedError, whose cause is the reason. */
+  /**
+   * Closes the connection at once. A read that waits rejects with StreamAbortedError, whose cause is the reason.
+   *
+   * @param reason - Becomes the `cause` of the error.
+   */
   abort(reason?: unknown): void {
     this["~reply"].abort(reason);
   }

@@ -13,6 +13,7 @@ const DONE = { value: undefined, done: true } as const;
 
 /** An iteration of pairs. Leaving it closes the connection. TypeScript before 5.6 knows no type of such an iterator. */
 export interface PairIteration<N extends Native, T extends PairTypes> extends AsyncIterator<Pair<N, T>, undefined> {
+  /** The iteration itself. */
   [Symbol.asyncIterator](): this;
 }
 

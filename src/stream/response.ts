@@ -2,7 +2,18 @@ import type { Native } from "../provider/native.ts";
 import type { PairTypes } from "../tool/pair.ts";
 import { CallView } from "./view.ts";
 
-/** A whole reply, as if it had not been streamed. */
+/**
+ * A whole reply, as if it had not been streamed.
+ *
+ * @example
+ * ```ts
+ * import { CallResponse } from "millrace";
+ * import { call } from "millrace/anthropic";
+ *
+ * const response = await call("claude-sonnet-5-5", (genre: string) => `Recommend a ${genre} book`)("fantasy");
+ * console.log(response instanceof CallResponse, response.content, response.commonFinishReasons);
+ * ```
+ */
 export class CallResponse<out N extends Native, out T extends PairTypes = PairTypes> extends CallView<N, T> {
   /** The provider's message, exact. */
   get response(): N["message"] {

@@ -8,10 +8,21 @@ import type { Pair } from "./pair-source.ts";
 import { type ReadableFormat, readableStream } from "./readable-stream.ts";
 
 /**
- * The reply to a call, while it arrives: an iterable of `[chunk, tool]` pairs, and views of everything received so far.
+ * The reply to a call, while it arrives: an iterable of `[chunk, toolCall]` pairs, and views of everything received so far.
  *
  * Nothing is sent before the first read. It can be read once: iterate it, or `await` {@link response}. Leaving the
  * iteration closes the connection.
+ *
+ * @example
+ * ```ts
+ * import { Stream } from "millrace";
+ * import { call } from "millrace/anthropic";
+ *
+ * const recommend = call("claude-sonnet-5-5", { stream: true }, (genre: string) => `Recommend a ${genre} book`);
+ * const stream = recommend("fantasy");
+ * for await (const [chunk] of stream) process.stdout.write(chunk.content);
+ * console.log(stream instanceof Stream, stream.outcome, stream.commonUsage.outputTokens);
+ * ```
  */
 export abstract class Stream<out N extends Native, out T extends PairTypes = PairTypes>
   extends CallStream<N, T>
@@ -29,7 +40,10 @@ export abstract class Stream<out N extends Native, out T extends PairTypes = Pai
    * @throws StreamConsumedError if the stream has an owner already.
    * @example
    * ```ts
-   * for await (const text of stream.textStream()) process.stdout.write(text);
+   * import { call } from "millrace/anthropic";
+   *
+   * const recommend = call("claude-sonnet-5-5", { stream: true }, (genre: string) => `Recommend a ${genre} book`);
+   * for await (const text of recommend("fantasy").textStream()) process.stdout.write(text);
    * ```
    */
   textStream(): AsyncGenerator<string, void, undefined> {
@@ -47,7 +61,15 @@ export abstract class Stream<out N extends Native, out T extends PairTypes = Pai
    * @throws StreamConsumedError if the stream has an owner already.
    * @example
    * ```ts
-   * return new Response(stream.toReadableStream(), { headers: { "content-type": "text/event-stream" } });
+   * import { call } from "millrace/anthropic";
+   *
+   * const answer = call("claude-sonnet-5-5", { stream: true }, (question: string) => question);
+   *
+   * export async function POST(request: Request): Promise<Response> {
+   *   const stream = answer(await request.text());
+   *   await stream.started();
+   *   return new Response(stream.toReadableStream(), { headers: { "content-type": "text/event-stream" } });
+   * }
    * ```
    */
   toReadableStream(format: ReadableFormat = "events"): ReadableStream<Uint8Array> {

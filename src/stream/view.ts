@@ -12,8 +12,11 @@ import { type Warning, warningsOf } from "./warning.ts";
 
 /** When a call began, had its first content, and ended: milliseconds since the epoch, or null. */
 export interface Timings {
+  /** When the call began. */
   readonly start: number | null;
+  /** When its first content came. */
   readonly firstChunk: number | null;
+  /** When it ended. */
   readonly end: number | null;
 }
 
@@ -35,7 +38,7 @@ export abstract class CallView<out N extends Native, out T extends PairTypes = P
     return this.content;
   }
 
-  /** What `console.log` shows, and `JSON.stringify` gives. */
+  /** The data that `console.log` shows and `JSON.stringify` returns. */
   abstract toJSON(): object;
 
   /** All state of the call. @internal */
@@ -186,7 +189,7 @@ export abstract class CallView<out N extends Native, out T extends PairTypes = P
   }
 
   /**
-   * The message that gives the model the results of its tools, in a list; an empty list for no outputs.
+   * A list with the message that gives the model the results of its tools. It is empty if there are no outputs.
    *
    * @param outputs - Calls of this message, and what they gave: text, JSON, bytes, content parts, or an `Error`, whose
    * message the model is told (never its stack).
@@ -199,17 +202,25 @@ export abstract class CallView<out N extends Native, out T extends PairTypes = P
   /**
    * The conversation so far: the messages sent, the answer as it may be sent back, and the results of its tools. The
    * provider accepts it whatever has happened to the stream: what was cut is left out, and a call without an output is
-   * answered with an error that says why. A call that the end of a complete message has cut (`max_tokens`) is part of it
-   * if there is an output for it: an error, say, that tells the model what happened.
+   * answered with an error that says why. A call that was cut by the end of a complete message (`max_tokens`) is only
+   * part of it if there is an output for it, such as an error that tells the model what happened.
    *
    * @param outputs - As for {@link toolMessageParams}.
    * @throws StreamNotStartedError, and InvalidOptionError for the output of a call that is not in the message. Empty if
    * the call has failed before there was a request.
    * @example
    * ```ts
-   * const outputs: [typeof stream.tools[number], unknown][] = [];
-   * for await (const [, tool] of stream) if (tool) outputs.push([tool, await tool.call()]);
-   * const next = chat([...stream.history(outputs), user("Go on")]);
+   * import { tool, type ToolOutput } from "millrace";
+   * import { call, type MessageParam } from "millrace/anthropic";
+   *
+   * const clock = tool({ name: "clock", description: "Tells the time.", call: () => new Date().toISOString() });
+   * const options = { stream: true, tools: [clock] } as const;
+   * const chat = call("claude-sonnet-5-5", options, (messages: readonly MessageParam[]) => messages);
+   *
+   * const stream = chat([{ role: "user", content: "What time is it?" }]);
+   * const outputs: ToolOutput[] = [];
+   * for await (const [, toolCall] of stream) if (toolCall) outputs.push([toolCall, await toolCall.call()]);
+   * const next = chat([...stream.history(outputs), { role: "user", content: "And in Tokyo?" }]);
    * ```
    */
   history(outputs: readonly ToolOutput[] = []): readonly N["item"][] {

@@ -12,6 +12,7 @@ export interface Warning {
    * - `unknown_price`: the cost is not known, since the price of a model is not.
    */
   readonly code: "undeclared_tool" | "unusable_tool" | "usage_not_reported" | "unknown_price";
+  /** What happened, in a sentence. */
   readonly message: string;
 }
 

@@ -13,7 +13,7 @@ export interface ResponseModel {
 }
 
 /**
- * The reply is not what the response model asks for: it is no JSON, was cut, or the schema refuses it.
+ * The reply is not what the response model asks for: it is not JSON, was cut, or does not fit the schema.
  *
  * @example
  * ```ts

@@ -16,7 +16,7 @@ import type { SchemaInput, SchemaOutput, StandardSchema } from "../schema/standa
 import type { PairTypes } from "../tool/pair.ts";
 import type { AnyTool } from "../tool/tool.ts";
 
-/** The options of a call whose result is something other than a response. `M` is the schema of that. */
+/** The options of a call that returns data instead of a response. `M` is the schema of that data. */
 export interface ModelOptions<M extends StandardSchema = StandardSchema> {
   /**
    * The result of the call instead of a response: a schema of any library that implements Standard Schema. The reply is

@@ -14,6 +14,18 @@ import { stepsOf } from "./steps.ts";
  *
  * Each value is a snapshot that does not change any more; there is one only when something has been added. The last read
  * ends with the validation of the whole.
+ *
+ * @example
+ * ```ts
+ * import { call } from "millrace/anthropic/structured";
+ * import * as z from "zod";
+ *
+ * const Book = z.object({ title: z.string(), author: z.string() });
+ * const extractBook = call("claude-sonnet-5-5", { stream: true, responseModel: Book }, (text: string) => `Extract: ${text}`);
+ * const extraction = extractBook("Mistborn, by Brandon Sanderson");
+ * for await (const partial of extraction) console.log(partial.title ?? "");
+ * console.log(extraction.constructedResponseModel.author);
+ * ```
  */
 export abstract class StructuredStream<out N extends Native, out Model = unknown, out Arriving = unknown>
   extends CallStream<N, never>
@@ -47,8 +59,14 @@ export abstract class StructuredStream<out N extends Native, out Model = unknown
   /**
    * Whether the part of the model at a path has arrived completely, and will not change any more.
    *
+   * @param path - Keys and indices that lead to the part; `[]` is the whole model.
    * @example
    * ```ts
+   * import { call } from "millrace/anthropic/structured";
+   * import * as z from "zod";
+   *
+   * const Book = z.object({ title: z.string(), author: z.string() });
+   * const extraction = call("claude-sonnet-5-5", { stream: true, responseModel: Book }, () => "Recommend a book")();
    * for await (const book of extraction) {
    *   const title = extraction.isComplete(["title"]) ? book.title : `${book.title ?? ""}…`;
    * }
@@ -84,7 +102,12 @@ export abstract class StructuredStream<out N extends Native, out Model = unknown
    * @throws As the iteration does, which it replaces.
    * @example
    * ```ts
-   * for await (const book of extraction.elements()) console.log(book.title);
+   * import { call } from "millrace/anthropic/structured";
+   * import * as z from "zod";
+   *
+   * const Books = z.array(z.object({ title: z.string() }));
+   * const list = call("claude-sonnet-5-5", { stream: true, responseModel: Books }, () => "Recommend ten books");
+   * for await (const book of list().elements()) console.log(book.title);
    * ```
    */
   elements(): AsyncGenerator<Arriving extends readonly (infer Element)[] ? Element : never, void, undefined> {

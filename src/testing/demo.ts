@@ -42,6 +42,7 @@ export function demoText(prompt: string): string {
  * Makes a scripted answer to a prompt, for demonstrations: three to five sentences at the pace of a model, always the same
  * for the same prompt.
  *
+ * @param prompt - The prompt: it chooses among some answers.
  * @example
  * ```ts
  * import { demoReply, fakeAnthropic } from "millrace/testing";

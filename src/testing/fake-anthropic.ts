@@ -47,12 +47,17 @@ const names: Names<FakeAnthropicOptions> = {
 export interface FakeAnthropic extends AsyncDisposable {
   /** Its URL, to be used as a client's `baseURL`. */
   readonly url: string;
+  /** The port on 127.0.0.1. */
   readonly port: number;
   /** The requests received so far, in order. */
   readonly requests: readonly RecordedRequest[];
   /** How many connections are open. */
   readonly connections: number;
-  /** Waits for the request with the given index. Default: the first. Rejects if the server closes first. */
+  /**
+   * Waits for the request with the given index. Default: the first. Rejects if the server closes first.
+   *
+   * @param index - Counted from 0.
+   */
   request(index?: number): Promise<RecordedRequest>;
   /** Closes all connections and the server. */
   close(): Promise<void>;

@@ -11,6 +11,7 @@ export interface ReplyProgress {
   readonly eventsWritten: number;
   /** How many bytes of the body the socket has taken. Stops growing soon after the client stops reading. */
   readonly bytesWritten: number;
+  /** How the reply ended; `pending` while it is being sent. */
   readonly outcome: ReplyOutcome;
   /** Resolves to the outcome. */
   readonly closed: Promise<ReplyOutcome>;
@@ -24,6 +25,7 @@ export interface ReplyProgress {
 export interface RecordedRequest {
   /** The request's position among all requests, counted from 0. */
   readonly index: number;
+  /** Such as `POST`. */
   readonly method: string;
   /** The path, with the query if there is one. */
   readonly path: string;

@@ -11,7 +11,7 @@ import type { DeliveryOptions } from "./delivery.ts";
  * object may also have `"delivery"`, the options for how it is sent and what goes wrong:
  * `{"content": [], "delivery": {"endAfter": 4}}`. The replies in an array are played in turn.
  *
- * @throws {InvalidOptionError} If the file holds anything else.
+ * @throws InvalidOptionError if the file holds anything else.
  */
 export async function readScripts(path: string): Promise<Script | Script[]> {
   const content = await readFile(path, "utf8");

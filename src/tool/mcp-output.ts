@@ -13,7 +13,18 @@ export type McpPart =
   /** `data` is base64. */
   | { readonly type: "image" | "document"; readonly data: string; readonly mediaType: string };
 
-/** A tool of an MCP server failed. The message is what the tool answered, cut after 10,000 characters. */
+/**
+ * A tool of an MCP server failed. The message is what the tool answered, cut after 10,000 characters.
+ *
+ * @example
+ * ```ts
+ * import { McpToolError } from "millrace/mcp";
+ *
+ * function report(error: unknown): void {
+ *   if (error instanceof McpToolError) console.error(error.toolName, error.message);
+ * }
+ * ```
+ */
 export class McpToolError extends MillraceError {
   readonly code = "mcp_tool";
   /** The tool's name at the server. */
@@ -30,7 +41,7 @@ const LONGEST_MESSAGE = 10_000;
 /**
  * Turns the result of a tool call into the tool's output.
  *
- * @throws {McpToolError} If the result says that the tool failed.
+ * @throws McpToolError if the result says that the tool failed.
  */
 export function toMcpOutput(toolName: string, result: unknown): McpOutput {
   // Not a result as the protocol has it, but some hand-written clients return the content alone.

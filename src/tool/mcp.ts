@@ -13,7 +13,18 @@ export { type McpOutput, type McpPart, McpToolError } from "./mcp-output.ts";
 
 /** The part of an MCP client that is used. */
 export interface McpClient {
+  /**
+   * Lists the tools of the server, a page at a time.
+   *
+   * @param params - `cursor`: where the page begins, as the page before it said.
+   */
   listTools(params?: { readonly cursor?: string }): Promise<McpToolList>;
+  /**
+   * Calls a tool, and returns an object with `content`, `structuredContent` and `isError`, as MCP defines it.
+   *
+   * @param params - The tool's name and its input.
+   * @param options - `signal`: aborts the call.
+   */
   callTool(
     params: { readonly name: string; readonly arguments?: Record<string, unknown> },
     options?: { readonly signal?: AbortSignal },
@@ -22,12 +33,14 @@ export interface McpClient {
 
 /** One page of a server's list of tools. */
 export interface McpToolList {
+  /** The tools, as the server describes them. */
   readonly tools: readonly {
     readonly name: string;
     readonly title?: string | undefined;
     readonly description?: string | undefined;
     readonly inputSchema: object;
   }[];
+  /** Where the next page begins; nothing on the last one. */
   readonly nextCursor?: string | undefined;
 }
 
@@ -50,7 +63,18 @@ export interface McpOptions<Namespace extends string> extends ToolOptions {
   readonly onSkip?: ((error: McpListError) => void) | undefined;
 }
 
-/** The tools of an MCP server cannot be listed, since the list is malformed or has no end; or one of them cannot be offered. */
+/**
+ * An MCP server's list of tools is malformed or endless, or one of its tools cannot be offered to a model.
+ *
+ * @example
+ * ```ts
+ * import { McpListError } from "millrace/mcp";
+ *
+ * function report(error: unknown): void {
+ *   if (error instanceof McpListError) console.error(error.toolName, error.message);
+ * }
+ * ```
+ */
 export class McpListError extends MillraceError {
   readonly code = "mcp_list";
   /** The tool that is at fault, as the server names it; null if it is the list, or the tool has no name. */
@@ -111,7 +135,7 @@ function toTool<Namespace extends string>(
   });
 }
 
-/** @throws {InvalidOptionError} */
+/** @throws InvalidOptionError */
 function checkNamespace(namespace: string): void {
   if (/^[\w-]+$/.test(namespace) && namespace.length <= LONGEST_NAMESPACE) return;
   throw new InvalidOptionError(
@@ -149,7 +173,7 @@ function unusable(problem: string): McpListError {
   return new McpListError(`The MCP server's list of tools cannot be used: ${problem}`);
 }
 
-/** @throws {Error} If it is not a tool. */
+/** @throws Error if it is not a tool. */
 function toListedTool(listed: unknown): ListedTool {
   const name = stringField(listed, "name");
   if (!isObject(listed) || !name) throw new Error("it has no name.");

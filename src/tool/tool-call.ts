@@ -17,6 +17,7 @@ export interface ToolContext {
 
 /** A call whose input is complete and valid. */
 export interface ToolCall<out Name extends string = string, out Args = unknown, out Result = unknown> {
+  /** The tool's name: it tells the calls of several tools apart. */
   readonly name: Name;
   /** The provider's id of this call. */
   readonly id: string;
@@ -27,6 +28,7 @@ export interface ToolCall<out Name extends string = string, out Args = unknown, 
   readonly delta: null;
   /** The input as the model wrote it; `""` stands for `{}`. */
   readonly text: string;
+  /** Null: nothing is wrong with the input. */
   readonly error: null;
   /** The provider's own block. */
   readonly toolCall: unknown;
@@ -38,10 +40,16 @@ export interface ToolCall<out Name extends string = string, out Args = unknown, 
    * Runs the tool's function, each time with a fresh copy of `args`. Rejects with whatever the function throws, and with
    * the signal's reason if that is already aborted.
    *
+   * @param options - `signal`: handed to the function. Without one, it gets a signal that never aborts.
    * @example
    * ```ts
-   * for await (const [, tool] of stream) {
-   *   if (tool) console.log(await tool.call({ signal: AbortSignal.timeout(5_000) }));
+   * import { tool } from "millrace";
+   * import { call } from "millrace/anthropic";
+   *
+   * const clock = tool({ name: "clock", description: "Tells the time.", call: () => new Date().toISOString() });
+   * const ask = call("claude-sonnet-5-5", { stream: true, tools: [clock] }, (question: string) => question);
+   * for await (const [, toolCall] of ask("What time is it?")) {
+   *   if (toolCall) console.log(await toolCall.call({ signal: AbortSignal.timeout(5_000) }));
    * }
    * ```
    */
@@ -50,7 +58,9 @@ export interface ToolCall<out Name extends string = string, out Args = unknown, 
 
 /** A call whose input is still arriving. It cannot be run. */
 export interface StreamingToolCall<out Name extends string = string, out Args = unknown> {
+  /** The tool's name. */
   readonly name: Name;
+  /** The provider's id of this call. */
   readonly id: string;
   readonly state: "streaming";
   /**
@@ -62,7 +72,9 @@ export interface StreamingToolCall<out Name extends string = string, out Args = 
   readonly delta: string;
   /** The input so far, as the model wrote it. */
   readonly text: string;
+  /** Null: the input is not checked yet. */
   readonly error: null;
+  /** The provider's own block, in its current state. */
   readonly toolCall: unknown;
   /** @internal */
   "~result"(output: unknown): ToolResult;
@@ -70,19 +82,23 @@ export interface StreamingToolCall<out Name extends string = string, out Args = 
 
 /** A call whose input cannot be used. It cannot be run, and no pair holds it. */
 export interface FailedToolCall<out Name extends string = string> {
+  /** The tool's name. */
   readonly name: Name;
+  /** The provider's id of this call. */
   readonly id: string;
   /** `invalid`: not a JSON object, or rejected by the schema. `truncated`: the reply ended before the input did. */
   readonly state: "invalid" | "truncated";
+  /** The input as the model wrote it. */
   readonly text: string;
   /** What is wrong with the input. */
   readonly error: ToolInputError;
+  /** The provider's own block. */
   readonly toolCall: unknown;
   /** @internal */
   "~result"(output: unknown): ToolResult;
 }
 
-/** The block of the message that holds a call. */
+/** The block of the message that holds a call. @internal */
 export interface OpenBlock {
   readonly id: string;
   /** Returns the provider's own block, in its current state. */
@@ -91,7 +107,7 @@ export interface OpenBlock {
   readonly partial?: (() => unknown) | undefined;
 }
 
-/** A call, from the start of its block to the end. */
+/** A call, from the start of its block to the end. @internal */
 export interface OpenCall {
   /** The call in its current state. */
   readonly current: StreamingToolCall | ToolCall | FailedToolCall;
@@ -110,9 +126,11 @@ export interface OpenCall {
   truncate(text: string): FailedToolCall;
 }
 
-/** What a tool does with its input. */
+/** What a tool does with its input. @internal */
 export interface ToolBehavior {
+  /** The tool's name. */
   readonly name: string;
+  /** Whether an agent may run it while the reply is still streaming. */
   readonly runEarly?: boolean | undefined;
   "~validate"(input: Record<string, unknown>): Validation | Promise<Validation>;
   "~run"(args: unknown, context: ToolContext): unknown;

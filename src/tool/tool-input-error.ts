@@ -29,8 +29,11 @@ export interface ToolInputFailure {
  */
 export class ToolInputError extends MillraceError {
   readonly code = "tool_input";
+  /** The tool's name. */
   readonly toolName: string;
+  /** The provider's id of the call. */
   readonly toolCallId: string;
+  /** `invalid`: not a JSON object, or rejected by the schema. `truncated`: the reply ended before the input did. */
   readonly state: "invalid" | "truncated";
   /** What is wrong with the input, in the schema library's words; empty for truncated input. */
   readonly issues: readonly SchemaIssue[];

@@ -37,6 +37,7 @@ export interface ToolOptions {
 
 /** Any tool. Members whose names begin with `~` are internal to the library. */
 export interface AnyTool extends ToolOptions, ToolBehavior, PairTypes {
+  /** What the model is told that the tool does. */
   readonly description?: string | undefined;
   /** JSON Schema of the input, as the model sees it. */
   readonly inputSchema: JsonSchema;
@@ -53,6 +54,7 @@ export interface Tool<
   out Result = unknown,
   out Arriving = unknown,
 > extends AnyTool {
+  /** The tool's name. */
   readonly name: Name;
   readonly "~pair"?: ToolCall<Name, Args, Result>;
   readonly "~partial"?: StreamingToolCall<Name, Arriving>;
@@ -93,6 +95,7 @@ export interface ToolFunction<Args, R> {
 
 /** Required when the schema in `input` cannot generate JSON Schema, as those of zod and arktype can. */
 export interface ExplicitInputSchema {
+  /** JSON Schema for the model to see. */
   readonly inputSchema: object;
 }
 
@@ -129,8 +132,8 @@ export type AwaitedResult<R> = R extends Promise<infer Result> ? Result : Awaite
  * Makes a tool of its definition.
  *
  * @param isPart - Whether plain data in the tool's output is a content part, to be sent as one. Default: a neutral one.
- * @throws {SchemaError} If JSON cannot represent the input that the schema takes. The error names the part.
- * @throws {InvalidOptionError} If the name is not valid.
+ * @throws SchemaError if JSON cannot represent the input that the schema takes. The error names the part.
+ * @throws InvalidOptionError if the name is not valid.
  */
 export function tool<
   const Name extends string,
@@ -167,7 +170,7 @@ interface LooseDefinition extends ToolOptions {
   call(args: unknown, context: ToolContext): unknown;
 }
 
-/** @throws {InvalidOptionError} */
+/** @throws InvalidOptionError */
 export function checkName(name: string): void {
   if (typeof name === "string" && /^[a-zA-Z0-9_-]{1,64}$/.test(name)) return;
   throw new InvalidOptionError(

@@ -12,7 +12,8 @@ export type NamespacedTools<Namespace extends string, T extends readonly AnyTool
  * depend on state that is known only when the toolkit is used.
  *
  * @param tools - Makes the tools. The toolkit takes the same arguments, and passes them on.
- * @throws {InvalidOptionError} When the toolkit is used, if a name with the namespace is not a valid tool name.
+ * @param namespace - Put before each tool's name, with `_` between them.
+ * @throws InvalidOptionError when the toolkit is used, if a name with the namespace is not a valid tool name.
  * @example
  * ```ts
  * import { tool, toolkit } from "millrace";

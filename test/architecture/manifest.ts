@@ -9,7 +9,7 @@ export interface Manifest {
   readonly imports?: unknown;
 }
 
-/** What may be installed with the package: nothing. A name here needs a reason in docs/dependencies.md. */
+/** What may be installed with the package: nothing. A name here needs a reason in docs/internals/dependencies.md. */
 const RUNTIME_DEPENDENCIES: readonly string[] = [];
 
 /** Whoever installs the package installs nothing else: peers, too, may only be optional. */

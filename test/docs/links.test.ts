@@ -25,15 +25,20 @@ function linksOf(page: string): { readonly path: string; readonly anchor: string
   }));
 }
 
-/** The anchors that GitHub and npm give to the headings of a page. */
+/** The anchors that GitHub and npm give to the headings of a page, and those that it sets itself. */
 function anchorsOf(page: string): readonly string[] {
-  const headings = [...read(page).matchAll(/^#{1,6} (.*)$/gm)].map(([, heading = ""]) => heading);
-  return headings.map((heading) =>
-    heading
+  const text = read(page);
+  const seen = new Map<string, number>();
+  const ofHeadings = [...text.matchAll(/^#{1,6} (.*)$/gm)].map(([, heading = ""]) => {
+    const anchor = heading
       .toLowerCase()
       .replace(/[^\w\s-]/g, "")
-      .replace(/ /g, "-"),
-  );
+      .replace(/ /g, "-");
+    const times = seen.get(anchor) ?? 0;
+    seen.set(anchor, times + 1);
+    return times === 0 ? anchor : `${anchor}-${times}`;
+  });
+  return [...ofHeadings, ...[...text.matchAll(/<a id="([^"]*)">/g)].map(([, id = ""]) => id)];
 }
 
 describe("links", () => {
@@ -52,7 +57,7 @@ describe("links", () => {
 describe("llms.txt", () => {
   it("names every page of the documentation", () => {
     const named = linksOf("llms.txt").map(({ path }) => path);
-    const pages = docs.filter((page) => /^docs\/(migration\/)?[^/]+$/.test(page));
+    const pages = docs.filter((page) => /^docs\/((migration|internals)\/)?[^/]+$/.test(page));
     expect(pages.filter((page) => !named.includes(page))).toEqual([]);
   });
 

@@ -24,7 +24,7 @@ export interface TextBlock {
   readonly citations?: readonly Citation[] | null | undefined;
 }
 
-/** Where a text got what it says. */
+/** The source of a passage of text. */
 export type Citation =
   | DocumentCitation
   | SearchResultLocationCitation

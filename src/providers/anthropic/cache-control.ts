@@ -4,6 +4,7 @@
  */
 export interface CacheControlParam {
   readonly type: "ephemeral";
+  /** How long the prompt is kept. */
   readonly ttl?: "5m" | "1h" | undefined;
 }
 

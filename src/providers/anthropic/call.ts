@@ -13,13 +13,13 @@ import type { AnthropicNative } from "./native.ts";
 import { calls } from "./stream.ts";
 import type { ToolParam } from "./tool-param.ts";
 
-/** The options of a call to Anthropic. */
+/** The options of a call to Anthropic: see {@link CallOptions}. */
 export type AnthropicCallOptions<
   S extends StreamOption = StreamOption,
   D extends AnyTool | ToolParam = AnyTool | ToolParam,
 > = CallOptions<AnthropicNative, S, D>;
 
-/** The options of `.with()`: those of a call, and another model. */
+/** The options of `.with()`: {@link AnthropicCallOptions}, and another `model`. */
 export type AnthropicCallOverrides<
   S extends StreamOption = StreamOption,
   D extends AnyTool | ToolParam = AnyTool | ToolParam,
@@ -33,7 +33,9 @@ export type AnthropicParserOption<S extends StreamOption, T extends PairTypes, O
   O
 >;
 
-/** Where response models are: a program without them does not bundle the code for them. */
+/**
+ * Says where the `call` with `responseModel` is: in an entry of its own, so that other programs do not bundle its code.
+ */
 export type NoResponseModel = NoResponseModelOf<AnthropicNative>;
 
 /** The result of a call: a stream, which sends nothing before it is read, or a promise, which starts at once. */
@@ -44,7 +46,7 @@ export type AnthropicResult<S extends StreamOption, T extends PairTypes, O = nev
   O
 >;
 
-/** A typed function that asks a model. */
+/** A typed function that asks a model: see {@link Call}. */
 export type AnthropicCall<
   Args extends readonly unknown[],
   S extends StreamOption,
@@ -58,9 +60,9 @@ export type AnthropicPromptResult = NativePromptResult<AnthropicNative>;
 /**
  * Makes a function out of a prompt.
  *
- * Its parameters: the model's id, as Anthropic names it; options (see {@link CallOptions}), which may be left out; and a
- * function that returns the prompt (a string, which is one user message; messages; or a config object), or a promise of
- * it.
+ * Its parameters are those of {@link DefineCall}: the model's id, as Anthropic names it; options ({@link CallOptions}), which
+ * may be left out; and a function that returns the prompt (a string, which is one user message; messages; or a config
+ * object), or a promise of it.
  *
  * @example
  * ```ts

@@ -14,6 +14,17 @@ import type { AnthropicEvent, FinishReason } from "./wire.ts";
 /**
  * One event of an Anthropic stream. It may be kept: everything is read from the event or, if that is one of a run of like
  * events, from the text in which it differs.
+ *
+ * @example
+ * ```ts
+ * import { call } from "millrace/anthropic";
+ *
+ * const think = call("claude-haiku-5-5", { stream: true }, (question: string) => question);
+ * for await (const [chunk] of think("Why is the sky blue?")) {
+ *   if (chunk.chunk.type === "content_block_start") console.log(chunk.chunk.content_block.type);
+ *   process.stdout.write(chunk.content);
+ * }
+ * ```
  */
 export class AnthropicCallResponseChunk implements ResponseChunk {
   /** The text that this event adds, or `""`. */
@@ -107,7 +118,11 @@ export class AnthropicCallResponseChunk implements ResponseChunk {
     return this.usage?.output_tokens ?? null;
   }
 
-  /** What the usage of this event comes to, or null: only the event that starts the message names the model. */
+  /**
+   * What the usage of this event comes to, or null: only the event that starts the message names the model.
+   *
+   * @param prices - Your own prices by model id. They beat the built-in ones.
+   */
   costMetadata(prices?: Prices): CostMetadata | null {
     const { model, usage } = this;
     return model === null || usage === null ? null : anthropicCost({ model, usage, prices });

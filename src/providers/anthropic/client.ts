@@ -47,6 +47,9 @@ export const settings: ClientSettings<ClientOptions> = {
 /**
  * Makes a client: the address of the Messages API, and the credentials for it.
  *
+ * @param options - The address, the credentials, headers and transport: see {@link ClientOptions}. All are optional:
+ *   the environment has the address (`ANTHROPIC_BASE_URL`) and the key (`ANTHROPIC_API_KEY`, `ANTHROPIC_AUTH_TOKEN`).
+ * @throws InvalidOptionError if an option cannot work, such as a `baseURL` that is not a URL.
  * @example
  * ```ts
  * import { call, client } from "millrace/anthropic";

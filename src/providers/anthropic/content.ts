@@ -190,7 +190,7 @@ export type EchoedBlockParam =
   | CompactionBlockParam
   | UnknownVariant;
 
-/** A content block of a message of the request. Every block of a reply is one. */
+/** A content block of a message of the request. Every block of a reply can be sent back as one. */
 export type ContentBlockParam =
   | TextBlockParam
   | ImageBlockParam
@@ -230,7 +230,7 @@ export interface SystemMessageParam {
 export type Effort = "low" | "medium" | "high" | "xhigh" | "max";
 
 /**
- * A message of the request. At most 100,000; consecutive ones of a role count as one.
+ * A message of the request. A request has at most 100,000; consecutive messages of the same role count as one.
  *
  * @example
  * ```ts

@@ -24,8 +24,8 @@ type ContentPart = AnyPart & PartOptions;
 /**
  * Encodes a prompt as a request to the Messages API.
  *
- * @throws {UnsupportedContentError} If a message holds content that the API does not take.
- * @throws {InvalidOptionError} If an option makes no sense, or part of the body has no JSON form.
+ * @throws UnsupportedContentError if a message holds content that the API does not take.
+ * @throws InvalidOptionError if an option makes no sense, or part of the body has no JSON form.
  */
 export function encode(prompt: Prompt<AnthropicNative>): EncodedPrompt<AnthropicNative> {
   const { model, client, connectTimeoutMs } = prompt;

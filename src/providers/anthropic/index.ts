@@ -35,8 +35,8 @@ export type {
   AsyncAnthropicDynamicConfig,
   SourcedUsage,
 } from "./native.ts";
-export type { MessageDeltaUsage } from "./message-usage.ts";
-export type { AnthropicCallParams } from "./params.ts";
+export type { MessageDeltaUsage, TokenUsage } from "./message-usage.ts";
+export type { AnthropicCallParams, JsonSchemaFormat, OutputConfig, ThinkingOptions, ThinkingParam } from "./params.ts";
 export type { SdkClient } from "./sdk-client.ts";
 export { AnthropicCallResponse, AnthropicStream } from "./stream.ts";
 export type { ToolChoice, ToolParam } from "./tool-param.ts";

@@ -5,7 +5,8 @@ import { type LimiterOptions, RequestLimiter } from "../../recovery/limiter.ts";
  * to models of that class until the time that the API names. Many calls may share it. Requests are let through in the
  * order in which they came, and leave the queue when their call is aborted.
  *
- * @throws InvalidOptionError
+ * @param options - How many requests may be under way, and how many may wait for how long.
+ * @throws InvalidOptionError if a number cannot work.
  * @example
  * ```ts
  * import { call, limiter } from "millrace/anthropic";

@@ -6,7 +6,9 @@ import type { Open } from "./open.ts";
 
 /** Tokens written to the cache, by how long they are kept. */
 export interface CacheCreation {
+  /** For five minutes. */
   readonly ephemeral_5m_input_tokens: number;
+  /** For an hour. */
   readonly ephemeral_1h_input_tokens: number;
 }
 
@@ -16,8 +18,11 @@ export type TokenUsage = {
   readonly input_tokens: number;
   /** Includes thinking. */
   readonly output_tokens: number;
+  /** Written to the cache. */
   readonly cache_creation_input_tokens?: number | null | undefined;
+  /** Read from the cache. */
   readonly cache_read_input_tokens?: number | null | undefined;
+  /** What was written to the cache, by how long it is kept. */
   readonly cache_creation?: CacheCreation | null | undefined;
 };
 
@@ -35,11 +40,17 @@ export type UsageIteration = TokenUsage & {
 export type AnthropicUsage = TokenUsage & {
   /** `thinking_tokens` are part of `output_tokens`. */
   readonly output_tokens_details?: { readonly thinking_tokens: number } | null | undefined;
+  /** How many requests the tools that run at Anthropic served. */
   readonly server_tool_use?: ServerToolUsage | null | undefined;
+  /** The capacity that was used. */
   readonly service_tier?: Open<"standard" | "priority" | "batch"> | null | undefined;
+  /** Where the model ran. */
   readonly inference_geo?: string | null | undefined;
+  /** Whether it was fast mode. */
   readonly speed?: Open<"standard" | "fast"> | null | undefined;
+  /** The steps of a reply that took several. Beta. */
   readonly iterations?: readonly UsageIteration[] | null | undefined;
+  /** What became of the request's `fallback_credit_token`. Beta. */
   readonly fallback_credit?: FallbackCredit | null | undefined;
 };
 

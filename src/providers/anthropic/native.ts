@@ -28,7 +28,7 @@ export type AnthropicBody = Readonly<Record<string, unknown>> & {
   readonly messages: readonly MessageParam[];
 };
 
-/** The object that a prompt function may return to decide more than the messages. */
+/** The object that a prompt function may return to set more than the messages. */
 export type AnthropicDynamicConfig = DynamicConfig<MessageParam, AnthropicCallParams, Client | SdkClient>;
 
 /** What an asynchronous prompt function may return. */
@@ -45,7 +45,7 @@ export interface AnthropicAccessors {
   readonly container: string | null;
 }
 
-/** The types of Anthropic's streams and responses for the tools of a call. */
+/** The types of Anthropic's streams and responses for the tools of a call. @internal */
 export interface AnthropicKinds extends StreamKinds {
   readonly stream: AnthropicStream<Extract<this["tools"], PairTypes>>;
   readonly response: AnthropicCallResponse<Extract<this["tools"], PairTypes>>;

@@ -48,7 +48,7 @@ export function planFormat(
 /**
  * Makes the body of a request ask for JSON: of a given format, or any JSON object if there is none.
  *
- * @throws {InvalidOptionError} If the format's schema is nested too deeply to be processed.
+ * @throws InvalidOptionError if the format's schema is nested too deeply to be processed.
  */
 export function formatBody(format: ResponseFormat | undefined, jsonMode: boolean): FormatBody<AnthropicNative> {
   const formatted = formatter(format, jsonMode);

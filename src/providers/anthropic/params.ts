@@ -9,8 +9,8 @@ import type { ToolChoice } from "./tool-param.ts";
 export type { MessageParam } from "./content.ts";
 
 /**
- * Every parameter of the Messages API but `model`, `messages`, `stream` and `tools`, which are the call's own business.
- * What is not here yet goes into `extra_body`.
+ * The parameters of the Messages API, except `model`, `messages`, `stream` and `tools`, which the call sets. Parameters
+ * that are missing here go into `extra_body`.
  *
  * @example
  * ```ts
@@ -134,6 +134,7 @@ export interface OutputConfig {
 /** A JSON schema for the text; platform.claude.com/docs/en/build-with-claude/structured-outputs says which keywords. */
 export interface JsonSchemaFormat {
   readonly type: "json_schema";
+  /** The schema. */
   readonly schema: { readonly [keyword: string]: unknown };
 }
 

@@ -13,10 +13,22 @@ import { field } from "../../json/object.ts";
 export type TokenKind = SharedKind | "cacheWrite5m" | "cacheWrite1h";
 
 /** A number for each kind of token: counts, rates or costs. */
-export type PerTokenKind = PerKind<TokenKind>;
+export interface PerTokenKind extends PerKind<TokenKind> {
+  /** Tokens of the prompt that are neither read from the cache nor written to it. */
+  readonly input: number;
+  /** Tokens that the model writes, thinking included. */
+  readonly output: number;
+  /** Tokens read from the cache. */
+  readonly cacheRead: number;
+  /** Tokens written to the cache for five minutes. */
+  readonly cacheWrite5m: number;
+  /** Tokens written to the cache for an hour. */
+  readonly cacheWrite1h: number;
+}
 
 /** The rates for all tokens of a call whose prompt, cache reads and writes included, exceeds `promptAbove` tokens. */
 export interface PriceTier extends PerTokenKind {
+  /** Tokens. The rates are for prompts of more. */
   readonly promptAbove: number;
 }
 
@@ -74,23 +86,31 @@ export type CostNote =
   | "unknown-price"
   | "estimated";
 
-/** What one model's part in a call cost. */
+/** The cost of one model's part in a call. */
 export interface CostItem extends AnyCostItem {
   /** What the model did: `message`, `compaction`, `advisor_message` or `fallback_message`. */
   readonly kind: string;
+  /** Tokens by kind. */
   readonly tokens: PerTokenKind;
+  /** US dollars by kind of token; null if the price is unknown. */
   readonly costs: PerTokenKind | null;
+  /** The price, with its source and date; null if unknown. */
   readonly price: Price | null;
 }
 
 /** What a call cost, itemised. Unlike `usage`, it includes models that worked behind the reply. */
 export interface CostMetadata extends AnyCostMetadata {
+  /** Tokens written to the cache for five minutes. */
   readonly cacheWrite5mTokens: number;
+  /** Tokens written to the cache for an hour. */
   readonly cacheWrite1hTokens: number;
+  /** How many web searches the provider made. */
   readonly webSearchRequests: number;
   /** US dollars, included in {@link cost}. */
   readonly webSearchCost: number;
+  /** Each model's part. The token counts are sums over them. */
   readonly items: readonly CostItem[];
+  /** What went into the cost, beyond the token counts. */
   readonly notes: readonly CostNote[];
 }
 

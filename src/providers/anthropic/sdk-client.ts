@@ -10,6 +10,7 @@ import { requestSecrets } from "./secrets.ts";
 
 /** An official SDK client, by its shape: `Anthropic`, `AnthropicBedrock`, `AnthropicVertex`. */
 export interface SdkClient {
+  /** Its `create` is used, with the client's own address, credentials and transport. */
   readonly messages: { create(body: never, options?: never): unknown };
 }
 

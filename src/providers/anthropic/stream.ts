@@ -8,7 +8,18 @@ import { anthropic } from "./provider.ts";
 /** The call and the classes of Anthropic. @internal */
 export const calls: Calls<AnthropicNative> = /* @__PURE__ */ defineCalls(anthropic);
 
-/** A whole reply from Anthropic; `.response` is the native message. */
+/**
+ * A whole reply from Anthropic; `.response` is the native message.
+ *
+ * @example
+ * ```ts
+ * import { call } from "millrace/anthropic";
+ *
+ * const recommend = call("claude-sonnet-5-5", (genre: string) => `Recommend a ${genre} book`);
+ * const response = await recommend("fantasy");
+ * console.log(response.content, response.response.stop_reason, response.cost);
+ * ```
+ */
 export interface AnthropicCallResponse<out T extends PairTypes = PairTypes>
   extends CallResponse<AnthropicNative, T>, AnthropicAccessors {}
 
@@ -18,7 +29,7 @@ export const AnthropicCallResponse = /* @__PURE__ */ (() => calls.Response)() as
 };
 
 /**
- * A reply from Anthropic, while it arrives: iterate it as `[chunk, tool]` pairs.
+ * A reply from Anthropic, while it arrives: iterate it as `[chunk, toolCall]` pairs.
  *
  * @example
  * ```ts

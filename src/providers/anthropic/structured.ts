@@ -20,7 +20,7 @@ import { anthropic } from "./provider.ts";
 import { type AnthropicCallResponse, calls } from "./stream.ts";
 import type { ToolParam } from "./tool-param.ts";
 
-export type { Parsing } from "../../structured/structured-call.ts";
+export type { ModelOptions, Parsing } from "../../structured/structured-call.ts";
 
 const structured: StructuredCalls<AnthropicNative> = /* @__PURE__ */ defineStructuredCalls<AnthropicNative>({
   provider: anthropic,
@@ -55,14 +55,14 @@ export const AnthropicStructuredStream = /* @__PURE__ */ (() => structured.Struc
   readonly prototype: AnthropicStructuredStream;
 };
 
-/** The options of a call to Anthropic that may have a response model. */
+/** The options of a call to Anthropic that may have a response model: `CallOptions` and {@link ModelOptions}. */
 export type StructuredCallOptions<
   S extends StreamOption = StreamOption,
   D extends AnyTool | ToolParam = AnyTool | ToolParam,
   M extends StandardSchema = StandardSchema,
 > = OptionsOf<AnthropicNative, S, D, M>;
 
-/** The options of `.with()`: those of a call, and another model. */
+/** The options of `.with()`: {@link StructuredCallOptions}, and another `model`. */
 export type StructuredCallOverrides<
   S extends StreamOption = StreamOption,
   D extends AnyTool | ToolParam = AnyTool | ToolParam,
@@ -78,7 +78,10 @@ export type StructuredParserOption<S extends StreamOption, T extends PairTypes, 
   O
 >;
 
-/** The result of a call: with a response model that, or a stream of it. */
+/**
+ * The result of a call. With a response model it is the promise of that model, or a stream of it; without one, or with tools
+ * as well, it is a response or a stream.
+ */
 export type StructuredResult<S extends StreamOption, T extends PairTypes, M extends StandardSchema, O> = ResultOf<
   AnthropicNative,
   S,
@@ -87,7 +90,7 @@ export type StructuredResult<S extends StreamOption, T extends PairTypes, M exte
   O
 >;
 
-/** A typed function that asks a model. */
+/** A typed function that asks a model: see `Call`. */
 export type StructuredCall<
   Args extends readonly unknown[],
   S extends StreamOption,
@@ -99,8 +102,8 @@ export type StructuredCall<
 /**
  * Makes a function out of a prompt, as `call` of `millrace/anthropic` does; it may have a `responseModel`.
  *
- * Its parameters: the model's id, as Anthropic names it; options, which may be left out; and a function that returns the
- * prompt.
+ * Its parameters are the model's id, as Anthropic names it; options (`CallOptions` and {@link ModelOptions}), which may
+ * be left out; and a function that returns the prompt, or a promise of it.
  *
  * @example
  * ```ts

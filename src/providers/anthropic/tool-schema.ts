@@ -20,6 +20,7 @@ export interface AnthropicToolOptions {
 /**
  * A tool in the form that the Messages API takes.
  *
+ * @param tool - A tool that `tool()` has made.
  * @example
  * ```ts
  * import { tool } from "millrace";

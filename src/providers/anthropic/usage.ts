@@ -108,6 +108,7 @@ function readRefusal(details: unknown): AnthropicCostInput["refusal"] {
  * If the usage has `iterations`, each is charged at its own model's price. If only some of those prices are known, the
  * items have the costs that could be worked out, and the total is null.
  *
+ * @param input - The model, the usage, and your own prices if you have some.
  * @returns Null if no price is known.
  * @example
  * ```ts

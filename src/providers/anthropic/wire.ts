@@ -13,7 +13,7 @@ export type { AnthropicUsage } from "./message-usage.ts";
 
 /**
  * Why a reply ended; platform.claude.com/docs/en/build-with-claude/handling-stop-reasons. `compaction` is beta. Other
- * values may come, and end the reply too.
+ * values may appear; they end the reply as well.
  */
 export type FinishReason = Open<
   | "end_turn"
@@ -28,22 +28,29 @@ export type FinishReason = Open<
 
 /** A whole reply. */
 export interface AnthropicMessage {
+  /** The message's id: `msg_…`. */
   readonly id: string;
   readonly type: "message";
   readonly role: "assistant";
   /** The model that answered. */
   readonly model: string;
+  /** What the model wrote, thought and asked for, in its order. */
   readonly content: readonly ContentBlock[];
   /** Null until the reply ends. */
   readonly stop_reason: FinishReason | null;
   /** Which of the request's stop sequences ended the reply. */
   readonly stop_sequence: string | null;
+  /** What a refusal was about. */
   readonly stop_details?: StopDetails | null | undefined;
+  /** The container that code ran in. */
   readonly container?: Container | null | undefined;
+  /** What was cleared from the context. */
   readonly context_management?: ContextManagementResult | null | undefined;
+  /** What the API says about its cache. Beta. */
   readonly diagnostics?: Diagnostics | null | undefined;
   /** What became of the request's thinking blocks. Beta `thinking-binding-controls-2026-08-01`. */
   readonly input_transformations?: readonly InputTransformation[] | null | undefined;
+  /** Tokens, and how often tools of the server ran. */
   readonly usage: AnthropicUsage;
 }
 

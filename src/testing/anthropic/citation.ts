@@ -20,6 +20,9 @@ export type CitationType = keyof typeof FIELDS;
 /**
  * Makes a citation. Fields that are not given have simple defaults, such as the first page of the first document.
  *
+ * @param type - What is cited.
+ * @param citedText - The words that are cited.
+ * @param fields - Fields of the citation, under the API's names.
  * @example
  * ```ts
  * import { citation, reply, text } from "millrace/testing";

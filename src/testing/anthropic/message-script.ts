@@ -7,6 +7,7 @@ import { reply, type ReplyOptions, type ReplyScript } from "./script.ts";
  * Makes a reply that streams a given message, such as a recorded answer to a call that was not streamed.
  *
  * @param message - A message as the API gives it. Everything but `content` may be left out.
+ * @param options - What differs from the message, and how it is delivered.
  * @example
  * ```ts
  * import { fakeAnthropic, replyMessage } from "millrace/testing";

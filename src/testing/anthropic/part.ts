@@ -7,7 +7,9 @@ import { splitEvenly, splitWords } from "./split.ts";
 /** A content block: the content of `content_block_start`, and the deltas after it. Ids and signatures are filled in. */
 export interface BlockPart {
   readonly kind: "block";
+  /** The content of its `content_block_start`. */
   readonly block: JsonObject;
+  /** The deltas after that. */
   readonly deltas: readonly JsonObject[];
   /** Whether a `content_block_stop` follows. */
   readonly stops: boolean;
@@ -16,19 +18,23 @@ export interface BlockPart {
 /** An event that is sent as given. */
 export interface EventPart {
   readonly kind: "event";
+  /** The event. */
   readonly event: JsonObject;
 }
 
 /** An `error` event. Nothing follows it. */
 export interface ErrorPart {
   readonly kind: "error";
+  /** The error's type, such as `overloaded_error`. */
   readonly type: string;
+  /** The error's message. */
   readonly message: string;
 }
 
 /** A period of silence. */
 export interface PausePart {
   readonly kind: "pause";
+  /** Milliseconds. */
   readonly ms: number;
 }
 
@@ -40,6 +46,8 @@ export type ReplyPart = BlockPart | EventPart | ErrorPart | PausePart;
  * sent whole in its `content_block_start`. An `id` or `tool_use_id` that is not given is filled in, the latter with the id
  * of the last call of a server tool or MCP tool.
  *
+ * @param block - The block as it starts.
+ * @param deltas - The deltas that follow, in order.
  * @example
  * ```ts
  * import { block, reply } from "millrace/testing";
@@ -53,6 +61,8 @@ export function block(block: JsonObject & { readonly type: string }, deltas: rea
 /**
  * Makes a text block, sent one word per delta, or in the given deltas.
  *
+ * @param words - The text, or the deltas that it comes in.
+ * @param options - `citations`: what the text cites, made by `citation()`.
  * @example
  * ```ts
  * import { reply, text } from "millrace/testing";
@@ -61,8 +71,9 @@ export function block(block: JsonObject & { readonly type: string }, deltas: rea
  */
 export function text(
   words: string | readonly string[],
-  { citations }: { readonly citations?: readonly Citation[] | undefined } = {},
+  options: { readonly citations?: readonly Citation[] | undefined } = {},
 ): BlockPart {
+  const { citations } = options;
   const deltas = (typeof words === "string" ? splitWords(words) : words).map((text) => ({ type: "text_delta", text }));
   if (citations === undefined) return block({ type: "text", text: "" }, deltas);
   // As in recordings, citations come before the text that they belong to.
@@ -81,6 +92,8 @@ export interface ThinkingOptions {
 /**
  * Makes a thinking block. Without words, it has only a signature, like one with `display: "omitted"`.
  *
+ * @param words - The thinking, or the deltas that it comes in.
+ * @param options - Its signature, and running estimates of its tokens.
  * @example
  * ```ts
  * import { reply, text, thinking } from "millrace/testing";
@@ -99,7 +112,16 @@ export function thinking(words: string | readonly string[] = "", options: Thinki
   ]);
 }
 
-/** Makes an encrypted thinking block, which is sent whole. */
+/**
+ * Makes an encrypted thinking block, which is sent whole.
+ *
+ * @param data - The encrypted thinking. Default: some.
+ * @example
+ * ```ts
+ * import { redactedThinking, reply } from "millrace/testing";
+ * reply(redactedThinking(), "Yes.");
+ * ```
+ */
 export function redactedThinking(data = "EqkECkYIBxgCKkDyQWKPa3JlZGFjdGVk"): BlockPart {
   return block({ type: "redacted_thinking", data });
 }
@@ -118,6 +140,9 @@ export interface ToolUseOptions {
  * Makes a call of one of the client's tools. As from the API, its input comes in several deltas, the first of them empty.
  * Empty input is only that first delta.
  *
+ * @param name - The tool's name.
+ * @param input - The tool's input. Default: none.
+ * @param options - The call's id, how the input is split, and additional fields of the block.
  * @example
  * ```ts
  * import { reply, toolUse } from "millrace/testing";
@@ -146,17 +171,35 @@ export function inputDeltas(input: JsonObject, fragments?: number | readonly str
  * start, like one made on demand (beta `compact-2026-09-04`).
  *
  * @param summary - `null` for a compaction that failed.
+ * @param options - `encrypted`: the encrypted summary beside it. `whole`: sends all of it in the block's start.
+ * @example
+ * ```ts
+ * import { compaction, reply } from "millrace/testing";
+ * reply(compaction("They talked about books."), "Where were we?");
+ * ```
  */
 export function compaction(
   summary: string | null,
-  { encrypted = null, whole = false }: { encrypted?: string | null | undefined; whole?: boolean | undefined } = {},
+  options: { encrypted?: string | null | undefined; whole?: boolean | undefined } = {},
 ): BlockPart {
+  const { encrypted = null, whole = false } = options;
   const content = { content: summary, encrypted_content: encrypted };
   if (whole) return block({ type: "compaction", ...content });
   return block({ type: "compaction", content: null }, [{ type: "compaction_delta", ...content }]);
 }
 
-/** Makes the block after which another model continues the reply. Beta `server-side-fallback-2026-07-01`. */
+/**
+ * Makes the block after which another model continues the reply. Beta `server-side-fallback-2026-07-01`.
+ *
+ * @param from - The model that gave up.
+ * @param to - The model that goes on.
+ * @param trigger - Why: the object that the API sends.
+ * @example
+ * ```ts
+ * import { fallback, reply, text } from "millrace/testing";
+ * reply(text("Once upon"), fallback("claude-fable-5-2", "claude-sonnet-5-5"), text(" a time"));
+ * ```
+ */
 export function fallback(from: string, to: string, trigger?: JsonObject): BlockPart {
   return block({ type: "fallback", from: { model: from }, to: { model: to }, ...(trigger ? { trigger } : {}) });
 }
@@ -166,6 +209,7 @@ export function fallback(from: string, to: string, trigger?: JsonObject): BlockP
  * of a tool.
  *
  * @param deltas - How many deltas to send. Default: half of them.
+ * @param part - The block.
  * @example
  * ```ts
  * import { cut, reply, toolUse } from "millrace/testing";
@@ -176,22 +220,58 @@ export function cut(part: BlockPart, deltas = Math.ceil(part.deltas.length / 2))
   return { ...part, deltas: part.deltas.slice(0, deltas), stops: false };
 }
 
-/** Makes a `ping` event. */
+/**
+ * Makes a `ping` event.
+ *
+ * @example
+ * ```ts
+ * import { ping, reply, text } from "millrace/testing";
+ * reply(ping(), text("Hello"));
+ * ```
+ */
 export function ping(): EventPart {
   return rawEvent({ type: "ping" });
 }
 
-/** Makes an event that is sent as given, such as one of an unknown type, or a delta for a block that does not exist. */
+/**
+ * Makes an event that is sent as given, such as one of an unknown type, or a delta for a block that does not exist.
+ *
+ * @param event - The event, of any type.
+ * @example
+ * ```ts
+ * import { rawEvent, reply, text } from "millrace/testing";
+ * reply(rawEvent({ type: "from_the_future", answer: 42 }), text("Hello"));
+ * ```
+ */
 export function rawEvent(event: JsonObject & { readonly type: string }): EventPart {
   return { kind: "event", event };
 }
 
-/** Makes an `error` event, which ends the stream. If the reply is not streamed, it becomes an error response. */
+/**
+ * Makes an `error` event, which ends the stream. If the reply is not streamed, it becomes an error response.
+ *
+ * @param type - The error's type.
+ * @param message - The error's message.
+ * @example
+ * ```ts
+ * import { errorEvent, reply, text } from "millrace/testing";
+ * reply(text("Once upon"), errorEvent("api_error", "Internal server error"));
+ * ```
+ */
 export function errorEvent(type = "overloaded_error", message = "Overloaded"): ErrorPart {
   return { kind: "error", type, message };
 }
 
-/** Makes a silence of `ms` milliseconds before the next event. */
+/**
+ * Makes a silence of `ms` milliseconds before the next event.
+ *
+ * @param ms - How long, in milliseconds.
+ * @example
+ * ```ts
+ * import { pause, reply, text } from "millrace/testing";
+ * reply(text("Once"), pause(200), text(" upon a time"));
+ * ```
+ */
 export function pause(ms: number): PausePart {
   return { kind: "pause", ms };
 }

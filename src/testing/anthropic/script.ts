@@ -9,39 +9,53 @@ export type Script = string | ReplyScript | ErrorScript | EventsScript | FileScr
 /** What {@link reply} makes. */
 export interface ReplyScript {
   readonly kind: "reply";
+  /** Its parts, in order. */
   readonly parts: readonly ReplyPart[];
+  /** What it holds besides, and how it is delivered. */
   readonly options: ReplyOptions;
 }
 
 /** What {@link apiError} makes. */
 export interface ErrorScript {
   readonly kind: "error";
+  /** The HTTP status. */
   readonly status: number;
+  /** The error's type. */
   readonly type: string;
+  /** The error's message. */
   readonly message: string;
+  /** Headers, and the form of the body. */
   readonly options: ApiErrorOptions;
 }
 
 /** What {@link events} makes. */
 export interface EventsScript {
   readonly kind: "events";
+  /** Events, or the data of frames. */
   readonly events: readonly (JsonObject | string)[];
+  /** How they are delivered. */
   readonly options: DeliveryOptions;
 }
 
 /** What {@link replayFile} makes. */
 export interface FileScript {
   readonly kind: "file";
+  /** Where the file is. */
   readonly path: string;
+  /** How it is delivered. */
   readonly options: DeliveryOptions;
 }
 
 /** Token counts as the API reports them. Any other field may be given too. */
 export interface ScriptedUsage {
   readonly [field: string]: unknown;
+  /** Tokens of the prompt that were neither read from the cache nor written to it. */
   readonly input_tokens?: number | undefined;
+  /** Tokens that the model wrote. */
   readonly output_tokens?: number | undefined;
+  /** Tokens written to the cache. */
   readonly cache_creation_input_tokens?: number | undefined;
+  /** Tokens read from the cache. */
   readonly cache_read_input_tokens?: number | undefined;
 }
 
@@ -83,12 +97,13 @@ const replyNames: Names<ReplyOptions> = {
   message: true,
 };
 
-/** What a reply can be made of. A string is a text block. */
+/** The content of a reply. A string is a text block. */
 export type ReplyContent = string | ReplyPart | readonly ReplyPart[];
 
 /**
  * Makes a reply out of parts, in order. Options, if any, come last.
  *
+ * @param content - Text, parts, or lists of parts.
  * @example
  * ```ts
  * import { fakeAnthropic, reply, text, thinking, toolUse } from "millrace/testing";
@@ -103,6 +118,11 @@ export type ReplyContent = string | ReplyPart | readonly ReplyPart[];
  * ```
  */
 export function reply(...content: readonly ReplyContent[]): ReplyScript;
+/**
+ * The same with options.
+ *
+ * @param contentAndOptions - Text, parts, or lists of parts; then what the reply holds besides, and how it is delivered.
+ */
 export function reply(...contentAndOptions: readonly [...content: ReplyContent[], options: ReplyOptions]): ReplyScript;
 export function reply(...contentAndOptions: readonly (ReplyContent | ReplyOptions)[]): ReplyScript {
   const last = contentAndOptions.at(-1);
@@ -158,6 +178,8 @@ const ERRORS: Readonly<Record<number, readonly [type: string, message: string]>>
  *
  * @param type - Default: the type that the API sends with this status.
  * @param message - Default: a message that the API sends with this status.
+ * @param status - The HTTP status. With 200, the error is the whole body.
+ * @param options - Headers, and the form of the body.
  * @example
  * ```ts
  * import { apiError, fakeAnthropic } from "millrace/testing";
@@ -182,6 +204,8 @@ export function statusOf(type: string): number {
 /**
  * Makes a stream of exactly these events. A string is sent verbatim as the data of a frame, and need not be JSON.
  *
+ * @param list - Events, or the data of frames.
+ * @param options - How they are delivered.
  * @example
  * ```ts
  * import { events } from "millrace/testing";
@@ -196,6 +220,8 @@ export function events(list: readonly (JsonObject | string)[], options: Delivery
 /**
  * Replays a recorded stream: the bytes of an `.sse` file verbatim, or the events of a `.jsonl` file, one per line.
  *
+ * @param path - Where the file is, absolute or from the working directory.
+ * @param options - How it is delivered.
  * @example
  * ```ts
  * import { fakeAnthropic, replayFile } from "millrace/testing";

@@ -3,15 +3,28 @@
 import type { JsonObject } from "./json.ts";
 import { block, type BlockPart, inputDeltas } from "./part.ts";
 
-/** Makes the call of a server tool without its result, as at the end of a reply that pauses. */
+/**
+ * Makes the call of a server tool without its result, as at the end of a reply that pauses.
+ *
+ * @param name - The tool's name, such as `web_search`.
+ * @param input - Its input. Default: none.
+ * @example
+ * ```ts
+ * import { reply, serverToolUse } from "millrace/testing";
+ * reply(serverToolUse("web_search", { query: "millrace" }), { stopReason: "pause_turn" });
+ * ```
+ */
 export function serverToolUse(name: string, input: JsonObject = {}): BlockPart {
   return block({ type: "server_tool_use", name, input: {} }, inputDeltas(input));
 }
 
 /** A page found by a web search. */
 export interface SearchResult {
+  /** Where it is. */
   readonly url: string;
+  /** Its title. */
   readonly title: string;
+  /** How old it is, in words. */
   readonly page_age?: string | null | undefined;
 }
 
@@ -24,6 +37,8 @@ export interface ServerToolError {
 /**
  * Makes a web search, with the pages that it found or the reason why it failed.
  *
+ * @param query - What was searched for.
+ * @param found - The pages, or why it failed.
  * @example
  * ```ts
  * import { reply, text, webSearch } from "millrace/testing";
@@ -44,7 +59,17 @@ export function webSearch(query: string, found: readonly SearchResult[] | Server
   return pair("web_search", { query }, "web_search_tool_result", content);
 }
 
-/** Makes the fetch of a web page, with the page or the reason why it failed. */
+/**
+ * Makes the fetch of a web page, with the page or the reason why it failed.
+ *
+ * @param url - The address of the page.
+ * @param fetched - The page, or why it failed.
+ * @example
+ * ```ts
+ * import { reply, text, webFetch } from "millrace/testing";
+ * reply(webFetch("https://example.org", { title: "Example", text: "An example." }), text("It is an example."));
+ * ```
+ */
 export function webFetch(url: string, fetched: { title: string; text: string } | ServerToolError): BlockPart[] {
   const document = (title: string, data: string): JsonObject => ({
     type: "document",
@@ -64,8 +89,11 @@ export function webFetch(url: string, fetched: { title: string; text: string } |
 
 /** The output of a command. */
 export interface CommandOutput {
+  /** What it printed. Default: nothing. */
   readonly stdout?: string | undefined;
+  /** What it printed as errors. Default: nothing. */
   readonly stderr?: string | undefined;
+  /** Its exit code. Default 0. */
   readonly returnCode?: number | undefined;
 }
 
@@ -73,6 +101,8 @@ export interface CommandOutput {
  * Makes a command that runs in the container, with its output or the reason why it failed. The reply's `container`
  * option names the container.
  *
+ * @param command - The command.
+ * @param output - What it printed, or why it failed.
  * @example
  * ```ts
  * import { codeExecution, reply, text } from "millrace/testing";
@@ -92,7 +122,17 @@ export function codeExecution(command: string, output: CommandOutput | ServerToo
   return pair("bash_code_execution", { command }, "bash_code_execution_tool_result", content);
 }
 
-/** Makes a search among deferred tools, with the names that it found or the reason why it failed. */
+/**
+ * Makes a search among deferred tools, with the names that it found or the reason why it failed.
+ *
+ * @param pattern - The regular expression that was searched for.
+ * @param found - The names of the tools, or why it failed.
+ * @example
+ * ```ts
+ * import { reply, toolSearch, toolUse } from "millrace/testing";
+ * reply(toolSearch("book", ["find_book"]), toolUse("find_book", { genre: "fantasy" }));
+ * ```
+ */
 export function toolSearch(pattern: string, found: readonly string[] | ServerToolError): BlockPart[] {
   const content = isError(found)
     ? failure("tool_search", found)
@@ -103,7 +143,16 @@ export function toolSearch(pattern: string, found: readonly string[] | ServerToo
   return pair("tool_search_tool_regex", { pattern }, "tool_search_tool_result", content);
 }
 
-/** Makes a request for the advice of another model, with the advice. Beta `advisor-tool-2026-03-01`. */
+/**
+ * Makes a request for the advice of another model, with the advice. Beta `advisor-tool-2026-03-01`.
+ *
+ * @param advice - The advice, or why there is none.
+ * @example
+ * ```ts
+ * import { advisor, reply, text } from "millrace/testing";
+ * reply(advisor("Be brief."), text("Yes."));
+ * ```
+ */
 export function advisor(advice: string | ServerToolError): BlockPart[] {
   const content =
     typeof advice === "string"
@@ -112,7 +161,19 @@ export function advisor(advice: string | ServerToolError): BlockPart[] {
   return pair("advisor", {}, "advisor_tool_result", content);
 }
 
-/** Makes the call of a tool on an MCP server, with its answer. Beta `mcp-client-2025-11-20`. */
+/**
+ * Makes the call of a tool on an MCP server, with its answer. Beta `mcp-client-2025-11-20`.
+ *
+ * @param server - The server's name.
+ * @param name - The tool's name.
+ * @param input - Its input.
+ * @param answer - What it gave, or the words of its error.
+ * @example
+ * ```ts
+ * import { mcpTool, reply, text } from "millrace/testing";
+ * reply(mcpTool("docs", "read", { page: 1 }, "Page one."), text("It says: Page one."));
+ * ```
+ */
 export function mcpTool(
   server: string,
   name: string,
