@@ -2,7 +2,8 @@
 import { mergeParams } from "../call/options.ts";
 import { withChanges } from "../call/single-request.ts";
 import { sumUsage } from "../cost/usage.ts";
-import { InvalidOptionError, StreamAbortedError, StreamConsumedError } from "../errors.ts";
+import { InvalidOptionError, messageOf, StreamAbortedError, StreamConsumedError } from "../errors.ts";
+import { inspectable, shownAs } from "../json/inspectable.ts";
 import type { AgentToolResult } from "../provider/chunk.ts";
 import type { Native } from "../provider/native.ts";
 import { whenAborted } from "../recovery/abort-signal.ts";
@@ -11,14 +12,14 @@ import { handled, leavable } from "../stream/leavable.ts";
 import type { Pair } from "../stream/pair-source.ts";
 import type { Stream } from "../stream/stream.ts";
 import type { AnyToolCall, PairTypes } from "../tool/pair.ts";
-import { isError } from "../tool/plain-data.ts";
+import { isError, jsonData } from "../tool/plain-data.ts";
 import type { ToolInput } from "../tool/tool-box.ts";
 import type { ToolCall } from "../tool/tool-call.ts";
 import type { ToolChoice } from "../tool/tool-choice.ts";
 import { liftedChoice } from "./forced-choice.ts";
 import type { AgentOptions, AgentStop, AgentTurn } from "./options.ts";
 import { ToolRunner } from "./tool-runner.ts";
-import { type AnsweredCall, cutAnswer, cutCalls, endOf, missingAnswers } from "./turn.ts";
+import { type AnsweredCall, cutAnswer, cutCalls, endOf, missingAnswers, shownTurn } from "./turn.ts";
 
 /** A pair, and the turn that it belongs to. */
 type Triple<N extends Native, T extends PairTypes> = [...Pair<N, T>, AgentTurn<N, T>];
@@ -72,6 +73,20 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
     this.#plan = plan;
     this.#machine = machine;
     this.#options = options;
+    inspectable(this);
+  }
+
+  /** The text of the last turn. */
+  toString(): string {
+    return this.content;
+  }
+
+  /** What `console.log` shows, and `JSON.stringify` gives. */
+  toJSON(): object {
+    const { stopReason, content, turns, usage, cost } = this;
+    const error = this.#error;
+    const name = isError(error) ? `${error.name}: ` : "";
+    return { stopReason, content, turns, usage, cost, ...(error !== null && { error: name + messageOf(error) }) };
   }
 
   /** The turns so far. */
@@ -222,13 +237,13 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
     if (maxCost !== undefined && stream.cost === null) {
       throw new InvalidOptionError("maxCost", `the price of ${stream.model} is not known: give it in prices.`);
     }
-    const turn = {
+    const turn = shownTurn({
       index,
       stream,
       get outputs() {
         return runner.outputsOf(inputsOf(stream));
       },
-    };
+    });
     this.#tokensBefore = this.outputTokens;
     this.#turns.push(turn);
     return { turn, runner };
@@ -282,7 +297,13 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
   }
 
   #resultChunk({ id, name }: AnsweredCall, output: unknown): N["chunk"] {
-    const value: AgentToolResult = { id, name, output, isError: isError(output) };
+    const result: AgentToolResult = { id, name, output, isError: isError(output) };
+    const value = shownAs(
+      result,
+      "AgentToolResult",
+      (shown) => ({ ...shown }),
+      (shown) => ({ ...shown, output: jsonData(output) }),
+    );
     const chunk = this.#plan.provider.createChunk({ event: null, content: "", thinking: "", recovery: null });
     return Object.defineProperty(chunk, "toolResult", { value, enumerable: true });
   }

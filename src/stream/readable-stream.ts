@@ -60,6 +60,5 @@ function shownTool(tool: object): object {
 }
 
 function event(name: string, data: unknown): string {
-  const json = JSON.stringify(data, (_, value: unknown) => (typeof value === "bigint" ? String(value) : value));
-  return `event: ${name}\ndata: ${json}\n\n`;
+  return `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`;
 }

@@ -1,10 +1,11 @@
 import type { AgentToolResult, Recovery, ResponseChunk } from "../../provider/chunk.ts";
 import type { CommonFinishReason } from "../../provider/native.ts";
+import { inspectable } from "../../json/inspectable.ts";
 import { field, isObject, type JsonObject, stringField } from "../../json/object.ts";
 import type { ChunkParts } from "../../provider/provider.ts";
 import { deltaEvent, type DeltaTarget } from "./delta.ts";
 import type { AnthropicNative } from "./native.ts";
-import type { CostMetadata, Prices } from "./price.ts";
+import type { CostMetadata } from "./price.ts";
 import { anthropicCost, anthropicUsage, type Usage } from "./usage.ts";
 import { commonFinishReason, isStopReason } from "./finish-reason.ts";
 import { type MessageDeltaUsage, readEventUsage } from "./message-usage.ts";
@@ -107,15 +108,32 @@ export class AnthropicCallResponseChunk implements ResponseChunk {
     return this.usage?.output_tokens ?? null;
   }
 
-  /** What the usage of this event comes to, or null: only the event that starts the message names the model. */
-  costMetadata(prices?: Prices): CostMetadata | null {
+  /**
+   * What the usage of this event costs, by the built-in prices; null for events other than the one that starts the
+   * message, since they do not name the model. The stream's `costMetadata` is that of the whole call, at any time.
+   */
+  get costMetadata(): CostMetadata | null {
     const { model, usage } = this;
-    return model === null || usage === null ? null : anthropicCost({ model, usage, prices });
+    return model === null || usage === null ? null : anthropicCost({ model, usage });
   }
 
   /** The text that this event adds. */
   toString(): string {
     return this.content;
+  }
+
+  /** What `console.log` shows, and `JSON.stringify` gives: text, the native event, and why it is missing. */
+  toJSON(): object {
+    const { content, thinking, finishReasons, usage, chunk, recovery, toolResult } = this;
+    return {
+      content,
+      thinking,
+      finishReasons,
+      usage,
+      chunk,
+      ...(recovery && { recovery: { ...recovery, cause: String(recovery.cause) } }),
+      ...(toolResult && { toolResult }),
+    };
   }
 
   #startMessage(): unknown {
@@ -128,6 +146,9 @@ export class AnthropicCallResponseChunk implements ResponseChunk {
     return places.map((place) => field(place, name)).find(isFit);
   }
 }
+
+// Once for all: there is one for each event.
+inspectable(AnthropicCallResponseChunk.prototype);
 
 /** The chunk with these parts. */
 export function createChunk(parts: ChunkParts<AnthropicNative>): AnthropicCallResponseChunk {
