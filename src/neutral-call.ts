@@ -9,6 +9,7 @@ import {
   type StructuredCall,
   type StructuredCallOptions,
   type StructuredParserOption,
+  type ToolsBeside,
 } from "./providers/anthropic/structured.ts";
 import type { AnthropicCallParams } from "./providers/anthropic/params.ts";
 import type { ToolParam } from "./providers/anthropic/tool-param.ts";
@@ -45,9 +46,9 @@ export function call<
 >(
   model: ModelId,
   options: StructuredCallOptions<S, D, M> &
-    StructuredParserOption<NoInfer<S>, NoInfer<Extract<D, AnyTool> | ToolsOf<R>>, NoInfer<M>, O>,
+    StructuredParserOption<NoInfer<S>, NoInfer<ToolsBeside<D, R, M>>, NoInfer<M>, O>,
   fn: PromptFunction<Args, R, AnthropicCallParams>,
-): StructuredCall<Args, S, Extract<D, AnyTool> | ToolsOf<R>, M, O>;
+): StructuredCall<Args, S, ToolsBeside<D, R, M>, M, O>;
 export function call(model: string, ...rest: [fn: unknown] | [options: object, fn: unknown]): unknown {
   const name = withoutProvider(model);
   if (name === model) throw new InvalidOptionError("model", `"${messageOf(model, 100)}" is not "anthropic/…".`);

@@ -23,8 +23,19 @@ export type ResponseOf<N extends Native, T extends PairTypes> = (N["kinds"] & { 
 
 /** The result of a call: a stream, which sends nothing before it is read, or a promise, which starts at once. */
 export type CallResult<N extends Native, S extends StreamOption, T extends PairTypes, O = never> = S extends false
-  ? Promise<[O] extends [never] ? ResponseOf<N, T> : Awaited<O>>
+  ? Promise<Parsed<ResponseOf<N, T>, O>>
   : StreamOf<N, ShownTools<S, T>>;
+
+/** What an output parser makes of a result; the result itself if there is none. */
+export type Parsed<Result, O> = [O] extends [never] ? Result : Awaited<O>;
+
+/** What a call comes to, and the response that it was made of. */
+export interface WithResponse<out Model, out Response> {
+  /** The result of the call if it is not streamed: its response model, what its output parser gave, or the response. */
+  readonly model: Model;
+  /** The reply, with its usage, cost and id. */
+  readonly response: Response;
+}
 
 /** The tools that pairs hold. */
 export type ShownTools<S extends StreamOption, T extends PairTypes> = S extends { readonly partialTools: true }
@@ -73,6 +84,8 @@ export interface Call<
   readonly "~call": CallMachine<N, Args, ShownTools<S, T>>;
   /** Asks. */
   (...args: Args): CallResult<N, S, T, O>;
+  /** Asks, reads the reply to its end, and gives what `outputParser` made of it together with the response. */
+  withResponse(...args: Args): Promise<WithResponse<Parsed<ResponseOf<N, T>, O>, ResponseOf<N, T>>>;
   /** The same call with other options; `callParams` and `timeout` are merged, the others replace. */
   with<const S2 extends StreamOption = S, D extends AnyTool | N["toolParam"] = never, O2 = O>(
     overrides: CallOverrides<N, S2, D> &

@@ -12,7 +12,7 @@ export {
   type AnthropicParserOption,
   type NoResponseModel,
 } from "./call.ts";
-export type { NoParserOfStreams, ShownTools, ToolsOf } from "../../call/call.ts";
+export type { NoParserOfStreams, Parsed, ShownTools, ToolsOf, WithResponse } from "../../call/call.ts";
 export { AnthropicCallResponseChunk } from "./chunk.ts";
 export type { Client } from "../../http/client.ts";
 export { client, type ClientOptions } from "./client.ts";
