@@ -61,6 +61,7 @@ export type { Timeout } from "./http/timeout.ts";
 export { call } from "./neutral-call.ts";
 export type { Media, MediaData, MediaSource, MediaUrl } from "./prompt/media.ts";
 export type { DynamicConfig, PromptFunction, PromptResult } from "./prompt/dynamic-config.ts";
+export type { CommonMessage, CommonPart, NativePart, ToolCallPart, ToolResultPart } from "./prompt/common-message.ts";
 export type { NativeMessage, Role, SplicedMessage } from "./prompt/message.ts";
 export {
   assistant,

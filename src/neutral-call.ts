@@ -12,6 +12,7 @@ import {
   type ToolsBeside,
 } from "./providers/anthropic/structured.ts";
 import type { AnthropicCallParams } from "./providers/anthropic/params.ts";
+import type { AnthropicNative } from "./providers/anthropic/native.ts";
 import type { ToolParam } from "./providers/anthropic/tool-param.ts";
 import type { StandardSchema } from "./schema/standard-schema.ts";
 import type { AnyTool } from "./tool/tool.ts";
@@ -34,7 +35,7 @@ export type ModelId = `anthropic/${string}`;
  */
 export function call<const Args extends readonly unknown[], const R extends AnthropicPromptResult>(
   model: ModelId,
-  fn: PromptFunction<Args, R, AnthropicCallParams>,
+  fn: PromptFunction<Args, R, AnthropicCallParams, AnthropicNative["role"]>,
 ): StructuredCall<Args, false, ToolsOf<R>>;
 export function call<
   const Args extends readonly unknown[],
@@ -47,7 +48,7 @@ export function call<
   model: ModelId,
   options: StructuredCallOptions<S, D, M> &
     StructuredParserOption<NoInfer<S>, NoInfer<ToolsBeside<D, R, M>>, NoInfer<M>, O>,
-  fn: PromptFunction<Args, R, AnthropicCallParams>,
+  fn: PromptFunction<Args, R, AnthropicCallParams, AnthropicNative["role"]>,
 ): StructuredCall<Args, S, ToolsBeside<D, R, M>, M, O>;
 export function call(model: string, ...rest: [fn: unknown] | [options: object, fn: unknown]): unknown {
   const name = withoutProvider(model);

@@ -98,7 +98,7 @@ export interface Call<
 export interface DefineCall<N extends Native> {
   <const Args extends readonly unknown[], const R extends NativePromptResult<N>>(
     model: N["model"],
-    fn: PromptFunction<Args, R, N["callParams"]>,
+    fn: PromptFunction<Args, R, N["callParams"], N["role"]>,
   ): Call<N, Args, false, ToolsOf<R>>;
   <
     const Args extends readonly unknown[],
@@ -111,6 +111,6 @@ export interface DefineCall<N extends Native> {
     options: CallOptions<N, S, D> &
       NoResponseModel<N> &
       ParserOptionOf<N, NoInfer<S>, NoInfer<Extract<D, AnyTool> | ToolsOf<R>>, O>,
-    fn: PromptFunction<Args, R, N["callParams"]>,
+    fn: PromptFunction<Args, R, N["callParams"], N["role"]>,
   ): Call<N, Args, S, Extract<D, AnyTool> | ToolsOf<R>, O>;
 }

@@ -58,7 +58,8 @@ export interface Message {
 
 /** A message in a provider's own shape. It is sent as it is. */
 export interface NativeMessage {
-  readonly role: string;
+  /** Any text. The known roles are named so that TypeScript keeps the role that is written, and can tell a wrong one. */
+  readonly role: Role | (string & {});
   readonly content: unknown;
 }
 

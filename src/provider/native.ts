@@ -25,6 +25,8 @@ export interface Native {
   readonly turn: unknown;
   /** The part of the message that asks for a tool. */
   readonly toolCall: unknown;
+  /** The roles that messages may have. */
+  readonly role: string;
   /** Everything that a prompt function may use as a message. */
   readonly promptMessage: unknown;
   readonly usage: ReportedUsage;

@@ -150,7 +150,7 @@ export interface StructuredCall<
 export interface DefineStructuredCall<N extends Native> {
   <const Args extends readonly unknown[], const R extends NativePromptResult<N>>(
     model: N["model"],
-    fn: PromptFunction<Args, R, N["callParams"]>,
+    fn: PromptFunction<Args, R, N["callParams"], N["role"]>,
   ): StructuredCall<N, Args, false, ToolsOf<R>>;
   <
     const Args extends readonly unknown[],
@@ -163,6 +163,6 @@ export interface DefineStructuredCall<N extends Native> {
     model: N["model"],
     options: StructuredCallOptions<N, S, D, M> &
       StructuredParserOption<N, NoInfer<S>, NoInfer<ToolsBeside<D, R, M>>, NoInfer<M>, O>,
-    fn: PromptFunction<Args, R, N["callParams"]>,
+    fn: PromptFunction<Args, R, N["callParams"], N["role"]>,
   ): StructuredCall<N, Args, S, ToolsBeside<D, R, M>, M, O>;
 }

@@ -161,6 +161,18 @@ function refusals(): void {
   call("m", { tools: [getBookAuthor], toolChoice: { type: "tool", name: "get_author" } }, () => "Hi");
   // @ts-expect-error -- no key of a config
   call("m", () => ({ messages: [], callParam: {} }));
+  // @ts-expect-error -- "a message cannot have the role "tool": take the results of tools from stream.history(outputs)"
+  call("m", { stream: true }, () => [user("Hi"), { role: "tool", content: "Hi", tool_call_id: "1" }]);
+  // @ts-expect-error -- the same, in a config
+  call("m", async () => Promise.resolve({ messages: [{ role: "developer", content: "Hi" }] }));
+  // @ts-expect-error -- ""tool_calls" is not a field of a message: …"
+  neutralCall("anthropic/m", () => [{ role: "assistant", content: "", tool_calls: [] }]);
+  const unknown: { role: string; content: string }[] = [];
+  call("m", { stream: true }, () => [
+    { role: "system", content: "Be brief" },
+    { role: "user", content: "Hi" },
+  ]);
+  call("m", { stream: true }, () => unknown);
   call("m", { tools: [getBookAuthor], outputParser: ({ tool }) => tool?.args.title }, () => "Hi");
   // A stream of more is a stream of less: what it holds only comes out.
   const any: AnthropicStream = call("m", { stream: true, tools: [getBookAuthor] }, () => "Hi")();

@@ -88,6 +88,7 @@ export interface AnthropicNative extends Native {
   readonly turn: MessageParam;
   readonly toolCall: ToolUseBlock;
   readonly toolParam: ToolParam;
+  readonly role: MessageParam["role"];
   readonly promptMessage: MessageLike | MessageParam;
   readonly usage: SourcedUsage;
   readonly commonUsage: Usage;
