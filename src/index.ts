@@ -95,7 +95,7 @@ export {
   type ValidTemplate,
 } from "./neutral-template.ts";
 export type { Scalar } from "./prompt/template-variables.ts";
-export type { AgentToolResult, Recovery, ResponseChunk } from "./provider/chunk.ts";
+export type { AgentToolResult, OwnChunk, Recovery, ResponseChunk } from "./provider/chunk.ts";
 export type { CommonFinishReason, Native } from "./provider/native.ts";
 export type { Outcome } from "./attempt/lifecycle.ts";
 export type { Limit } from "./attempt/limit.ts";

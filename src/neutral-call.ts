@@ -54,6 +54,7 @@ export function call(model: string, ...rest: [fn: unknown] | [options: object, f
   const name = withoutProvider(model);
   if (name === model) throw new InvalidOptionError("model", `"${messageOf(model, 100)}" is not "anthropic/…".`);
   const [options, fn] = rest.length === 1 ? [{}, rest[0]] : rest;
+  // Both signatures come to this, as those of the provider's call do.
   return takingIds((anthropicCall as unknown as Define)(name, withoutProviders(options), fn));
 }
 

@@ -9,9 +9,8 @@ import type { Native } from "../provider/native.ts";
 import { whenAborted } from "../recovery/abort-signal.ts";
 import type { CallPlan } from "../recovery/plan.ts";
 import { handled, leavable } from "../stream/leavable.ts";
-import type { Pair } from "../stream/pair-source.ts";
 import type { Stream } from "../stream/stream.ts";
-import type { AnyToolCall, PairTypes } from "../tool/pair.ts";
+import type { AnyToolCall, PairTool, PairTypes } from "../tool/pair.ts";
 import { isError, jsonData } from "../tool/plain-data.ts";
 import type { ToolInput } from "../tool/tool-box.ts";
 import type { ToolCall } from "../tool/tool-call.ts";
@@ -21,8 +20,12 @@ import type { AgentOptions, AgentStop, AgentTurn } from "./options.ts";
 import { ToolRunner } from "./tool-runner.ts";
 import { type AnsweredCall, cutAnswer, cutCalls, endOf, missingAnswers, shownTurn } from "./turn.ts";
 
-/** A pair, and the turn that it belongs to. */
-type Triple<N extends Native, T extends PairTypes> = [...Pair<N, T>, AgentTurn<N, T>];
+/** A pair, the provider's or the run's own, and the turn that it belongs to. */
+type Triple<N extends Native, T extends PairTypes> = [
+  chunk: N["chunk"] | N["ownChunk"],
+  tool: PairTool<T, N["toolCall"]>,
+  turn: AgentTurn<N, T>,
+];
 
 /**
  * A run of an agent: the pairs of all its turns as one stream. The third of each is the turn that it belongs to. What a
@@ -258,7 +261,7 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
         if (result === null) continue;
         if (result.done) return;
         const [chunk, tool] = result.value;
-        // The declared tools are what `T` stands for.
+        // The members of `PairTypes` say nothing, or options that are written in place would not fit: pairs hold calls.
         const call = tool as unknown as AnyToolCall | null;
         if (call?.state === "complete" && call["~early"] && !this.#stopsAt(call)) runner.start(call);
         yield [chunk, tool, turn];
@@ -353,6 +356,6 @@ function inputsOf<N extends Native, T extends PairTypes>(stream: Stream<N, T>): 
 }
 
 function completeCalls<N extends Native, T extends PairTypes>(stream: Stream<N, T>): readonly ToolCall[] {
-  // The declared tools are what `T` stands for.
+  // The same.
   return (stream.tools as readonly AnyToolCall[]).filter((call) => call.state === "complete");
 }

@@ -68,6 +68,7 @@ function streamClasses<N extends Native>(provider: Provider<N>): StreamClasses<N
 
 /** Gives a class the accessors that only this provider's streams and responses have. */
 export function addAccessors<N extends Native>(provider: Provider<N>, prototype: CallView<N, never>): void {
+  // The type of `Object.keys` does not know the keys.
   for (const name of Object.keys(provider.accessors(null)) as (keyof N["accessors"])[]) {
     Object.defineProperty(prototype, name, {
       configurable: true,
@@ -115,6 +116,7 @@ export function callOf<N extends Native, O extends AnyOptions<N>>(
   const { provider, classes, further = [] } = kind;
   checkOptions(given, further, further.length > 0 ? {} : elsewhere(provider));
   kind.checkEffects?.(given, options);
+  // That it takes these arguments was checked where the call was defined.
   const fn = prompt as (...args: readonly unknown[]) => unknown;
   const plan = planner<N, readonly unknown[]>({ provider, model, options, fn, formatBody: kind.formatBody?.(options) });
   const { stream, outputParser = (result: unknown): unknown => result } = options;
@@ -128,6 +130,7 @@ export function callOf<N extends Native, O extends AnyOptions<N>>(
     withResponse,
     "~call": { plan, open: (from: CallPlan<N>) => new classes.Stream(from), ...kind.machine?.(options) },
     with: ({ model: other = model, ...overrides }: O & { readonly model?: N["model"] }) => {
+      // Options do not have `model`: what is left is all of them.
       const given = overrides as unknown as O;
       return callOf(kind, other, mergeOptions<N, O>(options, given), fn, given);
     },

@@ -12,6 +12,11 @@ import { type MessageDeltaUsage, readEventUsage } from "./message-usage.ts";
 import { textOf } from "./view.ts";
 import type { AnthropicEvent, FinishReason } from "./wire.ts";
 
+/** A chunk of a pair that is not Anthropic's but the library's own: it has a `recovery` or a `toolResult`. */
+export interface AnthropicOwnChunk extends Omit<AnthropicCallResponseChunk, "chunk"> {
+  readonly chunk: null;
+}
+
 /**
  * One event of an Anthropic stream. It may be kept: everything is read from the event or, if that is one of a run of like
  * events, from the text in which it differs.
@@ -49,10 +54,11 @@ export class AnthropicCallResponseChunk implements ResponseChunk {
     return null;
   }
 
-  /** The native event, equal to what `JSON.parse` gives for the frame's data. */
+  /** The native event, equal to what `JSON.parse` gives for the frame's data; null if this chunk has a `recovery`. */
   get chunk(): AnthropicEvent {
+    // Its type says nothing of recoveries: most streams have none, and their readers would have to ask all the same.
     if (this.#event !== null || this.#target === null) return this.#event as AnthropicEvent;
-    return deltaEvent(this.#target, this.#text) as unknown as AnthropicEvent;
+    return nativeEvent(deltaEvent(this.#target, this.#text));
   }
 
   /** The signature that this event carries, or null. */
@@ -169,7 +175,7 @@ export function deltaChunk(
 ): AnthropicCallResponseChunk {
   const content = isShown && target.field === "text" ? text : "";
   const thinking = isShown && target.field === "thinking" ? text : "";
-  return new AnthropicCallResponseChunk(content, thinking, event as AnthropicEvent | null, target, text);
+  return new AnthropicCallResponseChunk(content, thinking, event && nativeEvent(event), target, text);
 }
 
 /** The chunk of any other event, of this type. */
@@ -177,7 +183,10 @@ export function eventChunk(type: string, event: JsonObject): AnthropicCallRespon
   const { message, content_block: block } = event;
   // Text may come whole, in the event that starts its block or its message.
   const blocks = type === "message_start" ? field(message, "content") : type === "content_block_start" && [block];
-  // The event is of a known type, or one that AnthropicUnknownEvent stands for.
-  const native = event as unknown as AnthropicEvent;
-  return new AnthropicCallResponseChunk(textOf(blocks, "text"), textOf(blocks, "thinking"), native);
+  return new AnthropicCallResponseChunk(textOf(blocks, "text"), textOf(blocks, "thinking"), nativeEvent(event));
+}
+
+/** What the wire sent, which nothing checks: an event of a known type, or one that AnthropicUnknownEvent stands for. */
+function nativeEvent(event: JsonObject): AnthropicEvent {
+  return event as unknown as AnthropicEvent;
 }

@@ -68,10 +68,10 @@ export function encode(prompt: Prompt<AnthropicNative>): EncodedPrompt<Anthropic
  * Messages that are native already are not copied, so the turns of a long conversation share them.
  */
 function encodeMessages(prompt: Prompt<AnthropicNative>["messages"]): {
-  instructions: NativeBlock[];
+  instructions: object[];
   messages: MessageParam[];
 } {
-  const instructions: NativeBlock[] = [];
+  const instructions: object[] = [];
   const messages: MessageParam[] = [];
   for (const message of prompt) {
     const { role, content } = message;
@@ -80,8 +80,9 @@ function encodeMessages(prompt: Prompt<AnthropicNative>["messages"]): {
     // A message with more than that stays one: the API must not miss the rest.
     const isPlain = Object.keys(defined(message)).length === 2;
     if (role === "system" && isPlain && messages.length === 0) {
-      for (const block of blocksOf({ role, content: blocks } as unknown as MessageParam)) instructions.push(block);
+      for (const block of blocksOf({ content: blocks })) instructions.push(block);
     } else {
+      // Messages and parts of the provider's own shape are not checked: they are sent as they are.
       messages.push((blocks === content ? message : { ...message, content: blocks }) as unknown as MessageParam);
     }
   }
@@ -99,6 +100,7 @@ function refuseShape(message: { readonly role: string }): never {
 
 /** The user's turn that answers a model's tool calls, with a result for each. */
 export function encodeToolResults(results: readonly ToolResult[]): readonly MessageParam[] {
+  // The parts of a tool's output that are of the provider's own shape are not checked.
   return [{ role: "user", content: results.map(encodeResult) } as unknown as MessageParam];
 }
 
@@ -123,6 +125,7 @@ function encodeContent(content: unknown): string | readonly NativeBlock[] {
   }
   const given: readonly (ContentPart | NativeBlock)[] = content;
   const blocks = given.map((part) => (isNeutral(part) ? encodePart(part) : part));
+  // The same list, to be shared by requests: none of its parts was ours.
   return blocks.every((block, place) => block === given[place]) ? (given as readonly NativeBlock[]) : blocks;
 }
 
@@ -136,6 +139,7 @@ function encodePart(part: ContentPart): NativeBlock {
   if (part.type === "audio") throw new UnsupportedContentError(part.type, "Anthropic's models do not take audio.");
   if (part.type === "toolCall") return { type: "tool_use", id: part.id, name: part.name, input: part.args };
   if (part.type === "toolResult") return encodeResult(part);
+  // It came out of a message of this provider.
   if (part.type === "native") return part.block as NativeBlock;
   const { cacheControl: cache_control, ...given } = part;
   if (given.type === "text") return defined({ ...given, cache_control });

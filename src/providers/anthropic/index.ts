@@ -13,7 +13,7 @@ export {
   type NoResponseModel,
 } from "./call.ts";
 export type { NoParserOfStreams, Parsed, ShownTools, ToolsOf, WithResponse } from "../../call/call.ts";
-export { AnthropicCallResponseChunk } from "./chunk.ts";
+export { AnthropicCallResponseChunk, type AnthropicOwnChunk } from "./chunk.ts";
 export type { Client } from "../../http/client.ts";
 export { client, type ClientOptions } from "./client.ts";
 export type { ContentBlockParam, MessageParam } from "./content.ts";

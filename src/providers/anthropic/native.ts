@@ -6,7 +6,7 @@ import type { Native, StreamKinds } from "../../provider/native.ts";
 import type { PairTool, PairTypes } from "../../tool/pair.ts";
 import type { AnyTool, Tool } from "../../tool/tool.ts";
 import type { ToolUseBlock } from "./block.ts";
-import type { AnthropicCallResponseChunk } from "./chunk.ts";
+import type { AnthropicCallResponseChunk, AnthropicOwnChunk } from "./chunk.ts";
 import type { AnthropicFrame } from "./frames.ts";
 import type { AnthropicModel } from "./models.ts";
 import type { AnthropicCallParams, MessageParam } from "./params.ts";
@@ -83,6 +83,7 @@ export interface AnthropicNative extends Native {
   readonly event: AnthropicEvent;
   readonly frame: AnthropicFrame;
   readonly chunk: AnthropicCallResponseChunk;
+  readonly ownChunk: AnthropicOwnChunk;
   readonly message: AnthropicMessage;
   readonly item: MessageParam;
   readonly turn: MessageParam;
