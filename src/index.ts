@@ -42,7 +42,8 @@ export type {
   TurnOptions,
 } from "./agent/options.ts";
 export type { AgentRun } from "./agent/run.ts";
-export type { CallMachine } from "./call/call.ts";
+export type { Call, CallMachine, Parsed, WithResponse } from "./call/call.ts";
+export type { Parsing, StructuredCall } from "./structured/structured-call.ts";
 export type { CallOptions, ParserOption, StreamOption } from "./call/options.ts";
 export type {
   CostItem,

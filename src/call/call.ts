@@ -64,7 +64,9 @@ export type ParserOptionOf<N extends Native, S extends StreamOption, T extends P
 export type NoParserOfStreams<S extends StreamOption> = S extends false
   ? unknown
   : {
-      readonly outputParser?: "a stream is parsed by the code that reads it: outputParser needs a call that is not streamed";
+      readonly outputParser?:
+        | "a stream is parsed by the code that reads it: outputParser needs a call that is not streamed"
+        | undefined;
     };
 
 /** Where response models are: a program without them does not bundle the code for them. */

@@ -20,8 +20,15 @@ import { anthropic } from "./provider.ts";
 import { type AnthropicCallResponse, calls } from "./stream.ts";
 import type { ToolParam } from "./tool-param.ts";
 
-export type { Parsing, StructuredAnswer, ToolsBeside } from "../../structured/structured-call.ts";
+export type {
+  Parsing,
+  StructuredAnswer,
+  StructuredCall as StructuredCallOf,
+  ToolsBeside,
+} from "../../structured/structured-call.ts";
 export type { Parsed, WithResponse } from "../../call/call.ts";
+export type { AnthropicNative } from "./native.ts";
+export type { AnthropicCallResponse } from "./stream.ts";
 
 const structured: StructuredCalls<AnthropicNative> = /* @__PURE__ */ defineStructuredCalls<AnthropicNative>({
   provider: anthropic,
