@@ -261,7 +261,7 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
         if (result === null) continue;
         if (result.done) return;
         const [chunk, tool] = result.value;
-        // The members of `PairTypes` say nothing, or options that are written in place would not fit: pairs hold calls.
+        // A call, which `PairTypes` leaves open: options that are written in place would not fit otherwise.
         const call = tool as unknown as AnyToolCall | null;
         if (call?.state === "complete" && call["~early"] && !this.#stopsAt(call)) runner.start(call);
         yield [chunk, tool, turn];

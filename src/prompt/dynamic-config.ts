@@ -45,8 +45,8 @@ export type PromptResult<M = MessageLike, P = unknown, C = unknown, D = unknown>
  * provider's call parameters, `Roles` those that its messages may have.
  *
  * TypeScript itself does not look for excess keys in what a function returns. Here they turn the type into a string that
- * names them, so that a misspelt key is a compile error; so do messages in the shape of another provider. Constrain `R` by the provider's {@link PromptResult}: that also
- * keeps the literals in it from widening.
+ * names them, so that a misspelt key is a compile error; so do messages in the shape of another provider. Constrain `R` by
+ * the provider's {@link PromptResult}: that also keeps the literals in it from widening.
  *
  * @example
  * ```ts

@@ -21,7 +21,7 @@ export interface AgentToolResult {
   readonly isError: boolean;
 }
 
-/** The first half of a pair that is not the provider's: a recovery, or what a tool gave. */
+/** The first half of a pair of the library's own: a recovery, or the result of a tool. */
 export interface OwnChunk extends ResponseChunk {
   readonly chunk: null;
 }

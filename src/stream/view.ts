@@ -79,7 +79,7 @@ export abstract class CallView<out N extends Native, out T extends PairTypes = P
     return first === undefined ? null : this.#plan.provider.turn([first, ...rest]);
   }
 
-  /** {@link messageParam} as data that belongs to no provider: any provider can be sent it. */
+  /** {@link messageParam} as data that belongs to no provider. */
   get commonMessageParam(): CommonMessage | null {
     return this.#plan.provider.common(this.#reply.shown.sendableItems())[0] ?? null;
   }
@@ -185,7 +185,7 @@ export abstract class CallView<out N extends Native, out T extends PairTypes = P
     return this.#views.userMessageParam(this.#prepared("userMessageParam").items);
   }
 
-  /** {@link messages} as data that belongs to no provider: any provider can be sent them. */
+  /** {@link messages} as data that belongs to no provider. A prompt function may return them. */
   get commonMessages(): readonly CommonMessage[] {
     return this.#plan.provider.common(this.messages);
   }

@@ -8,8 +8,8 @@ const MODEL = "claude-sonnet-5-5";
 const lookUp = tool({ name: "look_up", input: z.object({ title: z.string() }), call: () => "found" });
 const PNG = new Uint8Array([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
 
-describe("what belongs to no provider", () => {
-  it("is the conversation in neutral parts; what has no such form is kept as it is", async () => {
+describe("common messages", () => {
+  it("hold the conversation in neutral parts, and other blocks as they are", async () => {
     await using server = await fakeAnthropic({
       replies: [reply(thinking("Hm."), text("I look."), toolUse("look_up", { title: "Mistborn" })), "It was found."],
     });
@@ -46,7 +46,7 @@ describe("what belongs to no provider", () => {
     expect(first.commonTools).toEqual([{ type: "toolCall", id, name: "look_up", args: { title: "Mistborn" } }]);
   });
 
-  it("goes back as it came", async () => {
+  it("are sent as the native messages that they were made of", async () => {
     await using server = await fakeAnthropic({ replies: ["Yes.", "Yes."] });
     const options = { client: client({ apiKey: "k", baseURL: server.url }) };
     const native: MessageParam[] = [
@@ -68,7 +68,7 @@ describe("what belongs to no provider", () => {
     expect((await call(MODEL, options, () => ({ messages: commonMessages }))()).messages).toEqual(native);
   });
 
-  it("is null where there is nothing to send back", async () => {
+  it("are missing where there is nothing to send back", async () => {
     await using server = await fakeAnthropic({ replies: ["Hi"] });
     const stream = call(MODEL, { stream: true, client: client({ apiKey: "k", baseURL: server.url }) }, () => "x")();
     expect([stream.commonMessageParam, stream.commonTools]).toEqual([null, []]);

@@ -130,7 +130,7 @@ describe("console.log", () => {
     expect(inspect(ask())).toContain("arrived: null");
   });
 
-  it("shows of a tool what the model is told of it", () => {
+  it("shows a tool by its name, its schema and its options", () => {
     const shown =
       "Tool {\n  name: 'look_up',\n  inputSchema: { type: 'object', properties: {}, additionalProperties: false }\n}";
     expect(inspect(tool({ name: "look_up", call: () => "" }))).toBe(shown);
@@ -181,7 +181,7 @@ describe("JSON.stringify", () => {
     expect(JSON.parse(JSON.stringify(stream))).toEqual(expected);
   });
 
-  it("writes what JSON cannot hold as something that it can", async () => {
+  it("writes values that JSON cannot hold in the nearest form", async () => {
     const circular: Record<string, unknown> = {
       size: 10n,
       on: new Date(0),

@@ -59,7 +59,7 @@ describe.each(subjects)("S10: history is always acceptable ($name)", (subject) =
   const outputsOf = (stream: AnyStream, output: unknown) =>
     stream.tools.flatMap((called) => (called.state === "complete" ? [[called, output] as const] : []));
 
-  it("and there is a form of it that belongs to no provider", async () => {
+  it("has a form that belongs to no provider", async () => {
     await using server = await subject.serve(() =>
       beats(...thinking, { text: "Hm." }, whole, { finish: "tool_calls" }),
     );

@@ -12,7 +12,7 @@ import { type MessageDeltaUsage, readEventUsage } from "./message-usage.ts";
 import { textOf } from "./view.ts";
 import type { AnthropicEvent, FinishReason } from "./wire.ts";
 
-/** A chunk of a pair that is not Anthropic's but the library's own: it has a `recovery` or a `toolResult`. */
+/** A chunk of a pair of the library's own, without an event of Anthropic's: it has a `recovery` or a `toolResult`. */
 export interface AnthropicOwnChunk extends Omit<AnthropicCallResponseChunk, "chunk"> {
   readonly chunk: null;
 }
@@ -128,7 +128,7 @@ export class AnthropicCallResponseChunk implements ResponseChunk {
     return this.content;
   }
 
-  /** What `console.log` shows, and `JSON.stringify` gives: text, the native event, and why it is missing. */
+  /** What `console.log` shows, and `JSON.stringify` gives: the text and the native event, or why there is none. */
   toJSON(): object {
     const { content, thinking, finishReasons, usage, chunk, recovery, toolResult } = this;
     return {
