@@ -42,7 +42,8 @@ export type {
   TurnOptions,
 } from "./agent/options.ts";
 export type { AgentRun } from "./agent/run.ts";
-export type { Call, CallMachine, DefineCall } from "./call/call.ts";
+export type { Call, CallMachine, DefineCall, Parsed, WithResponse } from "./call/call.ts";
+export type { Parsing, StructuredCall } from "./structured/structured-call.ts";
 export type { CallOptions, CallOverrides, ParserOption, StreamOption } from "./call/options.ts";
 export type {
   CostItem,
@@ -61,6 +62,7 @@ export type { Timeout } from "./http/timeout.ts";
 export { call } from "./neutral-call.ts";
 export type { Media, MediaData, MediaSource, MediaUrl } from "./prompt/media.ts";
 export type { DynamicConfig, PromptFunction, PromptResult } from "./prompt/dynamic-config.ts";
+export type { CommonMessage, CommonPart, NativePart, ToolCallPart, ToolResultPart } from "./prompt/common-message.ts";
 export type { NativeMessage, Role, SplicedMessage } from "./prompt/message.ts";
 export {
   assistant,
@@ -94,7 +96,7 @@ export {
   type ValidTemplate,
 } from "./neutral-template.ts";
 export type { Scalar } from "./prompt/template-variables.ts";
-export type { AgentToolResult, Recovery, ResponseChunk } from "./provider/chunk.ts";
+export type { AgentToolResult, OwnChunk, Recovery, ResponseChunk } from "./provider/chunk.ts";
 export type { CommonFinishReason, Native } from "./provider/native.ts";
 export type { Outcome } from "./attempt/lifecycle.ts";
 export type { Limit } from "./attempt/limit.ts";

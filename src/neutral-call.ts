@@ -9,8 +9,10 @@ import {
   type StructuredCall,
   type StructuredCallOptions,
   type StructuredParserOption,
+  type ToolsBeside,
 } from "./providers/anthropic/structured.ts";
 import type { AnthropicCallParams } from "./providers/anthropic/params.ts";
+import type { AnthropicNative } from "./providers/anthropic/native.ts";
 import type { ToolParam } from "./providers/anthropic/tool-param.ts";
 import type { StandardSchema } from "./schema/standard-schema.ts";
 import type { AnyTool } from "./tool/tool.ts";
@@ -35,7 +37,7 @@ export type ModelId = `anthropic/${string}`;
  */
 export function call<const Args extends readonly unknown[], const R extends AnthropicPromptResult>(
   model: ModelId,
-  fn: PromptFunction<Args, R, AnthropicCallParams>,
+  fn: PromptFunction<Args, R, AnthropicCallParams, AnthropicNative["role"]>,
 ): StructuredCall<Args, false, ToolsOf<R>>;
 /**
  * The same with options.
@@ -54,13 +56,14 @@ export function call<
 >(
   model: ModelId,
   options: StructuredCallOptions<S, D, M> &
-    StructuredParserOption<NoInfer<S>, NoInfer<Extract<D, AnyTool> | ToolsOf<R>>, NoInfer<M>, O>,
-  fn: PromptFunction<Args, R, AnthropicCallParams>,
-): StructuredCall<Args, S, Extract<D, AnyTool> | ToolsOf<R>, M, O>;
+    StructuredParserOption<NoInfer<S>, NoInfer<ToolsBeside<D, R, M>>, NoInfer<M>, O>,
+  fn: PromptFunction<Args, R, AnthropicCallParams, AnthropicNative["role"]>,
+): StructuredCall<Args, S, ToolsBeside<D, R, M>, M, O>;
 export function call(model: string, ...rest: [fn: unknown] | [options: object, fn: unknown]): unknown {
   const name = withoutProvider(model);
   if (name === model) throw new InvalidOptionError("model", `"${messageOf(model, 100)}" is not "anthropic/…".`);
   const [options, fn] = rest.length === 1 ? [{}, rest[0]] : rest;
+  // Both signatures come to this, as those of the provider's call do.
   return takingIds((anthropicCall as unknown as Define)(name, withoutProviders(options), fn));
 }
 

@@ -71,7 +71,7 @@ export interface PromptTemplate<Arguments extends readonly unknown[] = readonly 
  * one user message. `MESSAGES: {history}` splices a list of messages in. Indentation that all lines share is removed,
  * and so are messages without content. `{{` and `}}` stand for braces.
  *
- * A placeholder is `{name}` or `{name.attribute}` (own properties only), with a format spec if it is not plain text:
+ * A placeholder is `{name}` or `{name.attribute}` (own properties and the getters of classes), with a format spec if it is not plain text:
  * `:list` (one item a line), `:lists` (groups of lines, a blank line between), `:text`, `:texts`, `:image`, `:images`
  * (option `detail`), `:audio`, `:audios`, `:document`, `:documents`, `:part`, `:parts`, and `{:cache_control}` (options
  * `type`, `ttl`), which marks the part before it. Values are data: they never become roles or placeholders, whatever

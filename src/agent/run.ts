@@ -2,27 +2,31 @@
 import { mergeParams } from "../call/options.ts";
 import { withChanges } from "../call/single-request.ts";
 import { sumUsage } from "../cost/usage.ts";
-import { InvalidOptionError, StreamAbortedError, StreamConsumedError } from "../errors.ts";
+import { InvalidOptionError, messageOf, StreamAbortedError, StreamConsumedError } from "../errors.ts";
+import { inspectable, shownAs } from "../json/inspectable.ts";
 import type { AgentToolResult } from "../provider/chunk.ts";
 import type { Native } from "../provider/native.ts";
 import { whenAborted } from "../recovery/abort-signal.ts";
 import type { CallPlan } from "../recovery/plan.ts";
 import { checkOptions } from "../schema/option-form.ts";
 import { handled, leavable } from "../stream/leavable.ts";
-import type { Pair } from "../stream/pair-source.ts";
 import type { Stream } from "../stream/stream.ts";
-import type { AnyToolCall, PairTypes } from "../tool/pair.ts";
-import { isError } from "../tool/plain-data.ts";
+import type { AnyToolCall, PairTool, PairTypes } from "../tool/pair.ts";
+import { isError, jsonData } from "../tool/plain-data.ts";
 import type { ToolInput } from "../tool/tool-box.ts";
 import type { ToolCall } from "../tool/tool-call.ts";
 import type { ToolChoice } from "../tool/tool-choice.ts";
 import { liftedChoice } from "./forced-choice.ts";
 import { type AgentOptions, type AgentStop, type AgentTurn, turnForms } from "./options.ts";
 import { ToolRunner } from "./tool-runner.ts";
-import { type AnsweredCall, cutAnswer, cutCalls, endOf, missingAnswers } from "./turn.ts";
+import { type AnsweredCall, cutAnswer, cutCalls, endOf, missingAnswers, shownTurn } from "./turn.ts";
 
-/** A pair, and the turn that it belongs to. */
-type Triple<N extends Native, T extends PairTypes> = [...Pair<N, T>, AgentTurn<N, T>];
+/** A pair, the provider's or the run's own, and the turn that it belongs to. */
+type Triple<N extends Native, T extends PairTypes> = [
+  chunk: N["chunk"] | N["ownChunk"],
+  tool: PairTool<T, N["toolCall"]>,
+  turn: AgentTurn<N, T>,
+];
 
 /**
  * A run of an agent: the pairs of all its turns as one stream, each with the turn that it belongs to. The result of a
@@ -78,6 +82,20 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
     this.#plan = plan;
     this.#machine = machine;
     this.#options = options;
+    inspectable(this);
+  }
+
+  /** The text of the last turn. */
+  toString(): string {
+    return this.content;
+  }
+
+  /** What `console.log` shows, and `JSON.stringify` gives. */
+  toJSON(): object {
+    const { stopReason, content, turns, usage, cost } = this;
+    const error = this.#error;
+    const name = isError(error) ? `${error.name}: ` : "";
+    return { stopReason, content, turns, usage, cost, ...(error !== null && { error: name + messageOf(error) }) };
   }
 
   /** The turns so far. */
@@ -234,13 +252,13 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
     if (maxCost !== undefined && stream.cost === null) {
       throw new InvalidOptionError("maxCost", `the price of ${stream.model} is not known: give it in prices.`);
     }
-    const turn = {
+    const turn = shownTurn({
       index,
       stream,
       get outputs() {
         return runner.outputsOf(inputsOf(stream));
       },
-    };
+    });
     this.#tokensBefore = this.outputTokens;
     this.#turns.push(turn);
     return { turn, runner };
@@ -255,7 +273,7 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
         if (result === null) continue;
         if (result.done) return;
         const [chunk, tool] = result.value;
-        // The declared tools are what `T` stands for.
+        // A call, which `PairTypes` leaves open: options that are written in place would not fit otherwise.
         const call = tool as unknown as AnyToolCall | null;
         if (call?.state === "complete" && call["~early"] && !this.#stopsAt(call)) runner.start(call);
         yield [chunk, tool, turn];
@@ -294,7 +312,13 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
   }
 
   #resultChunk({ id, name }: AnsweredCall, output: unknown): N["chunk"] {
-    const value: AgentToolResult = { id, name, output, isError: isError(output) };
+    const result: AgentToolResult = { id, name, output, isError: isError(output) };
+    const value = shownAs(
+      result,
+      "AgentToolResult",
+      (shown) => ({ ...shown }),
+      (shown) => ({ ...shown, output: jsonData(output) }),
+    );
     const chunk = this.#plan.provider.createChunk({ event: null, content: "", thinking: "", recovery: null });
     return Object.defineProperty(chunk, "toolResult", { value, enumerable: true });
   }
@@ -344,6 +368,6 @@ function inputsOf<N extends Native, T extends PairTypes>(stream: Stream<N, T>): 
 }
 
 function completeCalls<N extends Native, T extends PairTypes>(stream: Stream<N, T>): readonly ToolCall[] {
-  // The declared tools are what `T` stands for.
+  // The same.
   return (stream.tools as readonly AnyToolCall[]).filter((call) => call.state === "complete");
 }

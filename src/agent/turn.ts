@@ -1,7 +1,9 @@
 import { shortened } from "../errors.ts";
 import type { CommonFinishReason } from "../provider/native.ts";
+import { shownAs } from "../json/inspectable.ts";
 import { isToBeAnswered } from "../stream/history.ts";
 import type { ToolInput } from "../tool/tool-box.ts";
+import { jsonData } from "../tool/plain-data.ts";
 import { type ToolResult, toolResult } from "../tool/tool-result.ts";
 import type { AgentStop } from "./options.ts";
 
@@ -11,6 +13,24 @@ export interface AnsweredCall {
   readonly name: string;
   readonly toolCall: unknown;
   "~result"(output: unknown): ToolResult;
+}
+
+/** Makes `console.log` and `JSON.stringify` show a turn as what came of it. */
+export function shownTurn<T extends ReadTurn>(turn: T): T {
+  const fieldsOf = ({ index, stream, outputs }: T, ofOutput: (output: unknown) => unknown): object => {
+    const { outcome, content, tools } = stream;
+    const given = outputs.map(([{ id, name }, output]) => ({ id, name, output: ofOutput(output) }));
+    return { index, outcome, content, tools, outputs: given };
+  };
+  const asItIs = (shown: T): object => fieldsOf(shown, (output) => output);
+  return shownAs(turn, "AgentTurn", asItIs, (shown) => fieldsOf(shown, jsonData));
+}
+
+/** What is shown of a turn. */
+interface ReadTurn {
+  readonly index: number;
+  readonly stream: { readonly outcome: string; readonly content: string; readonly tools: readonly object[] };
+  readonly outputs: readonly (readonly [call: AnsweredCall, output: unknown])[];
 }
 
 /** The longest name of a tool, and list of them, that a message holds. */

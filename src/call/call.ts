@@ -23,8 +23,19 @@ export type ResponseOf<N extends Native, T extends PairTypes> = (N["kinds"] & { 
 
 /** The result of a call: a stream, which sends nothing before it is read, or a promise, which starts at once. */
 export type CallResult<N extends Native, S extends StreamOption, T extends PairTypes, O = never> = S extends false
-  ? Promise<[O] extends [never] ? ResponseOf<N, T> : Awaited<O>>
+  ? Promise<Parsed<ResponseOf<N, T>, O>>
   : StreamOf<N, ShownTools<S, T>>;
+
+/** What an output parser makes of a result; the result itself if there is none. */
+export type Parsed<Result, O> = [O] extends [never] ? Result : Awaited<O>;
+
+/** What a call comes to, and the response that it was made of. */
+export interface WithResponse<out Model, out Response> {
+  /** The result of the call if it is not streamed: its response model, what its output parser gave, or the response. */
+  readonly model: Model;
+  /** The reply, with its usage, cost and id. */
+  readonly response: Response;
+}
 
 /** The tools that pairs hold. */
 export type ShownTools<S extends StreamOption, T extends PairTypes> = S extends { readonly partialTools: true }
@@ -53,7 +64,9 @@ export type ParserOptionOf<N extends Native, S extends StreamOption, T extends P
 export type NoParserOfStreams<S extends StreamOption> = S extends false
   ? unknown
   : {
-      readonly outputParser?: "a stream is parsed by the code that reads it: outputParser needs a call that is not streamed";
+      readonly outputParser?:
+        | "a stream is parsed by the code that reads it: outputParser needs a call that is not streamed"
+        | undefined;
     };
 
 /**
@@ -80,6 +93,13 @@ export interface Call<
    */
   (...args: Args): CallResult<N, S, T, O>;
   /**
+   * Asks, reads the reply to its end, and gives what `outputParser` made of it together with the response.
+   *
+   * @param args - The arguments of the prompt function.
+   * @throws What the call itself throws, and what `outputParser` throws.
+   */
+  withResponse(...args: Args): Promise<WithResponse<Parsed<ResponseOf<N, T>, O>, ResponseOf<N, T>>>;
+  /**
    * The same call with other options.
    *
    * @param overrides - Options, and `model`. `callParams` and `timeout` are merged key by key, the others replace.
@@ -102,7 +122,7 @@ export interface DefineCall<N extends Native> {
    */
   <const Args extends readonly unknown[], const R extends NativePromptResult<N>>(
     model: N["model"],
-    fn: PromptFunction<Args, R, N["callParams"]>,
+    fn: PromptFunction<Args, R, N["callParams"], N["role"]>,
   ): Call<N, Args, false, ToolsOf<R>>;
   /**
    * Makes a call with options.
@@ -123,6 +143,6 @@ export interface DefineCall<N extends Native> {
     options: CallOptions<N, S, D> &
       NoResponseModel<N> &
       ParserOptionOf<N, NoInfer<S>, NoInfer<Extract<D, AnyTool> | ToolsOf<R>>, O>,
-    fn: PromptFunction<Args, R, N["callParams"]>,
+    fn: PromptFunction<Args, R, N["callParams"], N["role"]>,
   ): Call<N, Args, S, Extract<D, AnyTool> | ToolsOf<R>, O>;
 }

@@ -8,16 +8,13 @@ import { CallResponse } from "../stream/response.ts";
 import type { Forms } from "../schema/option-form.ts";
 import { Stream } from "../stream/stream.ts";
 import type { CallView } from "../stream/view.ts";
-import type { DefineCall } from "./call.ts";
+import type { DefineCall, WithResponse } from "./call.ts";
 import { checkCallOptions } from "./check-options.ts";
 import { type CallOptions, isStreamed, mergeOptions, type ParserOption } from "./options.ts";
 import { planner } from "./planner.ts";
 
 /** Options that nothing more is known of. */
-export type AnyOptions<N extends Native> = CallOptions<N> & ParserOption<CallResponse<N, never>, unknown>;
-
-/** Makes the result of a planned call, as its options say. */
-export type Ask<N extends Native, O> = (plan: CallPlan<N>, options: O) => unknown;
+export type AnyOptions<N extends Native> = CallOptions<N> & ParserOption<unknown, unknown>;
 
 /** The classes of a provider's streams and responses. */
 export interface StreamClasses<N extends Native> {
@@ -37,15 +34,16 @@ export interface Calls<N extends Native> extends StreamClasses<N> {
  */
 export function defineCalls<N extends Native>(provider: Provider<N>): Calls<N> {
   const classes = streamClasses(provider);
-  const ask: Ask<N, AnyOptions<N>> = (plan, { stream: option, outputParser }) => {
-    const stream = new classes.Stream(plan);
-    if (isStreamed(option)) return stream;
+  const kind: CallKind<N, AnyOptions<N>> = {
+    provider,
+    classes,
+    open: (plan) => new classes.Stream(plan),
     // A new promise: the stream's own may be ignored, while an ignored failure of this one should be noticed.
-    return stream.response().then((response) => (outputParser === undefined ? response : outputParser(response)));
+    answer: (plan) => new classes.Stream(plan).response().then((response) => ({ model: response, response })),
   };
   const define = (model: N["model"], ...rest: [fn: unknown] | [options: AnyOptions<N>, fn: unknown]): unknown => {
     const [options, fn] = rest.length === 1 ? [{}, rest[0]] : rest;
-    return callOf({ provider, classes, ask }, model, options, fn);
+    return callOf(kind, model, options, fn);
   };
   // Both signatures come to this; the types of the results follow from the options.
   return { call: define as unknown as DefineCall<N>, ...classes };
@@ -71,6 +69,7 @@ function streamClasses<N extends Native>(provider: Provider<N>): StreamClasses<N
 
 /** Gives a class the accessors that only this provider's streams and responses have. */
 export function addAccessors<N extends Native>(provider: Provider<N>, prototype: CallView<N, never>): void {
+  // The type of `Object.keys` does not know the keys.
   for (const name of Object.keys(provider.accessors(null)) as (keyof N["accessors"])[]) {
     Object.defineProperty(prototype, name, {
       configurable: true,
@@ -85,7 +84,10 @@ export function addAccessors<N extends Native>(provider: Provider<N>, prototype:
 export interface CallKind<N extends Native, O extends AnyOptions<N>> {
   readonly provider: Provider<N>;
   readonly classes: StreamClasses<N>;
-  readonly ask: Ask<N, O>;
+  /** The stream of a planned call. */
+  open(plan: CallPlan<N>, options: O): unknown;
+  /** The result of a planned call that is not streamed, before its output parser. */
+  answer(plan: CallPlan<N>, options: O): Promise<WithResponse<unknown, CallResponse<N, never>>>;
   /** The forms of options that only these calls have. */
   readonly further?: Forms;
   /** Refuses options that would change nothing, among all that the call has. @throws InvalidOptionError */
@@ -115,11 +117,21 @@ export function callOf<N extends Native, O extends AnyOptions<N>>(
   const { provider, classes, further } = kind;
   checkCallOptions(given, further ?? {}, further ? {} : elsewhere(provider));
   kind.checkEffects?.(given, options);
+  // That it takes these arguments was checked where the call was defined.
   const fn = prompt as (...args: readonly unknown[]) => unknown;
   const plan = planner<N, readonly unknown[]>({ provider, model, options, fn, formatBody: kind.formatBody?.(options) });
-  return Object.assign((...args: readonly unknown[]) => kind.ask(plan(...args), options), {
+  const { stream, outputParser = (result: unknown): unknown => result } = options;
+  const withResponse = async (...args: readonly unknown[]): Promise<WithResponse<unknown, unknown>> => {
+    const answer = await kind.answer(plan(...args), options);
+    return { model: await outputParser(answer.model), response: answer.response };
+  };
+  const ask = (...args: readonly unknown[]): unknown =>
+    isStreamed(stream) ? kind.open(plan(...args), options) : withResponse(...args).then((answer) => answer.model);
+  return Object.assign(ask, {
+    withResponse,
     "~call": { plan, open: (from: CallPlan<N>) => new classes.Stream(from), ...kind.machine?.(options) },
     with: ({ model: other = model, ...overrides }: O & { readonly model?: N["model"] }) => {
+      // Options do not have `model`: what is left is all of them.
       const given = overrides as unknown as O;
       return callOf(kind, other, mergeOptions<N, O>(options, given), fn, given);
     },

@@ -79,6 +79,7 @@ export function isTiered<K extends string>(value: unknown, kinds: readonly K[]):
 export function costsOf<K extends string>(tokens: PerKind<K>, rates: PerKind<K>, multiplier: number): PerKind<K> {
   const costs: Partial<Record<K, number>> = {};
   for (const kind in tokens) costs[kind] = (tokens[kind] * rates[kind] * multiplier) / 1e6;
+  // A cost for each of the tokens' kinds, which are all.
   return costs as PerKind<K>;
 }
 
@@ -134,12 +135,14 @@ export function costOfUsage(
 export function joinCosts<C extends CostMetadata>(costs: readonly (C | null)[]): C | null {
   return costs.reduce((sum, next) => {
     if (sum === null || next === null) return null;
-    const total: Record<string, unknown> = { ...(sum as object) };
-    for (const [name, more] of Object.entries(next)) {
-      const had = total[name];
-      if (Array.isArray(had)) total[name] = [...new Set([...had, ...more])];
-      else if (typeof had === "number") total[name] = more === null ? null : had + more;
-    }
-    return total as unknown as C;
+    const total = { ...sum };
+    for (const name in sum) Object.assign(total, { [name]: joined(sum[name], next[name]) });
+    return total;
   });
+}
+
+function joined(had: unknown, more: unknown): unknown {
+  if (Array.isArray(had) && Array.isArray(more)) return [...new Set<unknown>([...had, ...more])];
+  if (typeof had !== "number") return had;
+  return typeof more === "number" ? had + more : null;
 }

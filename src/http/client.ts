@@ -1,5 +1,6 @@
 import { defaultTransport } from "#platform";
 import { InvalidOptionError, MissingApiKeyError } from "../errors.ts";
+import { shownAs } from "../json/inspectable.ts";
 import { aFlag, aFunction, anObject, aText, type Forms } from "../schema/option-form.ts";
 import { type Fetch, fetchTransport } from "./fetch.ts";
 import type { Transport } from "./request.ts";
@@ -78,11 +79,18 @@ export function createClient<Options extends ClientOptions>(
   settings: ClientSettings<Options>,
   options: Options,
 ): Client {
-  const client: Client = Object.freeze({ kind: "millrace.client" });
+  const shown = (): object => ({ baseURL: shownAddress(options.baseURL, settings) });
+  const client: Client = Object.freeze(shownAs<Client>({ kind: "millrace.client" }, "Client", shown));
   // Made here, so that a program without `client()` does not bundle it.
   const transport = options.fetch && fetchTransport(options.fetch);
   destinations.set(client, (asked) => (asked === settings ? resolve(settings, options, transport) : null));
   return client;
+}
+
+/** The address without what may be secret in it: credentials, and a query. */
+function shownAddress(given: string | undefined, settings: ClientSettings<never>): string {
+  const address = String(given ?? defaultAddress(settings)).trim();
+  return address.replace(/^(\w+:\/\/)?[^/?#]*@/, "$1").replace(/[?#].*/s, "");
 }
 
 /**
@@ -112,7 +120,7 @@ function resolve<Options extends ClientOptions>(
 ): Destination<Options> {
   const inBrowser = "window" in globalThis && "document" in globalThis;
   const { location } = globalThis as { location?: { readonly href: string } };
-  const { baseURL = environment(settings.baseURLVariable) ?? settings.baseURL } = options;
+  const { baseURL = defaultAddress(settings) } = options;
   const credentials = settings.credentials(options);
   // A page may leave them to a server of its own.
   const isOpen = !credentials && location && options.baseURL;
@@ -137,6 +145,14 @@ function resolve<Options extends ClientOptions>(
     transport,
     agent: options.agent,
   };
+}
+
+/** The address of a client that is given none. */
+function defaultAddress({
+  baseURL,
+  baseURLVariable,
+}: Pick<ClientSettings<never>, "baseURL" | "baseURLVariable">): string {
+  return environment(baseURLVariable) ?? baseURL;
 }
 
 /** Headers under their lower-case names, checked here because transports quote a bad value in their errors. */

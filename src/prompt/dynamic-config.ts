@@ -41,12 +41,12 @@ export type PromptResult<M = MessageLike, P = unknown, C = unknown, D = unknown>
   | DynamicConfig<M, P, C, D>;
 
 /**
- * The prompt function of a call. `A` are its arguments, `R` is what it returns or promises, and `P` are the provider's
- * call parameters.
+ * The prompt function of a call. `A` are its arguments, `R` is what it returns or promises, `P` are the provider's call
+ * parameters, and `Roles` are those that its messages may have.
  *
  * TypeScript itself does not look for excess keys in what a function returns. Here they turn the type into a string that
- * names them, so that a misspelt key is a compile error. Constrain `R` by the provider's {@link PromptResult}: that also
- * keeps the literals in it from widening.
+ * names them, so that a misspelt key is a compile error; so do messages in the shape of another provider. Constrain `R` by
+ * the provider's {@link PromptResult}: that also keeps the literals in it from widening.
  *
  * @example
  * ```ts
@@ -55,9 +55,28 @@ export type PromptResult<M = MessageLike, P = unknown, C = unknown, D = unknown>
  * call((genre: string) => `Recommend a ${genre} book`);
  * ```
  */
-export type PromptFunction<A extends readonly unknown[], R, P = unknown> = [ExcessKey<R, P>] extends [never]
+export type PromptFunction<A extends readonly unknown[], R, P = unknown, Roles extends string = string> = [
+  Mistake<R, P, Roles>,
+] extends [never]
   ? (...args: A) => R | PromiseLike<R>
-  : `"${ExcessKey<R, P>}" is no key of a dynamic config`;
+  : Mistake<R, P, Roles>;
+
+type Mistake<R, P, Roles extends string> = ConfigMistake<ExcessKey<R, P>> | MessageMistake<MessageOf<R>, Roles>;
+type ConfigMistake<Key extends string> = `"${Key}" is no key of a dynamic config`;
+
+type MessageOf<R> = R extends readonly (infer M)[] ? M : R extends { readonly messages: readonly (infer M)[] } ? M : R;
+
+type MessageMistake<M, Roles extends string> = 0 extends 1 & M
+  ? never
+  : M extends { readonly tool_calls: unknown }
+    ? `"tool_calls" is not a field of a message: take calls of tools, and their results, from stream.history(outputs)`
+    : M extends { readonly role: infer Role extends string }
+      ? string extends Role
+        ? never
+        : RoleMistake<Exclude<Role, Roles>>
+      : never;
+type RoleMistake<Role extends string> =
+  `a message cannot have the role "${Role}": take the results of tools from stream.history(outputs)`;
 
 // The keys of R that are none of a config, and those of its callParams that are none of P. Never for what is no config.
 type ExcessKey<R, P> = 0 extends 1 & R

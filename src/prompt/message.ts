@@ -62,8 +62,8 @@ export interface Message {
 
 /** A message in a provider's own shape. It is sent as it is. */
 export interface NativeMessage {
-  /** Who speaks, in the provider's words. */
-  readonly role: string;
+  /** Who speaks: any text. The known roles are named so that TypeScript keeps the role that is written. */
+  readonly role: Role | (string & {});
   /** What is said, in the provider's shape. */
   readonly content: unknown;
 }

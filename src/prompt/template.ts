@@ -169,10 +169,24 @@ function valueOf({ path, source }: Placeholder, variables: object): unknown {
   let value: unknown = variables;
   for (const name of path) {
     const owner: object = Object(value ?? {});
-    if (!Object.hasOwn(owner, name)) throw new TemplateError(`"${name}" is missing`, source);
+    if (!isField(owner, name)) throw new TemplateError(`"${name}" is missing`, source);
     value = Reflect.get(owner, name);
   }
   return value;
+}
+
+/** Whether a name is an object's own property, or a getter of its class: not a method, nor what all objects inherit. */
+function isField(owner: object, name: string): boolean {
+  if (Object.hasOwn(owner, name)) return true;
+  for (let at = parentOf(owner); at !== null && parentOf(at) !== null; at = parentOf(at)) {
+    if (Object.hasOwn(at, name)) return Object.getOwnPropertyDescriptor(at, name)?.get !== undefined;
+  }
+  return false;
+}
+
+function parentOf(object: object): object | null {
+  const parent: unknown = Object.getPrototypeOf(object);
+  return typeof parent === "object" ? parent : null;
 }
 
 function toPart(placeholder: Placeholder, kind: PartKind, value: unknown): ContentPart | Mark {

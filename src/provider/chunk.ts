@@ -22,6 +22,11 @@ export interface AgentToolResult {
   readonly isError: boolean;
 }
 
+/** The first half of a pair of the library's own: a recovery, or the result of a tool. */
+export interface OwnChunk extends ResponseChunk {
+  readonly chunk: null;
+}
+
 /** The first half of a pair, as every provider has it. */
 export interface ResponseChunk {
   /** The native event, equal to what `JSON.parse` gives for it. Null if this chunk has a `recovery` or a `toolResult`. */

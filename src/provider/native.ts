@@ -1,7 +1,7 @@
 import type { CostMetadata } from "../cost/price.ts";
 import type { Usage } from "../cost/usage.ts";
 import type { ReportedUsage } from "../errors.ts";
-import type { ResponseChunk } from "./chunk.ts";
+import type { OwnChunk, ResponseChunk } from "./chunk.ts";
 
 /** The native types of a provider, in one bundle. It exists for the compiler alone: there is no value of this type. */
 export interface Native {
@@ -17,14 +17,18 @@ export interface Native {
   readonly frame: unknown;
   /** The library's view of one event. */
   readonly chunk: ResponseChunk;
+  /** The same without an event: the library's own pairs have it. */
+  readonly ownChunk: OwnChunk;
   /** The whole reply, as if it had not been streamed. */
-  readonly message: unknown;
+  readonly message: object;
   /** One entry of the list of messages that a request sends. */
   readonly item: unknown;
   /** The reply as it is sent back in the next request: an item, or a list of items. */
   readonly turn: unknown;
   /** The part of the message that asks for a tool. */
   readonly toolCall: unknown;
+  /** The roles that messages may have. */
+  readonly role: string;
   /** Everything that a prompt function may use as a message. */
   readonly promptMessage: unknown;
   /** Usage under the provider's own field names. */

@@ -2,6 +2,7 @@ import type { UsageSource } from "../cost/usage.ts";
 import type { MillraceError } from "../errors.ts";
 import type { FrameReader } from "../frame/frame-reader.ts";
 import type { HttpRequest, Transport } from "../http/request.ts";
+import type { CommonMessage } from "../prompt/common-message.ts";
 import type { AnyTool } from "../tool/tool.ts";
 import type { ToolChoice } from "../tool/tool-choice.ts";
 import type { ToolResult } from "../tool/tool-result.ts";
@@ -131,6 +132,8 @@ export interface Provider<N extends Native> {
   sendable(items: readonly N["item"][]): readonly N["item"][];
   /** A list of sendable items as users get it. */
   turn(items: readonly [N["item"], ...N["item"][]]): N["turn"];
+  /** Items of a request, as data that belongs to no provider. The items of a turn become one message. */
+  common(items: readonly N["item"][]): readonly CommonMessage[];
   /** The items that give the model the results of its tools. */
   toolResults(results: readonly ToolResult[]): readonly N["item"][];
   continuation(cut: CutReply<N>): Continuation<N>;

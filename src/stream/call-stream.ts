@@ -134,16 +134,7 @@ export abstract class CallStream<out N extends Native, out T extends PairTypes =
 
   override toJSON(): object {
     const { id, model, outcome, content, tools, usage, cost, error } = this;
-    return {
-      id,
-      model,
-      outcome,
-      content,
-      tools,
-      usage,
-      cost,
-      ...(error && { error: `${error.name}: ${error.message}` }),
-    };
+    return { id, model, outcome, content, tools, usage, cost, ...(error && { error: String(error) }) };
   }
 
   async #drain(): Promise<CallResponse<N, T>> {

@@ -43,7 +43,7 @@ export class PairSource<N extends Native, T extends PairTypes> {
 
   #apply({ chunk, tools: updates }: Step<N>, tools: ToolBox): void {
     const calls = updates.map((update) => tools.apply(update)).filter((call) => call !== null);
-    if (!calls.some((call) => call instanceof Promise)) return this.#queue(chunk, calls as AnyToolCall[]);
+    if (calls.every((call): call is AnyToolCall => !(call instanceof Promise))) return this.#queue(chunk, calls);
     this.#isValidating = true;
     // Calls never reject: a validator that fails makes them invalid.
     void Promise.all(calls).then((settled) => {

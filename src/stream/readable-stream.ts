@@ -1,3 +1,4 @@
+import { field } from "../json/object.ts";
 import type { Native } from "../provider/native.ts";
 import type { PairTypes } from "../tool/pair.ts";
 import { leavable } from "./leavable.ts";
@@ -55,11 +56,10 @@ async function* eventsOf<N extends Native, T extends PairTypes>(
 
 /** A fragment alone while the input streams: all of the input each time would make a long one quadratic. */
 function shownTool(tool: object): object {
-  const { id, name, delta, state } = tool as Readonly<Record<string, unknown>>;
+  const [id, name, delta, state] = ["id", "name", "delta", "state"].map((key) => field(tool, key));
   return state === "streaming" ? { id, name, delta, state } : tool;
 }
 
 function event(name: string, data: unknown): string {
-  const json = JSON.stringify(data, (_, value: unknown) => (typeof value === "bigint" ? String(value) : value));
-  return `event: ${name}\ndata: ${json}\n\n`;
+  return `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`;
 }

@@ -21,12 +21,13 @@ export class CallResponse<out N extends Native, out T extends PairTypes = PairTy
   }
 
   override get message(): N["message"] {
-    return super.message;
+    // A response is made of a complete reply, which has a message.
+    return super.message as N["message"];
   }
 
   /** The provider's message, with usage and cost. */
   override toJSON(): object {
     const { message, usage, cost } = this;
-    return { ...(message as object), usage, cost };
+    return { ...message, usage, cost };
   }
 }

@@ -1,6 +1,7 @@
 import type { NativeConfig, PreparedCall } from "../attempt/prepared.ts";
 import { StreamNotStartedError } from "../errors.ts";
 import { inspectable } from "../json/inspectable.ts";
+import type { CommonMessage, ToolCallPart } from "../prompt/common-message.ts";
 import type { CommonFinishReason, Native } from "../provider/native.ts";
 import type { MessageViews } from "../provider/provider.ts";
 import type { Reply } from "../recovery/reply.ts";
@@ -85,6 +86,11 @@ export abstract class CallView<out N extends Native, out T extends PairTypes = P
   get messageParam(): N["turn"] | null {
     const [first, ...rest] = this.#reply.shown.sendableItems();
     return first === undefined ? null : this.#plan.provider.turn([first, ...rest]);
+  }
+
+  /** {@link messageParam} as data that belongs to no provider. */
+  get commonMessageParam(): CommonMessage | null {
+    return this.#plan.provider.common(this.#reply.shown.sendableItems())[0] ?? null;
   }
 
   /** When the call began, had its first content, and ended. */
@@ -186,6 +192,23 @@ export abstract class CallView<out N extends Native, out T extends PairTypes = P
   /** The last user message as sent, or null. */
   get userMessageParam(): N["item"] | null {
     return this.#views.userMessageParam(this.#prepared("userMessageParam").items);
+  }
+
+  /** {@link messages} as data that belongs to no provider. A prompt function may return them. */
+  get commonMessages(): readonly CommonMessage[] {
+    return this.#plan.provider.common(this.messages);
+  }
+
+  /** {@link userMessageParam} as data that belongs to no provider, or null. */
+  get commonUserMessageParam(): CommonMessage | null {
+    const last = this.userMessageParam;
+    return last === null ? null : (this.#plan.provider.common([last])[0] ?? null);
+  }
+
+  /** The complete calls among {@link tools}, and those of tools that were not declared, as data that belongs to no provider. */
+  get commonTools(): readonly ToolCallPart[] {
+    const complete = this.#reply.shown.decoder.toolInputs.filter(({ state }) => state === "complete");
+    return complete.map(({ id, name, value = {} }) => ({ type: "toolCall", id, name, args: value }));
   }
 
   /**

@@ -52,19 +52,19 @@ export function defineStructuredCalls<N extends Native>(structured: StructuredPr
     checkEffects,
     formatBody: (options) => formatBodyOf(structured, options),
     machine: machineOf,
-    ask: (plan, options) => {
-      const { stream: option, tools = [], validationRetries = 0, outputParser } = options;
+    open(plan, options) {
       const model = modelOf(options);
-      if (model !== undefined && !tools.some(isDeclared)) {
-        const open = (from: CallPlan<N>): StructuredStream<N> => new ProviderStructuredStream(from, model);
-        return isStreamed(option) ? open(plan) : extract(plan, open, validationRetries);
-      }
+      if (model !== undefined && !hasDeclaredTools(options)) return new ProviderStructuredStream(plan, model);
       const stream = new classes.Stream(plan);
-      if (isStreamed(option)) return model === undefined ? stream : withParse(stream, model, () => stream.response());
-      return stream.response().then((response) => {
-        if (model !== undefined) return withParse(response, model, () => response);
-        return outputParser === undefined ? response : outputParser(response);
-      });
+      return model === undefined ? stream : withParse(stream, model, () => stream.response());
+    },
+    async answer(plan, options) {
+      const model = modelOf(options);
+      if (model !== undefined && !hasDeclaredTools(options)) {
+        return extract(plan, (from) => new ProviderStructuredStream(from, model), options.validationRetries);
+      }
+      const response = await new classes.Stream(plan).response();
+      return { model: model === undefined ? response : withParse(response, model, () => response), response };
     },
   };
   const define = (model: N["model"], ...rest: [fn: unknown] | [options: Options<N>, fn: unknown]): unknown => {
@@ -73,6 +73,11 @@ export function defineStructuredCalls<N extends Native>(structured: StructuredPr
   };
   // Both signatures come to this; the types of the results follow from the options.
   return { call: define as unknown as DefineStructuredCall<N>, StructuredStream: ProviderStructuredStream };
+}
+
+/** Whether the call has tools that the program runs: then the reply may be something other than the model. */
+function hasDeclaredTools({ tools = [] }: { readonly tools?: readonly object[] | undefined }): boolean {
+  return tools.some(isDeclared);
 }
 
 /** Converts the model where the call is defined, so that a faulty one is noticed there. */
@@ -84,7 +89,7 @@ function formatBodyOf<N extends Native>(
   const format = modelOf(options)?.format;
   if (format === undefined && !jsonMode) return undefined;
   const formatted = formatBody(format, jsonMode);
-  const isNamed = options.tools?.some(isDeclared) ?? false;
+  const isNamed = hasDeclaredTools(options);
   return (body) => {
     // The kind of the call's result was decided before its function ran.
     if (format !== undefined && !isNamed && hasTools(body)) {
@@ -97,17 +102,14 @@ function formatBodyOf<N extends Native>(
 
 /** Refuses options that would change nothing. @throws InvalidOptionError */
 function checkEffects<N extends Native>(given: Options<N>, options: Options<N>): void {
-  const { responseSchema, validationRetries, outputParser } = given;
-  const { responseModel, stream, tools = [] } = options;
+  const { responseSchema, validationRetries } = given;
+  const { responseModel, stream } = options;
   if (
     validationRetries !== undefined &&
-    (responseModel === undefined || isStreamed(stream) || tools.some(isDeclared))
+    (responseModel === undefined || isStreamed(stream) || hasDeclaredTools(options))
   ) {
     const rule = "a reply is asked for again only with a responseModel, not streamed, and without tools.";
     throw new InvalidOptionError("validationRetries", rule);
-  }
-  if (responseModel !== undefined && outputParser !== undefined) {
-    throw new InvalidOptionError("outputParser", "responseModel parses the reply already.");
   }
   if (responseModel === undefined && responseSchema !== undefined) {
     throw new InvalidOptionError("responseSchema", "it describes a responseModel, and there is none.");
@@ -120,7 +122,7 @@ function machineOf<N extends Native>(
 ): Partial<CallMachine<N, readonly unknown[], never, unknown>> | undefined {
   const model = modelOf(options);
   if (model === undefined) return undefined;
-  if (options.tools?.some(isDeclared)) return { parse: (response) => parseText(model, response) };
+  if (hasDeclaredTools(options)) return { parse: (response) => parseText(model, response) };
   // The reply may be the input of a tool that belongs to the format.
   return {
     open() {

@@ -1,14 +1,16 @@
+import type { WithResponse } from "../call/call.ts";
 import { mergeParams } from "../call/options.ts";
 import { withChanges } from "../call/single-request.ts";
 import type { Message } from "../prompt/message.ts";
 import type { Native } from "../provider/native.ts";
 import type { CallPlan } from "../recovery/plan.ts";
 import { pathText } from "../schema/validate.ts";
+import type { CallResponse } from "../stream/response.ts";
 import { ResponseModelError } from "./response-model.ts";
 import type { StructuredStream } from "./structured-stream.ts";
 
 /**
- * The validated model of a reply that is not streamed. If the reply does not fit the model, the provider is told what is
+ * The validated model of a reply that is not streamed, and that reply. If the reply does not fit the model, the provider is told what is
  * wrong with it and asked again, at most `retries` times; except after a refusal. All of these requests together have
  * the budget of the call.
  *
@@ -17,13 +19,13 @@ import type { StructuredStream } from "./structured-stream.ts";
 export async function extract<N extends Native, Model>(
   plan: CallPlan<N>,
   open: (plan: CallPlan<N>) => StructuredStream<N, Model>,
-  retries: number,
-): Promise<Model> {
+  retries = 0,
+): Promise<WithResponse<Model, CallResponse<N, never>>> {
   let callParams: N["callParams"] | undefined;
   for (let left = retries; ; left--) {
     const stream = open(withChanges(plan, { callParams }));
     try {
-      return await stream.parse();
+      return { model: await stream.parse(), response: stream.constructCallResponse() };
     } catch (error) {
       const { commonFinishReasons: reasons } = stream;
       if (!(error instanceof ResponseModelError) || left <= 0 || reasons.includes("content_filter")) throw error;

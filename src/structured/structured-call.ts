@@ -2,13 +2,15 @@ import type {
   CallMachine,
   CallResult,
   NativePromptResult,
-  ParserOptionOf,
+  NoParserOfStreams,
+  Parsed,
   ResponseOf,
   ShownTools,
   StreamOf,
   ToolsOf,
+  WithResponse,
 } from "../call/call.ts";
-import type { CallOptions, StreamOption } from "../call/options.ts";
+import type { CallOptions, ParserOption, StreamOption } from "../call/options.ts";
 import type { PromptFunction } from "../prompt/dynamic-config.ts";
 import type { Native } from "../provider/native.ts";
 import type { DeepPartial } from "../schema/deep-partial.ts";
@@ -47,15 +49,14 @@ export type StructuredCallOverrides<
   M extends StandardSchema = StandardSchema,
 > = StructuredCallOptions<N, S, D, M> & { readonly model?: N["model"] | undefined };
 
-/** The option `outputParser`. A stream, or a call with a response model, does not take it; the type says why. */
+/** The option `outputParser`: it takes the result that the call has without it. A stream has none, and the type says why. */
 export type StructuredParserOption<
   N extends Native,
   S extends StreamOption,
   T extends PairTypes,
-  M,
+  M extends StandardSchema,
   O,
-> = ParserOptionOf<N, S, T, O> &
-  ([M] extends [never] ? unknown : { readonly outputParser?: "the reply is parsed by responseModel already" });
+> = ParserOption<StructuredAnswer<N, T, M>, O> & NoParserOfStreams<S>;
 
 /** The extra method of a stream or a response whose call has a response model and tools. */
 export interface Parsing<out Model> {
@@ -73,6 +74,23 @@ export type StructuredStreamOf<N extends Native, M extends StandardSchema> = (N[
   readonly arriving: DeepPartial<SchemaInput<M>>;
 })["structuredStream"];
 
+/** The result of a call that is not streamed and has no output parser. */
+export type StructuredAnswer<N extends Native, T extends PairTypes, M extends StandardSchema> = [M] extends [never]
+  ? ResponseOf<N, T>
+  : [T] extends [never]
+    ? SchemaOutput<M>
+    : ResponseOf<N, T> & Parsing<SchemaOutput<M>>;
+
+/**
+ * The tools of a call with the options' tools `D` whose function returns `R`. With a response model, those of the
+ * function have to be among those of the options.
+ */
+export type ToolsBeside<D, R, M> = [M] extends [never]
+  ? Extract<D, AnyTool> | ToolsOf<R>
+  : [Extract<D, AnyTool>] extends [never]
+    ? never
+    : Extract<D, AnyTool> | ToolsOf<R>;
+
 /**
  * The result of a call: with a response model that, or a stream of it; with tools as well, the result it has without a
  * model.
@@ -85,12 +103,10 @@ export type StructuredResult<
   O,
 > = [M] extends [never]
   ? CallResult<N, S, T, O>
-  : [T] extends [never]
-    ? S extends false
-      ? Promise<SchemaOutput<M>>
-      : StructuredStreamOf<N, M>
-    : S extends false
-      ? Promise<ResponseOf<N, T> & Parsing<SchemaOutput<M>>>
+  : S extends false
+    ? Promise<Parsed<StructuredAnswer<N, T, M>, O>>
+    : [T] extends [never]
+      ? StructuredStreamOf<N, M>
       : StreamOf<N, ShownTools<S, T>> & Parsing<SchemaOutput<M>>;
 
 /** A typed function that asks a model. */
@@ -104,9 +120,31 @@ export interface StructuredCall<
 > {
   /** Lets an agent repeat it. @internal */
   readonly "~call": CallMachine<N, Args, ShownTools<S, T>, SchemaOutput<M>>;
-  /** Asks. */
+  /**
+   * Asks the model.
+   *
+   * @param args - The arguments of the prompt function.
+   */
   (...args: Args): StructuredResult<N, S, T, M, O>;
-  /** The same call with other options; `callParams` and `timeout` are merged, the others replace. */
+  /**
+   * Asks, reads the reply to its end, and gives the model, or what `outputParser` made of it, together with the response:
+   * its usage, cost and id. After validation retries it is the response that fitted.
+   *
+   * @param args - The arguments of the prompt function.
+   * @throws What the call itself throws, and what `outputParser` throws.
+   * @example
+   * ```ts
+   * const { model, response } = await extractBook.withResponse("The Name of the Wind by Patrick Rothfuss");
+   * console.log(model.author, response.id, response.cost);
+   * ```
+   */
+  withResponse(...args: Args): Promise<WithResponse<Parsed<StructuredAnswer<N, T, M>, O>, ResponseOf<N, T>>>;
+  /**
+   * The same call with other options.
+   *
+   * @param overrides - Options, and `model`. `callParams` and `timeout` are merged key by key, the others replace.
+   * @throws InvalidOptionError if an option cannot work, or has no effect.
+   */
   with<
     const S2 extends StreamOption = S,
     D extends AnyTool | N["toolParam"] = never,
@@ -114,7 +152,7 @@ export interface StructuredCall<
     O2 = O,
   >(
     overrides: StructuredCallOverrides<N, S2, D, M2> &
-      StructuredParserOption<N, NoInfer<S2>, NoInfer<Extract<D, AnyTool>>, NoInfer<M2>, O2>,
+      StructuredParserOption<N, NoInfer<S2>, NoInfer<[D] extends [never] ? T : Extract<D, AnyTool>>, NoInfer<M2>, O2>,
   ): StructuredCall<N, Args, S2, [D] extends [never] ? T : Extract<D, AnyTool>, M2, O2>;
 }
 
@@ -122,7 +160,7 @@ export interface StructuredCall<
 export interface DefineStructuredCall<N extends Native> {
   <const Args extends readonly unknown[], const R extends NativePromptResult<N>>(
     model: N["model"],
-    fn: PromptFunction<Args, R, N["callParams"]>,
+    fn: PromptFunction<Args, R, N["callParams"], N["role"]>,
   ): StructuredCall<N, Args, false, ToolsOf<R>>;
   <
     const Args extends readonly unknown[],
@@ -134,7 +172,7 @@ export interface DefineStructuredCall<N extends Native> {
   >(
     model: N["model"],
     options: StructuredCallOptions<N, S, D, M> &
-      StructuredParserOption<N, NoInfer<S>, NoInfer<Extract<D, AnyTool> | ToolsOf<R>>, NoInfer<M>, O>,
-    fn: PromptFunction<Args, R, N["callParams"]>,
-  ): StructuredCall<N, Args, S, Extract<D, AnyTool> | ToolsOf<R>, M, O>;
+      StructuredParserOption<N, NoInfer<S>, NoInfer<ToolsBeside<D, R, M>>, NoInfer<M>, O>,
+    fn: PromptFunction<Args, R, N["callParams"], N["role"]>,
+  ): StructuredCall<N, Args, S, ToolsBeside<D, R, M>, M, O>;
 }

@@ -121,6 +121,14 @@ export abstract class StructuredStream<out N extends Native, out Model = unknown
     });
   }
 
+  /** What `console.log` shows, and `JSON.stringify` gives. The model is shown as it has arrived, not validated. */
+  override toJSON(): object {
+    const { id, model, outcome, content, usage, cost, error } = this;
+    if (outcome === "complete") this.#readWhole();
+    const arrived = this.#arriving.snapshot ?? null;
+    return { id, model, outcome, content, arrived, usage, cost, ...(error && { error: String(error) }) };
+  }
+
   /** How much of the call's budget was taken. @internal */
   get "~spent"(): Spending {
     return this["~reply"].spent;
@@ -193,18 +201,21 @@ export abstract class StructuredStream<out N extends Native, out Model = unknown
     }
   }
 
+  /** Reads the model if the stream was drained, or the model did not come in events that add to it. */
+  #readWhole(): void {
+    if (this.#arriving.isWhole) return;
+    const jsonTool = this["~reply"].prepared?.jsonTool;
+    const input = this["~reply"].shown.decoder.toolInputs.find(({ name }) => name === jsonTool);
+    const whole = new ArrivingModel(this.#model.format);
+    whole.push(jsonTool ? (input?.text ?? "") : this.content);
+    if (whole.isWhole) this.#arriving = whole;
+  }
+
   /** @throws As {@link constructCallResponse}. */
   #construct(): Constructed | Promise<Constructed> {
     const response = this.constructCallResponse();
     if (this.#constructed !== null) return this.#constructed;
-    if (!this.#arriving.isWhole) {
-      // The stream was drained, or the model did not come in events that add to it.
-      const jsonTool = this["~reply"].prepared?.jsonTool;
-      const input = this["~reply"].shown.decoder.toolInputs.find(({ name }) => name === jsonTool);
-      const whole = new ArrivingModel(this.#model.format);
-      whole.push(jsonTool ? (input?.text ?? "") : response.content);
-      if (whole.isWhole) this.#arriving = whole;
-    }
+    this.#readWhole();
     const constructed = construct(this.#model, this.#arriving, response);
     if ("then" in constructed) void constructed.then((settled) => (this.#constructed = settled));
     return (this.#constructed = constructed);

@@ -13,10 +13,17 @@ const MOST_VALUES = 200_000;
  * It follows `JSON.stringify`, and has a form for what that refuses or loses: a `bigint` becomes its digits, a `Set`, a
  * typed array or an iterator a list, a `Map` an object (a list of entries if a key is an object), an error its name and message. A part
  * that cannot be copied is replaced by a note in brackets, such as `[circular]`.
+ *
+ * @param ofBytes - Gives what bytes become instead.
  */
-export function plainData(value: unknown): unknown {
+export function plainData(value: unknown, ofBytes = (bytes: Uint8Array): unknown => bytes): unknown {
   if (typeof value === "symbol") return String(value);
-  return typeof value === "function" ? note("function") : new Copier().copy(value);
+  return typeof value === "function" ? note("function") : new Copier(ofBytes).copy(value);
+}
+
+/** A value as `JSON.stringify` can write it: plain data, with bytes in base64. Never throws. */
+export function jsonData(value: unknown): unknown {
+  return plainData(value, base64);
 }
 
 /** Plain data as JSON, or, if it is text, the text itself. Never throws. */
@@ -69,7 +76,12 @@ class Copier {
   readonly #open: Container[] = [];
   /** The originals of those that are open. */
   readonly #originals = new Set<object>();
+  readonly #ofBytes: (bytes: Uint8Array) => unknown;
   #left = MOST_VALUES;
+
+  constructor(ofBytes: (bytes: Uint8Array) => unknown) {
+    this.#ofBytes = ofBytes;
+  }
 
   copy(value: unknown): unknown {
     const whole = this.#begin(value);
@@ -87,7 +99,7 @@ class Copier {
     if (this.#originals.has(value)) return note("circular");
     if (this.#open.length === DEEPEST) return note(`nested deeper than ${DEEPEST} levels`);
     const bytes = bytesOf(value);
-    if (bytes !== null) return bytes;
+    if (bytes !== null) return this.#ofBytes(bytes);
     try {
       const source = readable(value);
       return typeof source === "object" && source !== null ? this.#enter(value, source) : this.#begin(source);

@@ -3,9 +3,11 @@
 import { copyOf } from "../json/copy.ts";
 import { DEEPEST, isDeeper } from "../json/depth.ts";
 import { keepNumbers } from "../json/exact-numbers.ts";
+import { inspectable, shownAs } from "../json/inspectable.ts";
 import { isObject } from "../json/object.ts";
 import { incrementalJson } from "../json/partial.ts";
 import type { Validation } from "../schema/validate.ts";
+import { jsonData } from "./plain-data.ts";
 import { ToolInputError } from "./tool-input-error.ts";
 import type { ToolResult } from "./tool-result.ts";
 
@@ -252,14 +254,17 @@ class StreamingCall implements StreamingToolCall {
     return this.#tool["~result"](this.id, output);
   }
 
-  /** Includes `args`, which `JSON.stringify` would miss: it is a getter of the class. */
   toJSON(): object {
-    return { ...this, args: this.args };
+    const { id, name, state, args, delta } = this;
+    return { id, name, state, args, delta };
   }
 }
 
+// Once for all, for the same reason.
+inspectable(StreamingCall.prototype, "ToolCall");
+
 function completeCall(tool: ToolBehavior, block: OpenBlock, text: string, args: unknown): ToolCall {
-  return {
+  const call: ToolCall = {
     name: tool.name,
     id: block.id,
     state: "complete",
@@ -277,6 +282,8 @@ function completeCall(tool: ToolBehavior, block: OpenBlock, text: string, args: 
       return await tool["~run"](copyOf(args), { signal });
     },
   };
+  const shown = ({ id, name, state }: ToolCall): object => ({ id, name, state, args });
+  return shownAs(call, "ToolCall", shown, ({ id, name, state }) => ({ id, name, state, args: jsonData(args) }));
 }
 
 function failedCall(
@@ -286,7 +293,7 @@ function failedCall(
   text: string,
   reason: Failure,
 ): FailedToolCall {
-  return {
+  const call: FailedToolCall = {
     name: tool.name,
     id: block.id,
     state,
@@ -297,4 +304,5 @@ function failedCall(
     },
     "~result": (output) => tool["~result"](block.id, output),
   };
+  return shownAs(call, "ToolCall", ({ id, name, error }) => ({ id, name, state, text, error: String(error) }));
 }

@@ -1,4 +1,5 @@
 import { InvalidOptionError, messageOf } from "../errors.ts";
+import { shownAs } from "../json/inspectable.ts";
 import type { DeepPartial } from "../schema/deep-partial.ts";
 import { checkJsonSchema, type JsonSchema, selfDescribing, toJsonSchema } from "../schema/json-schema.ts";
 import type {
@@ -148,7 +149,7 @@ export function tool({ input, inputSchema, call, ...rest }: LooseDefinition, isP
   checkName(rest.name);
   if (typeof call !== "function") throw new InvalidOptionError("call", "it must be the function that the tool runs.");
   const isJsonAlone = input == null && inputSchema != null;
-  return Object.freeze<AnyTool>({
+  return finished({
     ...rest,
     inputSchema: describeInput(input, inputSchema),
     "~validate": (value) => (input == null ? { value: isJsonAlone ? value : {} } : validate(input, value)),
@@ -159,6 +160,12 @@ export function tool({ input, inputSchema, call, ...rest }: LooseDefinition, isP
     },
     "~box": (tools, isPartial) => new ToolBox(tools, isPartial),
   });
+}
+
+/** A tool as it is handed out. @internal */
+export function finished(made: AnyTool): AnyTool {
+  const isShown = ([key]: readonly [string, unknown]): boolean => !key.startsWith("~");
+  return Object.freeze(shownAs(made, "Tool", (tool) => Object.fromEntries(Object.entries(tool).filter(isShown))));
 }
 
 // A definition without the types that infer its parts.

@@ -1,4 +1,4 @@
-import { type AnyTool, checkName, type Tool } from "./tool.ts";
+import { type AnyTool, checkName, finished, type Tool } from "./tool.ts";
 
 /** The tools `T` with their names in a namespace: `find` in `library` becomes `library_find`. */
 export type NamespacedTools<Namespace extends string, T extends readonly AnyTool[]> = {
@@ -45,5 +45,5 @@ function inNamespace(namespace: string, tool: AnyTool): AnyTool {
   const name = `${namespace}_${tool.name}`;
   checkName(name);
   // The methods use `this`, so calls and their errors have the new name.
-  return Object.freeze({ ...tool, name });
+  return finished({ ...tool, name });
 }

@@ -47,6 +47,19 @@ describe("the messages of a request", () => {
     expect(encode(prompt(neutral)).items.every((item, place) => (item as unknown) === neutral[place])).toBe(true);
   });
 
+  it.each([
+    ['the role "tool"', { role: "tool", content: "x", tool_call_id: "1" }],
+    ['the role "developer"', { role: "developer", content: "x" }],
+    ["tool_calls", { role: "assistant", content: null, tool_calls: [] }],
+  ])("cannot be OpenAI's, with %s", (oddity, message) => {
+    expect(() => encode(prompt([user("Hi"), message]))).toThrow(
+      `Invalid prompt: a message has ${oddity}, as OpenAI's have. Take tool calls and results from stream.history(outputs).`,
+    );
+    // What both have is taken.
+    const { body } = encode(prompt([{ role: "system", content: "Be brief." }, user("Hi")]));
+    expect(body["system"]).toEqual([{ type: "text", text: "Be brief." }]);
+  });
+
   it("are translated where they are not", () => {
     const neutral = user(["Look", cacheControl(), image("https://example.com/a.png")]);
     expect(encode(prompt([neutral])).items).toEqual([

@@ -11,7 +11,12 @@ import {
   StructuredStream,
   tool,
 } from "../../src/index.ts";
-import { AnthropicCallResponse, AnthropicStream, client } from "../../src/providers/anthropic/index.ts";
+import {
+  AnthropicCallResponse,
+  AnthropicStream,
+  call as plainCall,
+  client,
+} from "../../src/providers/anthropic/index.ts";
 import { AnthropicStructuredStream, call } from "../../src/providers/anthropic/structured.ts";
 import {
   cut,
@@ -568,6 +573,16 @@ describe("an output parser", () => {
     expect(await later()).toBeGreaterThan(0);
   });
 
+  it("gets the model of a call that has one", async () => {
+    await using server = await fake(JSON_OF_IT, reply(toolUse("look_up", { title: "Mistborn" })));
+    const lookUp = tool({ name: "look_up", input: z.object({ title: z.string() }), call: () => "" });
+    const options = { client: at(server), responseModel: Book };
+    const author = call(MODEL, { ...options, outputParser: (book) => book.author }, () => "x");
+    expect(await author()).toBe("Brandon Sanderson");
+    const asked = author.with({ tools: [lookUp], outputParser: ({ tool: called }) => called?.args.title });
+    expect(await asked()).toBe("Mistborn");
+  });
+
   it("rejects the call with what it throws", async () => {
     await using server = await fake("a");
     const broken = new Error("no");
@@ -575,5 +590,43 @@ describe("an output parser", () => {
       throw broken;
     };
     await expect(call(MODEL, { client: at(server), outputParser }, () => "x")()).rejects.toBe(broken);
+  });
+});
+
+describe("withResponse()", () => {
+  it("gives the model and the response that fitted", async () => {
+    await using server = await fake("{}", JSON_OF_IT);
+    const extract = call(
+      MODEL,
+      { client: at(server), responseModel: Book, validationRetries: 1 },
+      (page: string) => page,
+    );
+    const { model, response } = await extract.withResponse("The Final Empire");
+    expect(model).toEqual(Mistborn);
+    expect(response).toBeInstanceOf(AnthropicCallResponse);
+    expect(response.content).toBe(JSON_OF_IT);
+    expect([response.id, response.cost]).toEqual([expect.stringMatching(/^msg_/), expect.any(Number)]);
+    expect(server.requests).toHaveLength(2);
+  });
+
+  it("gives what a parser made, and the response it was given", async () => {
+    await using server = await fake("a, b", "c");
+    const split = plainCall(
+      MODEL,
+      { client: at(server), outputParser: ({ content }) => content.split(", ") },
+      () => "x",
+    );
+    const { model, response } = await split.withResponse();
+    expect([model, response.content]).toEqual([["a", "b"], "a, b"]);
+    const plain = await plainCall(MODEL, { client: at(server), stream: true }, () => "x").withResponse();
+    expect(plain.model).toBe(plain.response);
+    expect(`${plain.response}`).toBe("c");
+  });
+
+  it("reads a stream to its end, and rejects as it does", async () => {
+    await using server = await fake(JSON_OF_IT, "No JSON.");
+    const extract = call(MODEL, { stream: true, client: at(server), responseModel: Book }, () => "x");
+    expect((await extract.withResponse()).model).toEqual(Mistborn);
+    await expect(extract.withResponse()).rejects.toThrow(ResponseModelError);
   });
 });

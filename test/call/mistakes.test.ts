@@ -178,11 +178,6 @@ describe("a mistake in the options is told where it is made", () => {
       "Invalid responseSchema: it describes a responseModel, and there is none.",
     ],
     [
-      "a parser and a model",
-      modelled({ responseModel: z.object({}), outputParser: () => 1 }),
-      "Invalid outputParser: responseModel parses the reply already.",
-    ],
-    [
       "a misspelt option of a structured call",
       modelled({ responseModal: 1 }),
       "Invalid responseModal: there is no such option. Did you mean responseModel?",

@@ -59,6 +59,21 @@ describe.each(subjects)("S10: history is always acceptable ($name)", (subject) =
   const outputsOf = (stream: AnyStream, output: unknown) =>
     stream.tools.flatMap((called) => (called.state === "complete" ? [[called, output] as const] : []));
 
+  it("has a form that belongs to no provider", async () => {
+    await using server = await subject.serve(() =>
+      beats(...thinking, { text: "Hm." }, whole, { finish: "tool_calls" }),
+    );
+    const stream = open(subject, server, { tools }, () => "The prompt");
+    await stream.response();
+    const called = { type: "toolCall", id: stream.tools[0]?.id, name: "look_up", args: { title: "Mistborn" } };
+    const { role, content } = stream.commonMessageParam ?? {};
+    const parts = [content ?? []].flat().filter((part) => typeof part === "object" && part.type !== "native");
+    expect([role, parts]).toEqual(["assistant", [{ type: "text", text: "Hm." }, called]]);
+    expect(stream.commonTools).toEqual([called]);
+    expect(JSON.stringify(stream.commonMessages)).toMatch(/^\[\{"role":"user","content":.*The prompt/);
+    expect([stream.commonUserMessageParam]).toEqual(stream.commonMessages);
+  });
+
   it.each(endingsOf(subject))("after $name", async (ending) => {
     await using server = await serve(...ending.beats);
     await Promise.all(

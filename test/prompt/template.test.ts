@@ -1,3 +1,4 @@
+import { runInNewContext } from "node:vm";
 import { describe, expect, test } from "vitest";
 import { TemplateError } from "../../src/errors.ts";
 import { assistant, cacheControl, document, image, system, text, user } from "../../src/index.ts";
@@ -109,17 +110,29 @@ describe("placeholders", () => {
     expect(promptTemplate("{a}{a} {a}")({ a: "x" })).toEqual([user("xx x")]);
   });
 
-  test("read attributes, which must be the value's own", () => {
+  test("read attributes, which must be fields or getters of the value", () => {
     const prompt = promptTemplate("{book.title} by {book.author.name}, {book.tags.0}");
     const book = { title: "Mistborn", author: { name: "Sanderson" }, tags: { 0: "fantasy" } };
     expect(prompt({ book })).toEqual([user("Mistborn by Sanderson, fantasy")]);
-    class Inherited {
+    class Work {
+      readonly #title = "Elantris";
       get title(): string {
-        return "secret";
+        return this.#title;
+      }
+      set pages(_: number) {}
+      print(): string {
+        return "";
       }
     }
+    class Novel extends Work {}
     const title = promptTemplate("{book.title}");
-    expect(() => title({ book: new Inherited() })).toThrow('{book.title}: "title" is missing');
+    for (const work of [new Work(), new Novel()]) expect(title({ book: work })).toEqual([user("Elantris")]);
+    for (const name of ["print", "pages", "constructor", "__proto__", "toString"]) {
+      const read = promptTemplate(`{book.${name}}` as string);
+      expect(() => read({ book: new Novel() })).toThrow(`{book.${name}}: "${name}" is missing`);
+    }
+    const foreign: object = runInNewContext("({ title: 1 })");
+    expect(() => promptTemplate("{book.__proto__}" as string)({ book: foreign })).toThrow("is missing");
     expect(() => title({ book: Object.create({ title: "secret" }) })).toThrow(TemplateError);
     for (const template of ["{constructor}", "{__proto__}", "{toString}", "{book.constructor.name}"]) {
       expect(() => promptTemplate(template as string)({ book })).toThrow("is missing");

@@ -315,8 +315,6 @@ describe("a streaming call", () => {
       id: "toolu_1",
       state: "streaming",
       delta: '{"title": "Mist',
-      text: '{"title": "Mist',
-      error: null,
       args: { title: "Mist" },
     });
   });

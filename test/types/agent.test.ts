@@ -16,7 +16,9 @@ import {
 } from "../../src/index.ts";
 import {
   type AnthropicCallResponseChunk,
+  type AnthropicEvent,
   type AnthropicNative,
+  type AnthropicOwnChunk,
   call,
   type MessageParam,
 } from "../../src/providers/anthropic/index.ts";
@@ -54,7 +56,9 @@ describe("an agent", () => {
 
   test("yields triples, whose tool is told by its name", () => {
     const look = ([chunk, called, turn]: Item<AgentRun<AnthropicNative, Tools>>): void => {
-      expectTypeOf(chunk).toEqualTypeOf<AnthropicCallResponseChunk>();
+      expectTypeOf(chunk).toEqualTypeOf<AnthropicCallResponseChunk | AnthropicOwnChunk>();
+      expectTypeOf(chunk.chunk).toEqualTypeOf<AnthropicEvent | null>();
+      if (chunk.chunk !== null) expectTypeOf(chunk).toEqualTypeOf<AnthropicCallResponseChunk>();
       expectTypeOf(turn).toEqualTypeOf<AgentTurn<AnthropicNative, Tools>>();
       if (called === null) return;
       expectTypeOf(called.name).toEqualTypeOf<"look_up" | "write">();

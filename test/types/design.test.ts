@@ -12,8 +12,10 @@ import {
 } from "../../src/index.ts";
 import {
   type AnthropicCallResponse,
+  type AnthropicDynamicConfig,
   type AnthropicStream,
   type AnthropicTool,
+  type AsyncAnthropicDynamicConfig,
   call,
   type FinishReason,
   type MessageParam,
@@ -113,6 +115,38 @@ async function snippets(): Promise<void> {
   neutralCall("openai/gpt-5.2", { stream: true }, () => "Hi");
 }
 
+/** Configs whose type is written down. */
+async function configs(): Promise<void> {
+  const asked = (title: string): AnthropicDynamicConfig<typeof getBookAuthor> => ({
+    messages: [user(title), { role: "assistant", content: "Well" }],
+    tools: [getBookAuthor],
+    callParams: { max_tokens: 5 },
+  });
+  expectTypeOf(call("m", { stream: true }, asked)("x")).toEqualTypeOf<AnthropicStream<typeof getBookAuthor>>();
+  const later = async (title: string): AsyncAnthropicDynamicConfig<typeof getBookAuthor> => asked(title);
+  expectTypeOf(call("m", later)).returns.resolves.toEqualTypeOf<AnthropicCallResponse<typeof getBookAuthor>>();
+  expectTypeOf(neutralCall("anthropic/m", { stream: true }, later)("x")).toEqualTypeOf<
+    AnthropicStream<typeof getBookAuthor>
+  >();
+  // Unnamed tools are known to be tools.
+  const any = (): AnthropicDynamicConfig => ({
+    messages: [],
+    tools: [getBookAuthor, { name: "bash", type: "bash_20250124" }],
+  });
+  const { tool: found } = await call("m", any)();
+  expectTypeOf(found).toExtend<ToolCall | null>();
+  expectTypeOf<AnthropicTool["args"]>().toEqualTypeOf<unknown>();
+  // A response model decides on its result before the function runs.
+  expectTypeOf(structuredCall("m", { responseModel: Book }, any)).returns.resolves.toHaveProperty("year");
+  // @ts-expect-error -- another tool
+  const wrong = (): AnthropicDynamicConfig<typeof getBookAuthor> => ({ messages: [], tools: [countPages] });
+  // @ts-expect-error -- no key of a config
+  const excess = (): AnthropicDynamicConfig => ({ messages: [], tool: [getBookAuthor] });
+  // @ts-expect-error -- no parameter of the API
+  const param = (): AnthropicDynamicConfig => ({ messages: [], callParams: { maxTokens: 5 } });
+  void [wrong, excess, param];
+}
+
 /** What must not compile, and what every stream can be held as. */
 function refusals(): void {
   // @ts-expect-error -- it is called `tools`
@@ -127,6 +161,18 @@ function refusals(): void {
   call("m", { tools: [getBookAuthor], toolChoice: { type: "tool", name: "get_author" } }, () => "Hi");
   // @ts-expect-error -- no key of a config
   call("m", () => ({ messages: [], callParam: {} }));
+  // @ts-expect-error -- "a message cannot have the role "tool": take the results of tools from stream.history(outputs)"
+  call("m", { stream: true }, () => [user("Hi"), { role: "tool", content: "Hi", tool_call_id: "1" }]);
+  // @ts-expect-error -- the same, in a config
+  call("m", async () => Promise.resolve({ messages: [{ role: "developer", content: "Hi" }] }));
+  // @ts-expect-error -- ""tool_calls" is not a field of a message: …"
+  neutralCall("anthropic/m", () => [{ role: "assistant", content: "", tool_calls: [] }]);
+  const unknown: { role: string; content: string }[] = [];
+  call("m", { stream: true }, () => [
+    { role: "system", content: "Be brief" },
+    { role: "user", content: "Hi" },
+  ]);
+  call("m", { stream: true }, () => unknown);
   call("m", { tools: [getBookAuthor], outputParser: ({ tool }) => tool?.args.title }, () => "Hi");
   // A stream of more is a stream of less: what it holds only comes out.
   const any: AnthropicStream = call("m", { stream: true, tools: [getBookAuthor] }, () => "Hi")();
@@ -140,6 +186,6 @@ function refusals(): void {
 
 describe("the public face", () => {
   it("compiles as it is promised", () => {
-    expect([snippets, refusals].every((check) => typeof check === "function")).toBe(true);
+    expect([snippets, configs, refusals].every((check) => typeof check === "function")).toBe(true);
   });
 });

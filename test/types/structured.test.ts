@@ -12,7 +12,12 @@ import {
   tool,
   type Tool,
 } from "../../src/index.ts";
-import type { AnthropicCallResponse, AnthropicNative, AnthropicStream } from "../../src/providers/anthropic/index.ts";
+import {
+  type AnthropicCallResponse,
+  type AnthropicNative,
+  type AnthropicStream,
+  call as plainCall,
+} from "../../src/providers/anthropic/index.ts";
 import { type AnthropicStructuredStream, call, type Parsing } from "../../src/providers/anthropic/structured.ts";
 
 const model = "claude-sonnet-5-5";
@@ -135,6 +140,42 @@ describe("an output parser", () => {
   });
 });
 
+describe("an output parser beside a response model", () => {
+  test("gets the model", () => {
+    const author = call(model, { responseModel: Book, outputParser: (book) => book.genre }, () => "x");
+    expectTypeOf(author).returns.toEqualTypeOf<Promise<"fantasy" | "crime">>();
+    const later = author.with({ outputParser: async (book) => Promise.resolve(book.published) });
+    expectTypeOf(later).returns.toEqualTypeOf<Promise<Date>>();
+    const id = "anthropic/claude-sonnet-5-5";
+    const neutral = neutralCall(id, { responseModel: Book, outputParser: ({ title }) => title.length }, () => "x");
+    expectTypeOf(neutral).returns.toEqualTypeOf<Promise<number>>();
+  });
+
+  test("gets the response where there are tools", () => {
+    const options = { responseModel: Book, tools: [lookUp] } as const;
+    const parsed = call(model, { ...options, outputParser: (response) => response.parse() }, () => "x");
+    expectTypeOf(parsed).returns.toEqualTypeOf<Promise<Book>>();
+  });
+});
+
+describe("withResponse()", () => {
+  test("gives the result together with the response", () => {
+    interface Whole {
+      readonly model: Book;
+      readonly response: AnthropicCallResponse<never>;
+    }
+    const extract = call(model, { responseModel: Book }, (page: string) => page);
+    expectTypeOf(extract.withResponse).parameters.toEqualTypeOf<[page: string]>();
+    expectTypeOf(extract.withResponse).returns.resolves.toExtend<Whole>();
+    expectTypeOf(extract.with({ stream: true }).withResponse).returns.resolves.toExtend<Whole>();
+    const parsed = call(model, { responseModel: Book, outputParser: async () => Promise.resolve(1) }, () => "x");
+    expectTypeOf(parsed.withResponse).returns.resolves.toHaveProperty("model").toEqualTypeOf<number>();
+    const plain = plainCall(model, { tools: [lookUp], outputParser: ({ content }) => content.length }, () => "x");
+    expectTypeOf(plain.withResponse).returns.resolves.toHaveProperty("model").toEqualTypeOf<number>();
+    expectTypeOf(plain.withResponse).returns.resolves.toExtend<{ response: AnthropicCallResponse<LookUp> }>();
+  });
+});
+
 test("its error has the issues, and the response", () => {
   const look = (error: ResponseModelError): void => {
     expectTypeOf(error.issues).toEqualTypeOf<readonly SchemaIssue[]>();
@@ -152,8 +193,10 @@ export function mistakes(): void {
   call(model, { stream: { partialTools: true }, outputParser: () => 1 }, () => "x");
   // @ts-expect-error The same.
   call(model, { stream: true }, () => "x").with({ outputParser: () => 1 });
-  // @ts-expect-error "the reply is parsed by responseModel already"
-  call(model, { responseModel: Book, outputParser: () => 1 }, () => "x");
+  // @ts-expect-error It gets the model, which has no such field.
+  call(model, { responseModel: Book, outputParser: (book) => book.titel }, () => "x");
+  // @ts-expect-error The same: "a stream is parsed by the code that reads it …"
+  call(model, { stream: true, responseModel: Book, outputParser: () => 1 }, () => "x");
   // @ts-expect-error A shape is no schema.
   call(model, { responseModel: { title: z.string() } }, () => "x");
   // @ts-expect-error Did you mean to write 'responseModel'?

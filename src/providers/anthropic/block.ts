@@ -82,9 +82,13 @@ export interface RedactedThinkingBlock {
 /** A call of one of your tools. */
 export interface ToolUseBlock {
   readonly type: "tool_use";
+  /** What the result names it by. */
   readonly id: string;
+  /** The tool's name. */
   readonly name: string;
+  /** The input, parsed. */
   readonly input: unknown;
+  /** The code that called the tool, if the model did not do so itself. */
   readonly caller?: ToolCaller | undefined;
   /** The toolset whose member this is. */
   readonly toolset_name?: string | null | undefined;

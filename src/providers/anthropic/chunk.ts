@@ -1,15 +1,19 @@
 import type { AgentToolResult, Recovery, ResponseChunk } from "../../provider/chunk.ts";
 import type { CommonFinishReason } from "../../provider/native.ts";
+import { inspectable } from "../../json/inspectable.ts";
 import { field, isObject, type JsonObject, stringField } from "../../json/object.ts";
 import type { ChunkParts } from "../../provider/provider.ts";
 import { deltaEvent, type DeltaTarget } from "./delta.ts";
 import type { AnthropicNative } from "./native.ts";
-import type { CostMetadata, Prices } from "./price.ts";
+import type { CostMetadata } from "./price.ts";
 import { anthropicCost, anthropicUsage, type Usage } from "./usage.ts";
 import { commonFinishReason, isStopReason } from "./finish-reason.ts";
 import { type MessageDeltaUsage, readEventUsage } from "./message-usage.ts";
 import { textOf } from "./view.ts";
 import type { AnthropicEvent, FinishReason } from "./wire.ts";
+
+/** A chunk of a pair of the library's own, without an event of Anthropic's: it has a `recovery` or a `toolResult`. */
+export type AnthropicOwnChunk = Omit<AnthropicCallResponseChunk, "chunk"> & { readonly chunk: null };
 
 /**
  * One event of an Anthropic stream. It may be kept: everything is read from the event or, if that is one of a run of like
@@ -59,10 +63,11 @@ export class AnthropicCallResponseChunk implements ResponseChunk {
     return null;
   }
 
-  /** The native event, equal to what `JSON.parse` gives for the frame's data. */
+  /** The native event, equal to what `JSON.parse` gives for the frame's data; null if this chunk has a `recovery`. */
   get chunk(): AnthropicEvent {
+    // Its type says nothing of recoveries: most streams have none, and their readers would have to ask all the same.
     if (this.#event !== null || this.#target === null) return this.#event as AnthropicEvent;
-    return deltaEvent(this.#target, this.#text) as unknown as AnthropicEvent;
+    return nativeEvent(deltaEvent(this.#target, this.#text));
   }
 
   /** The signature that this event carries, or null. */
@@ -119,18 +124,31 @@ export class AnthropicCallResponseChunk implements ResponseChunk {
   }
 
   /**
-   * What the usage of this event comes to, or null: only the event that starts the message names the model.
-   *
-   * @param prices - Your own prices by model id. They beat the built-in ones.
+   * What the usage of this event costs, by the built-in prices; null for events other than the one that starts the
+   * message, since they do not name the model. The stream's `costMetadata` is that of the whole call, at any time.
    */
-  costMetadata(prices?: Prices): CostMetadata | null {
+  get costMetadata(): CostMetadata | null {
     const { model, usage } = this;
-    return model === null || usage === null ? null : anthropicCost({ model, usage, prices });
+    return model === null || usage === null ? null : anthropicCost({ model, usage });
   }
 
   /** The text that this event adds. */
   toString(): string {
     return this.content;
+  }
+
+  /** What `console.log` shows, and `JSON.stringify` gives: the text and the native event, or why there is none. */
+  toJSON(): object {
+    const { content, thinking, finishReasons, usage, chunk, recovery, toolResult } = this;
+    return {
+      content,
+      thinking,
+      finishReasons,
+      usage,
+      chunk,
+      ...(recovery && { recovery: { ...recovery, cause: String(recovery.cause) } }),
+      ...(toolResult && { toolResult }),
+    };
   }
 
   #startMessage(): unknown {
@@ -143,6 +161,9 @@ export class AnthropicCallResponseChunk implements ResponseChunk {
     return places.map((place) => field(place, name)).find(isFit);
   }
 }
+
+// Once for all: there is one for each event.
+inspectable(AnthropicCallResponseChunk.prototype);
 
 /** The chunk with these parts. */
 export function createChunk(parts: ChunkParts<AnthropicNative>): AnthropicCallResponseChunk {
@@ -163,7 +184,7 @@ export function deltaChunk(
 ): AnthropicCallResponseChunk {
   const content = isShown && target.field === "text" ? text : "";
   const thinking = isShown && target.field === "thinking" ? text : "";
-  return new AnthropicCallResponseChunk(content, thinking, event as AnthropicEvent | null, target, text);
+  return new AnthropicCallResponseChunk(content, thinking, event && nativeEvent(event), target, text);
 }
 
 /** The chunk of any other event, of this type. */
@@ -171,7 +192,10 @@ export function eventChunk(type: string, event: JsonObject): AnthropicCallRespon
   const { message, content_block: block } = event;
   // Text may come whole, in the event that starts its block or its message.
   const blocks = type === "message_start" ? field(message, "content") : type === "content_block_start" && [block];
-  // The event is of a known type, or one that AnthropicUnknownEvent stands for.
-  const native = event as unknown as AnthropicEvent;
-  return new AnthropicCallResponseChunk(textOf(blocks, "text"), textOf(blocks, "thinking"), native);
+  return new AnthropicCallResponseChunk(textOf(blocks, "text"), textOf(blocks, "thinking"), nativeEvent(event));
+}
+
+/** What the wire sent, which nothing checks: an event of a known type, or one that AnthropicUnknownEvent stands for. */
+function nativeEvent(event: JsonObject): AnthropicEvent {
+  return event as unknown as AnthropicEvent;
 }

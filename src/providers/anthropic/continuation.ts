@@ -2,7 +2,7 @@ import type { Continuation, CutReply } from "../../provider/provider.ts";
 import { field } from "../../json/object.ts";
 import { isBefore46 } from "./models.ts";
 import type { AnthropicNative } from "./native.ts";
-import type { MessageParam } from "./params.ts";
+import type { ContentBlockParam, MessageParam } from "./content.ts";
 import { blocksOf, sendable } from "./turn.ts";
 import { textOf } from "./view.ts";
 
@@ -19,13 +19,15 @@ export function continuation(cut: CutReply<AnthropicNative>): Continuation<Anthr
   const sent = sendable(items);
   const turn = sent.at(-1);
   if (turn === undefined) return { items: [], withheld };
-  const blocks = blocksOf(turn);
-  const text = textOf([blocks.at(-1)], "text");
+  const blocks = blocksOf<ContentBlockParam>(turn);
+  const last = blocks.at(-1);
+  const text = textOf([last], "text");
   const isThinking = field(body["thinking"], "type") === "enabled";
-  if (words === null && /\S/.test(text) && isBefore46(model) && !isThinking) {
+  const canGoOn = words === null && isBefore46(model) && !isThinking && turn.role === "assistant";
+  if (canGoOn && last?.type === "text" && /\S/.test(text)) {
     // Space at the end of a turn that is to go on is refused.
-    const content = blocks.with(-1, { ...blocks.at(-1), text: text.trimEnd() });
-    return { items: sent.with(-1, { ...turn, content } as unknown as MessageParam), withheld };
+    const content = blocks.with(-1, { ...last, text: text.trimEnd() });
+    return { items: sent.with(-1, { ...turn, content }), withheld };
   }
   const reminder = `Your reply was interrupted. It ended with: ${endOf(text)}\n\nGo on exactly there, and repeat nothing.`;
   return {

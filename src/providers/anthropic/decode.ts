@@ -1,4 +1,5 @@
 import type { Blocks, Decoder, Step } from "../../provider/decoder.ts";
+import { isObject } from "../../json/object.ts";
 import type { ToolInput } from "../../tool/tool-box.ts";
 import { deltaChunk, eventChunk } from "./chunk.ts";
 import type { DeltaTarget } from "./delta.ts";
@@ -35,7 +36,7 @@ export class AnthropicDecoder extends MessageAccumulator implements Decoder<Anth
 
   /** @param before - A reply that this one continues. */
   constructor(before: readonly MessageParam[] = []) {
-    super(before.flatMap(blocksOf));
+    super(before.flatMap<object>(blocksOf).filter(isObject));
   }
 
   decode(frame: AnthropicFrame): AnthropicStep | null {

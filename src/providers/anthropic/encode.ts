@@ -2,7 +2,7 @@ import { InvalidOptionError, UnsupportedContentError } from "../../errors.ts";
 import { defined, isObject } from "../../json/object.ts";
 import { stringify, wellFormedJson } from "../../json/stringify.ts";
 import { base64 } from "../../prompt/base64.ts";
-import type { ContentPart as AnyPart } from "../../prompt/message.ts";
+import type { CommonPart, ToolResultPart } from "../../prompt/common-message.ts";
 import type { ToolResult } from "../../tool/tool-result.ts";
 import { destinationOf, lowerCased } from "../../http/client.ts";
 import type { EncodedPrompt, Prompt } from "../../provider/provider.ts";
@@ -19,7 +19,7 @@ import { joinSystem } from "./system.ts";
 import { toolParams } from "./tool-schema.ts";
 
 type NativeBlock = Readonly<Record<string, unknown>>;
-type ContentPart = AnyPart & PartOptions;
+type ContentPart = CommonPart & PartOptions;
 
 /**
  * Encodes a prompt as a request to the Messages API.
@@ -75,36 +75,49 @@ export function encode(prompt: Prompt<AnthropicNative>): EncodedPrompt<Anthropic
  * Messages that are native already are not copied, so the turns of a long conversation share them.
  */
 function encodeMessages(prompt: Prompt<AnthropicNative>["messages"]): {
-  instructions: NativeBlock[];
+  instructions: object[];
   messages: MessageParam[];
 } {
-  const instructions: NativeBlock[] = [];
+  const instructions: object[] = [];
   const messages: MessageParam[] = [];
   for (const message of prompt) {
     const { role, content } = message;
+    if ("tool_calls" in message || /^(developer|function|tool)$/.test(role)) refuseShape(message);
     const blocks = encodeContent(content);
     // A message with more than that stays one: the API must not miss the rest.
     const isPlain = Object.keys(defined(message)).length === 2;
     if (role === "system" && isPlain && messages.length === 0) {
-      for (const block of blocksOf({ role, content: blocks } as unknown as MessageParam)) instructions.push(block);
+      for (const block of blocksOf({ content: blocks })) instructions.push(block);
     } else {
+      // Messages and parts of the provider's own shape are not checked: they are sent as they are.
       messages.push((blocks === content ? message : { ...message, content: blocks }) as unknown as MessageParam);
     }
   }
   return { instructions, messages };
 }
 
+/** @throws InvalidOptionError: the message is one of OpenAI's. */
+function refuseShape(message: { readonly role: string }): never {
+  const oddity = "tool_calls" in message ? "tool_calls" : `the role "${message.role}"`;
+  throw new InvalidOptionError(
+    "prompt",
+    `a message has ${oddity}, as OpenAI's have. Take tool calls and results from stream.history(outputs).`,
+  );
+}
+
 /** The user's turn that answers a model's tool calls, with a result for each. */
 export function encodeToolResults(results: readonly ToolResult[]): readonly MessageParam[] {
-  const content = results.map(({ id, content, isError }) =>
-    defined({
-      type: "tool_result",
-      tool_use_id: id,
-      content: content.length === 0 ? undefined : encodeContent(content),
-      is_error: isError || undefined,
-    }),
-  );
-  return [{ role: "user", content } as unknown as MessageParam];
+  // The parts of a tool's output that are of the provider's own shape are not checked.
+  return [{ role: "user", content: results.map(encodeResult) } as unknown as MessageParam];
+}
+
+function encodeResult({ id, content, isError }: ToolResult | ToolResultPart): NativeBlock {
+  return defined({
+    type: "tool_result",
+    tool_use_id: id,
+    content: content.length === 0 ? undefined : encodeContent(content),
+    is_error: isError || undefined,
+  });
 }
 
 /** Text as it is, and the same list if all of it is native already. */
@@ -119,17 +132,22 @@ function encodeContent(content: unknown): string | readonly NativeBlock[] {
   }
   const given: readonly (ContentPart | NativeBlock)[] = content;
   const blocks = given.map((part) => (isNeutral(part) ? encodePart(part) : part));
+  // The same list, to be shared by requests: none of its parts was ours.
   return blocks.every((block, place) => block === given[place]) ? (given as readonly NativeBlock[]) : blocks;
 }
 
 /** Whether a part is ours rather than native. Native text without extras is the same as ours; native media has a `source`. */
 function isNeutral(part: ContentPart | NativeBlock): part is ContentPart {
   if (part.type === "text") return "cacheControl" in part;
-  return /^(audio|document|image)$/.test(String(part.type)) && !("source" in part);
+  return /^(audio|document|image|native|tool(Call|Result))$/.test(String(part.type)) && !("source" in part);
 }
 
 function encodePart(part: ContentPart): NativeBlock {
   if (part.type === "audio") throw new UnsupportedContentError(part.type, "Anthropic's models do not take audio.");
+  if (part.type === "toolCall") return { type: "tool_use", id: part.id, name: part.name, input: part.args };
+  if (part.type === "toolResult") return encodeResult(part);
+  // It came out of a message of this provider.
+  if (part.type === "native") return part.block as NativeBlock;
   const { cacheControl: cache_control, ...given } = part;
   if (given.type === "text") return defined({ ...given, cache_control });
   const { data: _data, url: _url, mediaType: _type, detail: _detail, citations, ...kept }: NativeBlock = given;

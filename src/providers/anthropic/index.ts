@@ -1,6 +1,6 @@
 /** Everything for Anthropic: typed calls that stream, and the native types. */
 
-export type { Citation, ContentBlock, RefusalCategory } from "./block.ts";
+export type { Citation, ContentBlock, RefusalCategory, ToolUseBlock } from "./block.ts";
 export {
   type AnthropicCall,
   type AnthropicCallOptions,
@@ -12,8 +12,8 @@ export {
   type AnthropicParserOption,
   type NoResponseModel,
 } from "./call.ts";
-export type { NoParserOfStreams, ShownTools, ToolsOf } from "../../call/call.ts";
-export { AnthropicCallResponseChunk } from "./chunk.ts";
+export type { Call, NoParserOfStreams, Parsed, ShownTools, ToolsOf, WithResponse } from "../../call/call.ts";
+export { AnthropicCallResponseChunk, type AnthropicOwnChunk } from "./chunk.ts";
 export type { Client } from "../../http/client.ts";
 export { client, type ClientOptions } from "./client.ts";
 export type { ContentBlockParam, MessageParam } from "./content.ts";

@@ -1,12 +1,12 @@
 import type { ReportedUsage } from "../../errors.ts";
-import type { MessageLike } from "../../prompt/message.ts";
+import type { Message, MessageLike } from "../../prompt/message.ts";
 import type { DynamicConfig } from "../../prompt/dynamic-config.ts";
 import type { Client } from "../../http/client.ts";
 import type { Native, StreamKinds } from "../../provider/native.ts";
 import type { PairTool, PairTypes } from "../../tool/pair.ts";
-import type { AnyTool } from "../../tool/tool.ts";
+import type { AnyTool, Tool } from "../../tool/tool.ts";
 import type { ToolUseBlock } from "./block.ts";
-import type { AnthropicCallResponseChunk } from "./chunk.ts";
+import type { AnthropicCallResponseChunk, AnthropicOwnChunk } from "./chunk.ts";
 import type { AnthropicFrame } from "./frames.ts";
 import type { AnthropicModel } from "./models.ts";
 import type { AnthropicCallParams, MessageParam } from "./params.ts";
@@ -28,11 +28,34 @@ export type AnthropicBody = Readonly<Record<string, unknown>> & {
   readonly messages: readonly MessageParam[];
 };
 
-/** The object that a prompt function may return to set more than the messages. */
-export type AnthropicDynamicConfig = DynamicConfig<MessageParam, AnthropicCallParams, Client | SdkClient>;
+/**
+ * The object that a prompt function may return to decide more than the messages. `D` are its tools: name them, and the
+ * pairs of the call know their arguments and results.
+ *
+ * @example
+ * ```ts
+ * import { tool } from "millrace";
+ * import { type AnthropicDynamicConfig, call } from "millrace/anthropic";
+ *
+ * const clock = tool({ name: "clock", description: "Tells the time.", call: () => new Date().toISOString() });
+ * const ask = call("claude-sonnet-5-5", { stream: true }, (question: string): AnthropicDynamicConfig<typeof clock> => ({
+ *   messages: [{ role: "user", content: question }],
+ *   tools: [clock],
+ *   callParams: { max_tokens: 1_000 },
+ * }));
+ * ```
+ */
+export type AnthropicDynamicConfig<D extends AnyTool | ToolParam = Tool | ToolParam> = DynamicConfig<
+  Message | MessageParam,
+  AnthropicCallParams,
+  Client | SdkClient,
+  D
+>;
 
 /** What an asynchronous prompt function may return. */
-export type AsyncAnthropicDynamicConfig = Promise<AnthropicDynamicConfig>;
+export type AsyncAnthropicDynamicConfig<D extends AnyTool | ToolParam = Tool | ToolParam> = Promise<
+  AnthropicDynamicConfig<D>
+>;
 
 /** Accessors that only Anthropic's streams and responses have. */
 export interface AnthropicAccessors {
@@ -60,11 +83,13 @@ export interface AnthropicNative extends Native {
   readonly event: AnthropicEvent;
   readonly frame: AnthropicFrame;
   readonly chunk: AnthropicCallResponseChunk;
+  readonly ownChunk: AnthropicOwnChunk;
   readonly message: AnthropicMessage;
   readonly item: MessageParam;
   readonly turn: MessageParam;
   readonly toolCall: ToolUseBlock;
   readonly toolParam: ToolParam;
+  readonly role: MessageParam["role"];
   readonly promptMessage: MessageLike | MessageParam;
   readonly usage: SourcedUsage;
   readonly commonUsage: Usage;
@@ -79,4 +104,4 @@ export interface AnthropicNative extends Native {
 }
 
 /** A tool that the model asks for, as the pairs of a call with the tools `T` hold it; `toolCall` is the native block. */
-export type AnthropicTool<T extends PairTypes = AnyTool> = NonNullable<PairTool<T, ToolUseBlock>>;
+export type AnthropicTool<T extends PairTypes = Tool> = NonNullable<PairTool<T, ToolUseBlock>>;

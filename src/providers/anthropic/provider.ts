@@ -1,5 +1,6 @@
 import type { Provider } from "../../provider/provider.ts";
 import { createChunk } from "./chunk.ts";
+import { commonMessages } from "./common-message.ts";
 import { containerOf, withContainer } from "./container.ts";
 import { continuation } from "./continuation.ts";
 import { AnthropicDecoder } from "./decode.ts";
@@ -19,6 +20,7 @@ export const anthropic: Provider<AnthropicNative> = {
   createChunk,
   sendable,
   turn: ([turn]) => turn,
+  common: commonMessages,
   toolResults: encodeToolResults,
   continuation,
   nextParams: withContainer,

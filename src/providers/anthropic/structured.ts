@@ -20,7 +20,16 @@ import { anthropic } from "./provider.ts";
 import { type AnthropicCallResponse, calls } from "./stream.ts";
 import type { ToolParam } from "./tool-param.ts";
 
-export type { ModelOptions, Parsing } from "../../structured/structured-call.ts";
+export type {
+  ModelOptions,
+  Parsing,
+  StructuredAnswer,
+  StructuredCall as StructuredCallOf,
+  ToolsBeside,
+} from "../../structured/structured-call.ts";
+export type { Parsed, WithResponse } from "../../call/call.ts";
+export type { AnthropicNative } from "./native.ts";
+export type { AnthropicCallResponse } from "./stream.ts";
 
 const structured: StructuredCalls<AnthropicNative> = /* @__PURE__ */ defineStructuredCalls<AnthropicNative>({
   provider: anthropic,
@@ -69,14 +78,13 @@ export type StructuredCallOverrides<
   M extends StandardSchema = StandardSchema,
 > = OverridesOf<AnthropicNative, S, D, M>;
 
-/** The option `outputParser`. A stream, or a call with a response model, does not take it; the type says why. */
-export type StructuredParserOption<S extends StreamOption, T extends PairTypes, M, O> = ParserOptionOf<
-  AnthropicNative,
-  S,
-  T,
-  M,
-  O
->;
+/** The option `outputParser`: it takes the result that the call has without it. A stream has none, and the type says why. */
+export type StructuredParserOption<
+  S extends StreamOption,
+  T extends PairTypes,
+  M extends StandardSchema,
+  O,
+> = ParserOptionOf<AnthropicNative, S, T, M, O>;
 
 /**
  * The result of a call. With a response model it is the promise of that model, or a stream of it; without one, or with tools

@@ -2,10 +2,15 @@ import { field } from "../../json/object.ts";
 import type { Blocks } from "../../provider/decoder.ts";
 import { commonFinishReason, isStopReason } from "./finish-reason.ts";
 import type { MessageBlock } from "./message-block.ts";
-import type { MessageParam } from "./params.ts";
+import type { MessageParam, TextBlockParam } from "./content.ts";
 import type { AnthropicMessage } from "./wire.ts";
 
 type Block = Readonly<Record<string, unknown>>;
+
+/** A turn whose blocks are of this type. */
+interface TurnOf<B extends object> {
+  readonly content: string | readonly B[];
+}
 
 /**
  * The turn that would send a reply back, whatever happened to the stream, with all of its text. Empty if nothing can be
@@ -50,18 +55,22 @@ const visible = new WeakSet<object>();
 
 /** The same without text that is white space alone, which the API refuses. */
 export function sendable(items: readonly MessageParam[]): readonly MessageParam[] {
-  const isShown = (block: Block): boolean => !isSpace(block);
-  return items.flatMap((item) => turnOf(item, blocksOf(item).filter(isShown)));
+  return items.flatMap((item) =>
+    turnOf(
+      item,
+      blocksOf<object>(item).filter((block) => !isSpace(block)),
+    ),
+  );
 }
 
 /** The blocks of a turn. */
-export function blocksOf({ content }: MessageParam | AnthropicMessage): readonly Block[] {
-  return (typeof content === "string" ? [{ type: "text", text: content }] : content) as unknown as readonly Block[];
+export function blocksOf<B extends object>({ content }: TurnOf<B>): readonly (B | TextBlockParam)[] {
+  return typeof content === "string" ? [{ type: "text", text: content }] : content;
 }
 
 /** A turn with these blocks, but for thinking at its end, which the API refuses. Empty if nothing is left of it. */
-function turnOf(turn: object, blocks: readonly Block[]): readonly MessageParam[] {
-  const end = blocks.findLastIndex(({ type }) => type !== "thinking" && type !== "redacted_thinking") + 1;
+function turnOf(turn: object, blocks: readonly object[]): readonly MessageParam[] {
+  const end = blocks.findLastIndex((block) => !/^(redacted_)?thinking$/.test(`${field(block, "type")}`)) + 1;
   // Blocks of a response are blocks of a request, future ones included: the API takes back what it gave.
   return end === 0 ? [] : [{ ...turn, content: blocks.slice(0, end) } as unknown as MessageParam];
 }

@@ -6,6 +6,7 @@ import { field, stringField, tryParse } from "../../../src/json/object.ts";
 import { stringify, wellFormedJson } from "../../../src/json/stringify.ts";
 import { wellFormed } from "../../../src/json/well-formed.ts";
 import type { EncodedPrompt, Prompt, Provider, Request } from "../../../src/provider/provider.ts";
+import type { CommonMessage, CommonPart } from "../../../src/prompt/common-message.ts";
 import { defineStructuredCalls } from "../../../src/structured/define-structured-calls.ts";
 import { FolioDecoder } from "./decode.ts";
 import { FolioFrames } from "./frames.ts";
@@ -91,6 +92,25 @@ function textsOf(content: string | readonly object[]): string[] {
   });
 }
 
+/** Entries of one side, one after another, are one message. */
+function commonMessages(entries: readonly Entry[]): readonly CommonMessage[] {
+  const messages: { role: CommonMessage["role"]; content: CommonPart[] }[] = [];
+  for (const entry of entries) {
+    const role = "rule" in entry ? "system" : "ask" in entry || "result" in entry ? "user" : "assistant";
+    const last = messages.at(-1);
+    if (last?.role === role) last.content.push(commonPart(entry));
+    else messages.push({ role, content: [commonPart(entry)] });
+  }
+  return messages;
+}
+
+function commonPart(entry: Entry): CommonPart {
+  if ("call" in entry) return { type: "toolCall", id: entry.ref, name: entry.call, args: entry.args };
+  if ("result" in entry) return { type: "toolResult", id: entry.ref, content: entry.result, isError: entry.failed };
+  if ("thought" in entry) return { type: "native", provider: "folio", block: entry };
+  return { type: "text", text: "rule" in entry ? entry.rule : "ask" in entry ? entry.ask : entry.text };
+}
+
 /** A copy that can be sent: where a reply was cut there may be half a character. */
 const sendable = (item: Entry): Entry =>
   JSON.parse(JSON.stringify(item), (_key, value: unknown) => (typeof value === "string" ? wellFormed(value) : value));
@@ -104,6 +124,7 @@ export const folio: Provider<FolioNative> = {
   createChunk,
   sendable: (items) => items.map(sendable).filter((item) => !("text" in item && item.text.trim() === "")),
   turn: (items) => items,
+  common: commonMessages,
   toolResults: (results) =>
     results.map(({ id, content, isError }) => ({ result: textsOf(content).join("\n"), ref: id, failed: isError })),
   // Not needed: a reply goes on exactly, or not at all.
