@@ -389,6 +389,17 @@ describe.each(subjects)("recovery ($name)", (subject) => {
       expect(await failure(none.response())).toMatchObject({ status: 400 });
     });
 
+    it("ends the call with what its condition throws", async () => {
+      await using server = await subject.serve(() => ({ status: 400, message: "No." }));
+      const broken = new Error("It cannot decide.");
+      const when = (): boolean => {
+        throw broken;
+      };
+      const stream = open(subject, server, { fallback: [{ model: second, when }] });
+      expect(await failure(stream.response())).toMatchObject({ cause: broken });
+      expect([stream.outcome, stream.attempts[0]?.error?.status]).toEqual(["failed", 400]);
+    });
+
     it("is not asked once the call was aborted, by its own condition even", async () => {
       await using server = await subject.serve(() => ({ status: 400, message: "No." }));
       const stream = open(subject, server, {
