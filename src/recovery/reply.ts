@@ -10,16 +10,15 @@ import {
 } from "../attempt/lifecycle.ts";
 import type { Prepared, PreparedCall } from "../attempt/prepared.ts";
 import { type MillraceError, StreamAbortedError, type StreamErrorContext, StreamTimeoutError } from "../errors.ts";
-import { startTimer } from "../http/timeout.ts";
 import type { Recovery } from "../provider/chunk.ts";
 import type { Decoder, Step } from "../provider/decoder.ts";
 import type { Native } from "../provider/native.ts";
-import { whenAborted } from "./abort-signal.ts";
 import { excess, type Spending } from "./budget.ts";
 import { costOf, spendingOf } from "./charge.ts";
 import { Overlap, withoutBeginning } from "./overlap.ts";
 import type { CallPlan } from "./plan.ts";
 import { type NextTry, nextTry } from "./policy.ts";
+import { Watch } from "./watch.ts";
 
 /** The most pairs, and bytes, that are held for content. Beyond them they are shown, and a failure is too. */
 const MOST_HELD = 1_000;
@@ -66,8 +65,13 @@ export class Reply<N extends Native> {
   cancelled: Promise<unknown> = Promise.resolve();
 
   readonly #context: () => StreamErrorContext;
-  readonly #cleanups: (() => void)[] = [];
-  #cancelTotal = (): void => {};
+  readonly #watch = new Watch({
+    onAbort: (reason) => this.abort(reason),
+    onTimeout: (ms) => {
+      this.#stop("fault", new StreamTimeoutError("total", ms, "the call took too long"));
+      this.onReady();
+    },
+  });
   #latest: Attempt<N>;
   #held: Step<N>[] = [];
   #interrupted: Interrupted<N> | null = null;
@@ -76,8 +80,8 @@ export class Reply<N extends Native> {
   #repeated = 0;
   /** The replies that the provider was told to stop, by their decoders: several attempts may be at one and the same. */
   readonly #stopped = new Set<Decoder<N>>();
-  /** Told when the call is ended from outside, even if it is complete. While there are any, it may still be. */
-  readonly guards = new Set<(error: MillraceError) => void>();
+  /** The work on a reply that is stopped together with it, even if the reply itself is complete. */
+  readonly #guards = new Set<(error: MillraceError) => void>();
 
   /** @param context - Gives what the stream's errors carry. */
   constructor(plan: CallPlan<N>, context: () => StreamErrorContext) {
@@ -181,8 +185,8 @@ export class Reply<N extends Native> {
   }
 
   #interrupt(event: "abort" | "fault", error: MillraceError): void {
-    this.#held = [];
     this.#stop(event, error);
+    if (this.isStopped) this.#held = [];
     this.onReady();
   }
 
@@ -206,10 +210,30 @@ export class Reply<N extends Native> {
     this.times.start = Date.now();
     this.#move("start");
     if (!plan.retry.isOn) this.#move("show");
-    this.#listen(plan.signal);
+    this.#watch.listen(plan.signal);
     if (this.outcome !== "pending") return;
     this.#limitTotal(plan.timeout.total);
     this.#begin();
+  }
+
+  /**
+   * Has work on the reply stopped together with the call, when it is aborted or takes too long.
+   *
+   * @param stop - May be called at once.
+   * @returns What ends the guard, once the work is done.
+   */
+  guard(stop: (error: MillraceError) => void): () => void {
+    this.#guards.add(stop);
+    // A reply that has ended is not watched any more.
+    if (this.outcome !== "pending") this.#watch.open();
+    return () => {
+      this.#guards.delete(stop);
+      if (this.outcome !== "pending" && this.#guards.size === 0) this.#watch.close();
+    };
+  }
+
+  #limitTotal(ms: number): void {
+    this.#watch.limit(ms, this.plan.spent.since ?? this.times.start ?? Date.now());
   }
 
   /** Sends the request of the latest attempt. */
@@ -233,7 +257,7 @@ export class Reply<N extends Native> {
       if (prepared.totalTimeoutMs !== undefined) this.#limitTotal(prepared.totalTimeoutMs);
       // The prompt function has run once, whichever attempt was the first that could be prepared.
       const isFirst = this.attempts.every((one) => one.prepared === null);
-      if (isFirst) this.#listen(prepared.call.dynamicConfig?.signal);
+      if (isFirst) this.#watch.listen(prepared.call.dynamicConfig?.signal);
     }
     return attempt.cut === null ? prepared : { ...prepared, call: attempt.cut.prepared };
   }
@@ -335,7 +359,7 @@ export class Reply<N extends Native> {
     if (next === null) return this.#finish(outcome, error);
     this.#held = [];
     this.#move("recover");
-    this.#cleanups.push(startTimer(next.waitMs, () => this.#retry(next.target)));
+    this.#watch.wait(next.waitMs, () => this.#retry(next.target));
   }
 
   #retry(target: number): void {
@@ -382,30 +406,20 @@ export class Reply<N extends Native> {
 
   /** Ends the call from outside. If its message is complete already, it stays so. */
   #stop(event: "abort" | "fault", error: MillraceError): void {
-    for (const reject of this.guards) reject(error);
-    this.guards.clear();
-    if (this.outcome !== "pending") return this.cleanUp();
-    this.isStopped = true;
+    if (this.outcome === "pending") this.#end(event, error);
+    for (const stop of this.#guards) stop(error);
+    this.#guards.clear();
+    if (this.outcome !== "pending") this.#watch.close();
+  }
+
+  #end(event: "abort" | "fault", error: MillraceError): void {
+    const latest = this.#latest;
     // Between two attempts the latest one has ended with an error of its own.
-    if (this.#latest.error !== null) return this.#finish(event === "abort" ? "aborted" : "failed", error);
-    this.#latest.move(event, error);
-    const { outcome, error: known } = this.#latest;
-    if (outcome !== "pending") this.#finish(outcome, known);
-  }
-
-  #limitTotal(ms: number): void {
-    this.#cancelTotal();
-    const left = ms - (Date.now() - (this.plan.spent.since ?? this.times.start ?? Date.now()));
-    this.#cancelTotal = startTimer(Math.max(0, left), () => {
-      this.#stop("fault", new StreamTimeoutError("total", ms, "the call took too long"));
-      this.onReady();
-    });
-  }
-
-  #listen(signal: AbortSignal | undefined): void {
-    if (signal === undefined) return;
-    if (signal.aborted) this.abort(signal.reason);
-    else this.#cleanups.push(whenAborted(signal, () => this.abort(signal.reason)));
+    if (latest.error !== null) this.#finish(event === "abort" ? "aborted" : "failed", error);
+    latest.move(event, error);
+    if (this.outcome === "pending" && latest.outcome !== "pending") this.#finish(latest.outcome, latest.error);
+    // What has come of a complete reply is still handed out.
+    this.isStopped = this.outcome !== "complete";
   }
 
   #finish(outcome: FinalState, error: MillraceError | null): void {
@@ -421,7 +435,7 @@ export class Reply<N extends Native> {
     this.error = error;
     this.times.end = Date.now();
     this.#cancelExcept(outcome === "complete" ? this.#latest.decoder : null);
-    if (this.guards.size === 0) this.cleanUp();
+    if (this.#guards.size === 0) this.#watch.close();
     if (error !== null) this.#describe(error);
     this.#tellStarted();
   }
@@ -432,11 +446,5 @@ export class Reply<N extends Native> {
     } catch {
       // Prices and clients are the user's own, and may throw: this error is the one that matters.
     }
-  }
-
-  /** Leaves nothing behind once the call has ended. */
-  cleanUp(): void {
-    this.#cancelTotal();
-    for (const cleanup of this.#cleanups.splice(0)) cleanup();
   }
 }

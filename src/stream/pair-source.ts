@@ -21,8 +21,7 @@ export class PairSource<N extends Native, T extends PairTypes> {
 
   /** Nothing more will come. */
   get isOver(): boolean {
-    const { isStopped, outcome } = this.reply;
-    return outcome !== "pending" && (isStopped || !this.#isValidating);
+    return this.reply.outcome !== "pending" && !this.#isValidating;
   }
 
   /** The next pair, or null: none is there yet, or none will come. */
@@ -44,13 +43,20 @@ export class PairSource<N extends Native, T extends PairTypes> {
   #apply({ chunk, tools: updates }: Step<N>, tools: ToolBox): void {
     const calls = updates.map((update) => tools.apply(update)).filter((call) => call !== null);
     if (calls.every((call): call is AnyToolCall => !(call instanceof Promise))) return this.#queue(chunk, calls);
-    this.#isValidating = true;
-    // Calls never reject: a validator that fails makes them invalid.
-    void Promise.all(calls).then((settled) => {
-      this.#isValidating = false;
+    const { reply } = this;
+    let isOpen = (this.#isValidating = true);
+    const finish = (settled: readonly AnyToolCall[]): void => {
+      if (!isOpen) return;
+      isOpen = this.#isValidating = false;
       this.#queue(chunk, settled);
-      this.reply.onReady();
+      reply.onReady();
+    };
+    const end = reply.guard(() => {
+      tools.abandon();
+      finish([]);
     });
+    // Calls never reject: a validator that fails makes them invalid.
+    void Promise.all(calls).then(finish).then(end);
   }
 
   #queue(chunk: N["chunk"], calls: readonly AnyToolCall[]): void {

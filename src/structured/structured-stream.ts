@@ -181,13 +181,7 @@ export abstract class StructuredStream<out N extends Native, out Model = unknown
   #guardValidation(): { readonly guard: Promise<never>; end(): void } {
     const reply = this["~reply"];
     let end = (): void => {};
-    const guard = new Promise<never>((_, reject) => {
-      reply.guards.add(reject);
-      end = () => {
-        reply.guards.delete(reject);
-        if (this.outcome !== "pending") reply.cleanUp();
-      };
-    });
+    const guard = new Promise<never>((_, reject) => (end = reply.guard(reject)));
     return { guard: handled(guard), end };
   }
 

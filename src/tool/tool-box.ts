@@ -70,6 +70,11 @@ export class ToolBox {
     });
   }
 
+  /** Waits no longer for asynchronous schemas: input that they have not accepted is invalid. */
+  abandon(): void {
+    for (const call of this.#calls.values()) call.abandon();
+  }
+
   #callOf(input: ToolInput): OpenCall | undefined {
     const known = this.#calls.get(input);
     if (known !== undefined) return known;

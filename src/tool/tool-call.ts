@@ -126,6 +126,8 @@ export interface OpenCall {
   close(text: string, input: unknown): ToolCall | FailedToolCall | Promise<ToolCall | FailedToolCall>;
   /** The message ended before the input did. */
   truncate(text: string): FailedToolCall;
+  /** Waits no longer for an asynchronous schema: input that it has not accepted is invalid. */
+  abandon(): void;
 }
 
 /** What a tool does with its input. @internal */
@@ -174,10 +176,15 @@ export function openCall(tool: ToolBehavior, block: OpenBlock): OpenCall {
       // The message keeps the original. Tools and validators may change what they are given.
       const validation = tool["~validate"](copyOf(value));
       if (!("then" in validation)) return (current = settle(text, validation));
-      return (closing = validation.then((settled) => (current = settle(text, settled))));
+      return (closing = validation.then((settled) =>
+        current.state === "streaming" ? (current = settle(text, settled)) : current,
+      ));
     },
     truncate(text) {
       return (current = fail("truncated", text, { issues: [] }));
+    },
+    abandon() {
+      if (closing !== null && current.state === "streaming") current = fail("invalid", current.text, UNDECIDED);
     },
   };
 }
@@ -186,6 +193,8 @@ type Failure = Extract<Validation, { readonly issues: readonly unknown[] }>;
 
 const NOT_AN_OBJECT: Failure = { issues: [{ message: "The input is not a JSON object.", path: [] }] };
 const TOO_DEEP: Failure = { issues: [{ message: `The input is nested deeper than ${DEEPEST} levels.`, path: [] }] };
+
+const UNDECIDED: Failure = { issues: [{ message: "The call was stopped before the input was validated.", path: [] }] };
 
 /** Input that is still arriving. Fragments are only collected, and parsed when someone asks for the value. */
 class ArrivingInput {

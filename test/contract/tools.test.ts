@@ -4,7 +4,7 @@ import { agent } from "../../src/agent/agent.ts";
 import type { StreamOption } from "../../src/call/options.ts";
 import { tool } from "../../src/tool/tool.ts";
 import { ToolInputError } from "../../src/tool/tool-input-error.ts";
-import { beats, expectHandledRejections, gate, open, quiet, read } from "./reading.ts";
+import { beats, expectHandledRejections, gate, open, type Pair, quiet, read } from "./reading.ts";
 import type { Beat, Script } from "./subject.ts";
 import { subjects } from "./subjects.ts";
 
@@ -260,6 +260,58 @@ describe.each(subjects)("S11: tool input has a state ($name)", (subject) => {
         else if (!runEarly) expect(ran).toEqual([]);
       };
       await Promise.all(cuts.flatMap((_, place) => [runOne(place, false), runOne(place, true)]));
+    });
+  });
+
+  describe("a reply that is complete hands out what it has, whatever comes then", () => {
+    const called = (pairs: readonly Pair[]): unknown[] =>
+      pairs.flatMap(([, one]) => (one?.state === "complete" ? [one.name] : []));
+
+    it("a budget that its usage exceeds", async () => {
+      const reported = { usage: { input: 11, output: 5_000 } } as const;
+      await using server = await subject.serve(() =>
+        beats(reported, { text: "Hm." }, { tool: "now", input: "{}" }, { finish: "tool_calls" }),
+      );
+      const stream = open(subject, server, { tools: [now], budget: { outputTokens: 1_000 } });
+      const { pairs, error } = await read(stream);
+      const usable = stream.tools.filter(({ state }) => state === "complete");
+      expect(error).toBe(stream.error);
+      if (stream.outcome === "complete") expect(called(pairs)).toEqual(usable.map(({ name }) => name));
+      else expect(error).toMatchObject({ code: "budget_exceeded" });
+    });
+
+    it.runIf(traits.joinsTools).each(["total", "signal"])("%s", async (end) => {
+      const calls = [1, 2, 3].map(() => ({ tool: "now", input: "{}" }));
+      await using server = await subject.serve(() =>
+        beats({ tools: calls }, { finish: "tool_calls" }, { end: "open" }),
+      );
+      const controller = new AbortController();
+      const options = end === "total" ? { timeout: { total: 300 } } : { signal: controller.signal };
+      const stream = open(subject, server, { tools: [now], ...options });
+      let times = 0;
+      for await (const [, one] of stream) {
+        if (one?.state !== "complete" || ++times > 1) continue;
+        while (stream.finishReasons.length === 0) await new Promise(setImmediate);
+        if (end === "signal") controller.abort();
+        else await new Promise((resolve) => setTimeout(resolve, 350));
+      }
+      expect([stream.outcome, stream.error, times]).toEqual(["complete", null, 3]);
+    });
+
+    it.each(["total", "abort"])("what an asynchronous schema has not decided is invalid: %s", async (end) => {
+      const undecided = tool({ name: "now", input: z.object({}).refine(() => new Promise(() => {})), call: () => 1 });
+      await using server = await subject.serve(() => beats({ tool: "now", input: "{}" }, { finish: "tool_calls" }));
+      const stream = open(subject, server, { tools: [undecided], ...(end === "total" && { timeout: { total: 200 } }) });
+      const reading = read(stream);
+      if (end === "abort") {
+        while (stream.tools.length === 0) await new Promise(setImmediate);
+        await quiet();
+        stream.abort();
+      }
+      const { pairs, error } = await reading;
+      expect([error, called(pairs)]).toEqual([stream.error, []]);
+      expect(stream.tools.map(({ state }) => state)).toEqual(["invalid"]);
+      expect(stream.tools[0]?.error?.message).toContain("stopped before the input was validated");
     });
   });
 
