@@ -49,13 +49,15 @@ export function planner<N extends Native, Args extends readonly unknown[]>(
   const { provider, model, fn, formatBody, options } = definition;
   const { onInterrupt = "fail" } = options;
   const timeout = { ...defaultTimeout, ...defined(options.timeout ?? {}) };
+  const fallbacks = [options.fallback ?? []].flat().map(targetOf);
+  const targets: [Target<N>, ...Target<N>[]] = [{ model }, ...fallbacks];
   const fixed = {
     ...options,
     provider,
-    targets: [{ model }, ...[options.fallback ?? []].flat().map(targetOf)] as [Target<N>, ...Target<N>[]],
+    targets,
     promptTemplate: isPromptTemplate(fn) ? fn.template : null,
     timeout,
-    retry: retryPolicy(options.retry),
+    retry: retryPolicy(options.retry, fallbacks.length > 0),
     onInterrupt,
     // Another reply cannot continue half a JSON text: the model would begin a new one.
     resumesOnly: formatBody !== undefined,

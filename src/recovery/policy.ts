@@ -32,15 +32,20 @@ export interface RetryPolicy {
   readonly delay: number;
   readonly maxDelay: number;
   readonly maxRetryAfter: number;
-  /** False: a request that fails before its first content is not sent again. */
+  /** False: no request follows one that fails before its first content, whose pairs need not be held until then. */
   readonly isOn: boolean;
 }
 
 const defaultRetry: RetryPolicy = { attempts: 3, delay: 500, maxDelay: 8_000, maxRetryAfter: 60_000, isOn: true };
 
-/** Completes the option `retry`. */
-export function retryPolicy(option: false | RetryOptions = {}): RetryPolicy {
-  return { ...defaultRetry, ...(option === false ? { isOn: false } : defined(option)) };
+/**
+ * Completes the option `retry`.
+ *
+ * @param hasFallback - Whether there is another model to ask: without retries, each of them is asked once.
+ */
+export function retryPolicy(option: false | RetryOptions = {}, hasFallback = false): RetryPolicy {
+  const off = hasFallback ? { attempts: 1 } : { isOn: false };
+  return { ...defaultRetry, ...(option === false ? off : defined(option)) };
 }
 
 /** The next request of a call. */

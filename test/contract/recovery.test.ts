@@ -389,6 +389,13 @@ describe.each(subjects)("recovery ($name)", (subject) => {
       expect(await failure(none.response())).toMatchObject({ status: 400 });
     });
 
+    it("asks each model once if requests are not to be repeated", async () => {
+      await using server = await subject.serve((request) => (askedFor(request, second) ? OTHER : { status: 500 }));
+      const stream = open(subject, server, { retry: false, fallback: second });
+      expect((await stream.response()).content).toBe("Hello there");
+      expect(modelsOf(stream)).toEqual([first, second]);
+    });
+
     it("ends the call with what its condition throws", async () => {
       await using server = await subject.serve(() => ({ status: 400, message: "No." }));
       const broken = new Error("It cannot decide.");
