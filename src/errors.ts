@@ -188,7 +188,7 @@ export class InvalidOptionError extends MillraceError {
 }
 
 /**
- * The prompt function returned a prompt without content. Nothing was sent.
+ * The prompt function returned a prompt, or a message in it, without content. Nothing was sent.
  *
  * @example
  * ```ts
@@ -201,8 +201,9 @@ export class InvalidOptionError extends MillraceError {
  */
 export class EmptyPromptError extends MillraceError {
   readonly code = "empty_prompt";
-  constructor() {
-    super("The prompt is empty.");
+  /** @param index - The place of a message without content; null if there are no messages. */
+  constructor(index: number | null) {
+    super(index === null ? "The prompt is empty." : `The prompt is empty: messages.${index} has no content.`);
   }
 }
 

@@ -153,5 +153,6 @@ export type {
   ToolFunction,
   ToolInputSchema,
 } from "./tool/tool.ts";
+export { nativeCall, type NativeToolCall } from "./tool/tool-result.ts";
 export { tool, type ToolDefinition, type ToolDescription, type ToolOptions } from "./neutral-tool.ts";
 export { type NamespacedTools, toolkit } from "./tool/toolkit.ts";

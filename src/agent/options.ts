@@ -32,7 +32,8 @@ export interface AgentTurn<out N extends Native = Native, out T extends PairType
  * - `length`, `context_exceeded`, `content_filter`: the limit of tokens, the context window or a refusal ended its last
  *   text, which is therefore not an answer. The words are those of `commonFinishReasons`.
  * - `cut`: the limit of tokens cut the input of the same tool in two turns, one after the other.
- * - `turns`, `tool`, `tokens`, `cost`, `condition`: one of the options said so.
+ * - `tool`: the model asked for a tool of `stopAtTool`, or for one in the provider's own format, which the program runs.
+ * - `turns`, `tokens`, `cost`, `condition`: one of the options said so.
  */
 export type AgentStop =
   | "answer"

@@ -19,7 +19,7 @@ import type { ToolChoice } from "../tool/tool-choice.ts";
 import { liftedChoice } from "./forced-choice.ts";
 import { type AgentOptions, type AgentStop, type AgentTurn, turnForms } from "./options.ts";
 import { ToolRunner } from "./tool-runner.ts";
-import { type AnsweredCall, cutAnswer, cutCalls, endOf, missingAnswers, shownTurn } from "./turn.ts";
+import { type AnsweredCall, asksForNative, cutAnswer, cutCalls, endOf, missingAnswers, shownTurn } from "./turn.ts";
 
 /** A pair, the provider's or the run's own, and the turn that it belongs to. */
 type Triple<N extends Native, T extends PairTypes> = [
@@ -299,8 +299,7 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
     if (!stream.asksForTools) return;
     const calls = completeCalls(stream);
     for (const call of calls) runner.start(call);
-    const tools = stream.dynamicConfig?.tools ?? this.#plan.tools ?? [];
-    for (const answer of missingAnswers(inputs, tools)) runner.settle(...answer);
+    for (const answer of missingAnswers(inputs, this.#toolsOf(stream))) runner.settle(...answer);
     this.#lifted ??= liftedChoice(this.#plan.toolChoice, calls);
   }
 
@@ -336,7 +335,15 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
   }
 
   #handsOver(stream: Stream<N, T>): boolean {
-    return stream.asksForTools && completeCalls(stream).some((call) => this.#stopsAt(call));
+    if (!stream.asksForTools) return false;
+    return (
+      completeCalls(stream).some((call) => this.#stopsAt(call)) ||
+      asksForNative(inputsOf(stream), this.#toolsOf(stream))
+    );
+  }
+
+  #toolsOf(stream: Stream<N, T>): readonly object[] {
+    return stream.dynamicConfig?.tools ?? this.#plan.tools ?? [];
   }
 
   #stopsAt({ name }: ToolCall): boolean {

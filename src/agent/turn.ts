@@ -1,9 +1,11 @@
 import { shortened } from "../errors.ts";
+import { stringField } from "../json/object.ts";
 import type { CommonFinishReason } from "../provider/native.ts";
 import { shownAs } from "../json/inspectable.ts";
 import { isToBeAnswered } from "../stream/history.ts";
 import type { ToolInput } from "../tool/tool-box.ts";
 import { jsonData } from "../tool/plain-data.ts";
+import { isDeclared } from "../tool/declared.ts";
 import { type ToolResult, toolResult } from "../tool/tool-result.ts";
 import type { AgentStop } from "./options.ts";
 
@@ -53,6 +55,12 @@ export function missingAnswers(inputs: readonly ToolInput[], tools: readonly obj
       answered(input),
       new Error(`There is no tool "${shortened(input.name, LONGEST_NAME)}". The tools are: ${list}.`),
     ]);
+}
+
+/** Whether a reply asks for a tool in the provider's own format, which the program has to run itself. */
+export function asksForNative(inputs: readonly ToolInput[], tools: readonly object[]): boolean {
+  const names = tools.flatMap((tool) => (isDeclared(tool) ? [] : [stringField(tool, "name")]));
+  return inputs.some((input) => isToBeAnswered(input) && names.includes(input.name));
 }
 
 /** The calls that the limit of tokens has cut. */

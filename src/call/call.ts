@@ -12,7 +12,7 @@ export interface CallMachine<N extends Native, Args extends readonly unknown[], 
   plan(...args: Args): CallPlan<N>;
   open(plan: CallPlan<N>): Stream<N, T>;
   /** The validated model of a reply's text, if the call has a response model. */
-  parse?(response: CallResponse<N>): Promise<Model>;
+  parse?(response: CallResponse<N, PairTypes>): Promise<Model>;
 }
 
 /** The stream of a provider for the tools `T`. */

@@ -1,7 +1,7 @@
 /** What a prompt function may return, and how it becomes the messages of a request. */
 
 import { EmptyPromptError, InvalidOptionError } from "../errors.ts";
-import { isObject } from "../json/object.ts";
+import { field, isObject } from "../json/object.ts";
 import type { MessageLike, PromptMessage } from "./message.ts";
 
 /**
@@ -116,7 +116,7 @@ const KEYS: readonly string[] = [
  * the type arguments repeat it.
  *
  * @param isItem - Whether an object is a message of a provider whose messages lack `role` or `content`.
- * @throws EmptyPromptError if no message has content. White space is none.
+ * @throws EmptyPromptError if a message other than a system prompt has no content, or none has. White space is no content.
  * @throws InvalidOptionError if it is neither text, nor messages, nor a dynamic config.
  * @internal
  */
@@ -134,7 +134,9 @@ export function normalizePrompt(result: unknown, isItem: IsItem = () => false): 
   if (!areMessages(messages, isItem)) {
     throw invalid("the function must return text, messages (each with role and content) or { messages }.");
   }
-  if (!messages.some(hasContent)) throw new EmptyPromptError();
+  // An empty system prompt is left out; any other empty message would be refused, and stay in the history.
+  const empty = messages.findIndex((message) => !hasContent(message) && field(message, "role") !== "system");
+  if (empty !== -1 || !messages.some(hasContent)) throw new EmptyPromptError(empty === -1 ? null : empty);
   return { messages, config };
 }
 

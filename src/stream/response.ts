@@ -1,5 +1,6 @@
 import type { Native } from "../provider/native.ts";
 import type { PairTypes } from "../tool/pair.ts";
+import type { AnyTool } from "../tool/tool.ts";
 import { CallView } from "./view.ts";
 
 /**
@@ -14,7 +15,7 @@ import { CallView } from "./view.ts";
  * console.log(response instanceof CallResponse, response.content, response.commonFinishReasons);
  * ```
  */
-export class CallResponse<out N extends Native, out T extends PairTypes = PairTypes> extends CallView<N, T> {
+export class CallResponse<out N extends Native, out T extends PairTypes = AnyTool> extends CallView<N, T> {
   /** The provider's message, exact. */
   get response(): N["message"] {
     return this.message;

@@ -1,6 +1,7 @@
 import type { ResponseChunk } from "../provider/chunk.ts";
 import type { Native } from "../provider/native.ts";
 import type { PairTypes } from "../tool/pair.ts";
+import type { AnyTool } from "../tool/tool.ts";
 import { CallStream } from "./call-stream.ts";
 import { leavable } from "./leavable.ts";
 import { type PairIteration, PairIterator } from "./pair-iterator.ts";
@@ -24,7 +25,7 @@ import { type ReadableFormat, readableStream } from "./readable-stream.ts";
  * console.log(stream instanceof Stream, stream.outcome, stream.commonUsage.outputTokens);
  * ```
  */
-export abstract class Stream<out N extends Native, out T extends PairTypes = PairTypes>
+export abstract class Stream<out N extends Native, out T extends PairTypes = AnyTool>
   extends CallStream<N, T>
   implements AsyncIterable<Pair<N, T>>
 {

@@ -3,6 +3,7 @@ import type { Native } from "../provider/native.ts";
 import type { ResponseFormat } from "../schema/response-format.ts";
 import type { StandardSchema } from "../schema/standard-schema.ts";
 import { pathText, type SchemaIssue, validate, type Validation } from "../schema/validate.ts";
+import type { PairTypes } from "../tool/pair.ts";
 import type { CallResponse } from "../stream/response.ts";
 import { ArrivingModel } from "./arriving-model.ts";
 
@@ -28,8 +29,8 @@ export class ResponseModelError extends MillraceError {
   /** What is wrong, and where. */
   declare readonly issues: readonly SchemaIssue[];
   /** The response. Not enumerable: the model's words do not belong in logs. */
-  declare readonly response: CallResponse<Native>;
-  constructor(issues: readonly SchemaIssue[], response: CallResponse<Native>, cause?: unknown) {
+  declare readonly response: CallResponse<Native, PairTypes>;
+  constructor(issues: readonly SchemaIssue[], response: CallResponse<Native, PairTypes>, cause?: unknown) {
     const [first] = issues;
     const place = first?.path.length ? ` at ${pathText(first)}` : "";
     super(`The reply is not what responseModel asks for${place}: ${first?.message ?? "no reason given"}`, {
@@ -52,7 +53,7 @@ export type Constructed = { readonly value: unknown } | { readonly error: Respon
 export function construct(
   { model }: ResponseModel,
   arriving: ArrivingModel,
-  response: CallResponse<Native>,
+  response: CallResponse<Native, PairTypes>,
 ): Constructed | Promise<Constructed> {
   const values = arriving.values();
   const message = `there is no whole JSON value in it (stop reason ${response.finishReasons[0] ?? "none"}).`;
@@ -87,7 +88,7 @@ export function modelOf(constructed: Constructed): unknown {
  */
 export async function parseText(
   wanted: ResponseModel,
-  response: CallResponse<Native> | Promise<CallResponse<Native>>,
+  response: CallResponse<Native, PairTypes> | Promise<CallResponse<Native, PairTypes>>,
 ): Promise<unknown> {
   const whole = await response;
   const arriving = new ArrivingModel(wanted.format);

@@ -1,5 +1,7 @@
 import type { ServerResponse } from "node:http";
 import { TLSSocket } from "node:tls";
+// Imported, so that a test's fake timers do not stop the server.
+import { clearTimeout, setImmediate, setTimeout } from "node:timers";
 import { constants, createGzip, type Gzip } from "node:zlib";
 import type { ReplyOutcome, ReplyProgress } from "./recorded-request.ts";
 

@@ -1,4 +1,5 @@
-import { messageOf } from "../errors.ts";
+import { InvalidOptionError, messageOf } from "../errors.ts";
+import { stringField } from "../json/object.ts";
 import { wellFormed } from "../json/well-formed.ts";
 import { base64 } from "../prompt/base64.ts";
 import { toMedia } from "../prompt/media.ts";
@@ -26,6 +27,44 @@ export function toolResult(id: string, output: unknown, isPart: Check = isNeutra
   return isError(output)
     ? { id, content: reasonOf(output), isError: true }
     : { id, content: contentOf(output, isPart), isError: false };
+}
+
+/** A call of a tool in the provider's own format, to give its output to `history` or `toolMessageParams`. */
+export interface NativeToolCall {
+  /** The provider's id of this call. */
+  readonly id: string;
+  /** The provider's own block. */
+  readonly toolCall: object;
+  /** @internal */
+  "~result"(output: unknown): ToolResult;
+}
+
+/**
+ * Makes a call of one of the provider's own blocks, so that its output can be sent. For tools in the provider's own format
+ * that your program runs: they are in the message alone, not in pairs or in `stream.tools`.
+ *
+ * @param block - A block of `stream.message` that asks for a tool.
+ * @throws InvalidOptionError if the block has no id.
+ * @example
+ * ```ts
+ * import { nativeCall } from "millrace";
+ * import { call } from "millrace/anthropic";
+ *
+ * const work = call(
+ *   "claude-sonnet-5-5",
+ *   { stream: true, tools: [{ type: "bash_20250124", name: "bash" }] },
+ *   (task: string) => task,
+ * );
+ * const stream = work("How many files are here?");
+ * const { content } = (await stream.response()).response;
+ * const outputs = content.flatMap((block) => (block.type === "tool_use" ? [[nativeCall(block), "12 files"] as const] : []));
+ * console.log(stream.history(outputs));
+ * ```
+ */
+export function nativeCall(block: object): NativeToolCall {
+  const id = stringField(block, "id");
+  if (id === null) throw new InvalidOptionError("block", "it has no id, so no result can name it.");
+  return { id, toolCall: block, "~result": (output) => toolResult(id, output) };
 }
 
 /** Never empty: the API rejects an error without content. */

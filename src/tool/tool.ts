@@ -38,6 +38,8 @@ export interface ToolOptions {
 
 /** Any tool. Members whose names begin with `~` are internal to the library. */
 export interface AnyTool extends ToolOptions, ToolBehavior, PairTypes {
+  readonly "~pair"?: ToolCall;
+  readonly "~partial"?: StreamingToolCall;
   /** What the model is told that the tool does. */
   readonly description?: string | undefined;
   /** JSON Schema of the input, as the model sees it. */

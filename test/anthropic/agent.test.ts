@@ -681,6 +681,14 @@ describe("a run stops", () => {
     await retried.finish();
     expect([retried.stopReason, retried.content]).toEqual(["answer", "Sorry."]);
   });
+
+  it("hands over to the program for a tool in the API's own format", async () => {
+    await using server = await fake(reply(toolUse("bash", { command: "ls" })), "Thanks.");
+    const bash = { type: "bash_20250124", name: "bash" } as const;
+    const run = agent(call(MODEL, { client: at(server), tools: [bash, lookUp] }, () => "x"))();
+    await run.finish();
+    expect([run.stopReason, server.requests.length]).toEqual(["tool", 1]);
+  });
 });
 
 describe("a run that is stopped", () => {

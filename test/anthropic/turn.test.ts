@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { InvalidOptionError } from "../../src/errors.ts";
 import { type AnthropicStream, call, client } from "../../src/providers/anthropic/index.ts";
-import { tool } from "../../src/index.ts";
+import { nativeCall, tool } from "../../src/index.ts";
 import { frames, serve, started, startStream } from "../server.ts";
 
 type Block = Readonly<Record<string, unknown>>;
@@ -65,6 +65,21 @@ describe("the turn that goes back", () => {
 });
 
 describe("history", () => {
+  it("takes the output of a tool in the API's own format, by its block", async () => {
+    const bash = { type: "bash_20250124", name: "bash" } as const;
+    const called = { type: "tool_use", id: "toolu_9", name: "bash", input: { command: "ls" } };
+    const stream = await replied("tool_use", called);
+    const [block] = stream.message?.content ?? [];
+    if (block === undefined) throw new Error("There is one.");
+    expect([bash.name, stream.tools]).toEqual(["bash", []]);
+    const history = stream.history([[nativeCall(block), "12 files"]]);
+    expect(history.at(-1)).toEqual({
+      role: "user",
+      content: [{ type: "tool_result", tool_use_id: "toolu_9", content: "12 files" }],
+    });
+    expect(() => nativeCall({})).toThrow(InvalidOptionError);
+  });
+
   it("leaves out the results of tools that ran before the reply was refused", async () => {
     const stream = await replied("refusal", asked);
     const [call] = stream.tools;

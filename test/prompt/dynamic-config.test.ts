@@ -3,7 +3,7 @@ import { describe, expect, expectTypeOf, test } from "vitest";
 import { EmptyPromptError, InvalidOptionError } from "../../src/errors.ts";
 import { normalizePrompt } from "../../src/prompt/dynamic-config.ts";
 import type { DynamicConfig, PromptFunction, PromptResult } from "../../src/prompt/dynamic-config.ts";
-import { cacheControl, image, system, text, user } from "../../src/index.ts";
+import { assistant, cacheControl, image, system, text, user } from "../../src/index.ts";
 import type { Message, MessageLike, PromptMessage } from "../../src/index.ts";
 import { promptTemplate } from "../../src/index.ts";
 import type { Scalar } from "../../src/index.ts";
@@ -76,13 +76,19 @@ describe("a prompt without content is refused", () => {
     expect(() => normalizePrompt(result)).toThrow(EmptyPromptError);
   });
 
-  test("but one message with content is enough", () => {
+  test("and so is one with a message without content", () => {
+    for (const empty of [user(" "), assistant(""), { role: "user", content: [] }]) {
+      expect(() => normalizePrompt([user("Hi"), empty])).toThrow("The prompt is empty: messages.1 has no content.");
+    }
+  });
+
+  test("but a system prompt may be empty", () => {
     for (const message of [
       user(["", "a"]),
       user(image("https://example.com/a.png")),
       { role: "user", content: [{}] },
     ]) {
-      expect(normalizePrompt([user(""), message]).messages).toHaveLength(2);
+      expect(normalizePrompt([system(""), message]).messages).toHaveLength(2);
     }
   });
 

@@ -18,6 +18,7 @@ import {
   type AnthropicStream,
   call as plainCall,
 } from "../../src/providers/anthropic/index.ts";
+import type { PairTypes } from "../../src/tool/pair.ts";
 import { type AnthropicStructuredStream, call, type Parsing } from "../../src/providers/anthropic/structured.ts";
 
 const model = "claude-sonnet-5-5";
@@ -179,7 +180,7 @@ describe("withResponse()", () => {
 test("its error has the issues, and the response", () => {
   const look = (error: ResponseModelError): void => {
     expectTypeOf(error.issues).toEqualTypeOf<readonly SchemaIssue[]>();
-    expectTypeOf(error.response).toEqualTypeOf<CallResponse<Native>>();
+    expectTypeOf(error.response).toEqualTypeOf<CallResponse<Native, PairTypes>>();
     expectTypeOf(error.response.content).toEqualTypeOf<string>();
   };
   expect(look).toBeTypeOf("function");

@@ -2,6 +2,7 @@ import { type Calls, defineCalls } from "../../call/define-calls.ts";
 import type { CallResponse } from "../../stream/response.ts";
 import type { Stream } from "../../stream/stream.ts";
 import type { PairTypes } from "../../tool/pair.ts";
+import type { AnyTool } from "../../tool/tool.ts";
 import type { AnthropicAccessors, AnthropicNative } from "./native.ts";
 import { anthropic } from "./provider.ts";
 
@@ -20,7 +21,7 @@ export const calls: Calls<AnthropicNative> = /* @__PURE__ */ defineCalls(anthrop
  * console.log(response.content, response.response.stop_reason, response.cost);
  * ```
  */
-export interface AnthropicCallResponse<out T extends PairTypes = PairTypes>
+export interface AnthropicCallResponse<out T extends PairTypes = AnyTool>
   extends CallResponse<AnthropicNative, T>, AnthropicAccessors {}
 
 /** The class of these responses, for `instanceof`. */
@@ -41,7 +42,7 @@ export const AnthropicCallResponse = /* @__PURE__ */ (() => calls.Response)() as
  * console.log(stream.cost, stream.constructCallResponse().usage);
  * ```
  */
-export interface AnthropicStream<out T extends PairTypes = PairTypes>
+export interface AnthropicStream<out T extends PairTypes = AnyTool>
   extends Stream<AnthropicNative, T>, AnthropicAccessors {
   response(): Promise<AnthropicCallResponse<T>>;
   constructCallResponse(): AnthropicCallResponse<T>;

@@ -28,6 +28,8 @@ export type {
   ToolsBeside,
 } from "../../structured/structured-call.ts";
 export type { Parsed, WithResponse } from "../../call/call.ts";
+export { client, type ClientOptions } from "./client.ts";
+export { limiter } from "./limiter.ts";
 export type { AnthropicNative } from "./native.ts";
 export type { AnthropicCallResponse } from "./stream.ts";
 

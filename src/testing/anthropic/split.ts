@@ -1,8 +1,12 @@
 /** The API sends tool input in pieces of about this many characters. */
 const FRAGMENT_LENGTH = 12;
 
-/** Splits a text into words, each with the white space before it. Joined, they are the text again. */
+/**
+ * Splits a text into words, each with the white space before it; JSON, which may have none, as tool input is split. Joined,
+ * they are the text again.
+ */
 export function splitWords(text: string): string[] {
+  if (/^\s*[[{]/.test(text)) return splitEvenly(text);
   return text.match(/\s*\S+\s*$|\s*\S+|\s+$/g) ?? [];
 }
 
