@@ -5,7 +5,7 @@ import type { FormatBody, Provider } from "../provider/provider.ts";
 import type { CallPlan } from "../recovery/plan.ts";
 import type { Reply } from "../recovery/reply.ts";
 import { CallResponse } from "../stream/response.ts";
-import type { Forms } from "../schema/option-form.ts";
+import { aText, checkForm, type Forms } from "../schema/option-form.ts";
 import { Stream } from "../stream/stream.ts";
 import type { CallView } from "../stream/view.ts";
 import type { DefineCall, WithResponse } from "./call.ts";
@@ -98,6 +98,8 @@ export interface CallKind<N extends Native, O extends AnyOptions<N>> {
   machine?(options: O): object | undefined;
 }
 
+const aModel = { ...aText, words: "a model's id", isNeeded: true };
+
 /**
  * Makes a call. All signatures come to this.
  *
@@ -115,7 +117,8 @@ export function callOf<N extends Native, O extends AnyOptions<N>>(
   }
   if (!isObject(options)) throw new InvalidOptionError("options", "they must be an object.");
   const { provider, classes, further } = kind;
-  checkCallOptions(given, further ?? {}, further ? {} : elsewhere(provider));
+  checkForm("model", model, aModel);
+  checkCallOptions(given, { ...provider.optionForms, ...further }, further ? {} : elsewhere(provider));
   kind.checkEffects?.(given, options);
   // That it takes these arguments was checked where the call was defined.
   const fn = prompt as (...args: readonly unknown[]) => unknown;

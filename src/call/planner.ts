@@ -4,11 +4,11 @@ import { defaultTimeout } from "../http/timeout.ts";
 import { defined, field } from "../json/object.ts";
 import { isPromptTemplate, normalizePrompt } from "../prompt/dynamic-config.ts";
 import type { Native } from "../provider/native.ts";
-import type { EncodedPrompt, FormatBody, Prompt, Provider } from "../provider/provider.ts";
+import type { FormatBody, Provider } from "../provider/provider.ts";
 import { nothingSpent, type Spending } from "../recovery/budget.ts";
 import type { CallPlan, PlannedTarget, Target } from "../recovery/plan.ts";
 import { retryPolicy } from "../recovery/policy.ts";
-import { aFunction, anObject, anything, checkOptions, type Forms } from "../schema/option-form.ts";
+import { aFunction, anObject, anything, checkForm, checkOptions, type Forms } from "../schema/option-form.ts";
 import { isDeclared } from "../tool/declared.ts";
 import type { ToolBox } from "../tool/tool-box.ts";
 import { checkConfig, checkTools } from "./check-options.ts";
@@ -70,10 +70,12 @@ export function planner<N extends Native, Args extends readonly unknown[]>(
     const plan = (added: Added<N> | null, spent: Spending): CallPlan<N> => ({
       fnArgs,
       spent,
-      async prepare(target, more) {
+      prepare(target, more) {
         runPrompt();
         prompt ??= result.then((value) => normalizePrompt(value, provider.isItem) as NativePrompt<N>, promptFailed);
-        return prepare(definition, await prompt, target, timeout.connect, [...listOf(added), ...more]);
+        return prompt
+          .then((normal) => prepare(definition, normal, target, timeout.connect, [...listOf(added), ...more]))
+          .catch(promptRefused);
       },
       extend: (items, soFar = nothingSpent) => plan({ before: added, items }, soFar),
       // Last: V8 takes five times as long to add to what it has cloned.
@@ -98,7 +100,8 @@ async function prepare<N extends Native>(
   const toolChoice = target.toolChoice ?? options.toolChoice;
   if (toolChoice !== undefined && tools.length === 0)
     throw new InvalidOptionError("toolChoice", "the call has no tools.");
-  const { request, totalTimeoutMs, ...encoded } = await encode(provider, {
+  checkForm("callParams", callParams, provider.optionForms.callParams);
+  const { request, ...encoded } = await provider.encode({
     model: target.model,
     messages: added.length === 0 ? messages : [...messages, ...added],
     callParams,
@@ -114,7 +117,7 @@ async function prepare<N extends Native>(
   return {
     call: { ...encoded, dynamicConfig: config, callParams, metadata, tools: toolBox },
     request,
-    totalTimeoutMs,
+    totalTimeoutMs: encoded.totalTimeoutMs,
   };
 }
 
@@ -135,13 +138,9 @@ function openToolBox(tools: readonly object[], stream: StreamOption | undefined)
   return declared[0]?.["~box"](declared, field(stream, "partialTools") === true) ?? null;
 }
 
-async function encode<N extends Native>(provider: Provider<N>, prompt: Prompt<N>): Promise<EncodedPrompt<N>> {
-  try {
-    return await provider.encode(prompt);
-  } catch (error) {
-    if (error instanceof MillraceError) throw error;
-    throw new InvalidOptionError("prompt", messageOf(error), { cause: error });
-  }
+/** A prompt is the user's own, and reading it may throw anything: a getter's error, say. */
+function promptRefused(error: unknown): never {
+  throw error instanceof MillraceError ? error : new InvalidOptionError("prompt", messageOf(error), { cause: error });
 }
 
 function promptFailed(error: unknown): never {

@@ -155,6 +155,62 @@ describe("a mistake in the options is told where it is made", () => {
       plain({ fallback: 1 }),
       "Invalid fallback: it must be a model's id or a list, not 1.",
     ],
+    [
+      "a model that is not there",
+      () => call(undefined as never, () => "x"),
+      "Invalid model: it must be a model's id, not undefined.",
+    ],
+    [
+      "a model that is a number",
+      () => call(MODEL, () => "x").with({ model: 5 } as never),
+      "Invalid model: it must be a model's id, not 5.",
+    ],
+    [
+      "a misspelt rate",
+      plain({ prices: { [MODEL]: { inputs: 3 } } }),
+      "Invalid prices.claude-sonnet-5-5.inputs: there is no such option. Did you mean input?",
+    ],
+    [
+      "a price without all rates",
+      plain({ prices: { [MODEL]: { input: 3, output: 15 } } }),
+      "Invalid prices.claude-sonnet-5-5.cacheRead: it must be a number of at least 0, not undefined.",
+    ],
+    [
+      "a price as a text",
+      plain({ prices: { [MODEL]: "3/15" } }),
+      'Invalid prices.claude-sonnet-5-5: it must be an object, not "3/15".',
+    ],
+    [
+      "a rate in a later override",
+      () => call(MODEL, () => "x").with({ prices: { [MODEL]: null } } as never),
+      "Invalid prices.claude-sonnet-5-5: it must be an object, not null.",
+    ],
+    ["betas as a text", plain({ callParams: { betas: "x" } }), 'Invalid callParams.betas: it must be a list, not "x".'],
+    [
+      "callParams.timeout with a unit",
+      plain({ callParams: { timeout: "60s" } }),
+      'Invalid callParams.timeout: it must be a number greater than 0, not "60s".',
+    ],
+    [
+      "callParams.timeout that is not a number",
+      plain({ callParams: { timeout: Number.NaN } }),
+      "Invalid callParams.timeout: it must be a number greater than 0, not NaN.",
+    ],
+    [
+      "callParams.timeout below 0",
+      plain({ callParams: { timeout: -5 } }),
+      "Invalid callParams.timeout: it must be a number greater than 0, not -5.",
+    ],
+    [
+      "a space in the name of a header",
+      plain({ callParams: { extra_headers: { "x team": "a" } } }),
+      'Invalid header "x team": its name and value must be text that headers allow.',
+    ],
+    [
+      "a space in the name of a client's header",
+      () => client({ headers: { "x team": "a" } }),
+      'Invalid header "x team": its name and value must be text that headers allow.',
+    ],
     ["prices as a list", plain({ prices: [] }), "Invalid prices: it must be an object, not a list."],
     // Options without effect.
     [

@@ -7,6 +7,7 @@ import type { ToolResult } from "../../tool/tool-result.ts";
 import { destinationOf, lowerCased } from "../../http/client.ts";
 import type { EncodedPrompt, Prompt } from "../../provider/provider.ts";
 import type { PartOptions } from "./cache-control.ts";
+import { aList, anObject, anything, type Form, positive } from "../../schema/option-form.ts";
 import { settings } from "./client.ts";
 import { blocksOf } from "./turn.ts";
 import { createFrames } from "./frames.ts";
@@ -20,6 +21,18 @@ import { toolParams } from "./tool-schema.ts";
 
 type NativeBlock = Readonly<Record<string, unknown>>;
 type ContentPart = CommonPart & PartOptions;
+
+/** The forms of the parameters that are not sent as they are. */
+const PARAMS = new Map<string, Form>([
+  ["betas", aList],
+  ["extra_body", anObject],
+  // Names and values are checked on the way.
+  ["extra_headers", { ...anObject, holds: (value) => isObject(value) && !!lowerCased(defined(value)) }],
+  ["timeout", positive],
+]);
+
+/** The form of the option `callParams`. */
+export const callParamsForm: Form = { ...anObject, each: (name) => PARAMS.get(name) ?? anything };
 
 /**
  * Encodes a prompt as a request to the Messages API.
