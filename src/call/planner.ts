@@ -1,14 +1,14 @@
 import type { NativeConfig, Prepared } from "../attempt/prepared.ts";
 import { InvalidOptionError, messageOf, MillraceError, PromptFunctionError, TemplateError } from "../errors.ts";
 import { defaultTimeout } from "../http/timeout.ts";
-import { defined, field } from "../json/object.ts";
+import { defined, field, isObject } from "../json/object.ts";
 import { isPromptTemplate, normalizePrompt } from "../prompt/dynamic-config.ts";
 import type { Native } from "../provider/native.ts";
 import type { FormatBody, Provider } from "../provider/provider.ts";
 import { nothingSpent, type Spending } from "../recovery/budget.ts";
 import type { CallPlan, PlannedTarget, Target } from "../recovery/plan.ts";
 import { retryPolicy } from "../recovery/policy.ts";
-import { aFunction, anObject, anything, checkForm, checkOptions, type Forms } from "../schema/option-form.ts";
+import { aFunction, anObject, anything, aText, checkForm, type Form, needed } from "../schema/option-form.ts";
 import { isDeclared } from "../tool/declared.ts";
 import type { ToolBox } from "../tool/tool-box.ts";
 import { checkConfig, checkTools } from "./check-options.ts";
@@ -121,15 +121,16 @@ async function prepare<N extends Native>(
   };
 }
 
-const FALLBACK: Forms = { model: anything, callParams: anObject, client: anything, when: aFunction };
+const FALLBACK: Form = {
+  words: "a model's id or { model, … }",
+  holds: isObject,
+  keys: { model: needed(aText), callParams: anObject, client: anything, when: aFunction },
+};
 
 function targetOf<N extends Native>(fallback: N["model"] | Target<N>): Target<N> {
   if (typeof fallback === "string") return { model: fallback };
-  if (typeof fallback?.model === "string") {
-    checkOptions(fallback, FALLBACK, "fallback.");
-    return fallback;
-  }
-  throw new InvalidOptionError("fallback", "each entry must be a model's id or { model, … }.");
+  checkForm("fallback", fallback, needed(FALLBACK));
+  return fallback;
 }
 
 /** The declared tools; null if there are none, so that a stream without tools does no work for them. */

@@ -1,4 +1,4 @@
-import { aList, anObject, type Form, type Forms, notNegative } from "../schema/option-form.ts";
+import { aList, anObject, type Form, type Forms, needed, notNegative } from "../schema/option-form.ts";
 import type { Usage } from "./usage.ts";
 
 /** The kinds of tokens that every provider tells apart. A provider may have more: {@link PerKind} holds them too. */
@@ -66,7 +66,7 @@ export function isAmount(value: unknown): value is number {
 
 /** The form of a count or a rate. */
 export const amount: Form = { ...notNegative, holds: isAmount };
-const rate: Form = { ...amount, isNeeded: true };
+const rate = needed(amount);
 
 /** The form of an object with a rate for each of these kinds of tokens, and what else it may have. */
 export function ratesForm(kinds: readonly string[], further?: Forms): Form {

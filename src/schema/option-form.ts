@@ -32,6 +32,11 @@ export const aSignal: Form = {
 export const positive: Form = { words: "a number greater than 0", holds: (value) => isNumber(value) && value > 0 };
 export const notNegative: Form = { words: "a number of at least 0", holds: (value) => isNumber(value) && value >= 0 };
 
+/** The form of something that may not be left out. */
+export function needed(form: Form): Form {
+  return { ...form, isNeeded: true };
+}
+
 /** `Infinity` counts as whole. */
 export function wholeFrom(least: number): Form {
   return {

@@ -121,7 +121,7 @@ describe("a mistake in the options is told where it is made", () => {
       'Invalid stream: it must be true, false or { partialTools }, not "yes".',
     ],
     ["tools as an object", plain({ tools: { ping } }), "Invalid tools: it must be a list of tools, not an object."],
-    ["a tool's name for the tool", plain({ tools: ["ping"] }), 'Invalid tools: one of them is "ping".'],
+    ["a tool's name for the tool", plain({ tools: ["ping"] }), 'Invalid tools.0: it must be an object, not "ping".'],
     ["a tool twice", plain({ tools: [ping, ping] }), 'Invalid tools: two of them are named "ping".'],
     [
       "a namespace twice",
@@ -158,12 +158,12 @@ describe("a mistake in the options is told where it is made", () => {
     [
       "a model that is not there",
       () => call(undefined as never, () => "x"),
-      "Invalid model: it must be a model's id, not undefined.",
+      "Invalid model: it must be a string, not undefined.",
     ],
     [
       "a model that is a number",
       () => call(MODEL, () => "x").with({ model: 5 } as never),
-      "Invalid model: it must be a model's id, not 5.",
+      "Invalid model: it must be a string, not 5.",
     ],
     [
       "a misspelt rate",
@@ -346,7 +346,11 @@ describe("a mistake that would be hidden by merging is told as well", () => {
       () => ask.with({ callParams: "x" } as never),
       'Invalid callParams: it must be an object, not "x".',
     ],
-    ["null for the options", () => call(MODEL, null as never, () => "x"), "Invalid options: they must be an object."],
+    [
+      "null for the options",
+      () => call(MODEL, null as never, () => "x"),
+      "Invalid options: it must be an object, not null.",
+    ],
     [
       "partialTools as a word",
       plain({ stream: { partialTools: "yes" } }),
@@ -379,7 +383,7 @@ describe("a mistake that would be hidden by merging is told as well", () => {
     await expect(config({ signal: {} })).rejects.toThrow("Invalid signal: it must be an AbortSignal, not an object.");
     for (const name of ["model", "messages", "stream"]) {
       await expect(config({ callParams: { [name]: "x" } })).rejects.toThrow(
-        `Invalid callParams.${name}: the model, the function and the options of the call decide that.`,
+        `Invalid callParams.${name}: it must be left out, since the call decides it, not "x".`,
       );
     }
   });
