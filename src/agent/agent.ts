@@ -1,4 +1,5 @@
 import type { Native } from "../provider/native.ts";
+import { whenAborted } from "../recovery/abort-signal.ts";
 import { checkOptions } from "../schema/option-form.ts";
 import { handled } from "../stream/leavable.ts";
 import type { Parsing } from "../structured/structured-call.ts";
@@ -40,10 +41,26 @@ export function agent<N extends Native, Args extends readonly unknown[], T exten
   const machine = call["~call"];
   return (...args) => {
     const run = new AgentRun(machine.plan(...args), machine, options);
-    const parse = async (): Promise<Model | undefined> =>
-      machine.parse?.((await run.finish()).stream.constructCallResponse());
-    if (machine.parse !== undefined) Object.defineProperty(run, "parse", { value: () => handled(parse()) });
+    const { parse } = machine;
+    if (parse !== undefined) {
+      const parseLast = async (): Promise<Model> => parse((await run.finish()).stream.constructCallResponse());
+      Object.defineProperty(run, "parse", { value: () => handled(abortable(run, options.signal, parseLast)) });
+    }
     // With a response model it has `parse` now.
     return run as RunOf<N, T, Model>;
   };
+}
+
+/** Lets a signal abort the run until the work is done: once the run has ended, it does not listen any more itself. */
+async function abortable<V>(
+  run: { abort(reason: unknown): void },
+  signal: AbortSignal | undefined,
+  work: () => Promise<V>,
+): Promise<V> {
+  const cancel = signal && whenAborted(signal, () => run.abort(signal.reason));
+  try {
+    return await work();
+  } finally {
+    cancel?.();
+  }
 }

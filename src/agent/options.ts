@@ -80,7 +80,7 @@ export interface AgentOptions<N extends Native = Native, T extends PairTypes = P
   /** Stops after a turn for which this gives true. It is asked where the run would go on. */
   readonly stopWhen?: Asked<AgentTurn<N, T>, boolean> | undefined;
   /**
-   * Asked before a tool runs: true lets it run. False, or a reason, is told to the model instead of a result. What it
+   * Asked before a tool runs, and shown a copy of its `args`: true lets it run. False, or a reason, is told to the model instead of a result. What it
    * throws ends the run. As many may be asked about at a time as may run.
    */
   readonly approve?: Asked<CallableTool<T>, boolean | string> | undefined;

@@ -1,4 +1,5 @@
 import { messageOf, StreamAbortedError } from "../errors.ts";
+import { copyOf } from "../json/copy.ts";
 import { isError } from "../tool/plain-data.ts";
 import type { ToolInput } from "../tool/tool-box.ts";
 import type { ToolCall } from "../tool/tool-call.ts";
@@ -151,7 +152,7 @@ export class ToolRunner {
     this.#busy++;
     try {
       if (this.#isStopped) return;
-      const answer = this.#approve === undefined || (await this.#approve(call));
+      const answer = this.#approve === undefined || (await this.#approve(shownCall(call)));
       if (this.#isStopped) return;
       run.state = "running";
       this.#finish(call, run, answer === true ? await outputOf(call, this.#signal) : refusal(answer));
@@ -164,6 +165,12 @@ export class ToolRunner {
       this.#queue.shift()?.();
     }
   }
+}
+
+/** A call with `args` of its own: what is changed there must not reach the tool. */
+function shownCall(call: ToolCall): ToolCall {
+  const args = { value: copyOf(call.args), enumerable: true };
+  return Object.create(Object.getPrototypeOf(call), { ...Object.getOwnPropertyDescriptors(call), args });
 }
 
 async function outputOf(call: ToolCall, signal: AbortSignal): Promise<unknown> {

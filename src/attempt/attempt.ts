@@ -248,6 +248,7 @@ export class Attempt<N extends Native> {
     // Secrets are cut out before anything else is cut: half of one would not be found any more.
     const text = redactText(received, this.#secrets()).slice(0, ERROR_BODY_LIMIT);
     const error =
+      response.error ??
       this.settings.provider.errorFromResponse(status, header, text) ??
       new ContentTypeError(header("content-type") ?? "", text, { status });
     this.#learn(response, error instanceof ApiError ? error.body : text);

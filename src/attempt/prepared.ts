@@ -24,6 +24,8 @@ export interface PreparedCall<N extends Native> {
   readonly metadata: Readonly<Record<string, unknown>>;
   /** The tools of the call; null if it has none, so that their absence costs nothing. */
   readonly tools: ToolBox | null;
+  /** The `total` limit of the call parameters, if they have one. */
+  readonly totalTimeoutMs: number | undefined;
 }
 
 /** A prompt that is ready to be sent. */

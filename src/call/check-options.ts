@@ -10,6 +10,7 @@ import {
   checkForm,
   checkOptions,
   type Forms,
+  needed,
   notNegative,
   positive,
   shown,
@@ -23,7 +24,7 @@ export const callForms = {
     holds: (value) => typeof value === "boolean" || isObject(value),
     keys: { partialTools: aFlag },
   },
-  tools: { words: "a list of tools", holds: Array.isArray },
+  tools: { words: "a list of tools", holds: Array.isArray, each: () => needed(anObject) },
   toolChoice: {
     words: '"auto", "any", "none" or { type }',
     holds: (value) => isObject(value) || ["auto", "any", "none"].includes(value as string),
@@ -105,9 +106,8 @@ export function checkConfig(config: object): void {
 /** Refuses tools of which the model could not tell one from the other. @throws InvalidOptionError */
 export function checkTools(tools: unknown): void {
   const names = new Set<unknown>();
-  for (const tool of tools as readonly unknown[]) {
-    if (!isObject(tool)) throw new InvalidOptionError("tools", `one of them is ${shown(tool)}.`);
-    const { name } = tool;
+  for (const tool of tools as readonly object[]) {
+    const name = field(tool, "name");
     if (name !== undefined && names.has(name))
       throw new InvalidOptionError("tools", `two of them are named ${shown(name)}.`);
     names.add(name);

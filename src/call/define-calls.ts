@@ -1,11 +1,9 @@
-import { InvalidOptionError } from "../errors.ts";
-import { isObject } from "../json/object.ts";
 import type { Native } from "../provider/native.ts";
 import type { FormatBody, Provider } from "../provider/provider.ts";
 import type { CallPlan } from "../recovery/plan.ts";
 import type { Reply } from "../recovery/reply.ts";
 import { CallResponse } from "../stream/response.ts";
-import type { Forms } from "../schema/option-form.ts";
+import { aFunction, anObject, aText, checkForm, type Forms, needed } from "../schema/option-form.ts";
 import { Stream } from "../stream/stream.ts";
 import type { CallView } from "../stream/view.ts";
 import type { DefineCall, WithResponse } from "./call.ts";
@@ -110,12 +108,11 @@ export function callOf<N extends Native, O extends AnyOptions<N>>(
   prompt: unknown,
   given: O = options,
 ): unknown {
-  if (typeof prompt !== "function") {
-    throw new InvalidOptionError("prompt function", `it is ${prompt === null ? "null" : typeof prompt}.`);
-  }
-  if (!isObject(options)) throw new InvalidOptionError("options", "they must be an object.");
+  checkForm("prompt function", prompt, needed(aFunction));
+  checkForm("options", options, needed(anObject));
   const { provider, classes, further } = kind;
-  checkCallOptions(given, further ?? {}, further ? {} : elsewhere(provider));
+  checkForm("model", model, needed(aText));
+  checkCallOptions(given, { ...provider.optionForms, ...further }, further ? {} : elsewhere(provider));
   kind.checkEffects?.(given, options);
   // That it takes these arguments was checked where the call was defined.
   const fn = prompt as (...args: readonly unknown[]) => unknown;

@@ -1,14 +1,14 @@
 import type { NativeConfig, Prepared } from "../attempt/prepared.ts";
 import { InvalidOptionError, messageOf, MillraceError, PromptFunctionError, TemplateError } from "../errors.ts";
 import { defaultTimeout } from "../http/timeout.ts";
-import { defined, field } from "../json/object.ts";
+import { defined, field, isObject } from "../json/object.ts";
 import { isPromptTemplate, normalizePrompt } from "../prompt/dynamic-config.ts";
 import type { Native } from "../provider/native.ts";
-import type { EncodedPrompt, FormatBody, Prompt, Provider } from "../provider/provider.ts";
+import type { FormatBody, Provider } from "../provider/provider.ts";
 import { nothingSpent, type Spending } from "../recovery/budget.ts";
 import type { CallPlan, PlannedTarget, Target } from "../recovery/plan.ts";
 import { retryPolicy } from "../recovery/policy.ts";
-import { aFunction, anObject, anything, checkOptions, type Forms } from "../schema/option-form.ts";
+import { aFunction, anObject, anything, aText, checkForm, type Form, needed } from "../schema/option-form.ts";
 import { isDeclared } from "../tool/declared.ts";
 import type { ToolBox } from "../tool/tool-box.ts";
 import { checkConfig, checkTools } from "./check-options.ts";
@@ -72,10 +72,12 @@ export function planner<N extends Native, Args extends readonly unknown[]>(
     const plan = (added: Added<N> | null, spent: Spending): CallPlan<N> => ({
       fnArgs,
       spent,
-      async prepare(target, more) {
+      prepare(target, more) {
         runPrompt();
         prompt ??= result.then((value) => normalizePrompt(value, provider.isItem) as NativePrompt<N>, promptFailed);
-        return prepare(definition, await prompt, target, timeout.connect, [...listOf(added), ...more]);
+        return prompt
+          .then((normal) => prepare(definition, normal, target, timeout.connect, [...listOf(added), ...more]))
+          .catch(promptRefused);
       },
       extend: (items, soFar = nothingSpent) => plan({ before: added, items }, soFar),
       // Last: V8 takes five times as long to add to what it has cloned.
@@ -100,7 +102,8 @@ async function prepare<N extends Native>(
   const toolChoice = target.toolChoice ?? options.toolChoice;
   if (toolChoice !== undefined && tools.length === 0)
     throw new InvalidOptionError("toolChoice", "the call has no tools.");
-  const { request, totalTimeoutMs, ...encoded } = await encode(provider, {
+  checkForm("callParams", callParams, provider.optionForms.callParams);
+  const { request, ...encoded } = await provider.encode({
     model: target.model,
     messages: added.length === 0 ? messages : [...messages, ...added],
     callParams,
@@ -116,19 +119,20 @@ async function prepare<N extends Native>(
   return {
     call: { ...encoded, dynamicConfig: config, callParams, metadata, tools: toolBox },
     request,
-    totalTimeoutMs,
+    totalTimeoutMs: encoded.totalTimeoutMs,
   };
 }
 
-const FALLBACK: Forms = { model: anything, callParams: anObject, client: anything, when: aFunction };
+const FALLBACK: Form = {
+  words: "a model's id or { model, … }",
+  holds: isObject,
+  keys: { model: needed(aText), callParams: anObject, client: anything, when: aFunction },
+};
 
 function targetOf<N extends Native>(fallback: N["model"] | Target<N>): Target<N> {
   if (typeof fallback === "string") return { model: fallback };
-  if (typeof fallback?.model === "string") {
-    checkOptions(fallback, FALLBACK, "fallback.");
-    return fallback;
-  }
-  throw new InvalidOptionError("fallback", "each entry must be a model's id or { model, … }.");
+  checkForm("fallback", fallback, needed(FALLBACK));
+  return fallback;
 }
 
 /** The declared tools; null if there are none, so that a stream without tools does no work for them. */
@@ -137,13 +141,9 @@ function openToolBox(tools: readonly object[], stream: StreamOption | undefined)
   return declared[0]?.["~box"](declared, field(stream, "partialTools") === true) ?? null;
 }
 
-async function encode<N extends Native>(provider: Provider<N>, prompt: Prompt<N>): Promise<EncodedPrompt<N>> {
-  try {
-    return await provider.encode(prompt);
-  } catch (error) {
-    if (error instanceof MillraceError) throw error;
-    throw new InvalidOptionError("prompt", messageOf(error), { cause: error });
-  }
+/** A prompt is the user's own, and reading it may throw anything: a getter's error, say. */
+function promptRefused(error: unknown): never {
+  throw error instanceof MillraceError ? error : new InvalidOptionError("prompt", messageOf(error), { cause: error });
 }
 
 function promptFailed(error: unknown): never {

@@ -1,4 +1,4 @@
-import { field } from "../json/object.ts";
+import { aList, anObject, type Form, type Forms, needed, notNegative } from "../schema/option-form.ts";
 import type { Usage } from "./usage.ts";
 
 /** The kinds of tokens that every provider tells apart. A provider may have more: {@link PerKind} holds them too. */
@@ -64,15 +64,24 @@ export function isAmount(value: unknown): value is number {
   return typeof value === "number" && value >= 0 && value <= Number.MAX_SAFE_INTEGER;
 }
 
-/** Whether a value has a usable rate for each of these kinds, and so has each of its tiers. */
-export function isTiered<K extends string>(value: unknown, kinds: readonly K[]): value is TieredRates<K> {
-  const tiers = field(value, "tiers") ?? [];
-  const hasRates = (rates: unknown): boolean => kinds.every((kind) => isAmount(field(rates, kind)));
-  return (
-    hasRates(value) &&
-    Array.isArray(tiers) &&
-    tiers.every((tier) => hasRates(tier) && isAmount(field(tier, "promptAbove")))
-  );
+/** The form of a count or a rate. */
+export const amount: Form = { ...notNegative, holds: isAmount };
+const rate = needed(amount);
+
+/** The form of an object with a rate for each of these kinds of tokens, and what else it may have. */
+export function ratesForm(kinds: readonly string[], further?: Forms): Form {
+  return { ...anObject, keys: { ...Object.fromEntries(kinds.map((kind) => [kind, rate])), ...further } };
+}
+
+/**
+ * The form of prices by model id.
+ *
+ * @param kinds - The kinds of tokens that a price needs a rate for.
+ * @param further - The forms of what else it may have.
+ */
+export function pricesForm(kinds: readonly string[], further?: Forms): Form {
+  const tiers = { ...aList, each: () => ratesForm(kinds, { promptAbove: rate }) };
+  return { ...anObject, each: () => ratesForm(kinds, { tiers, ...further }) };
 }
 
 /** What tokens cost at these rates, by kind, in US dollars. */
@@ -117,15 +126,13 @@ export function costMetadata<I extends CostItem, Note extends string>(
   };
 }
 
-const SHARED_KINDS: readonly SharedKind[] = ["input", "output", "cacheRead"];
-
-/** The cost of a reply whose tokens were all of one model; null if its price is unknown, or cannot be used. */
+/** The cost of a reply whose tokens were all of one model; null if its price is unknown. */
 export function costOfUsage(
   model: string,
   usage: Usage,
   price: TieredRates<SharedKind> | undefined,
 ): CostMetadata | null {
-  if (!isTiered(price, SHARED_KINDS)) return null;
+  if (price === undefined) return null;
   const tokens = { input: usage.inputTokens, output: usage.outputTokens, cacheRead: usage.cachedTokens };
   const costs = costsOf(tokens, ratesOf<SharedKind>(price, tokens), 1);
   return costMetadata([{ model, kind: "message", tokens, costs, cost: sumOf(costs), multiplier: 1, price }], 0, []);

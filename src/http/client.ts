@@ -1,7 +1,7 @@
 import { defaultTransport } from "#platform";
 import { InvalidOptionError, MissingApiKeyError } from "../errors.ts";
 import { shownAs } from "../json/inspectable.ts";
-import { aFlag, aFunction, anObject, aText, type Forms } from "../schema/option-form.ts";
+import { aFlag, aFunction, anObject, aText, type Forms, shown } from "../schema/option-form.ts";
 import { type Fetch, fetchTransport } from "./fetch.ts";
 import type { Transport } from "./request.ts";
 
@@ -79,8 +79,9 @@ export function createClient<Options extends ClientOptions>(
   settings: ClientSettings<Options>,
   options: Options,
 ): Client {
-  const shown = (): object => ({ baseURL: shownAddress(options.baseURL, settings) });
-  const client: Client = Object.freeze(shownAs<Client>({ kind: "millrace.client" }, "Client", shown));
+  lowerCased(options.headers ?? {});
+  const fields = (): object => ({ baseURL: shownAddress(options.baseURL, settings) });
+  const client: Client = Object.freeze(shownAs<Client>({ kind: "millrace.client" }, "Client", fields));
   // Made here, so that a program without `client()` does not bundle it.
   const transport = options.fetch && fetchTransport(options.fetch);
   destinations.set(client, (asked) => (asked === settings ? resolve(settings, options, transport) : null));
@@ -156,11 +157,11 @@ function defaultAddress({
 }
 
 /** Headers under their lower-case names, checked here because transports quote a bad value in their errors. */
-export function lowerCased(headers: Readonly<Record<string, string>>): Record<string, string> {
+export function lowerCased(headers: Readonly<Record<string, unknown>>): Record<string, string> {
   const checked: Record<string, string> = {};
   for (const [name, value] of Object.entries(headers)) {
-    if (typeof value !== "string" || /[^\t\x20-\x7e\x80-\xff]/.test(value)) {
-      throw new InvalidOptionError(`header ${name}`, "its value must be text that headers allow.");
+    if (!/^[!#-'*+.^`|~\w-]+$/.test(name) || typeof value !== "string" || /[^\t\x20-\x7e\x80-\xff]/.test(value)) {
+      throw new InvalidOptionError(`header ${shown(name)}`, "its name and value must be text that headers allow.");
     }
     checked[name.toLowerCase()] = value;
   }

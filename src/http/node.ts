@@ -1,13 +1,13 @@
 import * as http from "node:http";
 import type { Agent, IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
-import type { Duplex, Readable } from "node:stream";
+import { type Duplex, PassThrough, type Readable } from "node:stream";
 import { RedirectError, StreamTimeoutError } from "../errors.ts";
 import { abortableExchange } from "./abortable-exchange.ts";
 import { codeOf, connectionErrors } from "./connection-error.ts";
 import { NodeBody } from "./node-body.ts";
 import { watchConnect } from "./node-connect.ts";
-import type { Body, HttpRequest, HttpResponse, Transport } from "./request.ts";
+import type { HttpRequest, HttpResponse, Transport } from "./request.ts";
 
 interface Protocol {
   readonly request: typeof http.request;
@@ -130,7 +130,7 @@ function protocolOf(url: string): Protocol | Promise<Protocol> {
   return secure;
 }
 
-/** The body is made at once unless it is compressed: what arrives must not be missed. */
+/** The body is made at once: what arrives must not be missed. */
 async function responseOf(message: IncomingMessage): Promise<HttpResponse> {
   const status = message.statusCode ?? 0;
   const header = (name: string): string | null => {
@@ -146,7 +146,7 @@ async function responseOf(message: IncomingMessage): Promise<HttpResponse> {
     ?.toLowerCase()
     .match(/\b(gzip|deflate|br|zstd)\b/g)
     ?.reverse();
-  return { status, header, body: codings ? await decompressed(message, codings) : new NodeBody(message) };
+  return { status, header, body: new NodeBody(message, codings && decompressed(message, codings)) };
 }
 
 /** Z_PARTIAL_FLUSH, BROTLI_OPERATION_FLUSH, ZSTD_e_flush: what has come is given on, even if the rest does not come. */
@@ -156,13 +156,20 @@ const GZIP = 0x1f;
 /** No chain of servers compresses a response more often, and each layer takes memory. */
 const MOST_LAYERS = 4;
 
-async function decompressed(message: IncomingMessage, codings: readonly string[]): Promise<Body> {
+/** What a compressed message says. How to read it shows in its first byte, which may come long after the headers. */
+function decompressed(message: IncomingMessage, codings: readonly string[]): Readable {
+  const decoded = new PassThrough();
+  decode(message, codings, decoded).catch((error) => decoded.destroy(error));
+  return decoded;
+}
+
+async function decode(message: IncomingMessage, codings: readonly string[], decoded: PassThrough): Promise<void> {
   const zlib: typeof import("node:zlib") & { createZstdDecompress?(options: object): Duplex } =
     await import("node:zlib");
   const first = await firstByte(message);
-  // A proxy has decompressed it, and left the header.
-  if (codings[0] === "gzip" && first !== GZIP) return new NodeBody(message, message);
-  const decoders = codings.slice(0, MOST_LAYERS).map((coding, layer) => {
+  // A proxy may have decompressed it, and left the header.
+  const layers = codings[0] === "gzip" && first !== GZIP ? [] : codings.slice(0, MOST_LAYERS);
+  const decoders = layers.map((coding, layer) => {
     if (coding === "br") return zlib.createBrotliDecompress(FLUSH);
     // A version of Node that cannot decode it fails as with bytes that are not compressed as they claim.
     if (coding === "zstd" && zlib.createZstdDecompress) return zlib.createZstdDecompress(FLUSH);
@@ -170,7 +177,7 @@ async function decompressed(message: IncomingMessage, codings: readonly string[]
     const isBare = layer === 0 && first !== GZIP && (first & 15) !== 8;
     return isBare ? zlib.createInflateRaw(FLUSH) : zlib.createUnzip(FLUSH);
   });
-  const decoded = decoders.reduce((source: Readable, decoder) => {
+  [...decoders, decoded].reduce((source: Readable, decoder) => {
     // What has arrived is given on, although the rest will not arrive.
     const end = (): unknown => message.complete || decoder.end();
     if (source === message) message.on("error", end).on("close", end);
@@ -178,7 +185,6 @@ async function decompressed(message: IncomingMessage, codings: readonly string[]
     if (source.destroyed) end();
     return source.pipe(decoder);
   }, message);
-  return new NodeBody(message, decoded);
 }
 
 /** The first byte of a body, which stays in it. */

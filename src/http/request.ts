@@ -1,3 +1,4 @@
+import type { MillraceError } from "../errors.ts";
 import { startTimer } from "./timeout.ts";
 
 /** A POST request, ready to be sent. */
@@ -18,6 +19,8 @@ export interface HttpResponse {
   readonly status: number;
   header(name: string): string | null;
   readonly body: Body;
+  /** The error that an SDK client has made of the response already, body and all. */
+  readonly error?: MillraceError;
 }
 
 /**

@@ -63,10 +63,11 @@ function parseSections(template: string, marks: Marks): readonly Section[] {
 function parseSection(role: Section["role"], content: string, marks: Marks): Section {
   // Text and what TOKEN matched, in turn.
   const tokens = dedent(content).split(TOKEN);
+  const start = tokens.findIndex((token) => !isBlank(token));
   const nodes = tokens.map((token, i) => {
     if (i % 2 === 0) return token;
     if (token === "{{" || token === "}}") return token.charAt(0);
-    if (token.length > 1) return parsePlaceholder(token, role, isBlank(tokens.slice(0, i).join("")), marks);
+    if (token.length > 1) return parsePlaceholder(token, role, i === start, marks);
     throw new TemplateError(`Unbalanced brace at ${firstLine(tokens.slice(i).join(""))}: write {{ or }} for a brace`);
   });
   if (role === "messages" && (nodes.length !== 3 || !isBlank(`${tokens[0]}${tokens[2]}`))) {
@@ -78,7 +79,7 @@ function parseSection(role: Section["role"], content: string, marks: Marks): Sec
 // As Python's inspect.cleandoc: the first line stands for itself, the others lose the indentation that all have.
 function dedent(content: string): string {
   const [first, ...rest] = content.split("\n");
-  const margin = Math.min(...rest.filter((line) => !isBlank(line)).map((line) => line.search(/\S/)));
+  const margin = rest.reduce((least, line) => (isBlank(line) ? least : Math.min(least, line.search(/\S/))), Infinity);
   return [first, ...rest.map((line) => line.slice(margin))].join("\n");
 }
 

@@ -3,6 +3,7 @@ import type { MillraceError } from "../errors.ts";
 import type { FrameReader } from "../frame/frame-reader.ts";
 import type { HttpRequest, Transport } from "../http/request.ts";
 import type { CommonMessage } from "../prompt/common-message.ts";
+import type { Form } from "../schema/option-form.ts";
 import type { AnyTool } from "../tool/tool.ts";
 import type { ToolChoice } from "../tool/tool-choice.ts";
 import type { ToolResult } from "../tool/tool-result.ts";
@@ -117,6 +118,8 @@ export interface Provider<N extends Native> {
   readonly name: N["name"];
   /** Its name in errors and in the names of its classes. */
   readonly label: string;
+  /** The forms of the options whose values are its own. */
+  readonly optionForms: { readonly callParams: Form; readonly prices: Form };
   /**
    * Encodes a prompt. Called anew for each request, so that it may sign it or fetch a token.
    *

@@ -224,8 +224,8 @@ export class Reply<N extends Native> {
    */
   guard(stop: (error: MillraceError) => void): () => void {
     this.#guards.add(stop);
-    // A reply that has ended is not watched any more.
-    if (this.outcome !== "pending") this.#watch.open();
+    // A reply that has ended is watched only while there are guards.
+    if (this.outcome !== "pending" && this.#guards.size === 1) this.#watch.open();
     return () => {
       this.#guards.delete(stop);
       if (this.outcome !== "pending" && this.#guards.size === 0) this.#watch.close();

@@ -13,8 +13,9 @@ export class Watch {
   readonly #watcher: Watcher;
   readonly #signals: AbortSignal[] = [];
   #totalMs = Infinity;
-  /** When the time began: milliseconds since the epoch. */
-  #since = 0;
+  /** When the time is over: milliseconds since the epoch. */
+  #deadline = Infinity;
+  #closedAt = 0;
   readonly #cleanups: (() => void)[] = [];
   #cancelTotal = (): void => {};
 
@@ -32,9 +33,8 @@ export class Watch {
   /** Tells when the time is over. Replaces an earlier limit. */
   limit(ms: number, since: number): void {
     this.#totalMs = ms;
-    this.#since = since;
-    this.#cancelTotal();
-    this.#cancelTotal = startTimer(Math.max(0, since + ms - Date.now()), () => this.#watcher.onTimeout(ms));
+    this.#deadline = since + ms;
+    this.#startTotal();
   }
 
   /** Calls back after so many milliseconds. */
@@ -44,14 +44,22 @@ export class Watch {
 
   /** Leaves no timer and no listener behind. */
   close(): void {
+    this.#closedAt = Date.now();
     this.#cancelTotal();
     for (const cleanup of this.#cleanups.splice(0)) cleanup();
   }
 
-  /** Watches again, after {@link close}. */
+  /** Watches again, after {@link close}. The time in between does not count. */
   open(): void {
     for (const signal of this.#signals) this.#listen(signal);
-    this.limit(this.#totalMs, this.#since);
+    this.#deadline += Date.now() - this.#closedAt;
+    this.#startTotal();
+  }
+
+  #startTotal(): void {
+    this.#cancelTotal();
+    const ms = this.#totalMs;
+    this.#cancelTotal = startTimer(Math.max(0, this.#deadline - Date.now()), () => this.#watcher.onTimeout(ms));
   }
 
   #listen(signal: AbortSignal): void {

@@ -37,18 +37,15 @@ const plain = (name: string): string => name.slice(0, 40).replace(/[-_]/g, "").t
 
 /** The edits that turn one name into the other (Levenshtein). */
 function distance(one: string, other: string): number {
-  let row = Array.from({ length: other.length + 1 }, (_, at) => at);
+  let row = [...other, ""].map((_, at) => at);
   for (const character of one) {
-    let diagonal = row[0] ?? 0;
-    let left = diagonal + 1;
-    const next = [left];
-    for (const [at, letter] of [...other].entries()) {
-      const above = row[at + 1] ?? 0;
-      left = Math.min(left + 1, above + 1, diagonal + (letter === character ? 0 : 1));
+    let diagonal = 0;
+    let left = 0;
+    row = row.map((above, at) => {
+      left = at === 0 ? above + 1 : Math.min(left + 1, above + 1, diagonal + (other[at - 1] === character ? 0 : 1));
       diagonal = above;
-      next.push(left);
-    }
-    row = next;
+      return left;
+    });
   }
   return row.at(-1) ?? 0;
 }

@@ -1,6 +1,7 @@
 import type { WithResponse } from "../call/call.ts";
 import { mergeParams } from "../call/options.ts";
 import { withChanges } from "../call/single-request.ts";
+import { shortened } from "../errors.ts";
 import type { Message } from "../prompt/message.ts";
 import type { Native } from "../provider/native.ts";
 import type { CallPlan } from "../recovery/plan.ts";
@@ -38,8 +39,15 @@ export async function extract<N extends Native, Model>(
   }
 }
 
+/** How much of what is wrong the model is told: of a long list, one mistake is often made in every element. */
+const MOST_ISSUES = 20;
+const LONGEST_COMPLAINT = 4_000;
+
 function complaintAbout({ issues }: ResponseModelError): Message {
-  const problems = issues.map((issue) => `- ${pathText(issue) || "(root)"}: ${issue.message}`);
-  const content = `Your reply does not fit:\n${problems.join("\n")}\nReply again, corrected and complete.`;
+  const told = issues.slice(0, MOST_ISSUES);
+  const problems = told.map((issue) => `- ${pathText(issue) || "(root)"}: ${issue.message}`);
+  if (issues.length > told.length) problems.unshift(`There are ${issues.length} problems. These are the first:`);
+  const list = shortened(problems.join("\n"), LONGEST_COMPLAINT);
+  const content = `Your reply does not fit:\n${list}\nReply again, corrected and complete.`;
   return { role: "user", content };
 }

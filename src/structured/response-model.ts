@@ -6,6 +6,7 @@ import { pathText, type SchemaIssue, validate, type Validation } from "../schema
 import type { PairTypes } from "../tool/pair.ts";
 import type { CallResponse } from "../stream/response.ts";
 import { ArrivingModel } from "./arriving-model.ts";
+import { withinLimits } from "./within-limits.ts";
 
 /** What a call is to give instead of text. */
 export interface ResponseModel {
@@ -84,7 +85,7 @@ export function modelOf(constructed: Constructed): unknown {
 /**
  * The model of a reply's text.
  *
- * @throws ResponseModelError, and what the response rejects with.
+ * @throws ResponseModelError, what the response rejects with, and, while it is validated, what ends its call.
  */
 export async function parseText(
   wanted: ResponseModel,
@@ -93,5 +94,5 @@ export async function parseText(
   const whole = await response;
   const arriving = new ArrivingModel(wanted.format);
   arriving.push(whole.content);
-  return modelOf(await construct(wanted, arriving, whole));
+  return modelOf(await withinLimits(whole["~reply"], construct(wanted, arriving, whole)));
 }

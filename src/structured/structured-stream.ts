@@ -8,6 +8,7 @@ import { handled, leavable } from "../stream/leavable.ts";
 import { ArrivingModel } from "./arriving-model.ts";
 import { construct, type Constructed, modelOf, type ResponseModel } from "./response-model.ts";
 import { stepsOf } from "./steps.ts";
+import { withinLimits } from "./within-limits.ts";
 
 /**
  * The reply to a call with a response model, while it arrives: an iterable of the model so far.
@@ -145,14 +146,9 @@ export abstract class StructuredStream<out N extends Native, out Model = unknown
   }
 
   async #parse(): Promise<Model> {
-    const validated = this.#guardValidation();
-    try {
-      if (this.outcome === "pending") await this.response();
-      await Promise.race([validated.guard, Promise.resolve(this.#construct())]);
-      return this.constructedResponseModel;
-    } finally {
-      validated.end();
-    }
+    if (this.outcome === "pending") await this.response();
+    await withinLimits(this["~reply"], this.#construct());
+    return this.constructedResponseModel;
   }
 
   /** @param take - Gives the new values after an event. */

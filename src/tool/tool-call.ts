@@ -39,7 +39,8 @@ export interface ToolCall<out Name extends string = string, out Args = unknown, 
   /** An agent may run the tool while the reply is still streaming. @internal */
   readonly "~early"?: boolean | undefined;
   /**
-   * Runs the tool's function, each time with a fresh copy of `args`. Rejects with whatever the function throws, and with
+   * Runs the tool's function, each time with a fresh copy of `args`: of the lists, plain objects, dates, sets, maps and
+   * bytes in it. Instances of other classes, which a schema may make, are not copied. Rejects with whatever the function throws, and with
    * the signal's reason if that is already aborted.
    *
    * @param options - `signal`: handed to the function. Without one, it gets a signal that never aborts.

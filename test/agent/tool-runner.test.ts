@@ -1,4 +1,5 @@
 import { getEventListeners } from "node:events";
+import { inspect } from "node:util";
 import { describe, expect, test } from "vitest";
 import { StreamAbortedError } from "../../src/errors.ts";
 import { tool } from "../../src/index.ts";
@@ -28,6 +29,22 @@ async function outputsOf(...calls: ToolCall[]): Promise<unknown[]> {
   await runner.finish();
   return runner.outputs.map(([, output]) => output);
 }
+
+test("what approve changes in args does not reach the tool", async () => {
+  const definition = tool({ name: "run", inputSchema: { type: "object" }, call: (args) => args });
+  const call = definition["~open"]({ id: "toolu_1", toolCall: () => null }).close("", { paths: ["a"] });
+  if (!("call" in call)) throw new Error("The call is not complete.");
+  const seen: unknown[] = [];
+  const runner = new ToolRunner(1, new AbortController().signal, (shown) => {
+    seen.push(structuredClone(shown.args), shown.name, shown.id, inspect(shown));
+    (shown.args as { paths: string[] }).paths.push("b");
+    return true;
+  });
+  runner.start(call);
+  await runner.finish();
+  expect(runner.outputs).toEqual([[call, { paths: ["a"] }]]);
+  expect(seen).toEqual([{ paths: ["a"] }, "run", "toolu_1", inspect(call)]);
+});
 
 describe("a tool that throws", () => {
   const revocable = Proxy.revocable({}, {});

@@ -3,7 +3,13 @@ import Anthropic from "@anthropic-ai/sdk";
 import { LLMock } from "@copilotkit/aimock";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { ApiError, ConnectionError, StreamTruncatedError } from "../../src/errors.ts";
-import { type AnthropicCallOptions, type AnthropicStream, call, client } from "../../src/providers/anthropic/index.ts";
+import {
+  type AnthropicCallOptions,
+  type AnthropicStream,
+  call,
+  client,
+  limiter,
+} from "../../src/providers/anthropic/index.ts";
 import { delta, frames, reply, serve, started, startStream, type TestServer } from "../server.ts";
 
 function ask(options: AnthropicCallOptions): AnthropicStream {
@@ -96,6 +102,26 @@ describe.each([
     expect(error).toBeInstanceOf(ApiError);
     expect(error).toMatchObject({ status: 529, type: "overloaded_error", requestId: "req_5", retryable: true });
     expect(server.requests).toHaveLength(1);
+  });
+
+  it("lets a limiter learn from the errors and the replies that it gets", async () => {
+    const sent: number[] = [];
+    await using server = await serve((response, _request, count) => {
+      sent.push(Date.now());
+      if (count === 1) return void response.writeHead(429, { "retry-after-ms": "100" }).end();
+      response.setHeader("anthropic-ratelimit-requests-remaining", "0");
+      response.setHeader("anthropic-ratelimit-requests-reset", new Date(Date.now() + 100).toISOString());
+      startStream(response).end(reply("Hi"));
+    });
+    const asking = (): Promise<unknown> => ask({ client: sdk(server), limiter: shared, retry: false }).response();
+    const shared = limiter();
+    const error = await asking().catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ status: 429, retryAfterMs: 100, cause: expect.any(Sdk.RateLimitError) as unknown });
+    await asking();
+    await asking();
+    const [first = 0, second = 0, third = 0] = sent;
+    expect(second - first).toBeGreaterThanOrEqual(95);
+    expect(third - second).toBeGreaterThanOrEqual(95);
   });
 
   it("refuses redirects", async () => {

@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { isPrice, type PerTokenKind, type Price, ratesOf } from "../../src/providers/anthropic/price.ts";
+import { InvalidOptionError } from "../../src/errors.ts";
+import { anthropicPrices, type PerTokenKind, type Price, ratesOf } from "../../src/providers/anthropic/price.ts";
+import { checkForm } from "../../src/schema/option-form.ts";
 
 const rates = (rate: number): PerTokenKind => ({
   input: rate,
@@ -42,7 +44,17 @@ describe("ratesOf", () => {
   });
 });
 
-describe("isPrice", () => {
+function isPrice(price: unknown): boolean {
+  try {
+    checkForm("prices", { "house-model": price }, anthropicPrices);
+    return true;
+  } catch (error) {
+    expect(error).toBeInstanceOf(InvalidOptionError);
+    return false;
+  }
+}
+
+describe("the form of a price", () => {
   const tier = { promptAbove: 10, ...rates(2) };
 
   it("accepts a price with all its rates", () => {
@@ -67,6 +79,6 @@ describe("isPrice", () => {
 
   it("refuses a price that lacks a rate", () => {
     const { cacheRead: _, ...incomplete } = rates(1);
-    expect([incomplete, null, undefined, { ...rates(1), tiers: 3 }].some(isPrice)).toBe(false);
+    expect([incomplete, null, { ...rates(1), tiers: 3 }].some(isPrice)).toBe(false);
   });
 });

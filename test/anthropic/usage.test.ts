@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { InvalidOptionError } from "../../src/errors.ts";
 import type { CostNote, Price } from "../../src/providers/anthropic/price.ts";
 import { anthropicCost, anthropicUsage, refusalOf } from "../../src/providers/anthropic/usage.ts";
 import type { AnthropicMessage, AnthropicUsage } from "../../src/providers/anthropic/wire.ts";
@@ -442,7 +443,7 @@ describe("anthropicCost with your own prices", () => {
     expect(anthropicCost({ model: "claude-opus-5", usage: batch, prices })?.cost).toBeCloseTo(1.1, 10);
   });
 
-  it.each(rows(Number.NaN, -1, Infinity, "5", null, { toString: 1 }))("is unknown if they hold $odd", ({ odd }) => {
+  it.each(rows(Number.NaN, -1, Infinity, "5", null, { toString: 1 }))("refuses them if they hold $odd", ({ odd }) => {
     const million = usage({ input_tokens: MILLION, server_tool_use: { web_search_requests: 1 } });
     const unusable: readonly unknown[] = [
       { ...ours, input: odd },
@@ -456,24 +457,14 @@ describe("anthropicCost with your own prices", () => {
     ];
     for (const price of unusable) {
       const prices = { "claude-opus-5": price as Price };
-      expect(anthropicCost({ model: "claude-opus-5", usage: million, prices }), JSON.stringify(price)).toBeNull();
-      const iterations = [
-        { type: "message", model: "claude-opus-5", input_tokens: 10, output_tokens: 1 },
-        { type: "message", model: "claude-opus-4-8", input_tokens: 10, output_tokens: 1 },
-      ];
-      const partly = anthropicCost({ model: "claude-opus-5", usage: usage({ iterations }), prices });
-      expect(partly).toMatchObject({
-        cost: null,
-        notes: ["unknown-price"],
-        items: [{ price: null, cost: null }, {}],
-      });
-      expect(partly?.items[1]?.cost).toBeCloseTo(0.000075, 12);
+      const cost = () => anthropicCost({ model: "claude-opus-5", usage: million, prices });
+      expect(cost, JSON.stringify(price)).toThrow(InvalidOptionError);
     }
   });
 
   it("falls back on the list price for models that they do not have", () => {
     const million = usage({ input_tokens: MILLION });
-    for (const prices of [undefined, null, {}, { "claude-opus-5": undefined }, { "claude-opus-5": null }]) {
+    for (const prices of [undefined, null, {}, { "claude-opus-5": undefined }]) {
       const input = { model: "claude-opus-5", usage: million, prices: prices as never };
       expect(anthropicCost(input)?.cost).toBe(5);
     }

@@ -197,3 +197,55 @@ describe("call", () => {
     expect([response.startTime, response.endTime]).toEqual([start, end]);
   });
 });
+
+describe("a mistake of the prompt function", () => {
+  const detached = (): never => {
+    throw new Error("the record is detached");
+  };
+
+  it.each<[part: string, result: object]>([
+    ["content of a message", [Object.defineProperty({ role: "user" }, "content", { enumerable: true, get: detached })]],
+    [
+      "text of a part",
+      [
+        {
+          role: "user",
+          content: [Object.defineProperty({ type: "text" }, "text", { enumerable: true, get: detached })],
+        },
+      ],
+    ],
+    ["messages of a config", Object.defineProperty({}, "messages", { enumerable: true, get: detached })],
+    [
+      "tools of a config",
+      Object.defineProperty({ messages: [{ role: "user", content: "Hi" }] }, "tools", {
+        enumerable: true,
+        get: detached,
+      }),
+    ],
+  ])("is the prompt's fault: a getter that throws (%s)", async (_, result) => {
+    await using server = await serving();
+    const ask = call("claude-sonnet-5-5", { client: at(server) }, () => result as never);
+    await expect(ask()).rejects.toMatchObject({
+      code: "invalid_option",
+      message: "Invalid prompt: the record is detached",
+      retryable: false,
+      cause: new Error("the record is detached"),
+    });
+    expect(server.requests).toHaveLength(0);
+  });
+
+  it.each<[what: string, callParams: object, message: RegExp]>([
+    ["betas that are not a list", { betas: "x" }, /^Invalid callParams.betas: /],
+    ["a timeout that is not a number", { timeout: "60s" }, /^Invalid callParams.timeout: /],
+    ["a header's name with a space", { extra_headers: { "x team": "a" } }, /^Invalid header "x team": /],
+  ])("is told: %s", async (_, callParams, message) => {
+    await using server = await serving();
+    const config = { messages: [{ role: "user", content: "Hi" }], callParams };
+    const ask = call("claude-sonnet-5-5", { client: at(server) }, () => config as never);
+    await expect(ask()).rejects.toMatchObject({
+      code: "invalid_option",
+      message: expect.stringMatching(message) as string,
+    });
+    expect(server.requests).toHaveLength(0);
+  });
+});

@@ -121,7 +121,7 @@ describe("a mistake in the options is told where it is made", () => {
       'Invalid stream: it must be true, false or { partialTools }, not "yes".',
     ],
     ["tools as an object", plain({ tools: { ping } }), "Invalid tools: it must be a list of tools, not an object."],
-    ["a tool's name for the tool", plain({ tools: ["ping"] }), 'Invalid tools: one of them is "ping".'],
+    ["a tool's name for the tool", plain({ tools: ["ping"] }), 'Invalid tools.0: it must be an object, not "ping".'],
     ["a tool twice", plain({ tools: [ping, ping] }), 'Invalid tools: two of them are named "ping".'],
     [
       "a namespace twice",
@@ -154,6 +154,62 @@ describe("a mistake in the options is told where it is made", () => {
       "a fallback that is a number",
       plain({ fallback: 1 }),
       "Invalid fallback: it must be a model's id or a list, not 1.",
+    ],
+    [
+      "a model that is not there",
+      () => call(undefined as never, () => "x"),
+      "Invalid model: it must be a string, not undefined.",
+    ],
+    [
+      "a model that is a number",
+      () => call(MODEL, () => "x").with({ model: 5 } as never),
+      "Invalid model: it must be a string, not 5.",
+    ],
+    [
+      "a misspelt rate",
+      plain({ prices: { [MODEL]: { inputs: 3 } } }),
+      "Invalid prices.claude-sonnet-5-5.inputs: there is no such option. Did you mean input?",
+    ],
+    [
+      "a price without all rates",
+      plain({ prices: { [MODEL]: { input: 3, output: 15 } } }),
+      "Invalid prices.claude-sonnet-5-5.cacheRead: it must be a number of at least 0, not undefined.",
+    ],
+    [
+      "a price as a text",
+      plain({ prices: { [MODEL]: "3/15" } }),
+      'Invalid prices.claude-sonnet-5-5: it must be an object, not "3/15".',
+    ],
+    [
+      "a rate in a later override",
+      () => call(MODEL, () => "x").with({ prices: { [MODEL]: null } } as never),
+      "Invalid prices.claude-sonnet-5-5: it must be an object, not null.",
+    ],
+    ["betas as a text", plain({ callParams: { betas: "x" } }), 'Invalid callParams.betas: it must be a list, not "x".'],
+    [
+      "callParams.timeout with a unit",
+      plain({ callParams: { timeout: "60s" } }),
+      'Invalid callParams.timeout: it must be a number greater than 0, not "60s".',
+    ],
+    [
+      "callParams.timeout that is not a number",
+      plain({ callParams: { timeout: Number.NaN } }),
+      "Invalid callParams.timeout: it must be a number greater than 0, not NaN.",
+    ],
+    [
+      "callParams.timeout below 0",
+      plain({ callParams: { timeout: -5 } }),
+      "Invalid callParams.timeout: it must be a number greater than 0, not -5.",
+    ],
+    [
+      "a space in the name of a header",
+      plain({ callParams: { extra_headers: { "x team": "a" } } }),
+      'Invalid header "x team": its name and value must be text that headers allow.',
+    ],
+    [
+      "a space in the name of a client's header",
+      () => client({ headers: { "x team": "a" } }),
+      'Invalid header "x team": its name and value must be text that headers allow.',
     ],
     ["prices as a list", plain({ prices: [] }), "Invalid prices: it must be an object, not a list."],
     // Options without effect.
@@ -290,7 +346,11 @@ describe("a mistake that would be hidden by merging is told as well", () => {
       () => ask.with({ callParams: "x" } as never),
       'Invalid callParams: it must be an object, not "x".',
     ],
-    ["null for the options", () => call(MODEL, null as never, () => "x"), "Invalid options: they must be an object."],
+    [
+      "null for the options",
+      () => call(MODEL, null as never, () => "x"),
+      "Invalid options: it must be an object, not null.",
+    ],
     [
       "partialTools as a word",
       plain({ stream: { partialTools: "yes" } }),
@@ -323,7 +383,7 @@ describe("a mistake that would be hidden by merging is told as well", () => {
     await expect(config({ signal: {} })).rejects.toThrow("Invalid signal: it must be an AbortSignal, not an object.");
     for (const name of ["model", "messages", "stream"]) {
       await expect(config({ callParams: { [name]: "x" } })).rejects.toThrow(
-        `Invalid callParams.${name}: the model, the function and the options of the call decide that.`,
+        `Invalid callParams.${name}: it must be left out, since the call decides it, not "x".`,
       );
     }
   });

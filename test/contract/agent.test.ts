@@ -254,7 +254,7 @@ describe.each(subjects)("an agent ($name)", (subject) => {
         const last = await run.finish();
         return { run, last, requests: server.requests.length };
       };
-    const price = { input: 1, output: 10, cacheRead: 0, cacheWrite5m: 0, cacheWrite1h: 0 };
+    const price = subject.price(1, 10);
 
     it("after so many turns: 10 if nothing else was said", async () => {
       expect(await endless({})()).toMatchObject({ requests: 10, run: { stopReason: "turns" } });

@@ -22,6 +22,7 @@ export const anthropicSubject: Subject<AnthropicNative> = {
   structuredCall,
   client: (url, { secret = "sk-test", headers } = {}) => client({ baseURL: url, apiKey: secret, headers }),
   limiter,
+  price: (input, output) => ({ input, output, cacheRead: 0, cacheWrite5m: 0, cacheWrite1h: 0 }),
   serve: (script) => serveScripts(wire, script),
   problems: (body) => problemsOf(body as Record<string, unknown>, { "anthropic-version": "2023-06-01" }),
   traits: {
@@ -58,7 +59,7 @@ function problemsOf(
   body: Record<string, unknown>,
   headers: Readonly<Record<string, string | undefined>>,
 ): readonly string[] {
-  const rules = { validate: true, apiKey: undefined, models: [], betas: [], fields: [], sent };
+  const rules = { validate: true, apiKey: undefined, models: ["house-model"], betas: [], fields: [], sent };
   const problem = bodyProblem(body, headers, "message", rules);
   return problem === null ? [] : [problem.message];
 }
@@ -78,6 +79,7 @@ const STOP_REASONS: Readonly<Record<CommonFinishReason, string>> = {
 
 /** Writes a reply: its parts become blocks. */
 class Reply implements WireReply {
+  readonly #model: string;
   readonly #usage: { readonly input: number; readonly output: number } | null;
   #hasStarted = false;
   #hasFinished = false;
@@ -85,7 +87,8 @@ class Reply implements WireReply {
   /** The type of the block that is open, and its text so far. */
   #open: { readonly type: string; text: string } | null = null;
 
-  constructor({ beats = [] }: Script) {
+  constructor({ beats = [], model = MODELS[0] }: Script) {
+    this.#model = model;
     const told = beats.findLast((beat): beat is Extract<Beat, { usage: unknown }> => "usage" in beat);
     this.#usage = told === undefined ? { input: 10, output: 25 } : told.usage;
   }
@@ -127,7 +130,7 @@ class Reply implements WireReply {
       id: `msg_${replies++}`,
       type: "message",
       role: "assistant",
-      model: MODELS[0],
+      model: this.#model,
       content,
       stop_reason: null,
       stop_sequence: null,

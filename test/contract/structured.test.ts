@@ -1,6 +1,8 @@
+import { getEventListeners } from "node:events";
 import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
+import { agent } from "../../src/agent/agent.ts";
 import { InvalidOptionError, StreamNotConsumedError } from "../../src/errors.ts";
 import { ResponseModelError } from "../../src/structured/response-model.ts";
 import { tool } from "../../src/tool/tool.ts";
@@ -277,4 +279,91 @@ describe.each(subjects)("structured output ($name)", (subject) => {
     };
     expect(await failure(ask.with({ outputParser: refuse })())).toBe(broken);
   });
+
+  it("tells the model no more than the first of many problems", async () => {
+    const wrong = JSON.stringify({ books: Array.from({ length: 500 }, () => "x") });
+    for (const message of ["no number", "x".repeat(200)]) {
+      await using server = await subject.serve(inTurn(reply(wrong), reply('{"books":[1]}')));
+      const responseModel = z.object({ books: z.array(z.number({ error: message })) });
+      const options = { ...common(server), responseModel, validationRetries: 1 };
+      expect(await subject.structuredCall(subject.models[0], options, () => "Extract")()).toEqual({ books: [1] });
+      const [complaint = ""] = /Your reply does not fit:.*Reply again/.exec(JSON.stringify(server.requests[1])) ?? [];
+      expect(complaint).toContain("There are 500 problems.");
+      const told = complaint.match(/- books\.\d+: /g)?.length;
+      if (message === "no number") expect(told).toBe(20);
+      expect(complaint.length).toBeLessThan(4_200);
+    }
+  });
+
+  describe("a validation that does not end", () => {
+    const ping = tool({ name: "ping", call: () => "pong" });
+    const endless = (server: Server, options: Omit<Options, "tools" | "toolChoice" | "stream"> = {}) => {
+      const begun = gate();
+      const responseModel = Book.refine(() => {
+        begun.open();
+        return new Promise<never>(() => {});
+      });
+      const all = { ...common(server), ...options, tools: [ping], responseModel };
+      return { ask: subject.structuredCall(subject.models[0], all, () => "Extract"), begun: begun.opened };
+    };
+    type Ask = ReturnType<typeof endless>["ask"];
+    interface Parsing {
+      parse(): Promise<unknown>;
+      abort?(reason: unknown): void;
+    }
+    const kinds: readonly (readonly [kind: string, start: (ask: Ask) => Parsing | Promise<Parsing>])[] = [
+      ["a response", (ask) => ask()],
+      ["a stream", (ask) => ask.with({ stream: true })()],
+      [
+        "a stream that was read",
+        async (ask) => {
+          const stream = ask.with({ stream: true })();
+          await stream.response();
+          return stream;
+        },
+      ],
+      ["a run of an agent", (ask) => agent(ask)()],
+    ];
+
+    it.each(kinds)("is held to the time limit (%s)", async (_, start) => {
+      await using server = await subject.serve(() => reply(WHOLE));
+      const { ask } = endless(server, { timeout: { total: 150 } });
+      const reading = await start(ask);
+      expect(await failure(reading.parse())).toMatchObject({ code: "timeout", limit: "total", limitMs: 150 });
+    });
+
+    it.each(kinds)("is ended by the signal, and by abort() (%s)", async (_, start) => {
+      await using server = await subject.serve(() => reply(WHOLE));
+      const { signal, abort } = aborter();
+      const first = endless(server, { signal });
+      const parsed = failure((await start(first.ask)).parse());
+      await first.begun;
+      abort("enough");
+      expect(await parsed).toMatchObject({ code: "stream_aborted", cause: "enough" });
+      expect(getEventListeners(signal, "abort")).toEqual([]);
+      const second = endless(server);
+      const reading = await start(second.ask);
+      if (!reading.abort) return;
+      const stopped = failure(reading.parse());
+      await second.begun;
+      reading.abort("enough");
+      expect(await stopped).toMatchObject({ code: "stream_aborted", cause: "enough" });
+    });
+
+    it("is ended by the signal of an agent", async () => {
+      await using server = await subject.serve(() => reply(WHOLE));
+      const { signal, abort } = aborter();
+      const { ask, begun } = endless(server);
+      const parsed = failure(agent(ask, { signal })().parse());
+      await begun;
+      abort("enough");
+      expect(await parsed).toMatchObject({ code: "stream_aborted", cause: "enough" });
+      expect(getEventListeners(signal, "abort")).toEqual([]);
+    });
+  });
 });
+
+function aborter(): { readonly signal: AbortSignal; abort(reason: unknown): void } {
+  const controller = new AbortController();
+  return { signal: controller.signal, abort: (reason) => controller.abort(reason) };
+}

@@ -28,6 +28,8 @@ export interface Subject<N extends Native = AnyNative> {
   /** A client for a server of {@link serve}. */
   client(url: string, options?: { readonly secret?: string; readonly headers?: Record<string, string> }): N["client"];
   limiter(options?: LimiterOptions): RequestLimiter;
+  /** A price with these rates, in US dollars per million tokens; all others are 0. */
+  price(input: number, output: number): object;
   /** Starts a real server on 127.0.0.1 that plays a script for each request. */
   serve(script: (request: ServedRequest) => Script | Promise<Script>): Promise<Server>;
   /** What the provider would refuse about the body of a request: nothing, if it is empty. Checked by the server too. */
@@ -101,6 +103,8 @@ export interface Script {
   /** How long the client is asked to wait before its next request, told in the provider's own way. */
   readonly retryAfterMs?: number;
   readonly beats?: readonly Beat[];
+  /** The model that the reply says it is of, where the provider does not simply repeat the request's. */
+  readonly model?: string;
   /** Writes the whole reply in pieces of so many bytes. Default: each beat in one piece. */
   readonly pieceSize?: number;
 }

@@ -2,19 +2,33 @@ import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { tool } from "../../src/tool/tool.ts";
 import { ended, endingsOf, readTo } from "./endings.ts";
-import { beats, expectHandledRejections, failure, gate, inTurn, open, read } from "./reading.ts";
-import type { Beat, Script } from "./subject.ts";
+import {
+  type AnyStream,
+  beats,
+  expectHandledRejections,
+  failure,
+  gate,
+  inTurn,
+  open,
+  type Options,
+  read,
+} from "./reading.ts";
+import type { Beat, Script, Server } from "./subject.ts";
 import { subjects } from "./subjects.ts";
 
 expectHandledRejections();
 
 const words = (count: number): Beat[] => Array.from({ length: count }, () => ({ text: "word " }));
-/** US dollars per million tokens. */
-const price = { input: 1_000_000, output: 100_000_000, cacheRead: 0, cacheWrite5m: 0, cacheWrite1h: 0 };
+/** A model that has no price. */
+const UNPRICED = "house-model";
 
 describe.each(subjects)("S8: usage ($name)", (subject) => {
   const { traits, models } = subject;
-  const prices = { [models[0]]: price };
+  const prices = { [models[0]]: subject.price(1_000_000, 100_000_000) };
+  const openUnpriced = (server: Server, options: Options): AnyStream => {
+    const common = { client: subject.client(server.url), stream: true, prices } as const;
+    return subject.call(UNPRICED, { ...common, ...options }, () => "Hello")() as AnyStream;
+  };
   const sourceWhenCut = traits.countsEarly ? "partial" : "estimated";
 
   describe.each(endingsOf(subject))("after $name", (ending) => {
@@ -67,12 +81,11 @@ describe.each(subjects)("S8: usage ($name)", (subject) => {
     const reported = { usage: { input: 11, output: 22 } } as const;
     await using server = await subject.serve(
       inTurn(
-        beats({ usage: null }, ...asked, { finish: "tool_calls" }),
+        { ...beats({ usage: null }, ...asked, { finish: "tool_calls" }), model: UNPRICED },
         beats(reported, { text: "Hi" }, { finish: "stop" }),
       ),
     );
-    const unknown = { [models[0]]: {} as typeof price };
-    const stream = open(subject, server, { tools: [lookUp], prices: unknown });
+    const stream = openUnpriced(server, { tools: [lookUp] });
     expect(stream.warnings).toEqual([]);
     const { warnings } = await stream.response();
     expect(warnings.map(({ code }) => code)).toEqual([
@@ -122,9 +135,8 @@ describe.each(subjects)("S8: usage ($name)", (subject) => {
   });
 
   it("has no cost if the price is not known, and is stopped by no budget of money", async () => {
-    await using server = await subject.serve(() => beats(...words(40), { finish: "stop" }));
-    const unknown = { [models[0]]: {} as typeof price };
-    const stream = open(subject, server, { prices: unknown, budget: { cost: 0 } });
+    await using server = await subject.serve(() => ({ ...beats(...words(40), { finish: "stop" }), model: UNPRICED }));
+    const stream = openUnpriced(server, { budget: { cost: 0 } });
     expect((await stream.response()).commonUsage).toMatchObject({ inputTokens: 10, outputTokens: 25 });
     expect([stream.cost, stream.costMetadata?.cost ?? null]).toEqual([null, null]);
   });

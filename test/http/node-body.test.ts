@@ -3,6 +3,7 @@ import { Duplex } from "node:stream";
 import { gzipSync } from "node:zlib";
 import { describe, expect, it, vi } from "vitest";
 import { sendByNode } from "../../src/http/node.ts";
+import { call, client } from "../../src/providers/anthropic/index.ts";
 import { serve } from "../server.ts";
 import { ready, requestTo, textOf } from "./exchange.ts";
 
@@ -105,5 +106,34 @@ describe("a body of node:http", () => {
     }
     const { response } = sendByNode(requestTo(server.url));
     expect((await textOf(await response)).length).toBe(500_002);
+  });
+});
+
+describe("a compressed response whose body does not come", () => {
+  it("is there as soon as its headers are, and can be read later", async () => {
+    let send = (): void => {};
+    await using server = await serve((response) => {
+      response.writeHead(401, { "content-encoding": "gzip" });
+      response.flushHeaders();
+      send = () => void response.end(gzipSync("no such key"));
+    });
+    const response = await sendByNode(requestTo(server.url)).response;
+    expect([response.status, response.body.take()]).toEqual([401, null]);
+    send();
+    expect(await textOf(response)).toBe("no such key");
+  });
+
+  it("is the error that its status stands for", async () => {
+    await using server = await serve((response) => {
+      response.writeHead(401, { "content-encoding": "gzip", "content-length": 100 });
+      response.flushHeaders();
+    });
+    const own = client({ apiKey: "any-key", baseURL: server.url });
+    const options = { client: own, timeout: { connect: 50, firstContent: 5_000 } };
+    await expect(call("claude-sonnet-5-5", options, () => "Hi")()).rejects.toMatchObject({
+      code: "api_error",
+      status: 401,
+    });
+    expect(server.requests).toHaveLength(1);
   });
 });

@@ -17,12 +17,39 @@ test("copies all arrays and plain objects", () => {
   expect(copy.list[0]).not.toBe(value.list[0]);
 });
 
+test("copies dates, sets, maps and bytes, with their parts", () => {
+  const part = { n: 1 };
+  const value = {
+    at: new Date(5),
+    set: new Set<unknown>([part, "text"]),
+    map: new Map<unknown, unknown>([[part, [part]]]),
+    floats: new Float64Array([1, 2]),
+    some: new Uint8Array([1, 2, 3]).subarray(1),
+    buffer: Buffer.from("text"),
+    bytes: new Uint8Array([1]).buffer,
+    view: new DataView(new ArrayBuffer(2)),
+  };
+  const copy = copyOf({ value }).value;
+  expect(copy).toEqual(value);
+  for (const key of Object.keys(value) as (keyof typeof value)[]) expect(copy[key], key).not.toBe(value[key]);
+  const [partOfSet] = copy.set;
+  const [[key, list] = []] = copy.map;
+  expect([partOfSet === part, key === partOfSet, (list as unknown[])[0] === partOfSet]).toEqual([false, true, true]);
+  expect(Buffer.isBuffer(copy.buffer)).toBe(true);
+  for (const bytes of [copy.some, copy.buffer, copy.floats]) bytes.fill(0);
+  expect([[...value.some], value.buffer.toString(), [...value.floats]]).toEqual([[2, 3], "text", [1, 2]]);
+  const looped = new Set<unknown>();
+  looped.add(looped);
+  expect([...copyOf(looped)][0]).not.toBe(looped);
+});
+
 test("shares everything else", () => {
-  const value = { at: new Date(), map: new Map(), run: () => 1, url: new URL("https://example.com/") };
+  class Shelf extends Map<string, string> {}
+  const value = { shelf: new Shelf(), run: () => 1, url: new URL("https://example.com/") };
   const copy = copyOf({ value }).value;
   expect(copy).not.toBe(value);
-  for (const key of ["at", "map", "run", "url"] as const) expect(copy[key]).toBe(value[key]);
-  expect(copyOf(value.at)).toBe(value.at);
+  for (const key of ["shelf", "run", "url"] as const) expect(copy[key]).toBe(value[key]);
+  expect(copyOf(value.url)).toBe(value.url);
   expect(copyOf("text")).toBe("text");
 });
 

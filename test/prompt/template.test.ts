@@ -381,3 +381,14 @@ describe("as in Mirascope v1", () => {
     expect(promptTemplate("{content:text}")({ content: "a" })).toEqual([{ role: "user", content: "a" }]);
   });
 });
+
+describe("a long template", () => {
+  test("is read whole, in time that grows with its length alone", () => {
+    const lines = "a\n".repeat(200_000);
+    expect(promptTemplate(lines as string)()).toEqual([{ role: "user", content: lines.trim() }]);
+    const start = performance.now();
+    const [message] = promptTemplate("{a} ".repeat(50_000) as string)({ a: "b" });
+    expect(message?.content).toBe("b ".repeat(50_000).trim());
+    expect(performance.now() - start).toBeLessThan(900);
+  });
+});

@@ -57,6 +57,22 @@ describe("a tool that changes its args", () => {
     const call = await callOf(when, '{"at":"2006-07-17T00:00:00Z"}');
     expect(await call.call()).toEqual(new Date("2006-07-17T00:00:00Z"));
   });
+
+  test("gets dates and sets of its own each time", async () => {
+    const input = z.object({
+      at: z.string().transform((text) => new Date(text)),
+      tags: z.array(z.string()).transform((tags) => new Set(tags)),
+    });
+    const run = ({ at, tags }: z.output<typeof input>): unknown => {
+      at.setFullYear(at.getFullYear() + 1);
+      return [at.getFullYear(), tags.add("read").size];
+    };
+    const call = await callOf(tool({ name: "run", input, call: run }), '{"at":"2006-07-17","tags":["a"]}');
+    expect([await call.call(), await call.call()]).toEqual([
+      [2007, 2],
+      [2007, 2],
+    ]);
+  });
 });
 
 test("changed args are what call() uses", async () => {

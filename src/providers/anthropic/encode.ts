@@ -7,6 +7,7 @@ import type { ToolResult } from "../../tool/tool-result.ts";
 import { destinationOf, lowerCased } from "../../http/client.ts";
 import type { EncodedPrompt, Prompt } from "../../provider/provider.ts";
 import type { PartOptions } from "./cache-control.ts";
+import { aList, anObject, anything, type Form, type Forms, positive } from "../../schema/option-form.ts";
 import { settings } from "./client.ts";
 import { blocksOf } from "./turn.ts";
 import { createFrames } from "./frames.ts";
@@ -21,6 +22,26 @@ import { toolParams } from "./tool-schema.ts";
 type NativeBlock = Readonly<Record<string, unknown>>;
 type ContentPart = CommonPart & PartOptions;
 
+/** Left out: the model, the function and the options of the call decide that. */
+const decided: Form = { words: "left out, since the call decides it", holds: () => false };
+/** The forms of the parameters that are not sent as they are. */
+const PARAMS: Forms = {
+  model: decided,
+  messages: decided,
+  stream: decided,
+  betas: aList,
+  extra_body: anObject,
+  // Names and values are checked on the way.
+  extra_headers: { ...anObject, holds: (value) => isObject(value) && !!lowerCased(defined(value)) },
+  timeout: positive,
+};
+
+/** The form of the option `callParams`. */
+export const callParamsForm: Form = {
+  ...anObject,
+  each: (name) => (Object.hasOwn(PARAMS, name) && PARAMS[name]) || anything,
+};
+
 /**
  * Encodes a prompt as a request to the Messages API.
  *
@@ -30,13 +51,6 @@ type ContentPart = CommonPart & PartOptions;
 export function encode(prompt: Prompt<AnthropicNative>): EncodedPrompt<AnthropicNative> {
   const { model, client, connectTimeoutMs } = prompt;
   const { extra_headers, extra_body, betas, timeout, system, ...params } = prompt.callParams ?? {};
-  const own = Object.keys(params).find((name) => /^(model|messages|stream)$/.test(name));
-  if (own !== undefined) {
-    throw new InvalidOptionError(
-      `callParams.${own}`,
-      "the model, the function and the options of the call decide that.",
-    );
-  }
   // Fills the cache and writes nothing, which the API allows only for calls that are not streamed.
   const streamed = params.max_tokens !== 0;
   if (!streamed && prompt.streamed) {

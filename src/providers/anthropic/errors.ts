@@ -24,6 +24,12 @@ const MARKUP = /(?:<(style|script)\b[^]*?(?:<\/\1[^<>]*>|$)|<!--[^]*?(?:-->|$)|<
 /** Looks up a response header by its lowercase name. */
 type HeaderOf = (name: string) => string | null;
 
+/** Looks up a header of a response, or of an error, of an SDK client. */
+export function headerOfClient(response: unknown): HeaderOf {
+  const headers = field(response, "headers");
+  return (name) => (headers instanceof Headers ? headers.get(name) : null);
+}
+
 /**
  * Reads the error out of a response that is not an event stream.
  *
@@ -51,10 +57,8 @@ export function errorFromClient(thrown: unknown): ApiError | ConnectionError {
   try {
     const code = field(thrown, "status");
     const body = field(thrown, "error");
-    const headers = field(thrown, "headers");
     const status = Number.isInteger(code) ? (code as number) : undefined;
-    const headerOf: HeaderOf = (name) => (headers instanceof Headers ? headers.get(name) : null);
-    if (status !== undefined || body) return apiError(status, headerOf, body ?? "", { cause: thrown });
+    if (status !== undefined || body) return apiError(status, headerOfClient(thrown), body ?? "", { cause: thrown });
   } catch {
     // It has a getter that throws, or cannot be converted to a string.
   }

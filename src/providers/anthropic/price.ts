@@ -1,13 +1,14 @@
 import {
+  amount,
   type CostItem as AnyCostItem,
   type CostMetadata as AnyCostMetadata,
-  isAmount,
-  isTiered,
   type PerKind,
+  pricesForm,
+  ratesForm,
   ratesOf as ratesFor,
   type SharedKind,
 } from "../../cost/price.ts";
-import { field } from "../../json/object.ts";
+import { aText, type Form } from "../../schema/option-form.ts";
 
 /** The kinds of tokens that are priced separately. */
 export type TokenKind = SharedKind | "cacheWrite5m" | "cacheWrite1h";
@@ -33,8 +34,8 @@ export interface PriceTier extends PerTokenKind {
 }
 
 /**
- * What a model's tokens cost, in US dollars per million. A price with a rate that is missing, negative or not finite
- * counts as unknown.
+ * What a model's tokens cost, in US dollars per million. A price in which a rate is missing, negative or not finite is an
+ * `InvalidOptionError`.
  *
  * @example
  * ```ts
@@ -121,11 +122,10 @@ export function ratesOf(price: Price, tokens: PerTokenKind, isFast: boolean): Pe
   return isFast ? (price.fast ?? null) : ratesFor(price, tokens);
 }
 
-/** Whether a price has all its rates, and no number in it is unusable. Programs in plain JavaScript may pass anything. */
-export function isPrice(value: unknown): value is Price {
-  return (
-    isTiered(value, KINDS) &&
-    isTiered(field(value, "fast") ?? value, KINDS) &&
-    isAmount(field(value, "webSearchPer1000") ?? 0)
-  );
-}
+/** The form of the option `prices`. */
+export const anthropicPrices: Form = pricesForm(KINDS, {
+  fast: ratesForm(KINDS),
+  webSearchPer1000: amount,
+  source: aText,
+  date: aText,
+});

@@ -4,9 +4,10 @@ import { commonMessages } from "./common-message.ts";
 import { containerOf, withContainer } from "./container.ts";
 import { continuation } from "./continuation.ts";
 import { AnthropicDecoder } from "./decode.ts";
-import { encode, encodeToolResults } from "./encode.ts";
+import { callParamsForm, encode, encodeToolResults } from "./encode.ts";
 import { errorFromResponse, requestIdOf } from "./errors.ts";
 import type { AnthropicNative } from "./native.ts";
+import { anthropicPrices } from "./price.ts";
 import { limitGroup, rateLimit } from "./rate-limit.ts";
 import { sendable } from "./turn.ts";
 import { anthropicViews, signatureOf } from "./view.ts";
@@ -15,6 +16,7 @@ import { anthropicViews, signatureOf } from "./view.ts";
 export const anthropic: Provider<AnthropicNative> = {
   name: "anthropic",
   label: "Anthropic",
+  optionForms: { callParams: callParamsForm, prices: anthropicPrices },
   encode,
   createDecoder: (before) => new AnthropicDecoder(before),
   createChunk,

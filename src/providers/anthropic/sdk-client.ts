@@ -3,7 +3,7 @@ import { pulledBody } from "../../http/pulled-body.ts";
 import type { HttpResponse, Transport } from "../../http/request.ts";
 import { field } from "../../json/object.ts";
 import type { Request } from "../../provider/provider.ts";
-import { errorFromClient } from "./errors.ts";
+import { errorFromClient, headerOfClient } from "./errors.ts";
 import { createEventFrames } from "./frames.ts";
 import type { AnthropicNative } from "./native.ts";
 import { requestSecrets } from "./secrets.ts";
@@ -16,7 +16,7 @@ export interface SdkClient {
 
 /** The promise that the SDKs return. */
 type SdkPromise = PromiseLike<unknown> & {
-  readonly withResponse?: () => Promise<{ readonly data: unknown; readonly request_id?: string | null | undefined }>;
+  readonly withResponse?: () => Promise<{ readonly data: unknown; readonly response?: unknown }>;
 };
 
 /** Whether a value has the shape of an SDK client. */
@@ -54,8 +54,18 @@ async function send(
 ): Promise<HttpResponse> {
   // Retries are this library's to make, and to show; a redirect would take the key elsewhere.
   const options = { signal, maxRetries: 0, headers, fetchOptions: { redirect: "error" } };
-  const pending = client.messages.create(body as never, options as never) as SdkPromise;
-  const { data, request_id } = pending.withResponse ? await pending.withResponse() : { data: await pending };
+  let received: { readonly data: unknown; readonly response?: unknown };
+  try {
+    const pending = client.messages.create(body as never, options as never) as SdkPromise;
+    received = pending.withResponse ? await pending.withResponse() : { data: await pending };
+  } catch (thrown) {
+    const error = errorFromClient(thrown);
+    const { status } = error;
+    // Without a status there was no response.
+    if (status === undefined) throw error;
+    return { status, header: headerOfClient(thrown), body: pulledBody({ next: async () => ({}) }), error };
+  }
+  const { data, response } = received;
   const events = "stream" in body ? (data as AsyncIterable<unknown>) : whole(data);
   const iterator = events[Symbol.asyncIterator]();
   const pieces = {
@@ -65,8 +75,7 @@ async function send(
     },
     return: () => iterator.return?.(),
   };
-  const header = (name: string): string | null => (name === "request-id" ? (request_id ?? null) : null);
-  return { status: 200, header, body: pulledBody(pieces) };
+  return { status: 200, header: headerOfClient(response), body: pulledBody(pieces) };
 }
 
 /** The one event of a reply that is not streamed. */

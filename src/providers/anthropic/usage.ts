@@ -1,6 +1,7 @@
 import { costMetadata, costsOf, sumOf, tokensIn } from "../../cost/price.ts";
 import type { Usage as AnyUsage, UsageSource } from "../../cost/usage.ts";
 import { field, isObject, stringField } from "../../json/object.ts";
+import { checkForm } from "../../schema/option-form.ts";
 import { listPrice, WEB_SEARCH_PER_1000 } from "./list-price.ts";
 import {
   type AnthropicUsage,
@@ -14,7 +15,7 @@ import {
   type CostItem,
   type CostMetadata,
   type CostNote,
-  isPrice,
+  anthropicPrices,
   type PerTokenKind,
   type Price,
   type Prices,
@@ -110,6 +111,7 @@ function readRefusal(details: unknown): AnthropicCostInput["refusal"] {
  *
  * @param input - The model, the usage, and your own prices if you have some.
  * @returns Null if no price is known.
+ * @throws InvalidOptionError if a price of your own lacks a rate, or has one that cannot be used.
  * @example
  * ```ts
  * import { anthropicCost } from "millrace/anthropic";
@@ -118,6 +120,12 @@ function readRefusal(details: unknown): AnthropicCostInput["refusal"] {
  * ```
  */
 export function anthropicCost(input: AnthropicCostInput): CostMetadata | null {
+  checkForm("prices", input.prices ?? undefined, anthropicPrices);
+  return costOf(input);
+}
+
+/** The same, with prices that were checked. */
+export function costOf(input: AnthropicCostInput): CostMetadata | null {
   const { prices, refusal } = input;
   const usage = readUsage(input.usage);
   // Servers may name anything as their model, and programs in plain JavaScript may pass it on.
@@ -189,12 +197,9 @@ function notesOf(usage: AnthropicUsage, items: readonly CostItem[]): CostNote[] 
   return notes.filter((note) => note !== false);
 }
 
-/** Your own price counts even if it is unusable: the list price in its place would give a wrong cost. */
 function priceOf(model: string, prices: Prices | null | undefined): Price | null {
   const own = [model, canonicalModel(model)].find((name) => Object.hasOwn(prices ?? {}, name));
-  const price: unknown = own === undefined ? undefined : prices?.[own];
-  if (price === undefined || price === null) return listPrice(model);
-  return isPrice(price) ? price : null;
+  return (own && prices?.[own]) || listPrice(model);
 }
 
 /** Cache writes whose lifetime is not reported count as kept for five minutes. Compatible servers may omit counts. */

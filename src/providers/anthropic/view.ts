@@ -4,7 +4,7 @@ import type { CountedReply, MessageViews } from "../../provider/provider.ts";
 import { commonFinishReason, isStopReason } from "./finish-reason.ts";
 import { readUsage } from "./message-usage.ts";
 import type { AnthropicNative, SourcedUsage } from "./native.ts";
-import { anthropicCost, anthropicUsage, refusalOf } from "./usage.ts";
+import { anthropicUsage, costOf, refusalOf } from "./usage.ts";
 import type { AnthropicMessage, FinishReason } from "./wire.ts";
 
 /** What can be read from an Anthropic message. Values that are not of their declared type count as missing. */
@@ -18,7 +18,7 @@ export const anthropicViews: MessageViews<AnthropicNative> = {
   usage,
   commonUsage: (reply, source) => anthropicUsage(usage(reply, source), source),
   cost: (reply, model, source, prices) =>
-    anthropicCost({
+    costOf({
       model: stringField(reply.message, "model") ?? model,
       asked: model,
       usage: usage(reply, source),

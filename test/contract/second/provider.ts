@@ -1,3 +1,4 @@
+import { pricesForm } from "../../../src/cost/price.ts";
 import { defineCalls } from "../../../src/call/define-calls.ts";
 import { UnsupportedContentError } from "../../../src/errors.ts";
 import { type ClientOptions, createClient, type Destination, destinationOf } from "../../../src/http/client.ts";
@@ -7,6 +8,7 @@ import { stringify, wellFormedJson } from "../../../src/json/stringify.ts";
 import { wellFormed } from "../../../src/json/well-formed.ts";
 import type { EncodedPrompt, Prompt, Provider, Request } from "../../../src/provider/provider.ts";
 import type { CommonMessage, CommonPart } from "../../../src/prompt/common-message.ts";
+import { anObject } from "../../../src/schema/option-form.ts";
 import { defineStructuredCalls } from "../../../src/structured/define-structured-calls.ts";
 import { FolioDecoder } from "./decode.ts";
 import { FolioFrames } from "./frames.ts";
@@ -118,6 +120,7 @@ const sendable = (item: Entry): Entry =>
 export const folio: Provider<FolioNative> = {
   name: "folio",
   label: "Folio",
+  optionForms: { callParams: anObject, prices: pricesForm(["input", "output", "cacheRead"]) },
   encode,
   isItem: (value) => ["rule", "ask", "text", "thought", "call", "result"].some((key) => key in value),
   createDecoder: () => new FolioDecoder(),

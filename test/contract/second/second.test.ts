@@ -584,7 +584,7 @@ describe("a reply that goes on exactly", () => {
     expect(stream.attempts.map(({ outcome }) => outcome)).toEqual(["truncated", "complete"]);
     expect(stream.messages).toEqual([{ ask: "Hello" }]);
     // It is one reply, and was charged once.
-    const prices = { "folio-large": { input: 1e6, output: 1e6, cacheRead: 0, cacheWrite5m: 0, cacheWrite1h: 0 } };
+    const prices = { "folio-large": { input: 1e6, output: 1e6, cacheRead: 0 } };
     expect(stream.usage).toMatchObject({ output: 25, source: "reported" });
     expect(server.cancelled).toEqual([]);
     expect(prices).toBeDefined();

@@ -27,6 +27,7 @@ export const folioSubject: Subject<FolioNative> = {
     return client({ baseURL: url, secret, headers: { ...headers, "x-folio-key": key } });
   },
   limiter: (options) => new RequestLimiter(options),
+  price: (input, output) => ({ input, output, cacheRead: 0 }),
   serve: serveScripts,
   problems,
   traits: {
