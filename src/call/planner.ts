@@ -1,5 +1,5 @@
 import type { NativeConfig, Prepared } from "../attempt/prepared.ts";
-import { InvalidOptionError, messageOf, MillraceError, PromptFunctionError, TemplateError } from "../errors.ts";
+import { InvalidOptionError, isMillraceError, messageOf, PromptFunctionError, TemplateError } from "../errors.ts";
 import { defaultTimeout } from "../http/timeout.ts";
 import { defined, field } from "../json/object.ts";
 import { isPromptTemplate, normalizePrompt } from "../prompt/dynamic-config.ts";
@@ -139,12 +139,12 @@ async function encode<N extends Native>(provider: Provider<N>, prompt: Prompt<N>
   try {
     return await provider.encode(prompt);
   } catch (error) {
-    if (error instanceof MillraceError) throw error;
+    if (isMillraceError(error)) throw error;
     throw new InvalidOptionError("prompt", messageOf(error), { cause: error });
   }
 }
 
 function promptFailed(error: unknown): never {
-  const isOfPrompt = error instanceof InvalidOptionError || error instanceof TemplateError;
+  const isOfPrompt = isMillraceError(error) && (error instanceof InvalidOptionError || error instanceof TemplateError);
   throw isOfPrompt ? error : new PromptFunctionError(error);
 }
