@@ -242,6 +242,16 @@ export function messageOf(thrown: unknown, limit = 1000): string {
   }
 }
 
+/** Whether what was thrown is an error of the library. Never throws: anything may be thrown, a revoked proxy too. @internal */
+export function isMillraceError(thrown: unknown): thrown is MillraceError {
+  try {
+    // Reading the code shows whether fields can be read.
+    return thrown instanceof MillraceError && typeof thrown.code === "string";
+  } catch {
+    return false;
+  }
+}
+
 /** The first `limit` characters, with "…" where there were more. A surrogate pair is one character. @internal */
 export function shortened(text: string, limit: number): string {
   if (text.length <= limit) return text;

@@ -6,7 +6,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 
 const root = resolve(import.meta.dirname, "..");
 /** What it may not grow beyond. */
-const LIMIT_BYTES = 30_500;
+const LIMIT_BYTES = 31_800;
 /** What it ought to be. Missed: what guards against hostile servers came on top. */
 const GOAL_BYTES = 20_000;
 

@@ -2,16 +2,16 @@ import type { UsageSource } from "../cost/usage.ts";
 import {
   ApiError,
   ContentTypeError,
+  isMillraceError,
   messageOf,
-  MillraceError,
+  type MillraceError,
   type Phase,
   ProtocolError,
-  type StreamErrorContext,
   StreamTimeoutError,
   StreamTruncatedError,
 } from "../errors.ts";
 import { DEFAULT_FRAME_LIMIT } from "../frame/frame-reader.ts";
-import { redactError, redactText } from "../http/redaction.ts";
+import type { Secrets } from "../http/redaction.ts";
 import { type Exchange, type HttpRequest, type HttpResponse, readText } from "../http/request.ts";
 import { StallTimer, startTimer, type TimeoutLimits } from "../http/timeout.ts";
 import type { Blocks, Decoder, Step } from "../provider/decoder.ts";
@@ -85,11 +85,12 @@ export class Attempt<N extends Native> {
   /** The reply that this one continues. */
   readonly cut: Cut<N> | null;
 
+  /** Those of all attempts of the call: what one server sends may be in the error of another. */
+  readonly secrets: Secrets;
   readonly #wake: () => void;
   #exchange: Exchange | null = null;
   #intake: Intake<N["frame"]> | null = null;
   #progress = 0;
-  #secrets = (): readonly string[] => [];
   #leaveLimiter = (): void => {};
   readonly #stall = new StallTimer((limitMs) => {
     const { hasContent, isWhole } = this.decoder;
@@ -99,8 +100,16 @@ export class Attempt<N extends Native> {
     this.#wake();
   });
 
-  constructor(settings: AttemptSettings<N>, target: number, model: string, cut: Cut<N> | null, wake: () => void) {
+  constructor(
+    settings: AttemptSettings<N>,
+    target: number,
+    model: string,
+    cut: Cut<N> | null,
+    secrets: Secrets,
+    wake: () => void,
+  ) {
     this.settings = settings;
+    this.secrets = secrets;
     this.target = target;
     this.model = model;
     this.cut = cut;
@@ -161,7 +170,8 @@ export class Attempt<N extends Native> {
       if (!this.#isIn("preparing")) return;
       this.prepared = call;
       this.request = request;
-      this.#secrets = request.http.secrets;
+      this.secrets.add(request.http.secrets);
+      if (call.tools !== null) call.tools.onFailure = (error) => this.secrets.redact(error);
       this.move("prepared");
       await this.#admit();
       if (!this.#isIn("queued")) return;
@@ -226,7 +236,7 @@ export class Attempt<N extends Native> {
     this.#exchange = request.transport(request.http);
     const response = await this.#exchange.response;
     if (!this.#isIn("connecting")) return response.body.close();
-    this.requestId = ownRequestId(provider.requestId(response.header), request.http);
+    this.requestId = this.#ownRequestId(provider.requestId(response.header), request.http);
     const refuse = (text: string): MillraceError => this.#refusal(response, text);
     const { status, header } = response;
     const frames = status < 400 ? request.createFrames(limit.frame ?? DEFAULT_FRAME_LIMIT, refuse, header) : null;
@@ -245,14 +255,21 @@ export class Attempt<N extends Native> {
   /** The error that a response stands for. */
   #refusal(response: HttpResponse, received: string): MillraceError {
     const { status, header } = response;
-    // Secrets are cut out before anything else is cut: half of one would not be found any more.
-    const text = redactText(received, this.#secrets()).slice(0, ERROR_BODY_LIMIT);
+    const text = received.slice(0, ERROR_BODY_LIMIT);
     const error =
       response.error ??
       this.settings.provider.errorFromResponse(status, header, text) ??
       new ContentTypeError(header("content-type") ?? "", text, { status });
     this.#learn(response, error instanceof ApiError ? error.body : text);
     return error;
+  }
+
+  /** The provider's id of a request, without a secret that a server has put there. */
+  #ownRequestId(id: string | null, { headers }: HttpRequest): string | null {
+    if (id === null) return null;
+    // Rare, and looking for all secrets takes longer than the rest of a response's headers.
+    const isEcho = Object.values(headers).some((value) => value.includes(id) || id.includes(value));
+    return isEcho ? this.secrets.cut(id) : id;
   }
 
   /** Tells the limiter what a response says of the provider's limits. */
@@ -285,7 +302,9 @@ export class Attempt<N extends Native> {
     const step = failure === null ? this.decoder.end() : null;
     if (step !== null) return step;
     this.#observe();
-    throw failure instanceof ApiError ? failure : new StreamTruncatedError({ cause: failure ?? undefined });
+    throw isMillraceError(failure) && failure instanceof ApiError
+      ? failure
+      : new StreamTruncatedError({ cause: failure ?? undefined });
   }
 
   /** Brings the state up to date with the message. @throws StreamTruncatedError if nothing more can follow, and it is not whole. */
@@ -321,14 +340,10 @@ export class Attempt<N extends Native> {
     const { request } = this;
     if (!request?.resume && !request?.cancel) this.request = null;
     if (this.outcome === "complete" || error === null) return;
-    this.describe(error, { phase: PHASES[before] ?? "connect", requestId: this.requestId });
+    // What is known may be anything that the server sent.
+    error.addContext({ phase: PHASES[before] ?? "connect", requestId: this.requestId });
+    this.secrets.redact(error);
     this.error = error;
-  }
-
-  /** Adds to an error what is known, which may be anything that the server sent, and cuts this request's secrets out. */
-  describe(error: MillraceError, context: StreamErrorContext): void {
-    error.addContext(context);
-    redactError(error, this.#secrets());
   }
 
   #release(): void {
@@ -343,14 +358,6 @@ export class Attempt<N extends Native> {
 
 /** Anything else is a fault of the library or of a client that was passed in, and the reader gets it as an error too. */
 export function asMillraceError(thrown: unknown): MillraceError {
-  if (thrown instanceof MillraceError) return thrown;
+  if (isMillraceError(thrown)) return thrown;
   return new ProtocolError(messageOf(thrown), { cause: thrown, retryable: false });
-}
-
-/** The provider's id of a request, without a secret that a server has put there. */
-function ownRequestId(id: string | null, { headers, secrets }: HttpRequest): string | null {
-  if (id === null) return null;
-  // Rare, and looking for all secrets takes longer than the rest of a response's headers.
-  const isEcho = Object.values(headers).some((value) => value.includes(id) || id.includes(value));
-  return isEcho ? redactText(id, secrets()) : id;
 }

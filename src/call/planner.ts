@@ -1,5 +1,5 @@
 import type { NativeConfig, Prepared } from "../attempt/prepared.ts";
-import { InvalidOptionError, messageOf, MillraceError, PromptFunctionError, TemplateError } from "../errors.ts";
+import { InvalidOptionError, isMillraceError, messageOf, PromptFunctionError, TemplateError } from "../errors.ts";
 import { defaultTimeout } from "../http/timeout.ts";
 import { defined, field, isObject } from "../json/object.ts";
 import { isPromptTemplate, normalizePrompt } from "../prompt/dynamic-config.ts";
@@ -143,10 +143,10 @@ function openToolBox(tools: readonly object[], stream: StreamOption | undefined)
 
 /** A prompt is the user's own, and reading it may throw anything: a getter's error, say. */
 function promptRefused(error: unknown): never {
-  throw error instanceof MillraceError ? error : new InvalidOptionError("prompt", messageOf(error), { cause: error });
+  throw isMillraceError(error) ? error : new InvalidOptionError("prompt", messageOf(error), { cause: error });
 }
 
 function promptFailed(error: unknown): never {
-  const isOfPrompt = error instanceof InvalidOptionError || error instanceof TemplateError;
+  const isOfPrompt = isMillraceError(error) && (error instanceof InvalidOptionError || error instanceof TemplateError);
   throw isOfPrompt ? error : new PromptFunctionError(error);
 }

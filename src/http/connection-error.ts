@@ -1,4 +1,4 @@
-import { ConnectionError, messageOf, MillraceError } from "../errors.ts";
+import { ConnectionError, isMillraceError, messageOf, type MillraceError } from "../errors.ts";
 import type { HttpRequest } from "./request.ts";
 
 /**
@@ -7,7 +7,7 @@ import type { HttpRequest } from "./request.ts";
  */
 export function connectionErrors({ url }: HttpRequest): (thrown: unknown) => MillraceError {
   return (thrown) =>
-    thrown instanceof MillraceError
+    isMillraceError(thrown)
       ? thrown
       : new ConnectionError(`No response from ${new URL(url).origin}: ${reasonOf(thrown)}`, { cause: thrown });
 }

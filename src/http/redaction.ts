@@ -1,61 +1,58 @@
 import type { MillraceError } from "../errors.ts";
+import { DEEPEST } from "../json/depth.ts";
+import { type Cut, cutterOf, MARK, orElse } from "./secrets.ts";
 
-/** What a secret is replaced with. */
-const MARK = "[redacted]";
-/** Headers whose values anybody may see, whoever the provider is. */
-const PUBLIC_HEADER = /^(accept(-encoding)?|content-(length|type)|host|user-agent)$/i;
-/** Fields of an error that hold the library's own words. A header may hold the same word by chance. */
-const OWN_WORDS = /^(code|limit|name|phase)$/;
-/** Too short to be a secret, or too ordinary: cutting these out would spoil other words. */
-const ORDINARY = /^(.{0,3}|true|false|null|undefined)$/is;
+/**
+ * Fields of an error that hold the library's own words, which a header may hold as well by chance; and the response,
+ * which keeps what it received unchanged.
+ */
+const KEPT_FIELDS = /^(code|limit|name|phase|response)$/;
+/** What looks like the name of a field is not cut out of keys: a header may hold the same word by chance. */
+const NAME = /^[a-z_]{1,19}$/i;
 /** A search gives up after this many values; what it searched then counts as holding a secret. */
 const SEARCH_LIMIT = 10_000;
+/** How many values are copied. */
+const COPY_LIMIT = 100_000;
 /** How many causes of causes are copied. */
 const CAUSE_LIMIT = 10;
 
-/**
- * The values of a request that no error may show: those of its headers, except for the public ones, and the credentials
- * and query values of its URL.
- *
- * @param publicHeaders - Matches the names of the provider's own headers whose values anybody may see.
- */
-export function secretsOf(
-  headers: Readonly<Record<string, unknown>>,
-  url: unknown,
-  publicHeaders?: RegExp,
-): readonly string[] {
-  const secrets: string[] = [];
-  const addPair = (pair: string): void => void secrets.push(pair, ...pair.split(/:(.*)/s));
-  for (const [name, sent] of Object.entries(headers)) {
-    if (PUBLIC_HEADER.test(name) || publicHeaders?.test(name)) continue;
-    const value = String(sent);
-    const credentials = value.replace(/^\w+ +/, "");
-    secrets.push(value, credentials);
-    if (/^basic /i.test(value)) addPair(orElse(() => atob(credentials), ""));
+/** The secrets of all requests of a call, which nothing that is shown of it may hold. */
+export class Secrets {
+  readonly #sources: (() => readonly string[])[] = [];
+
+  /** Adds those of a request. They are asked for when something is to be shown. */
+  add(source: () => readonly string[]): void {
+    this.#sources.push(source);
   }
-  const address = String(url);
-  if (URL.canParse(address)) {
-    const { username, password, searchParams } = new URL(address);
-    const pair = `${username}:${password}`;
-    addPair(orElse(() => decodeURIComponent(pair), pair));
-    secrets.push(...searchParams.values());
+
+  /** Cuts them out of a text. */
+  cut(text: string): string {
+    return redactText(text, this.#all);
   }
-  return secrets;
+
+  /** Cuts them out of an error: see {@link redactError}. */
+  redact(error: MillraceError): void {
+    redactError(error, this.#all);
+  }
+
+  get #all(): readonly string[] {
+    return this.#sources.flatMap((source) => source());
+  }
 }
 
 /**
- * Cuts secrets out of all that can be reached from an error, in place: as they are, percent-encoded, escaped for JSON,
- * and in base64. A `cause` that holds one is replaced with a plain Error of the same name, message, code and stack; a
- * cause that holds none stays the object that it is. Secrets of fewer than four characters are not searched for. Never
- * throws.
+ * Cuts secrets out of all that can be reached from an error, in place, however {@link cutterOf} finds them. A `cause`
+ * that holds one is replaced with a plain Error of the same name, message, code and stack; a cause that holds none stays
+ * the object that it is. Secrets of fewer than four characters are not searched for. Never throws.
  */
 export function redactError(error: MillraceError, secrets: readonly string[]): void {
-  const cut = cutterOf(secrets);
-  if (cut === null) return;
+  const text = cutterOf(secrets);
+  if (text === null) return;
+  const cuts = { text, key: cutterOf(secrets.filter((secret) => !NAME.test(secret.trim()))) ?? String };
   for (const key of Reflect.ownKeys(error)) {
-    if (OWN_WORDS.test(String(key))) continue;
+    if (KEPT_FIELDS.test(String(key))) continue;
     const value = read(error, key);
-    if (holdsSecret(value, cut)) Reflect.defineProperty(error, key, { value: redacted(value, cut) });
+    if (holdsSecret(value, cuts)) Reflect.defineProperty(error, key, { value: redacted(value, cuts) });
   }
 }
 
@@ -64,77 +61,85 @@ export function redactText(text: string, secrets: readonly string[]): string {
   return cutterOf(secrets)?.(text) ?? text;
 }
 
-type Cut = (text: string) => string;
-
-/** Finds all secrets in one pass; null where there are none. */
-function cutterOf(secrets: readonly string[]): Cut | null {
-  const patterns = secrets
-    .map((secret) => secret.trim())
-    .filter((secret) => !ORDINARY.test(secret))
-    .flatMap((secret) => [secret, orElse(() => btoa(secret).replace(/=+$/, ""), secret)])
-    // The longest first: a secret may begin with another.
-    .sort((a, b) => b.length - a.length)
-    .map(patternOf);
-  const found = new RegExp(patterns.join("|"), "gi");
-  return patterns.length === 0 ? null : (text) => text.replace(found, MARK);
+/** How secrets are cut out of texts, and out of the keys of objects. */
+interface Cuts {
+  readonly text: Cut;
+  readonly key: Cut;
 }
 
 /**
- * Matches a text whichever of its special characters are escaped, for JSON, a URL or HTML, or for several of them; `-` and
- * `_` stand for those of base64 in URLs.
+ * A copy without secrets: of an Error a plain Error, of any other object its own fields. What cannot be searched, and
+ * what is beyond the limits, is the mark.
  */
-function patternOf(text: string): string {
-  return text.replace(/[^\w-]/g, (unit) => {
-    const code = unit.charCodeAt(0);
-    const hex = `u${code.toString(16).padStart(4, "0")}`;
-    const bytes = code < 0x80 ? 1 : code < 0x800 || code >> 11 === 27 ? 2 : 3;
-    return `(?:\\\\{0,7}[\\${hex}_+-]|\\\\(?:${hex}|[bfnrt])|(?:%(?:25){0,3}..){${bytes}}|&#?\\w{1,6};)`;
-  });
-}
-
-/** A copy without secrets: of an Error a plain Error, of anything else what JSON has of it. */
-function redacted(value: unknown, cut: Cut, depth = 0): unknown {
-  if (typeof value === "string") return cut(value);
-  if (!(value instanceof Error)) {
-    return orElse((): unknown => JSON.parse(JSON.stringify(value).replace(/"(?:[^"\\]+|\\.)*"/g, cut)), MARK);
-  }
-  if (depth > CAUSE_LIMIT) return MARK;
-  const copy = new Error();
-  for (const key of ["name", "message", "code", "stack", "cause"]) {
-    const field = read(value, key);
-    const redactedField = holdsSecret(field, cut) ? redacted(field, cut, depth + 1) : field;
-    Object.defineProperty(copy, key, { value: redactedField, enumerable: key === "code", configurable: true });
-  }
-  return copy;
+function redacted(root: unknown, cuts: Cuts): unknown {
+  /** The objects that lead to the one that is copied. */
+  const open = new Set<object>();
+  let left = COPY_LIMIT;
+  const copyError = (error: Error): Error => {
+    const copy = new Error();
+    for (const key of ["name", "message", "code", "stack", "cause"]) {
+      const field = read(error, key);
+      const value = holdsSecret(field, cuts) ? copyOf(field) : field;
+      Object.defineProperty(copy, key, { value, enumerable: key === "code", configurable: true });
+    }
+    return copy;
+  };
+  const copyObject = (value: object): unknown => {
+    if (value instanceof Error) return open.size > CAUSE_LIMIT ? MARK : copyError(value);
+    if (value instanceof String) return cuts.text(`${value}`);
+    if (ArrayBuffer.isView(value)) return MARK;
+    if (!Array.isArray(value)) {
+      return Object.fromEntries(Object.keys(value).map((key) => [cuts.key(key), copyOf(read(value, key))]));
+    }
+    return Array.from({ length: Math.min(value.length, left + 1) }, (_, place) => copyOf(read(value, place)));
+  };
+  const copyOf = (value: unknown): unknown => {
+    if (typeof value === "string") return cuts.text(value);
+    if (typeof value === "symbol" || --left < 0) return MARK;
+    if (!isObject(value)) return value;
+    if (open.has(value) || open.size > DEEPEST) return MARK;
+    open.add(value);
+    const copy = orElse(() => copyObject(value), MARK);
+    open.delete(value);
+    return copy;
+  };
+  return copyOf(root);
 }
 
 /** Whether a secret can be reached from a value, or may be, since that cannot be found out. */
-function holdsSecret(root: unknown, cut: Cut): boolean {
+function holdsSecret(root: unknown, cuts: Cuts): boolean {
   const reached = new Set([root]);
+  const keys = new Set<string>();
   const add = (value: unknown): void => {
-    if (reached.add(value).size > SEARCH_LIMIT) throw reached;
+    if (reached.add(value).size + keys.size > SEARCH_LIMIT) throw reached;
+  };
+  const addField = (object: object, key: PropertyKey): void => {
+    keys.add(String(key));
+    add(read(object, key));
   };
   return orElse(() => {
     // Iterating a set also gives what is added meanwhile.
     for (const value of reached) {
       if (ArrayBuffer.isView(value)) {
         add(new TextDecoder().decode(value));
+      } else if (value instanceof String) {
+        add(`${value}`);
       } else if (isObject(value)) {
         if (isCollection(value)) for (const entry of value) add(entry);
-        for (const key of Reflect.ownKeys(value)) {
-          add(key);
-          add(read(value, key));
-        }
+        for (const key of Reflect.ownKeys(value)) addField(value, key);
         // Getters of a prototype, such as `Request.headers`.
-        for (const key in value) add(read(value, key));
+        for (const key in value) addField(value, key);
       } else if (typeof value !== "number") {
         // Numbers are sizes, times and counts: not even one that a header has as well is a secret.
-        const text = String(value);
-        if (cut(text) !== text) return true;
+        if (isChanged(String(value), cuts.text)) return true;
       }
     }
-    return false;
+    return [...keys].some((key) => isChanged(key, cuts.key));
   }, true);
+}
+
+function isChanged(text: string, cut: Cut): boolean {
+  return cut(text) !== text;
 }
 
 function isObject(value: unknown): value is object {
@@ -152,13 +157,5 @@ function read(object: object, key: PropertyKey): unknown {
     return Reflect.get(object, key);
   } catch (thrown) {
     return thrown;
-  }
-}
-
-function orElse<T>(run: () => T, fallback: T): T {
-  try {
-    return run();
-  } catch {
-    return fallback;
   }
 }

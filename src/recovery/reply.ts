@@ -10,6 +10,7 @@ import {
 } from "../attempt/lifecycle.ts";
 import type { Prepared, PreparedCall } from "../attempt/prepared.ts";
 import { type MillraceError, StreamAbortedError, type StreamErrorContext, StreamTimeoutError } from "../errors.ts";
+import { Secrets } from "../http/redaction.ts";
 import type { Recovery } from "../provider/chunk.ts";
 import type { Decoder, Step } from "../provider/decoder.ts";
 import type { Native } from "../provider/native.ts";
@@ -87,7 +88,7 @@ export class Reply<N extends Native> {
   constructor(plan: CallPlan<N>, context: () => StreamErrorContext) {
     this.plan = plan;
     this.#context = context;
-    this.shown = this.#latest = this.#attempt(0, null);
+    this.shown = this.#latest = this.#attempt(0, null, new Secrets());
   }
 
   get outcome(): Outcome {
@@ -199,10 +200,10 @@ export class Reply<N extends Native> {
     this.state = after(callTransitions, this.state, event);
   }
 
-  #attempt(target: number, cut: Cut<N> | null): Attempt<N> {
+  #attempt(target: number, cut: Cut<N> | null, secrets: Secrets): Attempt<N> {
     const { plan } = this;
     const { model } = plan.targets[target] ?? plan.targets[0];
-    return new Attempt(plan, target, model, cut, () => this.#wake());
+    return new Attempt(plan, target, model, cut, secrets, () => this.#wake());
   }
 
   #start(): void {
@@ -364,7 +365,7 @@ export class Reply<N extends Native> {
 
   #retry(target: number): void {
     this.#move("retry");
-    this.#latest = this.#attempt(target, this.#interrupted?.cut ?? null);
+    this.#latest = this.#attempt(target, this.#interrupted?.cut ?? null, this.#latest.secrets);
     this.#begin();
   }
 
@@ -442,9 +443,10 @@ export class Reply<N extends Native> {
 
   #describe(error: MillraceError): void {
     try {
-      this.#latest.describe(error, this.#context());
+      error.addContext(this.#context());
     } catch {
       // Prices and clients are the user's own, and may throw: this error is the one that matters.
     }
+    this.#latest.secrets.redact(error);
   }
 }

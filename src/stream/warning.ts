@@ -27,7 +27,8 @@ export function warningsOf<N extends Native>({ shown, plan, prepared, costMetada
   for (const { name } of decoder.toolInputs) {
     // Tools in the provider's own shape may have names that are not known here.
     if (names.includes(name) || names.includes(null)) continue;
-    warn("undeclared_tool", `The model asked for "${shortened(name, LONGEST_NAME)}", which the call does not have.`);
+    const shownName = shortened(shown.secrets.cut(name), LONGEST_NAME);
+    warn("undeclared_tool", `The model asked for "${shownName}", which the call does not have.`);
   }
   for (const { error } of shown.toolCalls) if (error !== null) warn("unusable_tool", error.message);
   if (decoder.message === null) return warnings;

@@ -41,6 +41,8 @@ export class ResponseModelError extends MillraceError {
     });
     Object.defineProperty(this, "response", { value: response });
     this.addContext({ requestId: response.requestId, usage: response.usage });
+    // Issues quote the reply.
+    response["~reply"].shown.secrets.redact(this);
   }
 }
 

@@ -1,6 +1,7 @@
 import type { AnyToolCall } from "./pair.ts";
 import type { AnyTool } from "./tool.ts";
 import type { OpenCall } from "./tool-call.ts";
+import type { ToolInputError } from "./tool-input-error.ts";
 
 /** A tool that the model asks for, as the message holds it. */
 export interface ToolInput {
@@ -29,6 +30,8 @@ export interface ToolUpdate {
 export class ToolBox {
   /** The tools themselves. */
   readonly types: readonly AnyTool[];
+  /** Told of the error of each call that fails, before anybody sees it. */
+  onFailure: (error: ToolInputError) => void = () => {};
   readonly #tools: ReadonlyMap<string, AnyTool>;
   readonly #isPartial: boolean;
   readonly #calls = new Map<ToolInput, OpenCall>();
@@ -79,7 +82,12 @@ export class ToolBox {
     const known = this.#calls.get(input);
     if (known !== undefined) return known;
     const partial = "partial" in input ? () => input.partial : undefined;
-    const call = this.#tools.get(input.name)?.["~open"]({ id: input.id, toolCall: () => input.block, partial });
+    const call = this.#tools.get(input.name)?.["~open"]({
+      id: input.id,
+      toolCall: () => input.block,
+      partial,
+      onFailure: (error) => this.onFailure(error),
+    });
     if (call !== undefined) this.#calls.set(input, call);
     return call;
   }

@@ -108,6 +108,8 @@ export interface OpenBlock {
   readonly toolCall: () => unknown;
   /** The input so far, if it does not arrive as text. */
   readonly partial?: (() => unknown) | undefined;
+  /** Told of the error of a call that fails, before anybody sees it. */
+  readonly onFailure?: ((error: ToolInputError) => void) | undefined;
 }
 
 /** A call, from the start of its block to the end. @internal */
@@ -303,12 +305,14 @@ function failedCall(
   text: string,
   reason: Failure,
 ): FailedToolCall {
+  const error = new ToolInputError({ ...reason, toolName: tool.name, toolCallId: block.id, state, text });
+  block.onFailure?.(error);
   const call: FailedToolCall = {
     name: tool.name,
     id: block.id,
     state,
     text,
-    error: new ToolInputError({ ...reason, toolName: tool.name, toolCallId: block.id, state, text }),
+    error,
     get toolCall() {
       return block.toolCall();
     },

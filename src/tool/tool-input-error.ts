@@ -37,7 +37,8 @@ export class ToolInputError extends MillraceError {
   readonly state: "invalid" | "truncated";
   /** What is wrong with the input, in the schema library's words; empty for truncated input. */
   readonly issues: readonly SchemaIssue[];
-  readonly #text: string;
+  /** The input as received, without secrets. Not enumerable: the model's words do not belong in logs. */
+  declare readonly text: string;
 
   constructor(failure: ToolInputFailure) {
     super(toMessage(failure), "cause" in failure ? { cause: failure.cause } : {});
@@ -45,12 +46,7 @@ export class ToolInputError extends MillraceError {
     this.toolCallId = failure.toolCallId;
     this.state = failure.state;
     this.issues = failure.issues;
-    this.#text = failure.text;
-  }
-
-  /** The input as received. Not enumerable: the model's words do not belong in logs. */
-  get text(): string {
-    return this.#text;
+    Object.defineProperty(this, "text", { value: failure.text, configurable: true });
   }
 }
 

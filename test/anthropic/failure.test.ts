@@ -501,7 +501,8 @@ describe("before anything is sent", () => {
     ["a header with a line break", { headers: { "x-a": `${KEY}\r\nx: y` } }, {}],
     ["max_tokens 0 in a stream", {}, { callParams: { max_tokens: 0 } }],
   ])("%s", async (_, clientOptions, options) => {
-    expect(await failure((async () => await ask(clientOptions, options))())).toBeInstanceOf(InvalidOptionError);
+    const asked = async (): Promise<unknown> => await ask(clientOptions, options).response();
+    await expect(asked()).rejects.toBeInstanceOf(InvalidOptionError);
   });
 
   it("a prompt that cannot be sent, and a client that is none", async () => {

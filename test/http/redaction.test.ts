@@ -11,7 +11,8 @@ import {
   StreamTimeoutError,
   StreamTruncatedError,
 } from "../../src/errors.ts";
-import { redactError, redactText, secretsOf } from "../../src/http/redaction.ts";
+import { redactError, redactText } from "../../src/http/redaction.ts";
+import { secretsOf } from "../../src/http/secrets.ts";
 
 const KEY = "sk-ant-canary/0123+45=";
 
@@ -63,7 +64,7 @@ describe("redactText", () => {
     ["as PHP's JSON has it", KEY.replace("/", "\\/")],
     ["as Go's JSON has it", KEY.replace("+", "\\u002B")],
     ["percent-encoded twice", encodeURIComponent(encodeURIComponent(KEY))],
-    ["as HTML has it", KEY.replace("/", "&#x2F;").replace("+", "&#43;").replace("=", "&equals;")],
+    ["as HTML has it", KEY.replace("/", "&#x2F;").replace("+", "&#43;").replace("=", "&#x3D;")],
   ])("cuts a secret out %s", (_, form) => {
     expect(redactText(`Bad key: ${form}, sorry`, [KEY])).toMatch(/^Bad key: \[redacted\]=*, sorry$/);
   });
@@ -91,11 +92,51 @@ describe("redactText", () => {
     expect(redactText("abcd", [" abcd\n"])).toBe("[redacted]");
   });
 
+  it("cuts the beginning of a secret where a text was shortened", () => {
+    for (const [text, rest] of [
+      [`${KEY.slice(0, 9)}`, ""],
+      [`${KEY.slice(0, 12)}…, sorry`, "…, sorry"],
+      [`${KEY.slice(0, 12)}\n  at`, "\n  at"],
+      [`${encodeURIComponent(KEY.slice(0, 17))}%2…`, "…"],
+      [`${btoa(KEY).slice(0, 12)}…`, "…"],
+    ] as const) {
+      expect(redactText(`Bad key: ${text}`, [KEY]).replace("%2", "")).toBe(`Bad key: [redacted]${rest}`);
+    }
+    const text = `Bad key: ${KEY.slice(0, 7)}… or ${KEY.slice(0, 12)}, sorry`;
+    expect(redactText(text, [KEY])).toBe(text);
+  });
+
+  it.each([
+    ["JSON", JSON.stringify(Array.from({ length: 1_600 }, (_, k) => ({ k, v: "a b/c" })))],
+    ["a cookie", `${"a=%7B1%7D; ".repeat(1_300)}b=2`],
+    ["a token", "Ab/+".repeat(10_000)],
+  ])("cuts out %s of many kilobytes", (_, secret) => {
+    for (const form of [secret, JSON.stringify(secret), encodeURIComponent(secret), btoa(secret)]) {
+      expect(redactText(`<${form}>`, [secret])).toMatch(/^<"?\[redacted\]=*"?>$/);
+    }
+  });
+
+  it("cuts out a secret that was encoded once or twice, and changes nothing else", () => {
+    const form = fc.constantFrom(...forms);
+    const around = fc.string({ maxLength: 12 });
+    fc.assert(
+      fc.property(key, fc.array(form, { maxLength: 2 }), around, around, (whole, chain, before, after) => {
+        const encoded = chain.reduce((text, encode) => encode(text), whole);
+        const cut = redactText(`${before} ${encoded} ${after}`, [whole]);
+        expect(cut).not.toContain(encoded);
+        expect(cut).toContain("[redacted]");
+        const other = `${before} ${chain.reduce((text, encode) => encode(text), "nothing of it, at all")} ${after}`;
+        expect(redactText(other, [whole])).toBe(other);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
   it("takes time in proportion to the text", () => {
     const secrets = [KEY, `Bearer ${KEY}`, `${"a".repeat(40)}-`, "\\key", "%%%%key", "++++key"];
     const unitsOf = (length: number): readonly string[] =>
-      [KEY.slice(0, -1), "a", "\\", "%", "+", "%25", "\\u002B", "Some words. "].map((unit) =>
-        unit.repeat(length / unit.length),
+      [`${KEY.slice(0, -1)} `, "a", "\\", "%", "+", "%25", "\\u002B", "Some words. "].map(
+        (unit) => `${unit.repeat(length / unit.length)}.`,
       );
     const millisecondsFor = (length: number): number => {
       const texts = unitsOf(length);
@@ -107,6 +148,21 @@ describe("redactText", () => {
     expect(millisecondsFor(100_000)).toBeLessThan(1_000);
   });
 });
+
+const key = fc.stringMatching(/^[!-~]{12,30}$/).map((text) => `Zq7J${text}9vXw`);
+
+const forms: readonly ((text: string) => string)[] = [
+  (text) => Buffer.from(text).toString("base64"),
+  (text) => Buffer.from(`x-api-key: ${text}\r\n`).toString("base64"),
+  (text) => Buffer.from(`me:${text}`).toString("base64url"),
+  (text) => Buffer.from(text).toString("hex"),
+  (text) => Buffer.from(text).toString("hex").toUpperCase(),
+  (text) => encodeURIComponent(text),
+  (text) => JSON.stringify({ text }),
+  (text) => text.replace(/[^\w-]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`),
+  (text) => text.replace(/[&<>"']/g, (unit) => `&#${unit.charCodeAt(0)};`),
+  (text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll('"', "&quot;"),
+];
 
 /** Everything that could be got out of an error. */
 function shown(error: MillraceError): string {
@@ -337,6 +393,39 @@ describe("redactError", () => {
     expect(error.partial?.content).toBe("Hi [redacted]");
     expect(partial?.content).toBe(`Hi ${KEY}`);
     expect(Object.keys(error)).not.toContain("partial");
+  });
+
+  it("leaves keys that are names, and the shape of what holds a secret", () => {
+    const partial = { content: `the content ${KEY}`, thinking: "", message: { [KEY]: [{ content: 1 }] }, id: null };
+    const error = new StreamTruncatedError();
+    error.addContext({ partial: { ...partial, model: null } });
+    redactError(error, [KEY, "content"]);
+    expect(error.partial).toEqual({
+      content: "the [redacted] [redacted]",
+      thinking: "",
+      message: { "[redacted]": [{ content: 1 }] },
+      id: null,
+      model: null,
+    });
+  });
+
+  it("keeps a long partial reply", () => {
+    const error = new StreamTruncatedError();
+    const content = "word ".repeat(400_000);
+    error.addContext({ partial: { content: content + KEY, thinking: "", message: null, id: null, model: null } });
+    redactError(error, [KEY]);
+    expect(error.partial?.content).toBe(`${content}[redacted]`);
+  });
+
+  it("replaces what cannot be looked at", () => {
+    const { proxy, revoke } = Proxy.revocable({}, {});
+    revoke();
+    for (const cause of [proxy, new Error("outer", { cause: proxy }), Object(KEY), [proxy]]) {
+      const error = new ConnectionError("No response", { cause });
+      redactError(error, [KEY]);
+      expect(inspect(error)).toContain("[redacted]");
+      expect(inspect(error)).not.toMatch(/canary|Revoked/);
+    }
   });
 
   it("does not throw, and gives up on what cannot be searched", () => {

@@ -1,4 +1,4 @@
-import { ApiError, ConnectionError, type ErrorDetails, messageOf } from "../../errors.ts";
+import { ApiError, ConnectionError, type ErrorDetails, messageOf, shortened } from "../../errors.ts";
 import { field, isObject, type JsonObject, stringField, tryParse } from "../../json/object.ts";
 
 // From platform.claude.com/docs/en/api/errors; the official SDKs retry 408 and 409 as well.
@@ -16,8 +16,8 @@ const SPEND_LIMIT = "enforced_spend_limit_reached";
 const LONGEST_WAIT_MS = 2 ** 31 - 1;
 
 const PAGE_READ = 64 * 1024;
-/** Cut between two words: half of a secret would not be found any more. */
-const BEGINNING = /^.{1,200}(?!\S)|^.{1,200}/;
+/** So much of a page is told. */
+const LONGEST_TEXT = 200;
 /** Runs of white space and markup. An element or comment that is never closed extends to the end of the page. */
 const MARKUP = /(?:<(style|script)\b[^]*?(?:<\/\1[^<>]*>|$)|<!--[^]*?(?:-->|$)|<[^<>]*>|\s)+/gi;
 
@@ -122,6 +122,5 @@ function wordIn(parts: readonly unknown[], names: readonly string[]): string {
 }
 
 function plainText(page: string): string {
-  const text = page.slice(0, PAGE_READ).replace(MARKUP, " ").trim();
-  return BEGINNING.exec(text)?.[0] ?? "";
+  return shortened(page.slice(0, PAGE_READ).replace(MARKUP, " ").trim(), LONGEST_TEXT);
 }

@@ -1,4 +1,4 @@
-import { secretsOf } from "../../http/redaction.ts";
+import { secretsOf } from "../../http/secrets.ts";
 import { field } from "../../json/object.ts";
 
 /** Headers of the API whose values anybody may see, beside those with ordinary values. */

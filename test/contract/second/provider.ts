@@ -2,7 +2,7 @@ import { pricesForm } from "../../../src/cost/price.ts";
 import { defineCalls } from "../../../src/call/define-calls.ts";
 import { UnsupportedContentError } from "../../../src/errors.ts";
 import { type ClientOptions, createClient, type Destination, destinationOf } from "../../../src/http/client.ts";
-import { secretsOf } from "../../../src/http/redaction.ts";
+import { secretsOf } from "../../../src/http/secrets.ts";
 import { field, stringField, tryParse } from "../../../src/json/object.ts";
 import { stringify, wellFormedJson } from "../../../src/json/stringify.ts";
 import { wellFormed } from "../../../src/json/well-formed.ts";
