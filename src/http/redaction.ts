@@ -19,24 +19,27 @@ const CAUSE_LIMIT = 10;
 /** The secrets of all requests of a call, which nothing that is shown of it may hold. */
 export class Secrets {
   readonly #sources: (() => readonly string[])[] = [];
+  /** Made once: errors of one call are many, its requests few. */
+  #cuts: Cuts | null | undefined;
 
   /** Adds those of a request. They are asked for when something is to be shown. */
   add(source: () => readonly string[]): void {
     this.#sources.push(source);
+    this.#cuts = undefined;
   }
 
   /** Cuts them out of a text. */
   cut(text: string): string {
-    return redactText(text, this.#all);
+    return this.#found?.text(text) ?? text;
   }
 
   /** Cuts them out of an error: see {@link redactError}. */
   redact(error: MillraceError): void {
-    redactError(error, this.#all);
+    if (this.#found !== null) redact(error, this.#found);
   }
 
-  get #all(): readonly string[] {
-    return this.#sources.flatMap((source) => source());
+  get #found(): Cuts | null {
+    return (this.#cuts ??= cutsOf(this.#sources.flatMap((source) => source())));
   }
 }
 
@@ -46,9 +49,16 @@ export class Secrets {
  * the object that it is. Secrets of fewer than four characters are not searched for. Never throws.
  */
 export function redactError(error: MillraceError, secrets: readonly string[]): void {
+  const cuts = cutsOf(secrets);
+  if (cuts !== null) redact(error, cuts);
+}
+
+function cutsOf(secrets: readonly string[]): Cuts | null {
   const text = cutterOf(secrets);
-  if (text === null) return;
-  const cuts = { text, key: cutterOf(secrets.filter((secret) => !NAME.test(secret.trim()))) ?? String };
+  return text && { text, key: cutterOf(secrets.filter((secret) => !NAME.test(secret.trim()))) ?? String };
+}
+
+function redact(error: MillraceError, cuts: Cuts): void {
   for (const key of Reflect.ownKeys(error)) {
     if (KEPT_FIELDS.test(String(key))) continue;
     const value = read(error, key);

@@ -13,8 +13,6 @@ const TELLING_LENGTH = 64;
 const SHORTEST_BEGINNING = 8;
 /** How often a text is decoded. */
 const DECODINGS = 3;
-/** What may be base64 or hex of an encoded secret. */
-const RUN = /[\w+/-]{16,}/g;
 /** What follows where a text was shortened, perhaps within an escape. */
 const SHORTENED = /^([\\%&]#?\w{0,6})?([…\n]|$)/;
 /** What JSON, URLs and HTML have in place of a character. */
@@ -55,30 +53,41 @@ export function secretsOf(
 export type Cut = (text: string) => string;
 
 /**
- * Finds secrets as they are, in base64 and in hex, also where the text was encoded once or twice more. It takes time in
+ * Finds secrets as they are, in base64 and in hex, also where that was escaped, up to three times. It takes time in
  * proportion to the text, for each secret. Null where there are none.
  */
 export function cutterOf(secrets: readonly string[]): Cut | null {
   const needles = needlesOf(secrets);
   if (needles.length === 0) return null;
-  const find: Cut = (text) => withoutNeedles(text, needles);
-  const holdsEncoded = (run: string): boolean => decodings(run).some((text) => unescapedCut(text, find) !== text);
-  const findInRuns: Cut = (text) => find(text).replace(RUN, (run) => (holdsEncoded(run) ? MARK : run));
-  return (text) => unescapedCut(text, findInRuns);
+  const beginnings = new RegExp(needles.map(beginningPattern).join("|"), "i");
+  // Nearly all texts hold none: that is found out without another copy of them.
+  return (text) => unescapedCut(text, (part) => (beginnings.test(part) ? withoutNeedles(part, needles) : part));
+}
+
+/** Matches the beginning of a needle in a text that was not folded. */
+function beginningPattern(needle: string): string {
+  const beginning = needle.slice(0, SHORTEST_BEGINNING);
+  return beginning.replace(/\W/g, (unit) =>
+    unit === "+" ? "[-+ ]" : unit === "/" ? "[_/]" : `\\u${hexOf(unit.charCodeAt(0), 4)}`,
+  );
+}
+
+function hexOf(code: number, digits: number): string {
+  return code.toString(16).padStart(digits, "0");
 }
 
 /** What to search a text for. */
 function needlesOf(secrets: readonly string[]): readonly string[] {
-  const needles = new Set<string>();
+  const known = new Set<string>();
   for (const given of secrets) {
     let secret = given.trim();
     // Decoded as texts will be: parts of a secret may look like escapes.
-    for (let times = 0; times <= DECODINGS && !ORDINARY.test(secret); times++) {
-      for (const form of formsOf(secret)) needles.add(folded(form));
+    for (let times = 0; times <= DECODINGS && !known.has(secret) && !ORDINARY.test(secret); times++) {
+      known.add(secret);
       secret = unescaped(secret);
     }
   }
-  return [...needles];
+  return [...new Set([...known].flatMap(formsOf).map(folded))];
 }
 
 /** A secret as it is, its bytes, and what hex and base64 have of them. */
@@ -87,7 +96,7 @@ function formsOf(secret: string): readonly string[] {
   let hex = "";
   for (const byte of new TextEncoder().encode(secret)) {
     binary += String.fromCharCode(byte);
-    hex += byte.toString(16).padStart(2, "0");
+    hex += hexOf(byte, 2);
   }
   const base64 = [0, 1, 2].flatMap((before) => {
     // Without the characters that depend on the bytes before it or, in the second form, after it.
@@ -146,15 +155,6 @@ function unescaped(text: string): string {
     if (name !== undefined) return NAMED[name.toLowerCase()] ?? found;
     if (code !== undefined) return orElse(() => String.fromCodePoint(Number(`0${code}`)), found);
     return orElse(() => decodeURIComponent(found), found);
-  });
-}
-
-/** What a run may stand for: base64 and hex in it may begin anywhere. */
-function decodings(run: string): readonly string[] {
-  return [0, 1, 2, 3].flatMap((from) => {
-    const part = run.slice(from).replaceAll("-", "+").replaceAll("_", "/");
-    const bytes = part.replace(/[\da-f]{2}/gi, (byte) => String.fromCharCode(parseInt(byte, 16)));
-    return [atob(part + "AAA".slice((part.length + 3) % 4)), bytes];
   });
 }
 
