@@ -12,7 +12,9 @@ async function fakeChecks() {
     import { firstProblem } from "./check.ts";
     import { messageChecks } from "./check-messages.ts";
     import { unrestrictedModel } from "./model-rules.ts";
-    const request = { model: unrestrictedModel("any"), version: "2023-06-01", betas: new Set(), sentThinking: new Map() };
+    import { SentBlocks } from "./sent.ts";
+    const known = { fields: new Set(), sent: new SentBlocks() };
+    const request = { model: unrestrictedModel("any"), version: "2023-06-01", betas: new Set(), ...known };
     export const problemWith = (messages) => firstProblem(messageChecks, { ...request, body: { messages } });`;
   const resolveDir = fileURLToPath(new URL("../src/testing/anthropic", import.meta.url));
   const stdin = { contents, resolveDir, loader: "ts" };
