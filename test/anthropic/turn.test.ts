@@ -58,6 +58,8 @@ describe("the turn that goes back", () => {
     expect(await turnOf(signed, redacted)).toBeNull();
     expect(await turnOf(signed, hi, signed, redacted)).toEqual([signed, hi]);
     expect(await turnOf(signed, { type: "text", text: " " })).toBeNull();
+    const odd = { type: { toString: 1 }, text: "Hi" };
+    expect(await turnOf(odd)).toEqual([odd]);
     // The thinking before a call that was cut.
     const cut = await replied("max_tokens", signed, { ...asked, input: {} });
     expect(cut.history()).toEqual([{ role: "user", content: "Hello" }]);

@@ -7,6 +7,8 @@ import type { AnthropicMessage } from "./wire.ts";
 
 type Block = Readonly<Record<string, unknown>>;
 
+const THINKING: ReadonlySet<unknown> = new Set(["thinking", "redacted_thinking"]);
+
 /** A turn whose blocks are of this type. */
 interface TurnOf<B extends object> {
   readonly content: string | readonly B[];
@@ -70,7 +72,7 @@ export function blocksOf<B extends object>({ content }: TurnOf<B>): readonly (B 
 
 /** A turn with these blocks, but for thinking at its end, which the API refuses. Empty if nothing is left of it. */
 function turnOf(turn: object, blocks: readonly object[]): readonly MessageParam[] {
-  const end = blocks.findLastIndex((block) => !/^(redacted_)?thinking$/.test(`${field(block, "type")}`)) + 1;
+  const end = blocks.findLastIndex((block) => !THINKING.has(field(block, "type"))) + 1;
   // Blocks of a response are blocks of a request, future ones included: the API takes back what it gave.
   return end === 0 ? [] : [{ ...turn, content: blocks.slice(0, end) } as unknown as MessageParam];
 }
