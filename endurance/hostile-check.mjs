@@ -573,7 +573,7 @@ function checkPairs(plan, run, complain, stream) {
 
 /** Whether the blocks came in their order: else the text of the message is another order of that of the pairs. */
 function isOrdered(chunks) {
-  const places = chunks.map(({ chunk }) => chunk?.index).filter((index) => index !== undefined);
+  const places = chunks.map(({ chunk }) => chunk?.index).filter((index) => typeof index === "number");
   return places.every((index, at) => at === 0 || places[at - 1] <= index);
 }
 
