@@ -455,8 +455,9 @@ async function checkStream(library, plan, run, complain, stream) {
   if (codes !== undefined && !codes.includes(error.code)) complain(`it is ${outcome} with ${error.code}`);
   if (outcome === "failed" && /^stream_/.test(error.code)) complain(`it failed with ${error.code}`);
   const last = attempts.at(-1);
-  // What the condition of a fallback throws is the error of the call, not of the attempt before it.
-  const isStopped = outcome === "aborted" || error?.limit === "total" || plan.fallback === "throws";
+  // What the condition of a fallback, or a price, throws is the error of the call, not of the attempt before it.
+  const isStopped =
+    outcome === "aborted" || error?.limit === "total" || plan.fallback === "throws" || plan.prices === "throws";
   if (last !== undefined && last.outcome !== outcome && !isStopped) {
     complain(`it is ${outcome}, and its last attempt ${last.outcome}`);
   }
