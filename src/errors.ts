@@ -567,7 +567,7 @@ export class StreamNotConsumedError extends MillraceError {
 }
 
 /**
- * Something of the request was asked for before the stream was first read, when there was no request yet.
+ * An accessor of the request was read before the stream was. There is no request until the stream is first read.
  *
  * @example
  * ```ts

@@ -33,42 +33,29 @@ export class Secrets {
     return this.#found?.text(text) ?? text;
   }
 
-  /** Cuts them out of an error: see {@link redactError}. */
+  /**
+   * Cuts them out of all that can be reached from an error, in place, however {@link cutterOf} finds them. A `cause` that
+   * holds one is replaced with a plain Error of the same name, message, code and stack; a cause that holds none stays the
+   * object that it is. Secrets of fewer than four characters are not searched for. Never throws.
+   */
   redact(error: MillraceError): void {
-    if (this.#found !== null) redact(error, this.#found);
+    const cuts = this.#found;
+    if (cuts === null) return;
+    for (const key of Reflect.ownKeys(error)) {
+      if (KEPT_FIELDS.test(String(key))) continue;
+      const value = read(error, key);
+      if (holdsSecret(value, cuts)) Reflect.defineProperty(error, key, { value: redacted(value, cuts) });
+    }
   }
 
   get #found(): Cuts | null {
-    return (this.#cuts ??= cutsOf(this.#sources.flatMap((source) => source())));
+    return (this.#cuts ??= cutsOf(this.#sources.flatMap((source) => orElse(source, []))));
   }
-}
-
-/**
- * Cuts secrets out of all that can be reached from an error, in place, however {@link cutterOf} finds them. A `cause`
- * that holds one is replaced with a plain Error of the same name, message, code and stack; a cause that holds none stays
- * the object that it is. Secrets of fewer than four characters are not searched for. Never throws.
- */
-export function redactError(error: MillraceError, secrets: readonly string[]): void {
-  const cuts = cutsOf(secrets);
-  if (cuts !== null) redact(error, cuts);
 }
 
 function cutsOf(secrets: readonly string[]): Cuts | null {
   const text = cutterOf(secrets);
   return text && { text, key: cutterOf(secrets.filter((secret) => !NAME.test(secret.trim()))) ?? String };
-}
-
-function redact(error: MillraceError, cuts: Cuts): void {
-  for (const key of Reflect.ownKeys(error)) {
-    if (KEPT_FIELDS.test(String(key))) continue;
-    const value = read(error, key);
-    if (holdsSecret(value, cuts)) Reflect.defineProperty(error, key, { value: redacted(value, cuts) });
-  }
-}
-
-/** Cuts secrets out of a text. */
-export function redactText(text: string, secrets: readonly string[]): string {
-  return cutterOf(secrets)?.(text) ?? text;
 }
 
 /** How secrets are cut out of texts, and out of the keys of objects. */

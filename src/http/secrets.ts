@@ -2,7 +2,7 @@
 
 /** What a secret is replaced with. */
 export const MARK = "[redacted]";
-/** Headers whose values anybody may see, whoever the provider is. */
+/** Headers whose values anybody may see, at any provider. */
 const PUBLIC_HEADER = /^(accept(-encoding)?|content-(length|type)|host|user-agent)$/i;
 /** Too short to be a secret, or too ordinary: cutting these out would spoil other words. */
 const ORDINARY = /^(.{0,3}|true|false|null|undefined|redacted)$/is;

@@ -81,7 +81,7 @@ export class IncrementalJson {
   }
 
   /**
-   * Whether the value at a path is complete; `[]` is the whole value. False if there is no such value.
+   * Whether the value at a path is complete; `[]` is the whole value. False if nothing is there.
    *
    * @param path - Keys and indices that lead to the value.
    * @example

@@ -75,7 +75,7 @@ declare const spliced: unique symbol;
 
 /** A message that a template passes on from `MESSAGES:`. Its shape is its provider's, and is not known here. */
 export interface SplicedMessage extends NativeMessage {
-  /** Type only: it tells these messages from unchecked ones. There is no such value. */
+  /** Type only: it marks messages that were checked, and does not exist at run time. */
   readonly [spliced]: true;
 }
 

@@ -3,7 +3,7 @@ import type { Usage } from "../cost/usage.ts";
 import type { ReportedUsage } from "../errors.ts";
 import type { OwnChunk, ResponseChunk } from "./chunk.ts";
 
-/** The native types of a provider, in one bundle. It exists for the compiler alone: there is no value of this type. */
+/** The native types of a provider, in one bundle. It is used in types only. */
 export interface Native {
   /** The provider's name. */
   readonly name: string;

@@ -212,7 +212,7 @@ export abstract class CallView<out N extends Native, out T extends PairTypes = P
   }
 
   /**
-   * A list with the message that gives the model the results of its tools. It is empty if there are no outputs.
+   * The message with the results of tools, in a list. Without outputs the list is empty.
    *
    * @param outputs - Calls of this message, and what they gave: text, JSON, bytes, content parts, or an `Error`, whose
    * message the model is told (never its stack).

@@ -157,28 +157,15 @@ export abstract class StructuredStream<out N extends Native, out Model = unknown
   }
 
   async *#values<V>(take: () => readonly V[]): AsyncGenerator<V, void, undefined> {
-    const validated = this.#guardValidation();
-    try {
-      for await (const step of stepsOf(this["~reply"])) {
-        this.#absorb(step);
-        yield* take();
-      }
-      // The iteration was left while a read was under way.
-      if (this.outcome !== "complete") return;
-      const constructed = this.#construct();
+    for await (const step of stepsOf(this["~reply"])) {
+      this.#absorb(step);
       yield* take();
-      modelOf(await Promise.race([validated.guard, Promise.resolve(constructed)]));
-    } finally {
-      validated.end();
     }
-  }
-
-  /** A promise that rejects if the call is aborted or takes too long before {@link end} is called, even when the reply is complete. */
-  #guardValidation(): { readonly guard: Promise<never>; end(): void } {
-    const reply = this["~reply"];
-    let end = (): void => {};
-    const guard = new Promise<never>((_, reject) => (end = reply.guard(reject)));
-    return { guard: handled(guard), end };
+    // The iteration was left while a read was under way.
+    if (this.outcome !== "complete") return;
+    const constructed = this.#construct();
+    yield* take();
+    modelOf(await withinLimits(this["~reply"], constructed));
   }
 
   /** Takes what an event adds to the model. */

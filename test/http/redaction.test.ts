@@ -11,8 +11,16 @@ import {
   StreamTimeoutError,
   StreamTruncatedError,
 } from "../../src/errors.ts";
-import { redactError, redactText } from "../../src/http/redaction.ts";
+import { Secrets } from "../../src/http/redaction.ts";
 import { secretsOf } from "../../src/http/secrets.ts";
+
+function knownSecrets(values: readonly string[]): Secrets {
+  const secrets = new Secrets();
+  secrets.add(() => values);
+  return secrets;
+}
+const redactText = (text: string, values: readonly string[]): string => knownSecrets(values).cut(text);
+const redactError = (error: MillraceError, values: readonly string[]): void => knownSecrets(values).redact(error);
 
 const KEY = "sk-ant-canary/0123+45=";
 
