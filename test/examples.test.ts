@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { formatWithOptions } from "node:util";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { apiError, type FakeAnthropic, fakeAnthropic, reply, type Replies, text, toolUse } from "millrace/testing";
+import { describe, expect, it } from "vitest";
+import { apiError, reply, type Replies, text, toolUse } from "millrace/testing";
+import { printedBy } from "./printed.ts";
 
 const folder = new URL("../examples/", import.meta.url);
 const names = readdirSync(folder).filter((name) => name.endsWith(".ts"));
@@ -74,33 +74,10 @@ const expectations: Readonly<Record<string, readonly [replies: Replies, output: 
   "stop-early.ts": [reply(TEXT, { pace: 5 }), [/^Try The Name of the[^.]*aborted partial 1\n$/]],
 };
 
-let server: FakeAnthropic;
-let output: string;
-
-beforeEach(() => {
-  output = "";
-  vi.spyOn(process.stdout, "write").mockImplementation((text) => {
-    output += String(text);
-    return true;
-  });
-  vi.spyOn(console, "log").mockImplementation((...items: unknown[]) => {
-    output += `${formatWithOptions({ breakLength: Infinity }, ...items)}\n`;
-  });
-});
-afterEach(async () => {
-  vi.restoreAllMocks();
-  vi.unstubAllEnvs();
-  await server.close();
-});
-
 describe("the examples", () => {
   it.each(names)("%s runs, and prints what it is about", async (name) => {
     const [replies, expected] = expectations[name] ?? ["", [`${name} has no expectation in this test`]];
-    server = await fakeAnthropic({ replies, apiKey: "sk-example" });
-    vi.stubEnv("ANTHROPIC_BASE_URL", server.url);
-    vi.stubEnv("ANTHROPIC_API_KEY", "sk-example");
-    vi.stubEnv("ANTHROPIC_AUTH_TOKEN", undefined);
-    await import(new URL(name, folder).href);
+    const output = await printedBy(() => import(new URL(name, folder).href), replies);
     for (const text of expected) {
       expect(output).toMatch(typeof text === "string" ? new RegExp(escaped(text)) : text);
     }

@@ -1,7 +1,7 @@
-import { formatWithOptions } from "node:util";
 import { MockLanguageModelV3, simulateReadableStream } from "ai/test";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { type FakeAnthropic, fakeAnthropic, reply, type Replies, text, thinking, toolUse } from "millrace/testing";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { reply, type Replies, text, thinking, toolUse } from "millrace/testing";
+import { printedBy } from "../printed.ts";
 import { snippets } from "../snippet.ts";
 
 const MISTBORN = { title: "Mistborn", author: "Brandon Sanderson" };
@@ -49,36 +49,13 @@ const programs = snippets()
   .filter(({ name }) => /^docs\/(migration\/|thinking)/.test(name))
   .map(({ name, path }) => [name, path] as const);
 
-let server: FakeAnthropic;
-let output: string;
-
-beforeEach(() => {
-  output = "";
-  vi.spyOn(process.stdout, "write").mockImplementation((written) => {
-    output += String(written);
-    return true;
-  });
-  vi.spyOn(console, "log").mockImplementation((...items: unknown[]) => {
-    output += `${formatWithOptions({ breakLength: Infinity }, ...items)}\n`;
-  });
-});
-afterEach(async () => {
-  vi.restoreAllMocks();
-  vi.unstubAllEnvs();
-  vi.unstubAllGlobals();
-  await server.close();
-});
+afterEach(() => vi.unstubAllGlobals());
 
 describe("the programs of the pages", () => {
   it.each(programs)("%s runs, and prints what it is about", async (name, path) => {
     const [replies, expected] = expectations[name] ?? ["", /has an expectation in this test/];
-    server = await fakeAnthropic({ replies, apiKey: "sk-example" });
-    vi.stubEnv("ANTHROPIC_BASE_URL", server.url);
-    vi.stubEnv("ANTHROPIC_API_KEY", "sk-example");
-    vi.stubEnv("ANTHROPIC_AUTH_TOKEN", undefined);
     vi.stubGlobal("AI_SDK_DEFAULT_PROVIDER", { languageModel: () => aiSdkModel });
-    await import(path);
-    expect(output).toMatch(expected);
+    expect(await printedBy(() => import(path), replies)).toMatch(expected);
   });
 });
 
