@@ -3,6 +3,7 @@ import type { Limiter } from "../attempt/limiter.ts";
 import type { Timeout } from "../http/timeout.ts";
 import { defined } from "../json/object.ts";
 import type { Native } from "../provider/native.ts";
+import type { Params } from "../provider/params.ts";
 import type { Budget } from "../recovery/budget.ts";
 import type { Target } from "../recovery/plan.ts";
 import type { Interruption, RetryOptions } from "../recovery/policy.ts";
@@ -20,7 +21,9 @@ export interface CallOptions<N extends Native, S extends StreamOption = StreamOp
   readonly tools?: readonly D[] | undefined;
   /** Whether the model may, must or must not use tools. The provider's default: it may. */
   readonly toolChoice?: ToolChoice<NoInfer<NameOf<D>>> | undefined;
-  /** The provider's parameters, under the wire's names. */
+  /** Parameters that providers share, in words that belong to none of them. One that this provider lacks is refused. */
+  readonly params?: Params | undefined;
+  /** The provider's parameters, under the wire's names. They beat {@link params}. */
   readonly callParams?: N["callParams"] | undefined;
   /** Where the requests go and with which credentials: a client made by the provider's `client()`, or by an official SDK. */
   readonly client?: N["client"] | undefined;
@@ -73,11 +76,12 @@ export function isStreamed(option: StreamOption | undefined): boolean {
   return option !== undefined && option !== false;
 }
 
-/** Options over options: `callParams` and `timeout` are merged key by key, the others replace if they have a value. */
+/** Options over options: `params`, `callParams` and `timeout` are merged key by key, the others replace if they have a value. */
 export function mergeOptions<N extends Native, O extends CallOptions<N>>(base: O, over: O): O {
   return {
     ...base,
     ...defined(over),
+    params: mergeParams(base.params, over.params),
     callParams: mergeParams(base.callParams, over.callParams),
     timeout: { ...base.timeout, ...over.timeout },
   };

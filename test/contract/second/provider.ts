@@ -121,6 +121,10 @@ export const folio: Provider<FolioNative> = {
   name: "folio",
   label: "Folio",
   optionForms: { callParams: anObject, prices: pricesForm(["input", "output", "cacheRead"]) },
+  nativeParams: ({ maxTokens, ...others }) => ({
+    callParams: { ...(maxTokens !== undefined && { length: maxTokens }) },
+    unsupported: Object.keys(others) as (keyof typeof others)[],
+  }),
   encode,
   isItem: (value) => ["rule", "ask", "text", "thought", "call", "result"].some((key) => key in value),
   createDecoder: () => new FolioDecoder(),
