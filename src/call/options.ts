@@ -13,8 +13,12 @@ import type { ToolChoice } from "../tool/tool-choice.ts";
 /** Whether a call is streamed, and whether its pairs also hold tools while their input arrives. */
 export type StreamOption = boolean | { readonly partialTools?: boolean | undefined };
 
-/** The options of a call. `D` are its tools. */
-export interface CallOptions<N extends Native, S extends StreamOption = StreamOption, D = AnyTool | N["toolParam"]> {
+/** The options of a call, all but `fallback`. `D` are its tools. */
+export interface OptionsOfOneModel<
+  N extends Native,
+  S extends StreamOption = StreamOption,
+  D = AnyTool | N["toolParam"],
+> {
   /** Whether the call returns a stream of `[chunk, toolCall]` pairs, or the promise of a response. Default false. */
   readonly stream?: S | undefined;
   /** The tools that the model may ask for: made by `tool()`, or in the provider's own format. */
@@ -43,8 +47,6 @@ export interface CallOptions<N extends Native, S extends StreamOption = StreamOp
    * `"continue"`. As many requests are made as `retry` says, or three if that is false.
    */
   readonly onInterrupt?: Interruption | undefined;
-  /** Models to ask, in this order, once the requests to the one before have failed, or if it does not exist. */
-  readonly fallback?: N["model"] | readonly (N["model"] | Target<N>)[] | undefined;
   /** Stops the call once it has taken this much. */
   readonly budget?: Budget | undefined;
   /** Makes requests wait for each other and for the provider's rate limits. Many calls may share it. */
@@ -53,6 +55,16 @@ export interface CallOptions<N extends Native, S extends StreamOption = StreamOp
   readonly metadata?: Readonly<Record<string, unknown>> | undefined;
   /** Prices by model id. They beat the built-in ones. */
   readonly prices?: N["prices"] | undefined;
+}
+
+/** The options of a call. `D` are its tools. */
+export interface CallOptions<
+  N extends Native,
+  S extends StreamOption = StreamOption,
+  D = AnyTool | N["toolParam"],
+> extends OptionsOfOneModel<N, S, D> {
+  /** Models to ask, in this order, once the requests to the one before have failed, or if it does not exist. */
+  readonly fallback?: N["model"] | readonly (N["model"] | Target<N>)[] | undefined;
 }
 
 /** The options of `.with()`: those of a call, and another model. */

@@ -122,6 +122,8 @@ export interface LimitedResponse {
 export interface Provider<N extends Native> {
   /** Its name in model ids and on streams, in lower case. */
   readonly name: N["name"];
+  /** The entry of the package that has its `call`. */
+  readonly entry: N["entry"];
   /** Its name in errors and in the names of its classes. */
   readonly label: string;
   /** The forms of the options whose values are its own. */

@@ -16,6 +16,7 @@ import { anthropicViews, signatureOf } from "./view.ts";
 /** Anthropic, as the core knows it. */
 export const anthropic: Provider<AnthropicNative> = {
   name: "anthropic",
+  entry: "millrace/anthropic",
   label: "Anthropic",
   optionForms: { callParams: callParamsForm, prices: anthropicPrices },
   nativeParams,
