@@ -1,3 +1,4 @@
+import type { Attempt } from "../attempt/attempt.ts";
 import type { NativeConfig, Prepared } from "../attempt/prepared.ts";
 import { InvalidOptionError, isMillraceError, messageOf, PromptFunctionError, TemplateError } from "../errors.ts";
 import { defaultTimeout } from "../http/timeout.ts";
@@ -5,7 +6,6 @@ import { defined, field, isObject, stringField } from "../json/object.ts";
 import { isPromptTemplate, normalizePrompt } from "../prompt/dynamic-config.ts";
 import type { Native } from "../provider/native.ts";
 import type { FormatBody, Prompt, Provider } from "../provider/provider.ts";
-import { nothingSpent, type Spending } from "../recovery/budget.ts";
 import type { CallPlan, PlannedTarget, Target } from "../recovery/plan.ts";
 import { retryPolicy } from "../recovery/policy.ts";
 import { aFunction, anObject, anything, aText, checkForm, type Form, needed } from "../schema/option-form.ts";
@@ -82,9 +82,9 @@ export function planner<N extends Native, Args extends readonly unknown[]>(
     let runPrompt = (): void => {};
     const result = new Promise<void>((resolve) => (runPrompt = resolve)).then(() => fn(...fnArgs));
     let prompt: Promise<NativePrompt<N>> | undefined;
-    const plan = (added: Added<N> | null, spent: Spending): CallPlan<N> => ({
+    const plan = (added: Added<N> | null, earlier: readonly Attempt<N>[]): CallPlan<N> => ({
       fnArgs,
-      spent,
+      earlier,
       async prepare(target, more) {
         runPrompt();
         await loaded(result, provider, target.provider);
@@ -98,11 +98,11 @@ export function planner<N extends Native, Args extends readonly unknown[]>(
           return promptRefused(error);
         }
       },
-      extend: (items, author, soFar = nothingSpent) => plan({ before: added, items, author }, soFar),
+      extend: (items, author, soFar = []) => plan({ before: added, items, author }, soFar),
       // Last: V8 takes five times as long to add to what it has cloned.
       ...fixed,
     });
-    return plan(null, nothingSpent);
+    return plan(null, []);
   };
 }
 

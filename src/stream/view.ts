@@ -48,11 +48,12 @@ export abstract class CallView<out N extends Native, out T extends PairTypes = P
   }
 
   /**
-   * The requests that were made for this call, in their order: those that failed, too. {@link usage} is that of the one
+   * The requests that were made for this call, in their order: those that failed, and those whose replies did not fit a
+   * response model, too. {@link usage} is that of the one
    * that served; {@link cost} is that of all.
    */
   get attempts(): readonly AttemptReport<N>[] {
-    return this.#reply.attempts.map(reportOf);
+    return this.#reply.allAttempts.map(reportOf);
   }
 
   /** The tools that the model asks for, in the message's order, with their states: those that failed, too. */
