@@ -170,7 +170,11 @@ export class OpenChoice {
     });
     const copies = fresh.map((item) => (isObject(item) ? this.#itemOf(key, item) : item));
     pushAll(this.message, key, copies);
-    if (key === "reasoning_details" && !isText(this.message["reasoning"]) && !isText(this.message["reasoning_content"])) {
+    if (
+      key === "reasoning_details" &&
+      !isText(this.message["reasoning"]) &&
+      !isText(this.message["reasoning_content"])
+    ) {
       for (const item of added) this.thinking += textOfDetail(item);
     }
     if (added.length > 0) this.#grow(0);

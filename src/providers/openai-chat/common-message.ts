@@ -16,7 +16,8 @@ export function commonMessages(items: readonly ChatMessageParam[]): readonly Com
     }
     results = null;
     if (item.role === "assistant") messages.push({ role: item.role, content: turnParts(item) });
-    else if (item.role === "function") messages.push({ role: "user", content: [resultOf(item.name, item.content ?? "")] });
+    else if (item.role === "function")
+      messages.push({ role: "user", content: [resultOf(item.name, item.content ?? "")] });
     else {
       const { content } = item;
       const role = item.role === "user" ? "user" : "system";
@@ -28,12 +29,18 @@ export function commonMessages(items: readonly ChatMessageParam[]): readonly Com
 
 /** An error has no mark of its own, only words. */
 function resultOf(id: string, content: string | readonly object[]): ToolResultPart {
-  return { type: "toolResult", id, content: typeof content === "string" ? content : content.map(commonPart), isError: false };
+  return {
+    type: "toolResult",
+    id,
+    content: typeof content === "string" ? content : content.map(commonPart),
+    isError: false,
+  };
 }
 
 function turnParts(item: AssistantMessageParam): CommonPart[] {
   const { role: _role, content, tool_calls, name: _name, ...more } = item;
-  const parts: CommonPart[] = typeof content === "string" ? [{ type: "text", text: content }] : listOf(content).map(commonPart);
+  const parts: CommonPart[] =
+    typeof content === "string" ? [{ type: "text", text: content }] : listOf(content).map(commonPart);
   for (const call of listOf(tool_calls)) parts.push(callOf(call));
   // What only this provider knows of a turn: its reasoning, say.
   if (Object.keys(more).length > 0) parts.unshift({ type: "native", provider: PROVIDER, block: more });
@@ -62,5 +69,7 @@ function commonPart(part: unknown): CommonPart {
   const [, mediaType = "", bytes] = /^data:([^;,]*);base64,(.*)$/s.exec(url ?? "") ?? [];
   if (url === null) return { type: "native", provider: PROVIDER, block: part };
   const media = bytes === undefined ? { url } : { data: bytes, mediaType };
-  return isObject(file) ? { type: "document", ...media, title: stringField(file, "filename") ?? undefined } : { type: "image", ...media };
+  return isObject(file)
+    ? { type: "document", ...media, title: stringField(file, "filename") ?? undefined }
+    : { type: "image", ...media };
 }

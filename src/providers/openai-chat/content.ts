@@ -11,7 +11,10 @@ import type { OpenAIChatNative } from "./native.ts";
 import { PROVIDER } from "./native.ts";
 
 /** A message as the API takes it: that may be several, since the results of tools are messages of their own. */
-export function encodeMessage(message: OpenAIChatNative["promptMessage"], dialect: Dialect): readonly ChatMessageParam[] {
+export function encodeMessage(
+  message: OpenAIChatNative["promptMessage"],
+  dialect: Dialect,
+): readonly ChatMessageParam[] {
   const { content, role } = message;
   // Messages of the API's own shape are sent as they are.
   if (!Array.isArray(content)) return [message as ChatMessageParam];
@@ -94,12 +97,14 @@ function contentOf(parts: readonly (CommonPart | JsonObject)[], role: string, di
 function encodePart(part: CommonPart, { dataImagesOnly }: Dialect): object {
   if (part.type === "text") return part;
   if (part.type === "image") {
-    if (dataImagesOnly && "url" in part) throw new UnsupportedContentError("image", "this server fetches none: pass its bytes.");
+    if (dataImagesOnly && "url" in part)
+      throw new UnsupportedContentError("image", "this server fetches none: pass its bytes.");
     return { type: "image_url", image_url: defined({ url: urlOf(part), detail: part.detail }) };
   }
   if (part.type === "audio") {
     const format = "data" in part ? AUDIO.get(part.mediaType) : undefined;
-    if (format === undefined) throw new UnsupportedContentError("audio", "Chat Completions takes the bytes of WAV or MP3.");
+    if (format === undefined)
+      throw new UnsupportedContentError("audio", "Chat Completions takes the bytes of WAV or MP3.");
     return { type: "input_audio", input_audio: { data: urlOf(part).replace(/.*,/, ""), format } };
   }
   if (part.type === "document") {

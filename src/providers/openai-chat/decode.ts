@@ -23,6 +23,13 @@ export class ChatDecoder extends ChatAccumulator implements Decoder<OpenAIChatNa
   #expected: Expected = { choices: 1, dialect: UNKNOWN };
   #last: JsonObject = {};
 
+  /** @param before - A reply that this one continues. */
+  constructor(before: readonly ChatMessageParam[] = []) {
+    super();
+    const turn = before.find((item) => item.role === "assistant");
+    if (turn !== undefined) this.begin(turn);
+  }
+
   decode(frame: ChatFrame): ChatStep | null {
     if ("expected" in frame) {
       this.#expected = frame.expected;

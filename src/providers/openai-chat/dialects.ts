@@ -3,37 +3,37 @@ export interface Dialect {
   /** Its address, with its version. */
   readonly baseURL: string;
   /** The names of its hosts end with these, if they are not that of the address. */
-  readonly hosts?: readonly string[];
+  readonly hosts?: readonly string[] | undefined;
   /** The environment variable that may hold another address. */
-  readonly baseURLVariable?: string;
+  readonly baseURLVariable?: string | undefined;
   /** What the address ends with, if that is left out. */
-  readonly path?: string;
+  readonly path?: string | undefined;
   /** The environment variable that may hold a key; null if it takes none. */
   readonly keyVariable: string | null;
   /** The header of the key, if that is not `authorization`. */
-  readonly keyHeader?: string;
+  readonly keyHeader?: string | undefined;
   /** The parameter that limits the length of a reply. */
-  readonly limit?: "max_tokens";
+  readonly limit?: "max_tokens" | undefined;
   /** It sends usage unasked, and need not take the parameter that asks for it. */
-  readonly tellsUsage?: true;
+  readonly tellsUsage?: true | undefined;
   /** It may send no finish reason: `[DONE]` alone says that the reply has ended. */
-  readonly mayLackReason?: true;
+  readonly mayLackReason?: true | undefined;
   /** How a model is made to call some tool, if not by `required`. */
-  readonly anyTool?: string;
+  readonly anyTool?: string | undefined;
   /** How long the ids of calls have to be: letters and digits. */
-  readonly idLength?: number;
+  readonly idLength?: number | undefined;
   /** Which reasoning goes back: text, beside calls of tools alone; or details. */
-  readonly reasoning?: "reasoning_content" | "reasoning_details";
+  readonly reasoning?: "reasoning_content" | "reasoning_details" | undefined;
   /** The calls of tools carry `extra_content`, which goes back. */
-  readonly extraContent?: true;
+  readonly extraContent?: true | undefined;
   /** It fetches no images. */
-  readonly dataImagesOnly?: true;
+  readonly dataImagesOnly?: true | undefined;
   /** What makes a model go on with its turn at the end of a request: fields of that turn. */
-  readonly prefill?: object;
+  readonly prefill?: object | undefined;
   /** Only an address with this end does so. */
-  readonly prefillPath?: string;
+  readonly prefillPath?: string | undefined;
   /** The same: fields of the body. */
-  readonly prefillBody?: object;
+  readonly prefillBody?: object | undefined;
 }
 
 const local = (port: number) =>

@@ -116,7 +116,9 @@ function messagesOf(
   dialect: Dialect,
   prefill: object | undefined,
 ): readonly ChatMessageParam[] {
-  const encoded = given.flatMap((message) => encodeMessage(message, dialect)).map((message) => accepted(message, dialect));
+  const encoded = given
+    .flatMap((message) => encodeMessage(message, dialect))
+    .map((message) => accepted(message, dialect));
   const messages = withOwnIds(encoded, dialect.idLength);
   const last = messages.at(-1);
   return last?.role === "assistant" && prefill ? messages.with(-1, { ...last, ...prefill }) : messages;

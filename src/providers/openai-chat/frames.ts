@@ -120,10 +120,14 @@ export function createEventFrames(expected: Expected): FrameReader<ChatFrame, un
 export function failureIn({ event, isError }: EventFrame): unknown {
   const { choices, error, usage, id, detail, message, object } = event;
   if (isError || error) return event;
-  const failed = Array.isArray(choices) ? choices.find((choice) => field(choice, "finish_reason") === "error") : undefined;
+  const failed = Array.isArray(choices)
+    ? choices.find((choice) => field(choice, "finish_reason") === "error")
+    : undefined;
   if (failed !== undefined) {
     const reason = field(failed, "native_finish_reason");
-    return { error: { message: "The model ended with an error.", code: typeof reason === "string" ? reason : "error" } };
+    return {
+      error: { message: "The model ended with an error.", code: typeof reason === "string" ? reason : "error" },
+    };
   }
   const isReply = choices !== undefined || usage !== undefined || id !== undefined;
   return !isReply && (detail || message || object === "error") ? event : undefined;

@@ -1,49 +1,86 @@
-/** Everything for OpenAIChat: typed calls that stream, and the native types. */
+/** Everything for Chat Completions, of OpenAI and the servers that imitate it: typed calls that stream, and the native types. */
 
-export type { Citation, ContentBlock, RefusalCategory, ToolUseBlock } from "./block.ts";
-export {
-  type OpenAIChatCall,
-  type OpenAIChatCallOptions,
-  type OpenAIChatCallOverrides,
-  type OpenAIChatPromptResult,
-  type OpenAIChatResult,
-  call,
-  call as openAIChatCall,
-  type OpenAIChatParserOption,
-  type NoResponseModel,
-} from "./call.ts";
 export type { Call, NoParserOfStreams, Parsed, ShownTools, ToolsOf, WithResponse } from "../../call/call.ts";
-export { OpenAIChatCallResponseChunk, type OpenAIChatOwnChunk } from "./chunk.ts";
+export type { UsageSource } from "../../cost/usage.ts";
 export type { Client } from "../../http/client.ts";
-export { client, type ClientOptions } from "./client.ts";
-export type { ContentBlockParam, MessageParam } from "./content.ts";
 export {
   type LimiterOptions,
   LimiterQueueFullError,
   LimiterWaitError,
   RequestLimiter as OpenAIChatLimiter,
 } from "../../recovery/limiter.ts";
+export type { OpenAIChatModel } from "../openai-platform/models.ts";
+export {
+  listPrice,
+  type OpenAICostItem,
+  type OpenAICostMetadata,
+  type OpenAICostNote,
+  type OpenAIPerTokenKind,
+  type OpenAIPrice,
+  type OpenAIPrices,
+  type OpenAIPriceTier,
+  type OpenAIRates,
+  type OpenAITokenKind,
+} from "../openai-platform/price.ts";
+export { openAICost, type OpenAICostInput, type OpenAIUsage } from "../openai-platform/usage.ts";
+export {
+  call,
+  call as openaiCall,
+  type NoResponseModel,
+  type OpenAIChatCall,
+  type OpenAIChatCallOptions,
+  type OpenAIChatCallOverrides,
+  type OpenAIChatParserOption,
+  type OpenAIChatPromptResult,
+  type OpenAIChatResult,
+} from "./call.ts";
+export { OpenAIChatCallResponseChunk, type OpenAIChatOwnChunk } from "./chunk.ts";
+export { client, type ClientOptions } from "./client.ts";
+export type { DialectName } from "./dialects.ts";
 export { limiter } from "./limiter.ts";
-export { type OpenAIChatModel, defaultMaxTokens } from "./models.ts";
 export type {
+  AssistantMessageParam,
+  AudioPartParam,
+  CacheBreakpoint,
+  ChatMessageParam,
+  FilePartParam,
+  FunctionMessageParam,
+  ImagePartParam,
+  SystemMessageParam,
+  TextPartParam,
+  ToolMessageParam,
+  UserMessageParam,
+  UserPartParam,
+} from "./message-param.ts";
+export type {
+  AsyncOpenAIChatDynamicConfig,
   OpenAIChatAccessors,
   OpenAIChatBody,
   OpenAIChatDynamicConfig,
   OpenAIChatKinds,
   OpenAIChatNative,
   OpenAIChatTool,
-  AsyncOpenAIChatDynamicConfig,
-  SourcedUsage,
+  OpenAIChatUsage,
 } from "./native.ts";
-export type { MessageDeltaUsage, TokenUsage } from "./message-usage.ts";
-export type { OpenAIChatCallParams, JsonSchemaFormat, OutputConfig, ThinkingOptions, ThinkingParam } from "./params.ts";
+export type { OpenAIChatCallParams, ResponseFormatParam } from "./params.ts";
 export type { SdkClient } from "./sdk-client.ts";
 export { OpenAIChatCallResponse, OpenAIChatStream } from "./stream.ts";
-export type { ToolChoice, ToolParam } from "./tool-param.ts";
+export type { CustomToolParam, FunctionToolParam, ToolChoiceParam, ToolParam } from "./tool-param.ts";
 export { toolSchema } from "./tool-schema.ts";
-export type { OpenAIChatEvent, OpenAIChatMessage, OpenAIChatUsage, FinishReason } from "./wire.ts";
-export { countTokens } from "./count-tokens.ts";
-export { listPrice } from "./list-price.ts";
-export { type OpenAIChatCostInput, openAIChatCost, type Usage } from "./usage.ts";
-export type { CostItem, CostMetadata, CostNote, PerTokenKind, Price, Prices, PriceTier, TokenKind } from "./price.ts";
-export type { UsageSource } from "../../cost/usage.ts";
+export type {
+  Annotation,
+  ChatCompletion,
+  ChatCompletionChunk,
+  ChatMessage,
+  ChatUsage,
+  Choice,
+  ChoiceChunk,
+  ChoiceDelta,
+  FinishReason,
+  FunctionToolCall,
+  Logprobs,
+  ReasoningDetail,
+  TokenLogprob,
+  ToolCall,
+  ToolCallDelta,
+} from "./wire.ts";

@@ -50,7 +50,12 @@ export class ChatAccumulator implements Growth {
 
   /** Begins with the text of a reply that this one continues. */
   protected begin({ content, reasoning_content, reasoning_details }: AssistantMessageParam): void {
-    const text = typeof content === "string" ? content : listOf(content).map((part) => stringField(part, "text") ?? "").join("");
+    const text =
+      typeof content === "string"
+        ? content
+        : listOf(content)
+            .map((part) => stringField(part, "text") ?? "")
+            .join("");
     this.#textBefore = text.length;
     Object.assign(this.first.message, { content: text }, defined({ reasoning_content, reasoning_details }));
     this.#choices.set(0, this.first);
@@ -79,7 +84,11 @@ export class ChatAccumulator implements Growth {
       if (assign(this.#message, key, value === "chat.completion.chunk" ? "chat.completion" : value)) this.progress++;
     }
     const { usage, x_groq, choices } = event;
-    const places = [usage, isObject(x_groq) && x_groq["usage"], ...listOf(choices).map((choice) => isObject(choice) && choice["usage"])];
+    const places = [
+      usage,
+      isObject(x_groq) && x_groq["usage"],
+      ...listOf(choices).map((choice) => isObject(choice) && choice["usage"]),
+    ];
     this.#count(places.find(isObject));
     for (const choice of listOf(choices)) if (isObject(choice)) this.#choose(choice);
   }

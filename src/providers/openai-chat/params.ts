@@ -67,7 +67,9 @@ export interface OpenAIChatCallParams {
   /** The voice, and the format. A stream has `pcm16` alone. */
   readonly audio?:
     | {
-        readonly voice: Open<"alloy" | "ash" | "ballad" | "coral" | "echo" | "sage" | "shimmer" | "verse"> | { readonly id: string };
+        readonly voice:
+          | Open<"alloy" | "ash" | "ballad" | "coral" | "echo" | "sage" | "shimmer" | "verse">
+          | { readonly id: string };
         readonly format: "wav" | "aac" | "mp3" | "flac" | "opus" | "pcm16";
       }
     | null

@@ -1,6 +1,6 @@
 import { ProtocolError } from "../../errors.ts";
 import { DEEPEST, isDeeper } from "../../json/depth.ts";
-import { field, isObject, type JsonObject, stringField, tryParse } from "../../json/object.ts";
+import { isObject, type JsonObject, stringField, tryParse } from "../../json/object.ts";
 import type { ToolInput, ToolUpdate } from "../../tool/tool-box.ts";
 import { assign } from "./fields.ts";
 
@@ -146,7 +146,8 @@ export class ToolCalls {
     const isCustom = fragment["type"] === "custom" || isObject(fragment["custom"]);
     const body = fragment[isCustom ? "custom" : "function"];
     const id = stringField(fragment, "id") ?? "";
-    const call = this.#find(id, fragment["index"], stringField(body, "name") ?? "") ?? this.#open(isCustom, blocks, updates);
+    const call =
+      this.#find(id, fragment["index"], stringField(body, "name") ?? "") ?? this.#open(isCustom, blocks, updates);
     this.#last = call;
     if (id !== "" && !call.block["id"]) {
       call.block["id"] = id;
@@ -155,7 +156,8 @@ export class ToolCalls {
     }
     const { index } = fragment;
     if (index !== undefined && index !== null) this.#byIndex.set(index, call);
-    for (const key of Object.keys(fragment)) if (!/^(type|function|custom)$/.test(key)) assign(call.block, key, fragment[key]);
+    for (const key of Object.keys(fragment))
+      if (!/^(type|function|custom)$/.test(key)) assign(call.block, key, fragment[key]);
     call.extend(body);
     call.tell(updates);
   }

@@ -61,9 +61,8 @@ export function accepted<M extends ChatMessageParam>(message: M, { reasoning }: 
   // DeepSeek refuses calls of tools without it.
   const isMissing = kept === "reasoning_content" && !(kept in message);
   if (dropped.length === 0 && !isMissing) return message;
-  const changed = { ...message, ...(isMissing && { reasoning_content: "" }) };
-  for (const key of dropped) delete changed[key];
-  return changed;
+  const rest = Object.entries(message).filter(([key]) => !(dropped as readonly string[]).includes(key));
+  return { ...Object.fromEntries(rest), ...(isMissing && { reasoning_content: "" }) } as M;
 }
 
 const REASONING = ["reasoning_content", "reasoning_details"] as const;
