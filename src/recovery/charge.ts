@@ -25,14 +25,14 @@ export function costOf<N extends Native>(attempts: readonly Attempt<N>[], shown:
  * @param start - When the call began: milliseconds since the epoch.
  */
 export function spendingOf<N extends Native>(
-  { spent, provider, budget }: CallPlan<N>,
+  { spent, budget }: CallPlan<N>,
   attempts: readonly Attempt<N>[],
   start: number | null,
 ): Spending {
   let { outputTokens, cost } = spent;
   for (const attempt of charged(attempts)) {
     const source = attempt.decoder.isWhole ? attempt.usageSource : "estimated";
-    outputTokens += provider.views.commonUsage(attempt.decoder, source).outputTokens;
+    outputTokens += attempt.provider.views.commonUsage(attempt.decoder, source).outputTokens;
     if (budget?.cost !== undefined) cost += attempt.costFor(source)?.cost ?? 0;
   }
   return { outputTokens, cost, since: spent.since ?? start };

@@ -202,8 +202,7 @@ export class Reply<N extends Native> {
 
   #attempt(target: number, cut: Cut<N> | null, secrets: Secrets): Attempt<N> {
     const { plan } = this;
-    const { model } = plan.targets[target] ?? plan.targets[0];
-    return new Attempt(plan, target, model, cut, secrets, () => this.#wake());
+    return new Attempt(plan, target, plan.targets[target] ?? plan.targets[0], cut, secrets, () => this.#wake());
   }
 
   #start(): void {
@@ -287,9 +286,9 @@ export class Reply<N extends Native> {
   }
 
   /** The items that ask for the rest of a reply. */
-  #rest({ cut, model }: Attempt<N>): readonly N["item"][] {
+  #rest({ cut, model, provider }: Attempt<N>): readonly N["item"][] {
     if (cut === null || cut.items.length === 0) return [];
-    const { provider, onInterrupt } = this.plan;
+    const { onInterrupt } = this.plan;
     const words = typeof onInterrupt === "string" ? null : onInterrupt.continueWith;
     const { items, withheld } = provider.continuation({ items: cut.items, body: cut.prepared.body, model, words });
     this.#overlap = new Overlap(provider.views.content(this.shown.decoder.message), withheld);
@@ -333,7 +332,7 @@ export class Reply<N extends Native> {
 
   /** From now on the latest attempt is the one that is shown. */
   #show(): void {
-    const { provider } = this.plan;
+    const { provider } = this.#latest;
     if (this.#interrupted !== null) {
       this.#latest.decoder.dropText(this.#repeated);
       this.#held = withoutBeginning(this.#held, this.#repeated, provider);
@@ -384,6 +383,8 @@ export class Reply<N extends Native> {
     const { decoder, prepared } = attempt;
     if (!decoder.hasContent || prepared === null || onInterrupt === "fail") return null;
     const isRestart = onInterrupt === "restart";
+    // Another provider cannot go on with it.
+    if (!isRestart && targets[next.target]?.provider !== attempt.provider) return null;
     if (!(isRestart ? this.mayRestart : this.#mayContinue(attempt) || attempt.request?.resume)) return null;
     const cut = isRestart ? null : { items: decoder.items(), prepared };
     this.#interrupted = { type: isRestart ? "restart" : "continue", cause: error, attempt, cut };
