@@ -7,7 +7,7 @@ import type { CommonFinishReason } from "../../provider/native.ts";
 import type { ChunkParts } from "../../provider/provider.ts";
 import { listOf } from "./fields.ts";
 import { commonFinishReason, isFinishReason } from "./finish-reason.ts";
-import type { OpenAIChatNative, OpenAIChatUsage } from "./native.ts";
+import { type OpenAIChatNative, type OpenAIChatUsage, PROVIDER } from "./native.ts";
 import type { ChatCompletionChunk, FinishReason } from "./wire.ts";
 
 /** A chunk of a pair of the library's own, without an event of the server's: it has a `recovery` or a `toolResult`. */
@@ -42,6 +42,11 @@ export class OpenAIChatCallResponseChunk implements ResponseChunk {
     this.thinking = thinking;
     this.recovery = recovery;
     this.#event = event;
+  }
+
+  /** Tells a chunk of this provider from those of others. */
+  get provider(): typeof PROVIDER {
+    return PROVIDER;
   }
 
   /** Set if an agent reports what one of its tools gave, else null. */

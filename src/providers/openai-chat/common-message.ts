@@ -6,22 +6,31 @@ import { PROVIDER } from "./native.ts";
 
 /** Messages of a request, as data that belongs to no provider. Results of tools that follow each other are one message. */
 export function commonMessages(items: readonly ChatMessageParam[]): readonly CommonMessage[] {
-  const messages: { readonly role: CommonMessage["role"]; content: string | CommonPart[] }[] = [];
-  let results: CommonPart[] | null = null;
+  const messages: CommonMessage[] = [];
+  let results: { readonly parts: CommonPart[]; readonly items: ChatMessageParam[] } | null = null;
+  const add = (
+    role: CommonMessage["role"],
+    content: CommonMessage["content"],
+    own: readonly ChatMessageParam[],
+  ): void => void messages.push({ role, content, native: { provider: PROVIDER, items: own } });
   for (const item of items) {
     if (item.role === "tool") {
-      if (results === null) messages.push({ role: "user", content: (results = []) });
-      results.push(resultOf(item.tool_call_id, item.content));
+      if (results === null) {
+        results = { parts: [], items: [] };
+        add("user", results.parts, results.items);
+      }
+      results.parts.push(resultOf(item.tool_call_id, item.content));
+      results.items.push(item);
       continue;
     }
     results = null;
-    if (item.role === "assistant") messages.push({ role: item.role, content: turnParts(item) });
-    else if (item.role === "function")
-      messages.push({ role: "user", content: [resultOf(item.name, item.content ?? "")] });
+    if (item.role === "assistant") add(item.role, turnParts(item), [item]);
+    else if (item.role === "function") add("user", [resultOf(item.name, item.content ?? "")], [item]);
     else {
       const { content } = item;
-      const role = item.role === "user" ? "user" : "system";
-      messages.push({ role, content: typeof content === "string" ? content : content.map(commonPart) });
+      add(item.role === "user" ? "user" : "system", typeof content === "string" ? content : content.map(commonPart), [
+        item,
+      ]);
     }
   }
   return messages;

@@ -9,14 +9,17 @@ import { continuation } from "./continuation.ts";
 import { ChatDecoder } from "./decode.ts";
 import { callParamsForm, encode } from "./encode.ts";
 import { LABEL, type OpenAIChatNative, PROVIDER } from "./native.ts";
+import { nativeParams } from "./params.ts";
 import { sendable } from "./turn.ts";
 import { accessorsOf, chatViews } from "./view.ts";
 
 /** Chat Completions, as the core knows it. */
 export const openAIChat: Provider<OpenAIChatNative> = {
   name: PROVIDER,
+  entry: "millrace/openai/chat",
   label: LABEL,
   optionForms: { callParams: callParamsForm, prices: openAIPrices },
+  nativeParams,
   encode,
   // A turn that asks for tools may have no content.
   isItem: (value) => "role" in value && ("tool_calls" in value || value.role === "tool" || "audio" in value),

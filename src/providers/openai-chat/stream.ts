@@ -27,6 +27,7 @@ export interface OpenAIChatCallResponse<out T extends PairTypes = AnyTool>
 /** The class of these responses, for `instanceof`. */
 export const OpenAIChatCallResponse = /* @__PURE__ */ (() => calls.Response)() as unknown as {
   readonly prototype: OpenAIChatCallResponse;
+  [Symbol.hasInstance](value: unknown): value is OpenAIChatCallResponse;
 };
 
 /**
@@ -51,4 +52,5 @@ export interface OpenAIChatStream<out T extends PairTypes = AnyTool>
 /** The class of these streams, for `instanceof`. */
 export const OpenAIChatStream = /* @__PURE__ */ (() => calls.Stream)() as unknown as {
   readonly prototype: OpenAIChatStream;
+  [Symbol.hasInstance](value: unknown): value is OpenAIChatStream;
 };

@@ -2,7 +2,11 @@
 
 import type { StreamOption } from "../../call/options.ts";
 import type { StandardSchema } from "../../schema/standard-schema.ts";
-import { defineStructuredCalls, type StructuredCalls } from "../../structured/define-structured-calls.ts";
+import {
+  defineStructuredCalls,
+  type StructuredCalls,
+  type StructuredProvider,
+} from "../../structured/define-structured-calls.ts";
 import type {
   DefineStructuredCall,
   StructuredCall as StructuredCallOf,
@@ -33,12 +37,17 @@ export { limiter } from "./limiter.ts";
 export type { OpenAIChatNative } from "./native.ts";
 export type { OpenAIChatCallResponse } from "./stream.ts";
 
-const structured: StructuredCalls<OpenAIChatNative> = /* @__PURE__ */ defineStructuredCalls<OpenAIChatNative>({
+/** Chat Completions, for calls that may have response models. @internal */
+export const structuredOpenAIChat: StructuredProvider<OpenAIChatNative> = {
   provider: openAIChat,
-  classes: calls,
   formatBody,
-  hasTools: ({ tools }) => Array.isArray(tools) && tools.some((tool: object) => "input_schema" in tool),
-});
+  hasTools: ({ tools }) => Array.isArray(tools) && tools.length > 0,
+};
+
+const structured: StructuredCalls<OpenAIChatNative> = /* @__PURE__ */ defineStructuredCalls<OpenAIChatNative>(
+  structuredOpenAIChat,
+  calls,
+);
 
 /**
  * A reply from OpenAIChat to a call with `responseModel`, while it arrives: iterate the model so far.
@@ -64,6 +73,7 @@ export interface OpenAIChatStructuredStream<out Model = unknown, out Arriving = 
 /** The class of these streams, for `instanceof`. */
 export const OpenAIChatStructuredStream = /* @__PURE__ */ (() => structured.StructuredStream)() as unknown as {
   readonly prototype: OpenAIChatStructuredStream;
+  [Symbol.hasInstance](value: unknown): value is OpenAIChatStructuredStream;
 };
 
 /** The options of a call to OpenAIChat that may have a response model: `CallOptions` and {@link ModelOptions}. */
