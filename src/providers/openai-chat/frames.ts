@@ -1,0 +1,134 @@
+import { LimitExceededError, MalformedFrameError, type MillraceError } from "../../errors.ts";
+import type { FrameReader } from "../../frame/frame-reader.ts";
+import { SseReader } from "../../frame/sse-reader.ts";
+import { ignore } from "../../http/request.ts";
+import { DEEPEST, isDeeper } from "../../json/depth.ts";
+import type { Dialect } from "./dialects.ts";
+import { field, isObject, type JsonObject, tryParse } from "../../json/object.ts";
+
+/** One event: a chunk, or a reply that came whole. */
+export interface EventFrame {
+  readonly event: JsonObject;
+  /** Whether the server calls it an error. */
+  readonly isError: boolean;
+}
+
+/** What the decoder has to know of the request. It comes before all events. */
+export interface ExpectedFrame {
+  readonly expected: Expected;
+}
+
+/** What is known of a reply before it comes. */
+export interface Expected {
+  /** How many choices were asked for. */
+  readonly choices: number;
+  readonly dialect: Dialect;
+}
+
+/** `[DONE]`. */
+export interface DoneFrame {
+  readonly isDone: true;
+}
+
+/** The frames of Chat Completions. */
+export type ChatFrame = EventFrame | ExpectedFrame | DoneFrame;
+
+/**
+ * Reads the frames of a reply: server-sent events whose data is JSON. Whichever of the two was asked for, and whatever the
+ * content type says, it may also be a whole reply as JSON.
+ */
+export class ChatFrames implements FrameReader<ChatFrame> {
+  readonly #reader: SseReader;
+  readonly #refuse: (text: string) => MillraceError;
+  #expected: Expected | null;
+  #isClean = false;
+
+  /** @param refuse - Makes the error of a reply that is neither. */
+  constructor(frameLimit: number, refuse: (text: string) => MillraceError, expected: Expected) {
+    this.#reader = new SseReader({ frameLimit });
+    this.#refuse = refuse;
+    this.#expected = expected;
+  }
+
+  push(bytes: Uint8Array): void {
+    this.#reader.push(bytes);
+  }
+
+  next(): ChatFrame | null {
+    const expected = this.#expected;
+    if (expected !== null) {
+      this.#expected = null;
+      return { expected };
+    }
+    const reader = this.#reader;
+    while (reader.advance()) {
+      const frame = parseFrame(reader);
+      if (frame !== null) return frame;
+    }
+    return reader.unterminated ? this.#whole() : null;
+  }
+
+  end(isClean: boolean): void {
+    this.#reader.end();
+    this.#isClean = isClean;
+  }
+
+  /** The frame of a reply that turned out not to consist of events. */
+  #whole(): EventFrame | null {
+    const text = this.#reader.takeOther();
+    const reply = tryParse(text);
+    if (isObject(reply) && Array.isArray(reply["choices"]) && !reply["error"]) return eventFrame(reply);
+    if (text === "" || !this.#isClean) return null;
+    throw reply === undefined && /^\s*\{/.test(text) ? new MalformedFrameError(text) : this.#refuse(text);
+  }
+}
+
+/** The frame of an event; null if it is blank, or was cut by the end. */
+function parseFrame({ event: name, data, unterminated }: SseReader): ChatFrame | null {
+  const event = tryParse(data);
+  const isError = name === "error";
+  if (isObject(event)) return eventFrame(event, isError);
+  if (/^\s*\[DONE\]\s*$/.test(data)) return { isDone: true };
+  if (isError) return { event: { error: event ?? data }, isError };
+  if (unterminated || /^\s*$/.test(data)) return null;
+  throw new MalformedFrameError(data);
+}
+
+function eventFrame(event: JsonObject, isError = false): EventFrame {
+  if (isDeeper(event, DEEPEST)) throw new LimitExceededError("depth");
+  return { event, isError };
+}
+
+/** Makes the reader of the events of an SDK client, which has parsed them already. */
+export function createEventFrames(expected: Expected): FrameReader<ChatFrame, unknown> {
+  let frame: ChatFrame | null = { expected };
+  return {
+    push(event) {
+      if (!isObject(event)) throw new MalformedFrameError(typeof event === "string" ? event : "");
+      frame = eventFrame(event);
+    },
+    next() {
+      const next = frame;
+      frame = null;
+      return next;
+    },
+    end: ignore,
+  };
+}
+
+/** What an event tells of a failure; undefined if it is none. */
+export function failureIn({ event, isError }: EventFrame): unknown {
+  const { choices, error, usage, id, detail, message, object } = event;
+  if (isError || error) return event;
+  const failed = Array.isArray(choices)
+    ? choices.find((choice) => field(choice, "finish_reason") === "error")
+    : undefined;
+  if (failed !== undefined) {
+    const reason = field(failed, "native_finish_reason");
+    return {
+      error: { message: "The model ended with an error.", code: typeof reason === "string" ? reason : "error" },
+    };
+  }
+  const isReply = choices !== undefined || usage !== undefined || id !== undefined;
+  return !isReply && (detail || message || object === "error") ? event : undefined;
+}

@@ -1,0 +1,233 @@
+import { ProtocolError } from "../../errors.ts";
+import { DEEPEST, isDeeper } from "../../json/depth.ts";
+import { isObject, type JsonObject, stringField, tryParse } from "../../json/object.ts";
+import type { ToolInput, ToolUpdate } from "../../tool/tool-box.ts";
+import { assign } from "./fields.ts";
+
+/** The name of a call that came without one: it goes back under this one, so that the model can be told. */
+const UNNAMED = "unnamed_tool";
+
+/** A call of a tool, as the message has it, and what is known of it beside that. */
+export class OpenToolCall implements ToolInput {
+  readonly block: JsonObject;
+  state: ToolInput["state"] = "streaming";
+  value: unknown = undefined;
+  /** Its name and input: the part of the block that is named after its type. */
+  readonly #body: JsonObject;
+  /** The field of the input: that of a custom tool is free text. */
+  readonly #key: "arguments" | "input";
+  #id = "";
+  /** What readers have not been given of its input: all of it, as long as it has no name. */
+  #pending = "";
+  /** The length of the input when it was last found out whether it is a JSON object, and what was found. */
+  #checked = 0;
+  #isObject = false;
+
+  constructor(block: JsonObject, body: JsonObject, key: "arguments" | "input" = "arguments") {
+    this.block = block;
+    this.#body = body;
+    this.#key = key;
+  }
+
+  /** The block's own id, unless that is missing or is another call's too. It stays as it was when it was first asked for. */
+  get id(): string {
+    this.#id ||= stringField(this.block, "id") || newId("call");
+    return this.#id;
+  }
+
+  get name(): string {
+    return this.knownName || UNNAMED;
+  }
+
+  /** Its name so far. */
+  get knownName(): string {
+    return stringField(this.#body, "name") ?? "";
+  }
+
+  /** Whether its input is free text. */
+  get isCustom(): boolean {
+    return this.#key === "input";
+  }
+
+  get text(): string {
+    return stringField(this.#body, this.#key) ?? "";
+  }
+
+  /** Takes an id that no other call of the message has. */
+  identify(isTaken: (id: string) => boolean): void {
+    const own = stringField(this.block, "id") ?? "";
+    if (own !== "" && isTaken(own)) this.#id ||= newId(own);
+  }
+
+  /** Whether its input is a JSON object by now. It is not parsed each time, but whenever it has doubled. */
+  get isWholeObject(): boolean {
+    const { text } = this;
+    if (text.length !== this.#checked && text.length >= 2 * this.#checked) {
+      this.#isObject = isObject(tryParse(text));
+      this.#checked = text.length;
+    }
+    return this.#isObject && text.length === this.#checked;
+  }
+
+  /** Adds a fragment of its name and its input. */
+  extend(fragment: unknown): void {
+    if (!isObject(fragment)) return;
+    this.#rename(fragment["name"]);
+    this.#fill(fragment[this.#key]);
+    for (const key of Object.keys(fragment)) {
+      if (key !== "name" && key !== this.#key) assign(this.#body, key, fragment[key]);
+    }
+  }
+
+  /** Adds a fragment of the input, or the whole of it. */
+  #fill(given: unknown): void {
+    if (given === undefined || given === null || given === "") return;
+    const fragment = typeof given === "string" ? given : JSON.stringify(given);
+    const { text } = this;
+    // Some servers send the whole input twice: it is the later one.
+    const isAgain =
+      fragment.startsWith("{") && fragment.endsWith("}") && this.isWholeObject && isObject(tryParse(fragment));
+    if (this.state === "complete" && !this.isCustom && !(isAgain && fragment === text) && /\S/.test(fragment)) {
+      throw new ProtocolError(`more input came for a call of ${this.name} that was complete.`);
+    }
+    // Readers cannot take back what they were given.
+    this.#pending = isAgain ? (this.#pending === text ? fragment : "") : this.#pending + fragment;
+    this.#body[this.#key] = isAgain ? fragment : text + fragment;
+    if (isAgain) this.#checked = 0;
+  }
+
+  /** Adds a name, or a piece of it. */
+  #rename(given: unknown): void {
+    const known = this.knownName;
+    if (typeof given !== "string" || given === "" || given === known) return;
+    if (known === "" || this.text === "") this.#body["name"] = known + given;
+  }
+
+  /** Tells readers what they have not been given of the input. */
+  tell(updates: ToolUpdate[]): void {
+    if (this.#pending === "" || this.knownName === "" || this.state !== "streaming") return;
+    updates.push({ input: this, fragment: this.#pending });
+    this.#pending = "";
+  }
+
+  /** Ends its input: from now on it is complete or invalid. Gives whether it is one of them only now. */
+  close(): boolean {
+    if (this.state !== "streaming") return false;
+    const { text } = this;
+    const value = text === "" ? {} : tryParse(text);
+    const isValid = isObject(value) && !isDeeper(value, DEEPEST);
+    this.state = isValid || this.isCustom ? "complete" : "invalid";
+    if (isValid && !this.isCustom) this.value = value;
+    return true;
+  }
+}
+
+/** An id that no other call has, in other messages of the conversation too: its result is told by that. */
+function newId(start: string): string {
+  return `${start}_${Math.random().toString(36).slice(2)}`;
+}
+
+/** The calls of one choice. Servers tell fragments apart by index, by id, by both or by neither. */
+export class ToolCalls {
+  /** In the order in which they began. */
+  readonly list: OpenToolCall[] = [];
+  readonly #byId = new Map<string, OpenToolCall>();
+  readonly #byIndex = new Map<unknown, OpenToolCall>();
+  /** The one that fragments without id and index belong to. */
+  #last: OpenToolCall | null = null;
+
+  /**
+   * Adds a fragment.
+   *
+   * @param blocks - The calls of the native message.
+   * @param updates - Told what has become of the calls.
+   */
+  add(fragment: JsonObject, blocks: JsonObject[], updates: ToolUpdate[]): void {
+    const isCustom = fragment["type"] === "custom" || isObject(fragment["custom"]);
+    const body = fragment[isCustom ? "custom" : "function"];
+    const id = stringField(fragment, "id") ?? "";
+    const call =
+      this.#find(id, fragment["index"], stringField(body, "name") ?? "") ?? this.#open(isCustom, blocks, updates);
+    this.#last = call;
+    if (id !== "" && !call.block["id"]) {
+      call.block["id"] = id;
+      call.identify((known) => this.#byId.has(known));
+      this.#byId.set(id, call);
+    }
+    const { index } = fragment;
+    if (index !== undefined && index !== null) this.#byIndex.set(index, call);
+    for (const key of Object.keys(fragment))
+      if (!/^(type|function|custom)$/.test(key)) assign(call.block, key, fragment[key]);
+    call.extend(body);
+    call.tell(updates);
+  }
+
+  /** Adds a fragment of the call that a message has in the form that came before lists of calls. */
+  addFunctionCall(fragment: JsonObject, message: JsonObject, updates: ToolUpdate[]): void {
+    let call = this.list[0];
+    if (call === undefined) {
+      const block: JsonObject = { name: "", arguments: "" };
+      message["function_call"] = block;
+      this.list.push((call = new OpenToolCall(block, block)));
+    }
+    this.#last = call;
+    call.extend(fragment);
+    call.tell(updates);
+  }
+
+  /**
+   * No more comes: calls are complete or invalid.
+   *
+   * @param isCut - Whether the last one may have been cut.
+   */
+  close(isCut: boolean, updates: ToolUpdate[]): void {
+    for (const call of this.list) {
+      if (isCut && call === this.#last) call.state = call.state === "streaming" ? "truncated" : call.state;
+      else if (call.close()) updates.push({ input: call, fragment: null });
+    }
+  }
+
+  /** Whether the last one may be taken for complete. */
+  get areWhole(): boolean {
+    return this.#last === null || this.#last.isWholeObject;
+  }
+
+  #find(id: string, index: unknown, name: string): OpenToolCall | null {
+    const hasIndex = index !== undefined && index !== null;
+    const placed = hasIndex ? (this.#byIndex.get(index) ?? null) : this.#last;
+    const known = placed?.block["id"] === id ? placed : this.#byId.get(id);
+    // Some servers give several calls the same id.
+    if (id !== "" && known !== undefined) return isAnother(known, name) ? null : known;
+    // Another id is another call, although some servers give all calls the same index.
+    if (id !== "") return hasIndex && placed !== null && !placed.block["id"] ? placed : null;
+    if (placed === null) {
+      // Some servers count anew after the first fragment of a call.
+      const isRest = hasIndex && name === "" && this.#last !== null && !this.#last.isWholeObject;
+      return isRest ? this.#last : null;
+    }
+    // Without an index, a name begins a call, unless it is repeated before the input is whole.
+    const begins = !hasIndex && name !== "" && (placed.isWholeObject || !isNamed(placed, name));
+    return begins || isAnother(placed, name) ? null : placed;
+  }
+
+  #open(isCustom: boolean, blocks: JsonObject[], updates: ToolUpdate[]): OpenToolCall {
+    // It was waiting for this. What is not whole by now may go on.
+    if (this.#last?.isWholeObject && this.#last.close()) updates.push({ input: this.#last, fragment: null });
+    const body: JsonObject = isCustom ? { name: "", input: "" } : { name: "", arguments: "" };
+    const block: JsonObject = isCustom ? { type: "custom", custom: body } : { type: "function", function: body };
+    const call = new OpenToolCall(block, body, isCustom ? "input" : "arguments");
+    blocks.push(block);
+    this.list.push(call);
+    return call;
+  }
+}
+
+/** Whether a fragment with this name may be one of the call. */
+function isNamed({ knownName }: OpenToolCall, name: string): boolean {
+  return name === "" || knownName === "" || name === knownName;
+}
+
+/** Whether a fragment with this name belongs to another call. */
+function isAnother(call: OpenToolCall, name: string): boolean {
+  return !isNamed(call, name) && call.isWholeObject;
+}
