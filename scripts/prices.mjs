@@ -1,14 +1,13 @@
 /**
- * Writes src/providers/anthropic/prices.ts, and prints where the prices of @pydantic/genai-prices differ from ours.
- * With --check it writes nothing, and fails if the file is not what it would write.
+ * Writes src/providers/anthropic/prices.ts and src/providers/openai-platform/prices.ts, and prints where the prices of
+ * @pydantic/genai-prices differ from ours. With --check it writes nothing, and fails if a file is not what it would write.
  *
  *   node scripts/prices.mjs [--check]
  */
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { calcPrice } from "@pydantic/genai-prices";
-
-const TARGET = new URL("../src/providers/anthropic/prices.ts", import.meta.url);
+import { openAIPrices } from "./openai-prices.mjs";
 
 /** The release of @pydantic/genai-prices that the rows without a page of their own come from. */
 const GENAI = { version: "0.1.8", date: "2026-09-23" };
@@ -58,15 +57,21 @@ const USUAL = {
 };
 
 const rows = [...OURS, ...retiredRows()];
-const text = render(rows);
 checkVersion();
+const texts = {
+  "src/providers/anthropic/prices.ts": render(rows),
+  "src/providers/openai-platform/prices.ts": openAIPrices(GENAI),
+};
 report();
 
-if (!process.argv.includes("--check")) {
-  writeFileSync(TARGET, text);
-} else if (readFileSync(TARGET, "utf8") !== text) {
-  console.error("src/providers/anthropic/prices.ts is stale: run node scripts/prices.mjs");
-  process.exitCode = 1;
+for (const [path, text] of Object.entries(texts)) {
+  const target = new URL(`../${path}`, import.meta.url);
+  if (!process.argv.includes("--check")) {
+    writeFileSync(target, text);
+  } else if (readFileSync(target, "utf8") !== text) {
+    console.error(`${path} is stale: run node scripts/prices.mjs`);
+    process.exitCode = 1;
+  }
 }
 
 /** What the package has for a model: rates in the order of KINDS, or null. */

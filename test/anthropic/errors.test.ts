@@ -1,11 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import {
-  errorFromClient,
-  errorFromEvent,
-  errorFromResponse,
-  retryAfterMs,
-} from "../../src/providers/anthropic/errors.ts";
+import { errorFromClient, errorFromEvent, errorFromResponse } from "../../src/providers/anthropic/errors.ts";
+import { retryAfterMs } from "../../src/provider/error-body.ts";
 import { ApiError, ConnectionError, MillraceError } from "../../src/errors.ts";
 import { cpuMsSince } from "../cpu-time.ts";
 

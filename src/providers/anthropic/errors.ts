@@ -1,34 +1,16 @@
-import { ApiError, ConnectionError, type ErrorDetails, messageOf, shortened } from "../../errors.ts";
+import { ApiError, ConnectionError, type ErrorDetails, messageOf } from "../../errors.ts";
 import { field, isObject, type JsonObject, stringField, tryParse } from "../../json/object.ts";
+import { headerOfClient, plainText, retryAfterMs, wordIn, WORDS } from "../../provider/error-body.ts";
+import type { HeaderOf } from "../../provider/provider.ts";
 
 // From platform.claude.com/docs/en/api/errors; the official SDKs retry 408 and 409 as well.
 const RETRYABLE_STATUS = /^(408|409|429|5..)$/;
 const STATUS = /^[45]..$/;
-/** The names that servers have for the words of an error. */
-const WORDS = ["message", "msg", "detail"];
 /** The API's types of errors that may pass, and the words that other servers have for them. */
 const RETRYABLE =
   /^(api|conflict)_error|overload|rate.?limit|throttl|too many|time.?d? ?out|unavailable|internal|server.error|busy|connect|again/i;
 /** A spend limit set by the account's owner, which waiting does not lift. */
 const SPEND_LIMIT = "enforced_spend_limit_reached";
-
-/** The longest wait that a timer can hold, about 25 days. */
-const LONGEST_WAIT_MS = 2 ** 31 - 1;
-
-const PAGE_READ = 64 * 1024;
-/** So much of a page is told. */
-const LONGEST_TEXT = 200;
-/** Runs of white space and markup. An element or comment that is never closed extends to the end of the page. */
-const MARKUP = /(?:<(style|script)\b[^]*?(?:<\/\1[^<>]*>|$)|<!--[^]*?(?:-->|$)|<[^<>]*>|\s)+/gi;
-
-/** Looks up a response header by its lowercase name. */
-type HeaderOf = (name: string) => string | null;
-
-/** Looks up a header of a response, or of an error, of an SDK client. */
-export function headerOfClient(response: unknown): HeaderOf {
-  const headers = field(response, "headers");
-  return (name) => (headers instanceof Headers ? headers.get(name) : null);
-}
 
 /**
  * Reads the error out of a response that is not an event stream.
@@ -100,27 +82,4 @@ function apiError(status: number | undefined, header: HeaderOf, body: unknown, d
 /** The request id in a response's headers, under Anthropic's name for it or AWS's. */
 export function requestIdOf(header: HeaderOf): string | null {
   return header("request-id") ?? header("x-amzn-requestid");
-}
-
-/**
- * How long the server asks clients to wait: `retry-after-ms`, or `retry-after` in seconds or as a date.
- *
- * @returns Milliseconds, at most 2^31 - 1; undefined if the headers name no usable time.
- */
-export function retryAfterMs(header: HeaderOf): number | undefined {
-  const after = header("retry-after") || "?";
-  const afterMs = Number(after) * 1000;
-  const untilMs = Number.isNaN(afterMs) ? Math.max(0, Date.parse(after) - Date.now()) : afterMs;
-  const waitMs = [Number.parseFloat(header("retry-after-ms") ?? ""), untilMs].find((ms) => ms >= 0);
-  return waitMs && Math.min(waitMs, LONGEST_WAIT_MS);
-}
-
-/** The first of these fields that is text or a number. */
-function wordIn(parts: readonly unknown[], names: readonly string[]): string {
-  const values = parts.flatMap((part) => names.map((name) => field(part, name)));
-  return `${values.find((value) => typeof value === "string" || typeof value === "number") ?? ""}`;
-}
-
-function plainText(page: string): string {
-  return shortened(page.slice(0, PAGE_READ).replace(MARKUP, " ").trim(), LONGEST_TEXT);
 }

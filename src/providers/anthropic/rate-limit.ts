@@ -1,5 +1,5 @@
+import { retryAfterMs } from "../../provider/error-body.ts";
 import type { LimitedResponse, RateLimit } from "../../provider/provider.ts";
-import { retryAfterMs } from "./errors.ts";
 import { canonicalModel } from "./models.ts";
 
 /** The API's limits by the minute; platform.claude.com/docs/en/api/rate-limits. */
