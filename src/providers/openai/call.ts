@@ -26,12 +26,7 @@ export type OpenAICallOverrides<
 > = CallOverrides<OpenAINative, S, D>;
 
 /** The option `outputParser`. A stream does not take it, and the type says why. */
-export type OpenAIParserOption<S extends StreamOption, T extends PairTypes, O> = ParserOptionOf<
-  OpenAINative,
-  S,
-  T,
-  O
->;
+export type OpenAIParserOption<S extends StreamOption, T extends PairTypes, O> = ParserOptionOf<OpenAINative, S, T, O>;
 
 /**
  * Says where the `call` with `responseModel` is: in an entry of its own, so that other programs do not bundle its code.
@@ -39,12 +34,7 @@ export type OpenAIParserOption<S extends StreamOption, T extends PairTypes, O> =
 export type NoResponseModel = NoResponseModelOf<OpenAINative>;
 
 /** The result of a call: a stream, which sends nothing before it is read, or a promise, which starts at once. */
-export type OpenAIResult<S extends StreamOption, T extends PairTypes, O = never> = CallResult<
-  OpenAINative,
-  S,
-  T,
-  O
->;
+export type OpenAIResult<S extends StreamOption, T extends PairTypes, O = never> = CallResult<OpenAINative, S, T, O>;
 
 /** A typed function that asks a model: see {@link Call}. */
 export type OpenAICall<

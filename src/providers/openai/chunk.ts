@@ -4,7 +4,13 @@ import type { AgentToolResult, Recovery, ResponseChunk } from "../../provider/ch
 import type { CommonFinishReason } from "../../provider/native.ts";
 import type { ChunkParts } from "../../provider/provider.ts";
 import type { OpenAICostMetadata } from "../openai-platform/price.ts";
-import { costOf, openAIUsage, type OpenAIUsage as CommonUsage, readUsage, RESPONSES_NAMES } from "../openai-platform/usage.ts";
+import {
+  costOf,
+  openAIUsage,
+  type OpenAIUsage as CommonUsage,
+  readUsage,
+  RESPONSES_NAMES,
+} from "../openai-platform/usage.ts";
 import { commonFinishReason, finishReasonOf } from "./finish-reason.ts";
 import type { OpenAINative, SourcedUsage } from "./native.ts";
 import type { FinishReason, OpenAIEvent } from "./wire.ts";
@@ -145,12 +151,7 @@ export class OpenAICallResponseChunk implements ResponseChunk {
 inspectable(OpenAICallResponseChunk.prototype);
 
 /** The chunk with these parts. */
-export function createChunk({
-  content,
-  thinking,
-  event,
-  recovery,
-}: ChunkParts<OpenAINative>): OpenAICallResponseChunk {
+export function createChunk({ content, thinking, event, recovery }: ChunkParts<OpenAINative>): OpenAICallResponseChunk {
   return new OpenAICallResponseChunk(content, thinking, event, recovery);
 }
 

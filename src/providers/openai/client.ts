@@ -1,11 +1,6 @@
 import { type Client, createClient } from "../../http/client.ts";
 import { checkOptions } from "../../schema/option-form.ts";
-import {
-  OPENAI_ADVICE,
-  type OpenAIClientOptions,
-  openAIForms,
-  openAISettings,
-} from "../openai-platform/client.ts";
+import { OPENAI_ADVICE, type OpenAIClientOptions, openAIForms, openAISettings } from "../openai-platform/client.ts";
 
 /** The settings of the clients of the Responses API. */
 export const settings = /* @__PURE__ */ openAISettings();

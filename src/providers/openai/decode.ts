@@ -16,7 +16,7 @@ const CHARACTERS_PER_TOKEN = 4;
 /** Turns the events of the Responses API into steps, and builds their message. */
 export class OpenAIDecoder extends ResponseAccumulator implements Decoder<OpenAINative> {
   /** @param before - The items of a reply that this one continues. */
-  constructor(before: readonly InputItem[] = []) {
+  constructor(before: readonly object[] = []) {
     super(before.filter(isObject));
   }
 
@@ -52,7 +52,9 @@ export class OpenAIDecoder extends ResponseAccumulator implements Decoder<OpenAI
     const { message, replyItems } = this;
     const isOpen = replyItems.some(
       ({ isDone, type, block }) =>
-        asksForSomething(block, message) || hasRefusal(block) || (!isDone && type !== "message" && type !== "reasoning"),
+        asksForSomething(block, message) ||
+        hasRefusal(block) ||
+        (!isDone && type !== "message" && type !== "reasoning"),
     );
     return !isOpen && commonFinishReason(message) !== "content_filter";
   }

@@ -3,6 +3,7 @@ import { lowerCased } from "../../http/client.ts";
 import { defined, isObject, type JsonObject, stringField } from "../../json/object.ts";
 import { stringify, wellFormedJson } from "../../json/stringify.ts";
 import { base64 } from "../../prompt/base64.ts";
+import type { MessageLike } from "../../prompt/message.ts";
 import type { CommonPart } from "../../prompt/common-message.ts";
 import type { EncodedPrompt, Prompt } from "../../provider/provider.ts";
 import { anObject, anything, type Form, type Forms, positive } from "../../schema/option-form.ts";
@@ -76,7 +77,7 @@ function itemsOfMessage(message: Message): readonly InputItem[] {
     if ("tool_calls" in message) refuseShape("tool_calls");
     return [message as InputItem];
   }
-  const { role, content } = message;
+  const { role, content } = message as MessageLike;
   if (/^(function|tool)$/.test(role)) refuseShape(`the role "${role}"`);
   if ("tool_calls" in message) refuseShape("tool_calls");
   const parts: readonly unknown[] = typeof content === "string" ? [] : partsIn(content);
@@ -164,11 +165,13 @@ function encodePart(given: Part, isOfModel: boolean): JsonObject[] {
     return [{ type: isOfModel ? "output_text" : "input_text", text: part.text }];
   }
   if (part.type === "audio" || part.type === "toolCall" || part.type === "toolResult" || isOfModel) {
-    const rule = part.type === "audio" ? "the Responses API takes no audio; Chat Completions does." : "it cannot stand here.";
+    const rule =
+      part.type === "audio" ? "the Responses API takes no audio; Chat Completions does." : "it cannot stand here.";
     throw new UnsupportedContentError(part.type, rule);
   }
   const address = "url" in part ? part.url : `data:${part.mediaType};base64,${textOf(part.data)}`;
-  if (part.type === "image") return [defined({ type: "input_image", image_url: address, detail: part.detail ?? "auto" })];
+  if (part.type === "image")
+    return [defined({ type: "input_image", image_url: address, detail: part.detail ?? "auto" })];
   const filename = part.title ?? `document.${part.mediaType?.replace(/^.*\//, "") ?? "pdf"}`;
   const file = "url" in part ? { file_url: address } : { filename, file_data: address };
   const context = part.context === undefined ? [] : [{ type: "input_text", text: part.context }];

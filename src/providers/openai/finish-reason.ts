@@ -46,7 +46,7 @@ export function asksForSomething(item: JsonObject, response: unknown): boolean {
 }
 
 function isContainer(environment: unknown): boolean {
-  return /^container/.test(stringField(environment, "type") ?? "");
+  return stringField(environment, "type")?.startsWith("container") === true;
 }
 
 /** Whether the response repeats the declaration of a custom tool; if it repeats none at all, that is taken for granted. */

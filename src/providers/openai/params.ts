@@ -52,12 +52,12 @@ export interface OpenAICallParams {
   /** How many alternatives of each token to tell, 0 to 20, with `include: ["message.output_text.logprobs"]`. */
   readonly top_logprobs?: number | null | undefined;
   /** Who serves the request, and at what price. */
-  readonly service_tier?:
-    "auto" | "default" | "flex" | "scale" | "priority" | "fast" | "ultrafast" | null | undefined;
+  readonly service_tier?: "auto" | "default" | "flex" | "scale" | "priority" | "fast" | "ultrafast" | null | undefined;
   /** Requests with the same key are more likely to find the cache. */
   readonly prompt_cache_key?: string | null | undefined;
   readonly prompt_cache_options?:
-    { readonly mode?: "implicit" | "explicit" | undefined; readonly ttl?: "30m" | "12h" | undefined } | undefined;
+    | { readonly mode?: "implicit" | "explicit" | undefined; readonly ttl?: "30m" | "12h" | undefined }
+    | undefined;
   /** @deprecated It is `prompt_cache_options` now. */
   readonly prompt_cache_retention?: "in_memory" | "24h" | null | undefined;
   /** A prompt that is stored at OpenAI. */

@@ -66,7 +66,8 @@ export class ReplyItem implements ToolInput {
   get id(): string {
     if (this.#id === null) {
       const given = stringField(this.block, "call_id") ?? "";
-      this.#id = given === "" || this.#ids.has(given) ? `${given || "call"}_${Math.random().toString(36).slice(2)}` : given;
+      this.#id =
+        given === "" || this.#ids.has(given) ? `${given || "call"}_${Math.random().toString(36).slice(2)}` : given;
       this.#ids.add(this.#id);
     }
     return this.#id;

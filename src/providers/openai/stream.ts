@@ -42,8 +42,7 @@ export const OpenAICallResponse = /* @__PURE__ */ (() => calls.Response)() as un
  * console.log(stream.cost, stream.constructCallResponse().usage);
  * ```
  */
-export interface OpenAIStream<out T extends PairTypes = AnyTool>
-  extends Stream<OpenAINative, T>, OpenAIAccessors {
+export interface OpenAIStream<out T extends PairTypes = AnyTool> extends Stream<OpenAINative, T>, OpenAIAccessors {
   response(): Promise<OpenAICallResponse<T>>;
   constructCallResponse(): OpenAICallResponse<T>;
 }

@@ -28,7 +28,8 @@ export type {
   ToolsBeside,
 } from "../../structured/structured-call.ts";
 export type { Parsed, WithResponse } from "../../call/call.ts";
-export { client, type ClientOptions } from "./client.ts";
+export { client } from "./client.ts";
+export type { OpenAIClientOptions as ClientOptions } from "../openai-platform/client.ts";
 export { limiter } from "./limiter.ts";
 export type { OpenAINative } from "./native.ts";
 export type { OpenAICallResponse } from "./stream.ts";

@@ -42,15 +42,16 @@ interface ToolParams {
 /** A choice that is not given is left out, so that one in `callParams` stands. */
 export function toolParams(tools: readonly (AnyTool | ToolParam)[], choice: ToolChoice | undefined): ToolParams {
   if (tools.length === 0) return {};
-  const given = typeof choice === "string" ? { type: choice } : choice;
-  const { type, name, parallel } = { name: "", parallel: undefined, ...given };
+  const given: Exclude<ToolChoice, string> | { readonly type: "none" } | undefined =
+    typeof choice === "string" ? { type: choice } : choice;
+  const name = given?.type === "tool" ? given.name : "";
   // Its name may be that of a tool that takes text.
   const chosen = tools.find((tool) => "name" in tool && tool.name === name);
   const kind = chosen && !isDeclared(chosen) && chosen.type === "custom" ? "custom" : "function";
   const choices = { auto: "auto", none: "none", any: "required", tool: { type: kind, name } } as const;
   return defined({
     tools: tools.map((tool) => (isDeclared(tool) ? toolSchema(tool) : tool)),
-    tool_choice: type && choices[type],
-    parallel_tool_calls: parallel,
+    tool_choice: given && choices[given.type],
+    parallel_tool_calls: given && "parallel" in given ? given.parallel : undefined,
   }) as ToolParams;
 }

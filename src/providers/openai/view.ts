@@ -45,14 +45,17 @@ export function contentOf(items: readonly JsonObject[]): string {
 /** The summaries of all reasoning, and the reasoning itself where the model shows it. */
 export function thinkingOf(items: readonly JsonObject[]): string {
   let all = "";
-  for (const item of items) all += textIn([item], "reasoning", "summary", THOUGHT) + textIn([item], "reasoning", "content", THOUGHT);
+  for (const item of items)
+    all += textIn([item], "reasoning", "summary", THOUGHT) + textIn([item], "reasoning", "content", THOUGHT);
   return all;
 }
 
 /** Why the model does not do what was asked; null if it does. */
 export function refusalOf(message: unknown): string | null {
   const parts = itemsIn(message).flatMap(({ content }) => (Array.isArray(content) ? content : []));
-  const refusals = parts.flatMap((part) => (field(part, "type") === "refusal" ? (stringField(part, "refusal") ?? []) : []));
+  const refusals = parts.flatMap((part) =>
+    field(part, "type") === "refusal" ? (stringField(part, "refusal") ?? []) : [],
+  );
   return refusals.length === 0 ? null : refusals.join("");
 }
 
@@ -62,7 +65,8 @@ function textIn(items: readonly JsonObject[], type: string, list: string, part: 
   for (const item of items) {
     const parts = item[list];
     if (item["type"] !== type || !Array.isArray(parts)) continue;
-    for (const block of parts) if (isObject(block) && part.test(String(block["type"]))) all += stringField(block, "text") ?? "";
+    for (const block of parts)
+      if (isObject(block) && part.test(String(block["type"]))) all += stringField(block, "text") ?? "";
   }
   return all;
 }

@@ -35,7 +35,9 @@ export interface OpenAIResponse {
   readonly usage: OpenAIUsage | null;
   /** What served the request; `auto` until the reply ends. */
   readonly service_tier?:
-    Open<"auto" | "default" | "flex" | "scale" | "priority" | "fast" | "ultrafast"> | null | undefined;
+    | Open<"auto" | "default" | "flex" | "scale" | "priority" | "fast" | "ultrafast">
+    | null
+    | undefined;
   readonly background?: boolean | null | undefined;
   readonly conversation?: { readonly id: string } | null | undefined;
   readonly previous_response_id?: string | null | undefined;
@@ -86,7 +88,9 @@ export interface OpenAIUsage {
     | undefined;
   readonly output_tokens: number;
   readonly output_tokens_details?:
-    { readonly reasoning_tokens?: number | undefined; readonly [kind: string]: unknown } | null | undefined;
+    | { readonly reasoning_tokens?: number | undefined; readonly [kind: string]: unknown }
+    | null
+    | undefined;
   readonly total_tokens: number;
   readonly [kind: string]: unknown;
 }
@@ -135,7 +139,10 @@ export interface OutputItemEvent extends Numbered {
 export interface ContentPartEvent extends OfContent {
   readonly type: "response.content_part.added" | "response.content_part.done";
   readonly part:
-    OutputText | OutputRefusal | { readonly type: "reasoning_text"; readonly text: string } | UnknownVariant;
+    | OutputText
+    | OutputRefusal
+    | { readonly type: "reasoning_text"; readonly text: string }
+    | UnknownVariant;
 }
 
 /** Text to append. */
