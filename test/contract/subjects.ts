@@ -1,4 +1,5 @@
 import { anthropicSubject } from "./anthropic-subject.ts";
+import { openAISubject } from "./openai-subject.ts";
 import { folioSubject } from "./second/subject.ts";
 import type { Subject } from "./subject.ts";
 
@@ -6,5 +7,6 @@ import type { Subject } from "./subject.ts";
 export const subjects: readonly Subject[] = [
   // A suite knows of no provider's types; each subject has been checked against its own.
   anthropicSubject as unknown as Subject,
+  openAISubject as unknown as Subject,
   folioSubject as unknown as Subject,
 ];
