@@ -67,7 +67,7 @@ const ENDS: Readonly<Record<CommonFinishReason, readonly [status: string, reason
   length: ["incomplete", "max_output_tokens"],
   content_filter: ["incomplete", "content_filter"],
   pause: ["completed"],
-  context_exceeded: ["incomplete", "max_messages"],
+  context_exceeded: ["incomplete", "context_length_exceeded"],
   compaction: ["completed"],
   unknown: ["incomplete", "future_reason"],
 };
