@@ -5,6 +5,7 @@ const entry = {
   index: "src/index.ts",
   anthropic: "src/providers/anthropic/index.ts",
   "anthropic-structured": "src/providers/anthropic/structured.ts",
+  context: "src/neutral-context.ts",
   json: "src/json/index.ts",
   mcp: "src/neutral-mcp.ts",
 };
@@ -21,9 +22,14 @@ const common: UserConfig = {
     codeSplitting: {
       groups: [
         {
-          // All that a program loads that streams text from Anthropic.
+          // All of the core that a program loads that streams text.
           name: "core",
-          test: /src\/(errors|(attempt|call|cost|http|provider|recovery|stream)\/[^.]*|frame\/(?!encode)[^.]*|json\/(depth|object|own|stringify)|prompt\/dynamic[^.]*|providers\/anthropic\/(?!index|output|result-part|structured)[^.]*|tool\/declared)\.ts$/,
+          test: /src\/(errors|(attempt|call|cost|http|provider|recovery|stream)\/[^.]*|frame\/(?!encode)[^.]*|json\/(depth|object|own|stringify)|prompt\/(common|dynamic)[^.]*|tool\/declared)\.ts$/,
+        },
+        // A provider, without its entries.
+        {
+          name: "provider-anthropic",
+          test: /src\/providers\/anthropic\/(?!index|output|result-part|structured)[^.]*\.ts$/,
         },
       ],
     },

@@ -6,6 +6,7 @@ import { InvalidOptionError, messageOf, StreamAbortedError, StreamConsumedError 
 import { inspectable, shownAs } from "../json/inspectable.ts";
 import type { AgentToolResult } from "../provider/chunk.ts";
 import type { Native } from "../provider/native.ts";
+import type { MessageViews } from "../provider/provider.ts";
 import { whenAborted } from "../recovery/abort-signal.ts";
 import type { CallPlan } from "../recovery/plan.ts";
 import { checkOptions } from "../schema/option-form.ts";
@@ -187,8 +188,8 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
     await Promise.all(this.#turns.slice(-1).map(({ stream }) => stream[Symbol.asyncDispose]()));
   }
 
-  get #views(): CallPlan<N>["provider"]["views"] {
-    return this.#plan.provider.views;
+  get #views(): MessageViews<N> {
+    return this.#plan.targets[0].provider.views;
   }
 
   #leave(reason?: unknown): void {
@@ -306,11 +307,11 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
   /** What tools have given meanwhile. */
   *#results(turn: AgentTurn<N, T>, runner: ToolRunner): Generator<Triple<N, T>, void, undefined> {
     for (let result = runner.takeResult(); result !== undefined; result = runner.takeResult()) {
-      yield [this.#resultChunk(...result), null, turn];
+      yield [this.#resultChunk(...result, turn), null, turn];
     }
   }
 
-  #resultChunk({ id, name }: AnsweredCall, output: unknown): N["chunk"] {
+  #resultChunk({ id, name }: AnsweredCall, output: unknown, { stream }: AgentTurn<N, T>): N["chunk"] {
     const result: AgentToolResult = { id, name, output, isError: isError(output) };
     const value = shownAs(
       result,
@@ -318,7 +319,12 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
       (shown) => ({ ...shown }),
       (shown) => ({ ...shown, output: jsonData(output) }),
     );
-    const chunk = this.#plan.provider.createChunk({ event: null, content: "", thinking: "", recovery: null });
+    const chunk = stream["~reply"].shown.provider.createChunk({
+      event: null,
+      content: "",
+      thinking: "",
+      recovery: null,
+    });
     return Object.defineProperty(chunk, "toolResult", { value, enumerable: true });
   }
 
@@ -360,9 +366,12 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
 
   /** The plan of the turn after this one. */
   #goOn(plan: CallPlan<N>, { stream }: AgentTurn<N, T>): CallPlan<N> {
-    const asked = plan.provider.nextParams?.(stream.message, stream.callParams);
-    this.#carried = mergeParams<N["callParams"]>(this.#carried, asked);
-    return plan.extend(this.history().slice(stream.messages.length));
+    const { provider } = stream["~reply"].shown;
+    if (provider === plan.targets[0].provider) {
+      const asked = provider.nextParams?.(stream.message, stream.callParams);
+      this.#carried = mergeParams<N["callParams"]>(this.#carried, asked);
+    }
+    return plan.extend(this.history().slice(stream.messages.length), provider);
   }
 }
 

@@ -33,7 +33,6 @@ import type { Prepared, PreparedCall } from "./prepared.ts";
 
 /** The settings that all attempts of a call share. */
 export interface AttemptSettings<N extends Native> {
-  readonly provider: Provider<N>;
   readonly timeout: TimeoutLimits;
   readonly limit: Limit;
   readonly limiter?: Limiter | undefined;
@@ -46,6 +45,24 @@ export interface Cut<N extends Native> {
   readonly items: readonly N["item"][];
   readonly prepared: PreparedCall<N>;
 }
+
+/** Stands for the decoder until the request is prepared. */
+const UNREAD: Decoder<never> = {
+  decode: () => null,
+  next: () => null,
+  end: () => null,
+  dropText() {},
+  message: null,
+  items: () => [],
+  toolInputs: [],
+  isWhole: false,
+  isOver: false,
+  hasContent: false,
+  progress: 0,
+  canContinue: false,
+  estimatedTokens: 0,
+  hasUsage: false,
+};
 
 /** Where the stream was in a state; in any other it was connecting. */
 const PHASES: { readonly [State in AttemptState]?: Phase } = {
@@ -67,8 +84,9 @@ export class Attempt<N extends Native> {
   /** Which of the call's targets is asked. */
   readonly target: number;
   readonly model: string;
+  readonly provider: Provider<N>;
   readonly settings: AttemptSettings<N>;
-  decoder: Decoder<N>;
+  decoder: Decoder<N> = UNREAD;
   state: AttemptState = "idle";
   /** The error that ended it; null while it is pending, and if it is complete. */
   error: MillraceError | null = null;
@@ -103,7 +121,7 @@ export class Attempt<N extends Native> {
   constructor(
     settings: AttemptSettings<N>,
     target: number,
-    model: string,
+    { model, provider }: { readonly model: string; readonly provider: Provider<N> },
     cut: Cut<N> | null,
     secrets: Secrets,
     wake: () => void,
@@ -112,9 +130,9 @@ export class Attempt<N extends Native> {
     this.secrets = secrets;
     this.target = target;
     this.model = model;
+    this.provider = provider;
     this.cut = cut;
     this.#wake = wake;
-    this.decoder = settings.provider.createDecoder(cut?.items ?? []);
   }
 
   get outcome(): Outcome {
@@ -128,7 +146,7 @@ export class Attempt<N extends Native> {
 
   /** The items that may be sent back, of the reply and of the one that it continues. */
   sendableItems(answered?: Blocks): readonly N["item"][] {
-    return this.settings.provider.sendable(this.decoder.items(answered));
+    return this.provider.sendable(this.decoder.items(answered));
   }
 
   /** The calls of declared tools so far, whatever has become of them. */
@@ -144,11 +162,11 @@ export class Attempt<N extends Native> {
   }
 
   get usage(): N["usage"] {
-    return this.settings.provider.views.usage(this.decoder, this.usageSource);
+    return this.provider.views.usage(this.decoder, this.usageSource);
   }
 
   get commonUsage(): N["commonUsage"] {
-    return this.settings.provider.views.commonUsage(this.decoder, this.usageSource);
+    return this.provider.views.commonUsage(this.decoder, this.usageSource);
   }
 
   get costMetadata(): N["costMetadata"] | null {
@@ -157,8 +175,7 @@ export class Attempt<N extends Native> {
 
   /** What the reply costs if its usage is taken for so far-reaching. */
   costFor(source: UsageSource): N["costMetadata"] | null {
-    const { provider, prices } = this.settings;
-    return provider.views.cost(this.decoder, this.model, source, prices);
+    return this.provider.views.cost(this.decoder, this.model, source, this.settings.prices);
   }
 
   /** Sends the request that `prepare` makes. Never rejects. */
@@ -168,6 +185,8 @@ export class Attempt<N extends Native> {
     try {
       const { call, request } = await prepare();
       if (!this.#isIn("preparing")) return;
+      // Unless it goes on with the very same reply.
+      if (this.decoder === UNREAD) this.decoder = this.provider.createDecoder(this.cut?.items ?? []);
       this.prepared = call;
       this.request = request;
       this.secrets.add(request.http.secrets);
@@ -223,7 +242,8 @@ export class Attempt<N extends Native> {
   }
 
   async #admit(): Promise<void> {
-    const { limiter, provider } = this.settings;
+    const { provider } = this;
+    const { limiter } = this.settings;
     if (limiter === undefined) return;
     const admission = limiter.enter(`${provider.name}/${provider.limitGroup(this.model)}`);
     this.#leaveLimiter = admission.leave;
@@ -231,12 +251,12 @@ export class Attempt<N extends Native> {
   }
 
   async #receive(request: Request<N>): Promise<void> {
-    const { provider, timeout, limit } = this.settings;
+    const { timeout, limit } = this.settings;
     this.#stall.wait(timeout.firstContent);
     this.#exchange = request.transport(request.http);
     const response = await this.#exchange.response;
     if (!this.#isIn("connecting")) return response.body.close();
-    this.requestId = this.#ownRequestId(provider.requestId(response.header), request.http);
+    this.requestId = this.#ownRequestId(this.provider.requestId(response.header), request.http);
     const refuse = (text: string): MillraceError => this.#refusal(response, text);
     const { status, header } = response;
     const frames = status < 400 ? request.createFrames(limit.frame ?? DEFAULT_FRAME_LIMIT, refuse, header) : null;
@@ -258,7 +278,7 @@ export class Attempt<N extends Native> {
     const text = received.slice(0, ERROR_BODY_LIMIT);
     const error =
       response.error ??
-      this.settings.provider.errorFromResponse(status, header, text) ??
+      this.provider.errorFromResponse(status, header, text) ??
       new ContentTypeError(header("content-type") ?? "", text, { status });
     this.#learn(response, error instanceof ApiError ? error.body : text);
     return error;
@@ -274,7 +294,8 @@ export class Attempt<N extends Native> {
 
   /** Tells the limiter what a response says of the provider's limits. */
   #learn({ status, header }: HttpResponse, body: unknown): void {
-    const { limiter, provider } = this.settings;
+    const { provider } = this;
+    const { limiter } = this.settings;
     if (limiter === undefined) return;
     const limit = provider.rateLimit({ model: this.model, status, header, body });
     if (limit !== null) limiter.observe({ ...limit, group: `${provider.name}/${limit.group}` });

@@ -22,6 +22,8 @@ export interface PreparedCall<N extends Native> {
   readonly dynamicConfig: NativeConfig<N> | null;
   readonly callParams: N["callParams"] | undefined;
   readonly metadata: Readonly<Record<string, unknown>>;
+  /** The parts of the call that this provider was not asked for, since it has nothing like them. */
+  readonly leftOut: readonly string[];
   /** The tools of the call; null if it has none, so that their absence costs nothing. */
   readonly tools: ToolBox | null;
   /** The `total` limit of the call parameters, if they have one. */

@@ -9,6 +9,7 @@ import {
   aText,
   checkForm,
   checkOptions,
+  type Form,
   type Forms,
   needed,
   notNegative,
@@ -16,6 +17,9 @@ import {
   shown,
   wholeFrom,
 } from "../schema/option-form.ts";
+
+const isText = (value: unknown): boolean => typeof value === "string";
+const aNumber: Form = { words: "a number", holds: Number.isFinite };
 
 /** The forms of the options of all calls. */
 export const callForms = {
@@ -29,6 +33,25 @@ export const callForms = {
     words: '"auto", "any", "none" or { type }',
     holds: (value) => isObject(value) || ["auto", "any", "none"].includes(value as string),
     keys: { type: aText, name: aText, parallel: aFlag },
+  },
+  params: {
+    words: "an object such as { maxTokens: 500 }",
+    holds: isObject,
+    keys: {
+      maxTokens: wholeFrom(0),
+      temperature: notNegative,
+      topP: notNegative,
+      topK: notNegative,
+      stop: { words: "a string or a list of strings", holds: (value) => [value].flat().every(isText) },
+      seed: aNumber,
+      frequencyPenalty: aNumber,
+      presencePenalty: aNumber,
+      reasoning: {
+        words: '"none", "low", "medium", "high" or { maxTokens }',
+        holds: (value) => isObject(value) || ["none", "low", "medium", "high"].includes(value as string),
+        keys: { maxTokens: positive },
+      },
+    },
   },
   callParams: anObject,
   client: anything,
@@ -74,11 +97,11 @@ const ADVICE: Readonly<Record<string, string>> = {
   abortSignal: "signal",
   apiKey: "client: client({ apiKey })",
   maxRetries: "retry: { attempts }",
-  maxTokens: "callParams: { max_tokens }",
-  max_tokens: "callParams: { max_tokens }",
+  maxTokens: "params: { maxTokens }",
+  max_tokens: "params: { maxTokens }",
   messages: "the prompt function: it returns them",
   system: 'the prompt function: it returns { role: "system", content }',
-  temperature: "callParams: { temperature }",
+  temperature: "params: { temperature }",
 };
 
 /**

@@ -9,7 +9,7 @@ import type { CallView } from "../stream/view.ts";
 import type { DefineCall, WithResponse } from "./call.ts";
 import { checkCallOptions } from "./check-options.ts";
 import { type CallOptions, isStreamed, mergeOptions, type ParserOption } from "./options.ts";
-import { planner } from "./planner.ts";
+import { planner, type ResolveModel } from "./planner.ts";
 
 /** Options that nothing more is known of. */
 export type AnyOptions<N extends Native> = CallOptions<N> & ParserOption<unknown, unknown>;
@@ -48,9 +48,18 @@ export function defineCalls<N extends Native>(provider: Provider<N>): Calls<N> {
 }
 
 /** Makes the classes of a provider's streams and responses, with its own accessors. */
-function streamClasses<N extends Native>(provider: Provider<N>): StreamClasses<N> {
-  class ProviderResponse extends CallResponse<N, never> {}
+export function streamClasses<N extends Native>(provider: Provider<N>): StreamClasses<N> {
+  class ProviderResponse extends CallResponse<N, never> {
+    /** What the neutral call gives is of its provider's class as well. */
+    static override [Symbol.hasInstance](value: unknown): boolean {
+      return value instanceof CallResponse && value.provider === provider.name;
+    }
+  }
   class ProviderStream extends Stream<N, never> {
+    static override [Symbol.hasInstance](value: unknown): boolean {
+      return value instanceof Stream && value.provider === provider.name;
+    }
+
     protected override "~respond"(reply: Reply<N>): CallResponse<N, never> {
       return new ProviderResponse(reply);
     }
@@ -72,7 +81,7 @@ export function addAccessors<N extends Native>(provider: Provider<N>, prototype:
     Object.defineProperty(prototype, name, {
       configurable: true,
       get(this: CallView<N, never>) {
-        return provider.accessors(this.message)[name];
+        return this["~reply"].shown.provider.accessors(this.message)[name];
       },
     });
   }
@@ -86,6 +95,8 @@ export interface CallKind<N extends Native, O extends AnyOptions<N>> {
   open(plan: CallPlan<N>, options: O): unknown;
   /** The result of a planned call that is not streamed, before its output parser. */
   answer(plan: CallPlan<N>, options: O): Promise<WithResponse<unknown, CallResponse<N, never>>>;
+  /** Says which provider an id belongs to, if there are several. */
+  readonly resolve?: ResolveModel<N> | undefined;
   /** The forms of options that only these calls have. */
   readonly further?: Forms;
   /** Refuses options that would change nothing, among all that the call has. @throws InvalidOptionError */
@@ -116,7 +127,9 @@ export function callOf<N extends Native, O extends AnyOptions<N>>(
   kind.checkEffects?.(given, options);
   // That it takes these arguments was checked where the call was defined.
   const fn = prompt as (...args: readonly unknown[]) => unknown;
-  const plan = planner<N, readonly unknown[]>({ provider, model, options, fn, formatBody: kind.formatBody?.(options) });
+  const { resolve } = kind;
+  const formatBody = kind.formatBody?.(options);
+  const plan = planner<N, readonly unknown[]>({ provider, model, options, fn, formatBody, resolve });
   const { stream, outputParser = (result: unknown): unknown => result } = options;
   const withResponse = async (...args: readonly unknown[]): Promise<WithResponse<unknown, unknown>> => {
     const answer = await kind.answer(plan(...args), options);
@@ -136,7 +149,7 @@ export function callOf<N extends Native, O extends AnyOptions<N>>(
 }
 
 /** Where the options are that calls without response models do not have. */
-function elsewhere<N extends Native>({ name }: Provider<N>): Readonly<Record<string, string>> {
-  const advice = `call from "millrace/${name}/structured"`;
+function elsewhere<N extends Native>({ entry }: Provider<N>): Readonly<Record<string, string>> {
+  const advice = `call from "${entry}/structured"`;
   return { jsonMode: advice, responseModel: advice, responseSchema: advice, validationRetries: advice };
 }

@@ -3,6 +3,7 @@ import type { Limiter } from "../attempt/limiter.ts";
 import type { Timeout } from "../http/timeout.ts";
 import { defined } from "../json/object.ts";
 import type { Native } from "../provider/native.ts";
+import type { Params } from "../provider/params.ts";
 import type { Budget } from "../recovery/budget.ts";
 import type { Target } from "../recovery/plan.ts";
 import type { Interruption, RetryOptions } from "../recovery/policy.ts";
@@ -12,15 +13,21 @@ import type { ToolChoice } from "../tool/tool-choice.ts";
 /** Whether a call is streamed, and whether its pairs also hold tools while their input arrives. */
 export type StreamOption = boolean | { readonly partialTools?: boolean | undefined };
 
-/** The options of a call. `D` are its tools. */
-export interface CallOptions<N extends Native, S extends StreamOption = StreamOption, D = AnyTool | N["toolParam"]> {
+/** The options of a call, all but `fallback`. `D` are its tools. */
+export interface OptionsOfOneModel<
+  N extends Native,
+  S extends StreamOption = StreamOption,
+  D = AnyTool | N["toolParam"],
+> {
   /** Whether the call returns a stream of `[chunk, toolCall]` pairs, or the promise of a response. Default false. */
   readonly stream?: S | undefined;
   /** The tools that the model may ask for: made by `tool()`, or in the provider's own format. */
   readonly tools?: readonly D[] | undefined;
   /** Whether the model may, must or must not use tools. The provider's default: it may. */
   readonly toolChoice?: ToolChoice<NoInfer<NameOf<D>>> | undefined;
-  /** The provider's parameters, under the wire's names. */
+  /** Parameters that providers share, in words that belong to none of them. One that this provider lacks is refused. */
+  readonly params?: Params | undefined;
+  /** The provider's parameters, under the wire's names. They beat {@link params}. */
   readonly callParams?: N["callParams"] | undefined;
   /** Where the requests go and with which credentials: a client made by the provider's `client()`, or by an official SDK. */
   readonly client?: N["client"] | undefined;
@@ -40,8 +47,6 @@ export interface CallOptions<N extends Native, S extends StreamOption = StreamOp
    * `"continue"`. As many requests are made as `retry` says, or three if that is false.
    */
   readonly onInterrupt?: Interruption | undefined;
-  /** Models to ask, in this order, once the requests to the one before have failed, or if it does not exist. */
-  readonly fallback?: N["model"] | readonly (N["model"] | Target<N>)[] | undefined;
   /** Stops the call once it has taken this much. */
   readonly budget?: Budget | undefined;
   /** Makes requests wait for each other and for the provider's rate limits. Many calls may share it. */
@@ -50,6 +55,16 @@ export interface CallOptions<N extends Native, S extends StreamOption = StreamOp
   readonly metadata?: Readonly<Record<string, unknown>> | undefined;
   /** Prices by model id. They beat the built-in ones. */
   readonly prices?: N["prices"] | undefined;
+}
+
+/** The options of a call. `D` are its tools. */
+export interface CallOptions<
+  N extends Native,
+  S extends StreamOption = StreamOption,
+  D = AnyTool | N["toolParam"],
+> extends OptionsOfOneModel<N, S, D> {
+  /** Models to ask, in this order, once the requests to the one before have failed, or if it does not exist. */
+  readonly fallback?: N["model"] | readonly (N["model"] | Target<N>)[] | undefined;
 }
 
 /** The options of `.with()`: those of a call, and another model. */
@@ -73,11 +88,12 @@ export function isStreamed(option: StreamOption | undefined): boolean {
   return option !== undefined && option !== false;
 }
 
-/** Options over options: `callParams` and `timeout` are merged key by key, the others replace if they have a value. */
+/** Options over options: `params`, `callParams` and `timeout` are merged key by key, the others replace if they have a value. */
 export function mergeOptions<N extends Native, O extends CallOptions<N>>(base: O, over: O): O {
   return {
     ...base,
     ...defined(over),
+    params: mergeParams(base.params, over.params),
     callParams: mergeParams(base.callParams, over.callParams),
     timeout: { ...base.timeout, ...over.timeout },
   };

@@ -1,17 +1,19 @@
+import type { Attempt } from "../attempt/attempt.ts";
 import type { NativeConfig, Prepared } from "../attempt/prepared.ts";
 import { InvalidOptionError, isMillraceError, messageOf, PromptFunctionError, TemplateError } from "../errors.ts";
 import { defaultTimeout } from "../http/timeout.ts";
-import { defined, field, isObject } from "../json/object.ts";
+import { defined, field, isObject, stringField } from "../json/object.ts";
 import { isPromptTemplate, normalizePrompt } from "../prompt/dynamic-config.ts";
 import type { Native } from "../provider/native.ts";
-import type { FormatBody, Provider } from "../provider/provider.ts";
-import { nothingSpent, type Spending } from "../recovery/budget.ts";
+import type { FormatBody, Prompt, Provider } from "../provider/provider.ts";
 import type { CallPlan, PlannedTarget, Target } from "../recovery/plan.ts";
 import { retryPolicy } from "../recovery/policy.ts";
 import { aFunction, anObject, anything, aText, checkForm, type Form, needed } from "../schema/option-form.ts";
 import { isDeclared } from "../tool/declared.ts";
 import type { ToolBox } from "../tool/tool-box.ts";
+import type { AnyTool } from "../tool/tool.ts";
 import { checkConfig, checkTools } from "./check-options.ts";
+import { messagesFor } from "./messages-for.ts";
 import { type CallOptions, isStreamed, mergeParams, type StreamOption } from "./options.ts";
 
 /** A call as it was defined. */
@@ -22,7 +24,14 @@ export interface CallDefinition<N extends Native, Args extends readonly unknown[
   readonly fn: (...args: Args) => unknown;
   /** Makes the body of a request ask for JSON. */
   readonly formatBody?: FormatBody<N> | undefined;
+  /** Which model of which provider an id means, if there are several; else all are this provider's own. */
+  readonly resolve?: ResolveModel<N> | undefined;
 }
+
+/** Says which model of which provider an id means. @throws InvalidOptionError if it means none. */
+export type ResolveModel<N extends Native> = {
+  resolve(id: N["model"]): { readonly model: N["model"]; readonly provider: Provider<N> };
+}["resolve"];
 
 /** A prompt function's result. */
 interface NativePrompt<N extends Native> {
@@ -34,11 +43,13 @@ interface NativePrompt<N extends Native> {
 interface Added<N extends Native> {
   readonly before: Added<N> | null;
   readonly items: readonly N["promptMessage"][];
+  /** The provider whose items they are. */
+  readonly author: Provider<N>;
 }
 
-function listOf<N extends Native>(added: Added<N> | null): readonly N["promptMessage"][] {
+function listOf<N extends Native>(added: Added<N> | null, provider: Provider<N>): readonly N["promptMessage"][] {
   const lists: (readonly N["promptMessage"][])[] = [];
-  for (let at = added; at !== null; at = at.before) lists.push(at.items);
+  for (let at = added; at !== null; at = at.before) lists.push(messagesFor(provider, at.author, at.items));
   return lists.reverse().flat();
 }
 
@@ -46,14 +57,16 @@ function listOf<N extends Native>(added: Added<N> | null): readonly N["promptMes
 export function planner<N extends Native, Args extends readonly unknown[]>(
   definition: CallDefinition<N, Args>,
 ): (...fnArgs: Args) => CallPlan<N> {
-  const { provider, model, fn, formatBody, options } = definition;
+  const { provider, model, fn, formatBody, options, resolve } = definition;
   const { onInterrupt = "fail" } = options;
   const timeout = { ...defaultTimeout, ...defined(options.timeout ?? {}) };
-  const fallbacks = [options.fallback ?? []].flat().map(targetOf);
-  const targets: [Target<N>, ...Target<N>[]] = [{ model }, ...fallbacks];
+  const fallbacks = [options.fallback ?? []].flat().map((fallback): PlannedTarget<N> => {
+    const target = targetOf(fallback);
+    return { ...target, ...(resolve?.(target.model) ?? { provider }) };
+  });
+  const targets: [PlannedTarget<N>, ...PlannedTarget<N>[]] = [{ model, provider }, ...fallbacks];
   const fixed = {
     ...options,
-    provider,
     targets,
     promptTemplate: isPromptTemplate(fn) ? fn.template : null,
     timeout,
@@ -69,55 +82,62 @@ export function planner<N extends Native, Args extends readonly unknown[]>(
     let runPrompt = (): void => {};
     const result = new Promise<void>((resolve) => (runPrompt = resolve)).then(() => fn(...fnArgs));
     let prompt: Promise<NativePrompt<N>> | undefined;
-    const plan = (added: Added<N> | null, spent: Spending): CallPlan<N> => ({
+    const plan = (added: Added<N> | null, earlier: readonly Attempt<N>[]): CallPlan<N> => ({
       fnArgs,
-      spent,
-      prepare(target, more) {
+      earlier,
+      async prepare(target, more) {
         runPrompt();
+        await loaded(result, provider, target.provider);
         prompt ??= result.then((value) => normalizePrompt(value, provider.isItem) as NativePrompt<N>, promptFailed);
-        return prompt
-          .then((normal) => prepare(definition, normal, target, timeout.connect, [...listOf(added), ...more]))
-          .catch(promptRefused);
+        try {
+          const { messages, config } = await prompt;
+          const own = messagesFor(target.provider, provider, messages);
+          const all = { messages: [...own, ...listOf(added, target.provider), ...more], config };
+          return await prepare(definition, all, target, timeout.connect);
+        } catch (error) {
+          return promptRefused(error);
+        }
       },
-      extend: (items, soFar = nothingSpent) => plan({ before: added, items }, soFar),
+      extend: (items, author, soFar = []) => plan({ before: added, items, author }, soFar),
       // Last: V8 takes five times as long to add to what it has cloned.
       ...fixed,
     });
-    return plan(null, nothingSpent);
+    return plan(null, []);
   };
 }
 
 async function prepare<N extends Native>(
-  { provider, options, formatBody }: Pick<CallDefinition<N, never>, "provider" | "options" | "formatBody">,
+  definition: Pick<CallDefinition<N, never>, "provider" | "options" | "formatBody">,
   { messages, config }: NativePrompt<N>,
   target: PlannedTarget<N>,
   connectTimeoutMs: number,
-  added: readonly N["promptMessage"][],
 ): Promise<Prepared<N>> {
+  const { options, formatBody } = definition;
+  const { model, provider } = target;
   if (config !== null) checkConfig(config);
-  const common = mergeParams<N["callParams"]>(options.callParams, config?.callParams);
-  const callParams = mergeParams<N["callParams"]>(common, target.callParams);
-  const tools = config?.tools ?? options.tools ?? [];
-  checkTools(tools);
+  const given = config?.tools ?? options.tools ?? [];
+  checkTools(given);
   const toolChoice = target.toolChoice ?? options.toolChoice;
-  if (toolChoice !== undefined && tools.length === 0)
+  if (toolChoice !== undefined && given.length === 0)
     throw new InvalidOptionError("toolChoice", "the call has no tools.");
+  const { leftOut, tools, client, ...params } = requestOptions(definition, { given, config, target });
+  const callParams = mergeParams<N["callParams"]>(params.callParams, target.callParams);
   checkForm("callParams", callParams, provider.optionForms.callParams);
   const { request, ...encoded } = await provider.encode({
-    model: target.model,
-    messages: added.length === 0 ? messages : [...messages, ...added],
+    model,
+    messages,
     callParams,
     tools,
     toolChoice,
-    formatBody,
-    client: target.client ?? config?.client ?? options.client,
+    formatBody: formatBody && ((body) => formatBody(body, provider)),
+    client,
     streamed: isStreamed(options.stream),
     connectTimeoutMs,
   });
   const metadata = config?.metadata ?? options.metadata ?? {};
   const toolBox = openToolBox(tools, options.stream);
   return {
-    call: { ...encoded, dynamicConfig: config, callParams, metadata, tools: toolBox },
+    call: { ...encoded, dynamicConfig: config, callParams, metadata, tools: toolBox, leftOut },
     request,
     totalTimeoutMs: encoded.totalTimeoutMs,
   };
@@ -128,6 +148,55 @@ const FALLBACK: Form = {
   holds: isObject,
   keys: { model: needed(aText), callParams: anObject, client: anything, when: aFunction },
 };
+
+/** Waits for the code of providers that is loaded when it is first needed. */
+function loaded<N extends Native>(
+  result: Promise<unknown>,
+  own: Provider<N>,
+  other: Provider<N>,
+): Promise<unknown> | undefined {
+  if (own.load === undefined && other.load === undefined) return undefined;
+  // It may fail meanwhile, and is looked at later.
+  result.catch(() => {});
+  return Promise.all([own.load?.(), other.load?.()]);
+}
+
+/** What a request to a target has of the call's options; what its provider has nothing like is left out. */
+function requestOptions<N extends Native>(
+  { provider: own, options }: Pick<CallDefinition<N, never>, "provider" | "options">,
+  {
+    given,
+    config,
+    target,
+  }: {
+    readonly given: readonly (AnyTool | N["toolParam"])[];
+    readonly config: NativeConfig<N> | null;
+    readonly target: PlannedTarget<N>;
+  },
+): Pick<Prompt<N>, "tools" | "callParams" | "client"> & { readonly leftOut: readonly string[] } {
+  const { provider } = target;
+  const written = mergeParams<N["callParams"]>(options.callParams, config?.callParams);
+  const client = config?.client ?? options.client;
+  const { callParams, unsupported } =
+    options.params === undefined
+      ? { callParams: undefined, unsupported: [] }
+      : provider.nativeParams(options.params, target.model);
+  const lacking = unsupported.map((name) => `params.${name}`);
+  if (provider === own) {
+    const [first] = lacking;
+    if (first !== undefined) throw new InvalidOptionError(first, `${provider.label} has nothing like it.`);
+    const tools = given;
+    return { tools, callParams: mergeParams(callParams, written), client: target.client ?? client, leftOut: [] };
+  }
+  const tools = given.filter(isDeclared);
+  const leftOut = [
+    ...lacking,
+    ...(written === undefined ? [] : ["callParams"]),
+    ...(client === undefined ? [] : ["client"]),
+    ...given.filter((tool) => !isDeclared(tool)).map((tool) => stringField(tool, "name") ?? "tools"),
+  ];
+  return { tools, callParams, client: target.client, leftOut };
+}
 
 function targetOf<N extends Native>(fallback: N["model"] | Target<N>): Target<N> {
   if (typeof fallback === "string") return { model: fallback };

@@ -11,8 +11,9 @@ export type RequestChanges<N extends Native> = Pick<PlannedTarget<N>, "callParam
 export function withChanges<N extends Native>(plan: CallPlan<N>, changes: RequestChanges<N>): CallPlan<N> {
   const { model, toolChoice, callParams } = changes;
   const [first, ...fallbacks] = plan.targets;
-  // The parameters of a fallback are those that its model takes.
   const changed = (target: PlannedTarget<N>): PlannedTarget<N> => {
+    // Another provider has other parameters; those of a fallback are the ones that its model takes.
+    if (target.provider !== first.provider) return { ...target, toolChoice };
     return { ...target, toolChoice, callParams: mergeParams<N["callParams"]>(callParams, target.callParams) };
   };
   return { ...plan, targets: [changed({ ...first, model: model ?? first.model }), ...fallbacks.map(changed)] };

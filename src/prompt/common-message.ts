@@ -1,3 +1,4 @@
+import { field, type JsonObject, stringField } from "../json/object.ts";
 import type { ContentPart, Role } from "./message.ts";
 
 /** A call of a tool, as data that belongs to no provider. */
@@ -51,4 +52,25 @@ export interface CommonMessage {
   readonly role: Role;
   /** A string is one part of text. */
   readonly content: string | readonly CommonPart[];
+  /** The provider's own items that the message was made of. That provider is sent these, instead of the parts. */
+  readonly native?: { readonly provider: string; readonly items: readonly unknown[] } | undefined;
+}
+
+/** Whether an object is a message in the library's own words, rather than an item of a provider. */
+export function isCommonMessage(value: object): value is CommonMessage {
+  const { role, content, native: _native, ...more } = value as JsonObject;
+  if (!ROLES.includes(role) || Object.keys(more).length > 0) return false;
+  return typeof content === "string" || (Array.isArray(content) && content.every(isCommonPart));
+}
+
+const ROLES: readonly unknown[] = ["system", "user", "assistant"];
+
+/** Native text without extras is the same as ours. */
+function isCommonPart(part: unknown): boolean {
+  const type = stringField(part, "type");
+  if (type === "text") return typeof field(part, "text") === "string";
+  if (type === "image" || type === "document" || type === "audio") {
+    return field(part, "url") !== undefined || field(part, "data") !== undefined;
+  }
+  return type === "toolCall" || type === "toolResult" || type === "native";
 }

@@ -29,6 +29,8 @@ export interface OwnChunk extends ResponseChunk {
 
 /** The first half of a pair, as every provider has it. */
 export interface ResponseChunk {
+  /** The name of the provider that wrote it, such as `"anthropic"`. */
+  readonly provider: string;
   /** The native event, equal to what `JSON.parse` gives for it. Null if this chunk has a `recovery` or a `toolResult`. */
   readonly chunk: unknown;
   /** The text that this event adds, or `""`. */

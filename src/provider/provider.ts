@@ -10,6 +10,7 @@ import type { ToolResult } from "../tool/tool-result.ts";
 import type { Recovery } from "./chunk.ts";
 import type { Decoder } from "./decoder.ts";
 import type { CommonFinishReason, Native } from "./native.ts";
+import type { NativeParams, Params } from "./params.ts";
 
 /** Reads a header of a response by its lower-case name. */
 export type HeaderOf = (name: string) => string | null;
@@ -28,8 +29,13 @@ export interface Prompt<N extends Native> {
   readonly connectTimeoutMs: number;
 }
 
-/** Makes a body ask for JSON. The type of a method, since those of properties would make every stream invariant in `N`. */
-export type FormatBody<N extends Native> = { format(body: N["body"]): FormattedBody<N> }["format"];
+/**
+ * Makes a body ask for JSON. The type of a method, since those of properties would make every stream invariant in `N`.
+ * Providers call it with the body alone; the call adds which of them that is.
+ */
+export type FormatBody<N extends Native> = {
+  format(body: N["body"], provider?: Provider<N>): FormattedBody<N>;
+}["format"];
 
 /** A body, and the name of the tool whose input is the JSON that it asks for; null if that is the text. */
 export interface FormattedBody<N extends Native> {
@@ -116,10 +122,16 @@ export interface LimitedResponse {
 export interface Provider<N extends Native> {
   /** Its name in model ids and on streams, in lower case. */
   readonly name: N["name"];
+  /** The entry of the package that has its `call`. */
+  readonly entry: N["entry"];
   /** Its name in errors and in the names of its classes. */
   readonly label: string;
   /** The forms of the options whose values are its own. */
   readonly optionForms: { readonly callParams: Form; readonly prices: Form };
+  /** Loads its code, before anything else of it is used. Left out if that is there already. */
+  load?(): Promise<unknown>;
+  /** Neutral parameters under its own names. */
+  nativeParams(params: Params, model: N["model"]): NativeParams<N["callParams"]>;
   /**
    * Encodes a prompt. Called anew for each request, so that it may sign it or fetch a token.
    *

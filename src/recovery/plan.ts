@@ -1,10 +1,11 @@
-import type { AttemptSettings } from "../attempt/attempt.ts";
+import type { Attempt, AttemptSettings } from "../attempt/attempt.ts";
 import type { Prepared } from "../attempt/prepared.ts";
 import type { MillraceError } from "../errors.ts";
 import type { Native } from "../provider/native.ts";
+import type { Provider } from "../provider/provider.ts";
 import type { AnyTool } from "../tool/tool.ts";
 import type { ToolChoice } from "../tool/tool-choice.ts";
-import type { Budget, Spending } from "./budget.ts";
+import type { Budget } from "./budget.ts";
 import type { Interruption, RetryPolicy } from "./policy.ts";
 
 /** A model to ask if the one before it fails. */
@@ -19,8 +20,10 @@ export interface Target<N extends Native> {
   readonly when?: ((error: MillraceError) => boolean) | undefined;
 }
 
-/** A target, and what differs in this request alone. @internal */
+/** A target, its provider, and what differs in this request alone. @internal */
 export interface PlannedTarget<N extends Native> extends Target<N> {
+  /** That of the first target is the call's own. */
+  readonly provider: Provider<N>;
   /** Instead of that of the call. */
   readonly toolChoice?: ToolChoice | undefined;
 }
@@ -40,10 +43,15 @@ export interface CallPlan<N extends Native> extends AttemptSettings<N> {
   /** To continue, the very same reply has to go on. */
   readonly resumesOnly: boolean;
   readonly budget?: Budget | undefined;
-  /** What earlier requests for the same result have taken of the budget. */
-  readonly spent: Spending;
+  /** The requests that were made for the same result before: they are charged for, and count for the budget. */
+  readonly earlier: readonly Attempt<N>[];
   /** Runs the prompt function, the first time, and encodes its prompt with the items that were added. */
   prepare(target: PlannedTarget<N>, added: readonly N["item"][]): Promise<Prepared<N>>;
-  /** The same call with more items at the end of its messages. */
-  extend(items: readonly N["promptMessage"][], spent?: Spending): CallPlan<N>;
+  /**
+   * The same call with more items at the end of its messages.
+   *
+   * @param author - The provider whose items they are.
+   * @param earlier - The requests that were made for the same result so far.
+   */
+  extend(items: readonly N["promptMessage"][], author: Provider<N>, earlier?: readonly Attempt<N>[]): CallPlan<N>;
 }

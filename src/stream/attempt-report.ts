@@ -5,6 +5,8 @@ import type { Native } from "../provider/native.ts";
 
 /** One request of a call, and what came of it. */
 export interface AttemptReport<out N extends Native = Native> {
+  /** The provider that was asked, such as `"anthropic"`. */
+  readonly provider: string;
   /** The model that was asked. */
   readonly model: string;
   /** How the request ended; `pending` while it runs. */
@@ -17,6 +19,11 @@ export interface AttemptReport<out N extends Native = Native> {
   readonly message: N["message"] | null;
   /** What this request used. */
   readonly usage: N["usage"];
+  /**
+   * The parts of the call that were left out, since this model's provider has nothing like them, or they were made for
+   * another provider: `"params.topK"`, `"callParams"`, `"client"`, tools by their names.
+   */
+  readonly leftOut: readonly string[];
   /** When it began: milliseconds since the epoch, or null. */
   readonly startTime: number | null;
   /** When it ended: milliseconds since the epoch, or null. */
@@ -25,14 +32,18 @@ export interface AttemptReport<out N extends Native = Native> {
 
 /** The report of an attempt. */
 export function reportOf<N extends Native>(attempt: Attempt<N>): AttemptReport<N> {
-  const { model, outcome, error, requestId, usage, times } = attempt;
+  const { model, outcome, error, requestId, times } = attempt;
   return {
+    provider: attempt.provider.name,
     model,
     outcome,
     error,
     requestId: requestId ?? error?.requestId ?? null,
     message: attempt.decoder.message,
-    usage,
+    get usage() {
+      return attempt.usage;
+    },
+    leftOut: attempt.prepared?.leftOut ?? [],
     startTime: times.start,
     endTime: times.end,
   };

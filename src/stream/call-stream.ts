@@ -133,8 +133,13 @@ export abstract class CallStream<out N extends Native, out T extends PairTypes =
   }
 
   override toJSON(): object {
-    const { id, model, outcome, content, tools, usage, cost, error } = this;
-    return { id, model, outcome, content, tools, usage, cost, ...(error && { error: String(error) }) };
+    const { id, model, outcome, content, tools, error } = this;
+    return { id, model, outcome, content, tools, ...this["~figures"], ...(error && { error: String(error) }) };
+  }
+
+  /** @internal */
+  protected get "~figures"(): object {
+    return { usage: ifKnown(() => this.usage), cost: ifKnown(() => this.cost) };
   }
 
   async #drain(): Promise<CallResponse<N, T>> {
@@ -156,7 +161,20 @@ export abstract class CallStream<out N extends Native, out T extends PairTypes =
   }
 
   #errorContext(): StreamErrorContext {
-    const { content, thinking, message, id, model, usage } = this;
-    return { usage, partial: { content, thinking, message, id, model }, origin: this.#origin };
+    const { content, thinking, message, id, model } = this;
+    return {
+      usage: ifKnown(() => this.usage),
+      partial: { content, thinking, message, id, model },
+      origin: this.#origin,
+    };
+  }
+}
+
+/** Prices are the user's own and may throw; so does usage, while the code of a provider is not loaded. */
+function ifKnown<V>(read: () => V): V | undefined {
+  try {
+    return read();
+  } catch {
+    return undefined;
   }
 }

@@ -16,10 +16,10 @@ export type ToolOutput = readonly [call: AnyCall, output: unknown];
 
 /** The items with these results; none, if there are no results. */
 export function resultItems<N extends Native>(
-  { settings }: Attempt<N>,
+  { provider }: Attempt<N>,
   results: readonly ToolResult[],
 ): readonly N["item"][] {
-  return results.length === 0 ? [] : settings.provider.toolResults(results);
+  return results.length === 0 ? [] : provider.toolResults(results);
 }
 
 /**

@@ -64,7 +64,7 @@ export class PairSource<N extends Native, T extends PairTypes> {
     // Calls that failed are not handed out: they stay in `stream.tools`.
     const [first = null, ...rest] = calls.filter(({ error }) => error === null);
     this.#ready.push(pair(chunk, first));
-    for (const call of rest) this.#ready.push(pair(this.reply.plan.provider.createChunk(parts), call));
+    for (const call of rest) this.#ready.push(pair(this.reply.shown.provider.createChunk(parts), call));
   }
 }
 

@@ -3,7 +3,7 @@ import { StreamNotStartedError } from "../errors.ts";
 import { inspectable } from "../json/inspectable.ts";
 import type { CommonMessage, ToolCallPart } from "../prompt/common-message.ts";
 import type { CommonFinishReason, Native } from "../provider/native.ts";
-import type { MessageViews } from "../provider/provider.ts";
+import type { MessageViews, Provider } from "../provider/provider.ts";
 import type { Reply } from "../recovery/reply.ts";
 import type { CallOf, PairTool, PairTypes } from "../tool/pair.ts";
 import type { AnyTool } from "../tool/tool.ts";
@@ -48,11 +48,12 @@ export abstract class CallView<out N extends Native, out T extends PairTypes = P
   }
 
   /**
-   * The requests that were made for this call, in their order: those that failed, too. {@link usage} is that of the one
+   * The requests that were made for this call, in their order: those that failed, and those whose replies did not fit a
+   * response model, too. {@link usage} is that of the one
    * that served; {@link cost} is that of all.
    */
   get attempts(): readonly AttemptReport<N>[] {
-    return this.#reply.attempts.map(reportOf);
+    return this.#reply.allAttempts.map(reportOf);
   }
 
   /** The tools that the model asks for, in the message's order, with their states: those that failed, too. */
@@ -85,12 +86,12 @@ export abstract class CallView<out N extends Native, out T extends PairTypes = P
   /** The assistant's turn as it may be sent back, or null where it may not: a refusal, or no content. */
   get messageParam(): N["turn"] | null {
     const [first, ...rest] = this.#reply.shown.sendableItems();
-    return first === undefined ? null : this.#plan.provider.turn([first, ...rest]);
+    return first === undefined ? null : this.#provider.turn([first, ...rest]);
   }
 
   /** {@link messageParam} as data that belongs to no provider. */
   get commonMessageParam(): CommonMessage | null {
-    return this.#plan.provider.common(this.#reply.shown.sendableItems())[0] ?? null;
+    return this.#provider.common(this.#reply.shown.sendableItems())[0] ?? null;
   }
 
   /** When the call began, had its first content, and ended. */
@@ -106,7 +107,7 @@ export abstract class CallView<out N extends Native, out T extends PairTypes = P
 
   /** The provider's name, such as `"anthropic"`. */
   get provider(): string {
-    return this.#plan.provider.name;
+    return this.#provider.name;
   }
 
   /** All text of the message, concatenated. */
@@ -196,13 +197,13 @@ export abstract class CallView<out N extends Native, out T extends PairTypes = P
 
   /** {@link messages} as data that belongs to no provider. A prompt function may return them. */
   get commonMessages(): readonly CommonMessage[] {
-    return this.#plan.provider.common(this.messages);
+    return this.#provider.common(this.messages);
   }
 
   /** {@link userMessageParam} as data that belongs to no provider, or null. */
   get commonUserMessageParam(): CommonMessage | null {
     const last = this.userMessageParam;
-    return last === null ? null : (this.#plan.provider.common([last])[0] ?? null);
+    return last === null ? null : (this.#provider.common([last])[0] ?? null);
   }
 
   /** The complete calls among {@link tools}, and those of tools that were not declared, as data that belongs to no provider. */
@@ -252,6 +253,26 @@ export abstract class CallView<out N extends Native, out T extends PairTypes = P
     return historyOf(shown, sent, outputs);
   }
 
+  /**
+   * {@link history} as data that belongs to no provider, which any of them takes as a prompt. Its own gets the items that
+   * the messages carry beside their parts.
+   *
+   * @param outputs - As for {@link toolMessageParams}.
+   * @throws As {@link history} does.
+   * @example
+   * ```ts
+   * import { call as ask, type CommonMessage } from "millrace";
+   *
+   * const chat = ask("anthropic/claude-sonnet-5-5", { stream: true }, (messages: readonly CommonMessage[]) => messages);
+   * const stream = chat([{ role: "user", content: "Recommend a book." }]);
+   * await stream.response();
+   * const next = chat([...stream.commonHistory(), { role: "user", content: "And another." }]);
+   * ```
+   */
+  commonHistory(outputs: readonly ToolOutput[] = []): readonly CommonMessage[] {
+    return this.#provider.common(this.history(outputs));
+  }
+
   /** The provider's parameters: those of the options, and those of the dynamic config over them. */
   get callParams(): N["callParams"] | undefined {
     return this.#prepared("callParams").callParams;
@@ -293,8 +314,12 @@ export abstract class CallView<out N extends Native, out T extends PairTypes = P
     return this.#reply.plan;
   }
 
+  get #provider(): Provider<N> {
+    return this.#reply.shown.provider;
+  }
+
   get #views(): MessageViews<N> {
-    return this.#plan.provider.views;
+    return this.#provider.views;
   }
 
   #prepared(accessor: string): PreparedCall<N> {

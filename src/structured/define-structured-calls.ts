@@ -1,6 +1,7 @@
 import type { CallMachine } from "../call/call.ts";
 import { addAccessors, type AnyOptions, callOf, type CallKind, type StreamClasses } from "../call/define-calls.ts";
 import { isStreamed } from "../call/options.ts";
+import type { ResolveModel } from "../call/planner.ts";
 import { InvalidOptionError } from "../errors.ts";
 import { aFlag, anObject, anything, wholeFrom } from "../schema/option-form.ts";
 import type { Native } from "../provider/native.ts";
@@ -19,35 +20,53 @@ import { StructuredStream } from "./structured-stream.ts";
 /** A provider whose calls may have response models. */
 export interface StructuredProvider<N extends Native> {
   readonly provider: Provider<N>;
-  /** The classes that its calls without response models have, too. */
-  readonly classes: StreamClasses<N>;
   /** Makes a body ask for JSON: of a format or, in words, of any. */
   formatBody(format: ResponseFormat | undefined, jsonMode: boolean): FormatBody<N>;
-  /** Whether a body has tools that the program runs. */
-  hasTools(body: N["body"]): boolean;
+  /**
+   * Whether a body has tools that the program runs.
+   *
+   * @param by - The provider that the body is for.
+   */
+  hasTools(body: N["body"], by?: Provider<N>): boolean;
 }
 
 /** The calls of a provider that may have response models. */
 export interface StructuredCalls<N extends Native> {
+  readonly kind: CallKind<N, StructuredOptions<N>>;
   readonly call: DefineStructuredCall<N>;
   readonly StructuredStream: new (plan: CallPlan<N>, model: ResponseModel) => StructuredStream<N>;
 }
 
-type Options<N extends Native> = AnyOptions<N> & ModelOptions;
+/** Options that nothing more is known of. */
+export type StructuredOptions<N extends Native> = AnyOptions<N> & ModelOptions;
 
-/** Makes `call` for a provider, with response models. */
-export function defineStructuredCalls<N extends Native>(structured: StructuredProvider<N>): StructuredCalls<N> {
-  const { provider, classes } = structured;
+/**
+ * Makes `call` for a provider, with response models.
+ *
+ * @param classes - Those of its calls without response models.
+ * @param resolve - Says which provider an id belongs to, if there are several.
+ */
+export function defineStructuredCalls<N extends Native>(
+  structured: StructuredProvider<N>,
+  classes: StreamClasses<N>,
+  resolve?: ResolveModel<N>,
+): StructuredCalls<N> {
+  const { provider } = structured;
   class ProviderStructuredStream extends StructuredStream<N> {
+    static override [Symbol.hasInstance](value: unknown): boolean {
+      return value instanceof StructuredStream && value.provider === provider.name;
+    }
+
     protected override "~respond"(reply: Reply<N>): CallResponse<N, never> {
       return new classes.Response(reply);
     }
   }
   Object.defineProperty(ProviderStructuredStream, "name", { value: `${provider.label}StructuredStream` });
   addAccessors(provider, ProviderStructuredStream.prototype);
-  const kind: CallKind<N, Options<N>> = {
+  const kind: CallKind<N, StructuredOptions<N>> = {
     provider,
     classes,
+    resolve,
     further: { jsonMode: aFlag, responseModel: anything, responseSchema: anObject, validationRetries: wholeFrom(0) },
     checkEffects,
     formatBody: (options) => formatBodyOf(structured, options),
@@ -67,12 +86,15 @@ export function defineStructuredCalls<N extends Native>(structured: StructuredPr
       return { model: model === undefined ? response : withParse(response, model, () => response), response };
     },
   };
-  const define = (model: N["model"], ...rest: [fn: unknown] | [options: Options<N>, fn: unknown]): unknown => {
+  const define = (
+    model: N["model"],
+    ...rest: [fn: unknown] | [options: StructuredOptions<N>, fn: unknown]
+  ): unknown => {
     const [options, fn] = rest.length === 1 ? [{}, rest[0]] : rest;
     return callOf(kind, model, options, fn);
   };
   // Both signatures come to this; the types of the results follow from the options.
-  return { call: define as unknown as DefineStructuredCall<N>, StructuredStream: ProviderStructuredStream };
+  return { kind, call: define as unknown as DefineStructuredCall<N>, StructuredStream: ProviderStructuredStream };
 }
 
 /** Whether the call has tools that the program runs: then the reply may be something other than the model. */
@@ -83,25 +105,25 @@ function hasDeclaredTools({ tools = [] }: { readonly tools?: readonly object[] |
 /** Converts the model where the call is defined, so that a faulty one is noticed there. */
 function formatBodyOf<N extends Native>(
   { formatBody, hasTools }: StructuredProvider<N>,
-  options: Options<N>,
+  options: StructuredOptions<N>,
 ): FormatBody<N> | undefined {
   const { jsonMode = false } = options;
   const format = modelOf(options)?.format;
   if (format === undefined && !jsonMode) return undefined;
   const formatted = formatBody(format, jsonMode);
   const isNamed = hasDeclaredTools(options);
-  return (body) => {
+  return (body, by) => {
     // The kind of the call's result was decided before its function ran.
-    if (format !== undefined && !isNamed && hasTools(body)) {
+    if (format !== undefined && !isNamed && hasTools(body, by)) {
       const rule = "together with responseModel, name them in the options, not in the function's result alone.";
       throw new InvalidOptionError("tools", rule);
     }
-    return formatted(body);
+    return formatted(body, by);
   };
 }
 
 /** Refuses options that would change nothing. @throws InvalidOptionError */
-function checkEffects<N extends Native>(given: Options<N>, options: Options<N>): void {
+function checkEffects<N extends Native>(given: StructuredOptions<N>, options: StructuredOptions<N>): void {
   const { responseSchema, validationRetries } = given;
   const { responseModel, stream } = options;
   if (
@@ -118,7 +140,7 @@ function checkEffects<N extends Native>(given: Options<N>, options: Options<N>):
 
 /** How an agent gets the model out of its last reply. */
 function machineOf<N extends Native>(
-  options: Options<N>,
+  options: StructuredOptions<N>,
 ): Partial<CallMachine<N, readonly unknown[], never, unknown>> | undefined {
   const model = modelOf(options);
   if (model === undefined) return undefined;

@@ -30,11 +30,12 @@ export async function extract<N extends Native, Model>(
     } catch (error) {
       const { commonFinishReasons: reasons } = stream;
       if (!(error instanceof ResponseModelError) || left <= 0 || reasons.includes("content_filter")) throw error;
+      const { provider } = stream["~reply"].shown;
       const answer = stream.history().slice(stream.messages.length);
       // A turn that was paused goes on where it stopped, and only there.
       const next = reasons.includes("pause") ? answer : [...answer, complaintAbout(error)];
-      callParams = mergeParams(callParams, plan.provider.nextParams?.(stream.message, stream.callParams));
-      plan = plan.extend(next, stream["~spent"]);
+      callParams = mergeParams(callParams, provider.nextParams?.(stream.message, stream.callParams));
+      plan = plan.extend(next, provider, stream["~reply"].allAttempts);
     }
   }
 }

@@ -167,7 +167,7 @@ const tellingNames = fileRule(({ path }) => {
   return name === undefined ? null : `"${name}" says nothing: a file is named after its one main export.`;
 });
 
-const NODE_ONLY = /^src\/(testing\/|cli\/|http\/(default-)?node(-\w+)?\.ts$)/;
+const NODE_ONLY = /^src\/(testing\/|cli\/|neutral-context\.ts$|http\/(default-)?node(-\w+)?\.ts$)/;
 
 const isBuiltin = (specifier: string): boolean =>
   specifier.startsWith("node:") || builtinModules.includes(specifier.split("/")[0] ?? "");

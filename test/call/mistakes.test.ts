@@ -40,7 +40,7 @@ describe("a mistake in the options is told where it is made", () => {
     [
       "a parameter of the wire",
       plain({ max_tokens: 5 }),
-      "Invalid max_tokens: there is no such option. Use callParams: { max_tokens }.",
+      "Invalid max_tokens: there is no such option. Use params: { maxTokens }.",
     ],
     ["a key", plain({ apiKey: "sk" }), "Invalid apiKey: there is no such option. Use client: client({ apiKey })."],
     [
@@ -57,7 +57,7 @@ describe("a mistake in the options is told where it is made", () => {
     [
       "an option like no other",
       plain({ zzz: 1 }),
-      "Invalid zzz: there is no such option. There are stream, tools, toolChoice, callParams, client, signal, timeout, limit, retry, onInterrupt, fallback, budget, limiter, metadata, prices, outputParser.",
+      "Invalid zzz: there is no such option. There are stream, tools, toolChoice, params, callParams, client, signal, timeout, limit, retry, onInterrupt, fallback, budget, limiter, metadata, prices, outputParser.",
     ],
     [
       "a misspelt limit",

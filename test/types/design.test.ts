@@ -112,7 +112,7 @@ async function snippets(): Promise<void> {
   const neutral = neutralCall("anthropic/claude-sonnet-5-5", { stream: true, tools: [getBookAuthor] }, () => "Hi")();
   expectTypeOf(neutral).toEqualTypeOf<AnthropicStream<typeof getBookAuthor>>();
   // @ts-expect-error -- a provider that is not there yet
-  neutralCall("openai/gpt-5.2", { stream: true }, () => "Hi");
+  neutralCall("google/gemini-3-pro", { stream: true }, () => "Hi");
 }
 
 /** Configs whose type is written down. */

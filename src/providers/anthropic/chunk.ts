@@ -58,6 +58,11 @@ export class AnthropicCallResponseChunk implements ResponseChunk {
     this.#text = text;
   }
 
+  /** Tells a chunk of this provider from those of others. */
+  get provider(): "anthropic" {
+    return "anthropic";
+  }
+
   /** Set if an agent reports what one of its tools gave, else null. */
   get toolResult(): AgentToolResult | null {
     return null;

@@ -10,9 +10,15 @@ import type {
 
 type Block = ContentBlockParam | ToolResultContentParam;
 
-/** Messages of a request, as data that belongs to no provider. Breakpoints of the cache and citations are not kept. */
+/**
+ * Messages of a request, as data that belongs to no provider. Breakpoints of the cache and citations are in the items
+ * beside them alone.
+ */
 export function commonMessages(items: readonly MessageParam[]): readonly CommonMessage[] {
-  return items.map(({ role, content }) => ({ role, content: commonContent(content) }));
+  return items.map((item) => {
+    const { role, content } = item;
+    return { role, content: commonContent(content), native: { provider: "anthropic", items: [item] } };
+  });
 }
 
 function commonContent(content: string | readonly Block[]): CommonMessage["content"] {

@@ -74,6 +74,11 @@ export function isBefore46(model: string): boolean {
   return /^claude-(\d|\w+-4(-[0-5])?$)/.test(canonicalModel(model));
 }
 
+/** Whether a model takes a budget of tokens for its thinking: those up to Claude 4.6 do. */
+export function hasThinkingBudget(model: string): boolean {
+  return isBefore46(model) || canonicalModel(model).endsWith("-4-6");
+}
+
 /** Longer strings are not model ids. */
 const LONGEST_ID = 256;
 

@@ -7,6 +7,7 @@ import { AnthropicDecoder } from "./decode.ts";
 import { callParamsForm, encode, encodeToolResults } from "./encode.ts";
 import { errorFromResponse, requestIdOf } from "./errors.ts";
 import type { AnthropicNative } from "./native.ts";
+import { nativeParams } from "./native-params.ts";
 import { anthropicPrices } from "./price.ts";
 import { limitGroup, rateLimit } from "./rate-limit.ts";
 import { sendable } from "./turn.ts";
@@ -15,8 +16,10 @@ import { anthropicViews, signatureOf } from "./view.ts";
 /** Anthropic, as the core knows it. */
 export const anthropic: Provider<AnthropicNative> = {
   name: "anthropic",
+  entry: "millrace/anthropic",
   label: "Anthropic",
   optionForms: { callParams: callParamsForm, prices: anthropicPrices },
+  nativeParams,
   encode,
   createDecoder: (before) => new AnthropicDecoder(before),
   createChunk,

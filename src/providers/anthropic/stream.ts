@@ -27,6 +27,7 @@ export interface AnthropicCallResponse<out T extends PairTypes = AnyTool>
 /** The class of these responses, for `instanceof`. */
 export const AnthropicCallResponse = /* @__PURE__ */ (() => calls.Response)() as unknown as {
   readonly prototype: AnthropicCallResponse;
+  [Symbol.hasInstance](value: unknown): value is AnthropicCallResponse;
 };
 
 /**
@@ -51,4 +52,5 @@ export interface AnthropicStream<out T extends PairTypes = AnyTool>
 /** The class of these streams, for `instanceof`. */
 export const AnthropicStream = /* @__PURE__ */ (() => calls.Stream)() as unknown as {
   readonly prototype: AnthropicStream;
+  [Symbol.hasInstance](value: unknown): value is AnthropicStream;
 };

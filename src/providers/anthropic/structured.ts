@@ -2,7 +2,11 @@
 
 import type { StreamOption } from "../../call/options.ts";
 import type { StandardSchema } from "../../schema/standard-schema.ts";
-import { defineStructuredCalls, type StructuredCalls } from "../../structured/define-structured-calls.ts";
+import {
+  defineStructuredCalls,
+  type StructuredCalls,
+  type StructuredProvider,
+} from "../../structured/define-structured-calls.ts";
 import type {
   DefineStructuredCall,
   StructuredCall as StructuredCallOf,
@@ -33,12 +37,17 @@ export { limiter } from "./limiter.ts";
 export type { AnthropicNative } from "./native.ts";
 export type { AnthropicCallResponse } from "./stream.ts";
 
-const structured: StructuredCalls<AnthropicNative> = /* @__PURE__ */ defineStructuredCalls<AnthropicNative>({
+/** Anthropic, for calls that may have response models. @internal */
+export const structuredAnthropic: StructuredProvider<AnthropicNative> = {
   provider: anthropic,
-  classes: calls,
   formatBody,
   hasTools: ({ tools }) => Array.isArray(tools) && tools.some((tool: object) => "input_schema" in tool),
-});
+};
+
+const structured: StructuredCalls<AnthropicNative> = /* @__PURE__ */ defineStructuredCalls<AnthropicNative>(
+  structuredAnthropic,
+  calls,
+);
 
 /**
  * A reply from Anthropic to a call with `responseModel`, while it arrives: iterate the model so far.
@@ -64,6 +73,7 @@ export interface AnthropicStructuredStream<out Model = unknown, out Arriving = u
 /** The class of these streams, for `instanceof`. */
 export const AnthropicStructuredStream = /* @__PURE__ */ (() => structured.StructuredStream)() as unknown as {
   readonly prototype: AnthropicStructuredStream;
+  [Symbol.hasInstance](value: unknown): value is AnthropicStructuredStream;
 };
 
 /** The options of a call to Anthropic that may have a response model: `CallOptions` and {@link ModelOptions}. */

@@ -119,8 +119,13 @@ const sendable = (item: Entry): Entry =>
 
 export const folio: Provider<FolioNative> = {
   name: "folio",
+  entry: "folio",
   label: "Folio",
   optionForms: { callParams: anObject, prices: pricesForm(["input", "output", "cacheRead"]) },
+  nativeParams: ({ maxTokens, ...others }) => ({
+    callParams: { ...(maxTokens !== undefined && { length: maxTokens }) },
+    unsupported: Object.keys(others) as (keyof typeof others)[],
+  }),
   encode,
   isItem: (value) => ["rule", "ask", "text", "thought", "call", "result"].some((key) => key in value),
   createDecoder: () => new FolioDecoder(),
@@ -142,9 +147,11 @@ export const folio: Provider<FolioNative> = {
 
 export const calls = defineCalls(folio);
 
-export const { call: structuredCall } = defineStructuredCalls<FolioNative>({
-  provider: folio,
-  classes: calls,
-  formatBody: (format) => (body) => ({ body: { ...body, format: format?.schema ?? {} }, jsonTool: null }),
-  hasTools: ({ tools = [] }) => tools.length > 0,
-});
+export const { call: structuredCall } = defineStructuredCalls<FolioNative>(
+  {
+    provider: folio,
+    formatBody: (format) => (body) => ({ body: { ...body, format: format?.schema ?? {} }, jsonTool: null }),
+    hasTools: ({ tools = [] }) => tools.length > 0,
+  },
+  calls,
+);

@@ -7,7 +7,7 @@ import type { ChunkParts, MessageViews, RateLimit } from "../../../src/provider/
 import type { FolioMessage, FolioNative, FolioUsage } from "./native.ts";
 
 export const createChunk = ({ event, ...parts }: ChunkParts<FolioNative>): FolioNative["chunk"] => {
-  return { ...parts, chunk: event, toolResult: null, finishReasons: finishesOf(event) };
+  return { provider: "folio", ...parts, chunk: event, toolResult: null, finishReasons: finishesOf(event) };
 };
 
 /** @param status - Undefined if the error came inside a reply. */

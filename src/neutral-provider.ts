@@ -1,0 +1,140 @@
+/** The providers by the prefix of a model's id. Their code is loaded when it is first needed. */
+
+import { StreamNotStartedError } from "./errors.ts";
+import type { ReportedUsage } from "./errors.ts";
+import type { ResponseChunk, OwnChunk } from "./provider/chunk.ts";
+import type { CommonMessage } from "./prompt/common-message.ts";
+import type { MessageLike } from "./prompt/message.ts";
+import type { CommonFinishReason, Native, StreamKinds } from "./provider/native.ts";
+import type { Provider } from "./provider/provider.ts";
+import type { AnthropicNative } from "./providers/anthropic/native.ts";
+import { anObject } from "./schema/option-form.ts";
+import type { CallResponse } from "./stream/response.ts";
+import type { Stream } from "./stream/stream.ts";
+import type { StructuredProvider } from "./structured/define-structured-calls.ts";
+import type { StructuredStream } from "./structured/structured-stream.ts";
+import type { PairTypes } from "./tool/pair.ts";
+
+/** The native types of each provider, by the prefix of its ids. */
+export interface Natives {
+  readonly anthropic: AnthropicNative;
+}
+
+/** The types that depend on the tools of a call whose provider is not known. @internal */
+export interface NeutralKinds extends StreamKinds {
+  readonly stream: Stream<NeutralNative, Extract<this["tools"], PairTypes>>;
+  readonly response: CallResponse<NeutralNative, Extract<this["tools"], PairTypes>>;
+  readonly structuredStream: StructuredStream<NeutralNative, this["model"], this["arriving"]>;
+}
+
+/** The types of a call whose provider is only known when it runs. */
+export interface NeutralNative extends Native {
+  readonly name: string;
+  readonly entry: "millrace";
+  readonly model: string;
+  readonly event: object;
+  readonly chunk: ResponseChunk;
+  readonly ownChunk: OwnChunk;
+  readonly toolCall: object;
+  readonly role: string;
+  readonly promptMessage: MessageLike | CommonMessage;
+  readonly usage: ReportedUsage;
+  readonly finishReason: string;
+  readonly callParams: Readonly<Record<string, unknown>>;
+  readonly body: object;
+  readonly client: object;
+  readonly kinds: NeutralKinds;
+}
+
+/** How a provider is loaded. */
+interface Row {
+  readonly name: string;
+  readonly label: string;
+  /** The names of the accessors that only its streams and responses have. */
+  readonly accessors: readonly string[];
+  /** Gives its {@link StructuredProvider}. */
+  load(): Promise<unknown>;
+}
+
+const ROWS: { readonly [Prefix in keyof Natives]: Row } = {
+  anthropic: {
+    name: "anthropic",
+    label: "Anthropic",
+    accessors: ["signature", "container"] satisfies readonly (keyof AnthropicNative["accessors"])[],
+    load: async () => (await import("./providers/anthropic/structured.ts")).structuredAnthropic,
+  },
+};
+
+/** The prefixes of ids. */
+export const PREFIXES = Object.keys(ROWS) as (keyof Natives)[];
+
+/** A provider whose code is loaded when it is first needed. */
+export interface DeferredProvider extends Provider<NeutralNative> {
+  /** How its bodies are made to ask for JSON. Null before it was loaded. */
+  structured: Pick<StructuredProvider<NeutralNative>, "formatBody" | "hasTools"> | null;
+}
+
+const deferred = new Map<string, DeferredProvider>();
+
+/** The provider of ids that begin so. */
+export function providerOf(prefix: keyof Natives): DeferredProvider {
+  const known = deferred.get(prefix) ?? defer(ROWS[prefix]);
+  deferred.set(prefix, known);
+  return known;
+}
+
+function defer({ name, label, accessors, load }: Row): DeferredProvider {
+  let loading: Promise<void> | undefined;
+  const loadNow = async (): Promise<void> => {
+    try {
+      // Its messages are of its own types, which the neutral ones leave open.
+      const loaded = (await load()) as StructuredProvider<NeutralNative>;
+      Object.assign(provider, loaded.provider, { structured: loaded, load: undefined });
+    } catch (error) {
+      loading = undefined;
+      throw error;
+    }
+  };
+  const provider = { ...unloaded(name, label, accessors), load: () => (loading ??= loadNow()) };
+  return provider;
+}
+
+/** A provider of which nothing is known but its names: there is no reply to ask about yet. */
+function unloaded(name: string, label: string, accessors: readonly string[]): DeferredProvider {
+  const notYet = (accessor: string) => (): never => {
+    throw new StreamNotStartedError(accessor);
+  };
+  return {
+    name,
+    label,
+    entry: "millrace",
+    structured: null,
+    optionForms: { callParams: anObject, prices: anObject },
+    nativeParams: notYet("callParams"),
+    encode: notYet("callKwargs"),
+    createDecoder: notYet("message"),
+    createChunk: notYet("message"),
+    sendable: (items) => items,
+    turn: notYet("messageParam"),
+    common: () => [],
+    toolResults: () => [],
+    continuation: () => ({ items: [], withheld: 0 }),
+    errorFromResponse: () => null,
+    requestId: () => null,
+    limitGroup: (model) => model,
+    rateLimit: () => null,
+    views: {
+      id: () => null,
+      model: () => null,
+      content: () => "",
+      thinking: () => "",
+      finishReasons: () => [],
+      commonFinishReasons: (): CommonFinishReason[] => [],
+      usage: notYet("usage"),
+      commonUsage: notYet("commonUsage"),
+      cost: notYet("cost"),
+      userMessageParam: () => null,
+    },
+    accessors: () => Object.fromEntries(accessors.map((accessor) => [accessor, null])),
+  };
+}
