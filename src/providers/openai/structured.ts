@@ -2,7 +2,11 @@
 
 import type { StreamOption } from "../../call/options.ts";
 import type { StandardSchema } from "../../schema/standard-schema.ts";
-import { defineStructuredCalls, type StructuredCalls, type StructuredProvider } from "../../structured/define-structured-calls.ts";
+import {
+  defineStructuredCalls,
+  type StructuredCalls,
+  type StructuredProvider,
+} from "../../structured/define-structured-calls.ts";
 import type {
   DefineStructuredCall,
   StructuredCall as StructuredCallOf,
