@@ -52,8 +52,12 @@ export {
 export type { DeliveryOptions } from "./delivery.ts";
 export { demoReply } from "./demo.ts";
 export { type FakeAnthropic, fakeAnthropic, type FakeAnthropicOptions } from "./fake-anthropic.ts";
+export { type FakeOpenAI, fakeOpenAI, type FakeOpenAIOptions } from "./fake-openai.ts";
 export type { FaultOptions } from "./fault.ts";
 export type { Replies } from "./script-source.ts";
 export { randomFault } from "./random-fault.ts";
 export type { HttpServerOptions } from "./http-server.ts";
+export type { Dialect } from "./openai/dialect.ts";
+export type { ChatOddity, Oddity, ResponsesOddity } from "./openai/oddity.ts";
+export { customToolUse, refusal } from "./openai/part.ts";
 export type { RecordedRequest, ReplyOutcome, ReplyProgress } from "./recorded-request.ts";

@@ -55,7 +55,7 @@ export function decorated(
 }
 
 /** Encodes events as frames, lazily. */
-export function* encodedFrames(events: readonly WireEvent[], options: DeliveryOptions, wire: Wire): Generator<Frame> {
+export function* encodedFrames(events: Iterable<WireEvent>, options: DeliveryOptions, wire: Wire): Generator<Frame> {
   const { lineEnd, noEventLine, comments, done } = options;
   const style = { lineEnd, eventLine: noEventLine !== true };
   const end = lineEnd ?? "\n";

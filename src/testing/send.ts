@@ -7,17 +7,22 @@ import type { Wire, WireEvent } from "./wire.ts";
 /** The headers of a response by name. */
 export type Headers = Readonly<Record<string, string>>;
 
-/** Sends events as a stream. */
+/**
+ * Sends events as a stream.
+ *
+ * @param length - How many there are.
+ */
 export async function sendStream(
   writer: ResponseWriter,
-  events: readonly WireEvent[],
+  events: Iterable<WireEvent>,
+  length: number,
   headers: Headers,
   delivery: DeliveryOptions,
   wire: Wire,
 ): Promise<void> {
   const { contentType = "text/event-stream; charset=utf-8" } = delivery;
   writer.head(200, { ...headers, "content-type": contentType, "cache-control": "no-cache" }, delivery.gzip);
-  const total = events.length + (delivery.done === true ? 1 : 0);
+  const total = length + (delivery.done === true ? 1 : 0);
   await deliverStream(writer, encodedFrames(events, delivery, wire), total, delivery, wire);
 }
 

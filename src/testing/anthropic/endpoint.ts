@@ -113,7 +113,8 @@ async function answerMessage(call: Call): Promise<void> {
   if (delivery.noResponse === true) return call.writer.destroy(delivery.reset);
   if (body["stream"] === true) {
     const wire = messagesWire(random, delivery.pad);
-    return sendStream(call.writer, decorated(plain, delivery, wire), commonHeaders(call), delivery, wire);
+    const events = decorated(plain, delivery, wire);
+    return sendStream(call.writer, events, events.length, commonHeaders(call), delivery, wire);
   }
   // `max_tokens: 0` only fills the cache. Nothing is generated, whatever the script says.
   return sendMessage(call, body["max_tokens"] === 0 ? replyEvents(nothing, asked, random) : plain, delivery);
