@@ -10,14 +10,10 @@ export interface Budget {
 
 /** How much the requests for one result have taken. */
 export interface Spending {
-  /** When the first of them began: milliseconds since the epoch; null if none has. */
-  readonly since: number | null;
   readonly outputTokens: number;
   /** US dollars. */
   readonly cost: number;
 }
-
-export const nothingSpent: Spending = { since: null, outputTokens: 0, cost: 0 };
 
 /**
  * A call exceeded its budget and was stopped: its outcome is `aborted`.

@@ -1,8 +1,7 @@
 import type { Attempt } from "../attempt/attempt.ts";
 import { joinCosts } from "../cost/price.ts";
 import type { Native } from "../provider/native.ts";
-import type { Spending } from "./budget.ts";
-import type { CallPlan } from "./plan.ts";
+import type { Budget, Spending } from "./budget.ts";
 
 /** The attempts that are charged for. Those that went on with one and the same reply are charged for once. */
 function charged<N extends Native>(attempts: readonly Attempt<N>[]): readonly Attempt<N>[] {
@@ -19,21 +18,14 @@ export function costOf<N extends Native>(attempts: readonly Attempt<N>[], shown:
   return joinCosts((begun.length > 0 ? begun : [shown]).map(({ costMetadata }) => costMetadata));
 }
 
-/**
- * What the attempts of a call have taken of its budget, estimated where the provider has not counted.
- *
- * @param start - When the call began: milliseconds since the epoch.
- */
-export function spendingOf<N extends Native>(
-  { spent, budget }: CallPlan<N>,
-  attempts: readonly Attempt<N>[],
-  start: number | null,
-): Spending {
-  let { outputTokens, cost } = spent;
+/** What attempts have taken of a budget, estimated where the provider has not counted. */
+export function spendingOf<N extends Native>(budget: Budget, attempts: readonly Attempt<N>[]): Spending {
+  let outputTokens = 0;
+  let cost = 0;
   for (const attempt of charged(attempts)) {
     const source = attempt.decoder.isWhole ? attempt.usageSource : "estimated";
     outputTokens += attempt.provider.views.commonUsage(attempt.decoder, source).outputTokens;
-    if (budget?.cost !== undefined) cost += attempt.costFor(source)?.cost ?? 0;
+    if (budget.cost !== undefined) cost += attempt.costFor(source)?.cost ?? 0;
   }
-  return { outputTokens, cost, since: spent.since ?? start };
+  return { outputTokens, cost };
 }

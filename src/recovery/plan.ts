@@ -1,11 +1,11 @@
-import type { AttemptSettings } from "../attempt/attempt.ts";
+import type { Attempt, AttemptSettings } from "../attempt/attempt.ts";
 import type { Prepared } from "../attempt/prepared.ts";
 import type { MillraceError } from "../errors.ts";
 import type { Native } from "../provider/native.ts";
 import type { Provider } from "../provider/provider.ts";
 import type { AnyTool } from "../tool/tool.ts";
 import type { ToolChoice } from "../tool/tool-choice.ts";
-import type { Budget, Spending } from "./budget.ts";
+import type { Budget } from "./budget.ts";
 import type { Interruption, RetryPolicy } from "./policy.ts";
 
 /** A model to ask if the one before it fails. */
@@ -43,14 +43,15 @@ export interface CallPlan<N extends Native> extends AttemptSettings<N> {
   /** To continue, the very same reply has to go on. */
   readonly resumesOnly: boolean;
   readonly budget?: Budget | undefined;
-  /** What earlier requests for the same result have taken of the budget. */
-  readonly spent: Spending;
+  /** The requests that were made for the same result before: they are charged for, and count for the budget. */
+  readonly earlier: readonly Attempt<N>[];
   /** Runs the prompt function, the first time, and encodes its prompt with the items that were added. */
   prepare(target: PlannedTarget<N>, added: readonly N["item"][]): Promise<Prepared<N>>;
   /**
    * The same call with more items at the end of its messages.
    *
    * @param author - The provider whose items they are.
+   * @param earlier - The requests that were made for the same result so far.
    */
-  extend(items: readonly N["promptMessage"][], author: Provider<N>, spent?: Spending): CallPlan<N>;
+  extend(items: readonly N["promptMessage"][], author: Provider<N>, earlier?: readonly Attempt<N>[]): CallPlan<N>;
 }

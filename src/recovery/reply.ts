@@ -14,7 +14,7 @@ import { Secrets } from "../http/redaction.ts";
 import type { Recovery } from "../provider/chunk.ts";
 import type { Decoder, Step } from "../provider/decoder.ts";
 import type { Native } from "../provider/native.ts";
-import { excess, type Spending } from "./budget.ts";
+import { excess } from "./budget.ts";
 import { costOf, spendingOf } from "./charge.ts";
 import { Overlap, withoutBeginning } from "./overlap.ts";
 import type { CallPlan } from "./plan.ts";
@@ -105,14 +105,14 @@ export class Reply<N extends Native> {
     return this.attempts.map(({ times }) => times.firstContent).find((time) => time !== null) ?? null;
   }
 
-  /** What all attempts cost so far; null if that is not known. */
-  get costMetadata(): N["costMetadata"] | null {
-    return costOf(this.attempts, this.shown);
+  /** All that were made for the result, those of earlier calls included. */
+  get allAttempts(): readonly Attempt<N>[] {
+    return [...this.plan.earlier, ...this.attempts];
   }
 
-  /** What all attempts have taken of the budget. */
-  get spent(): Spending {
-    return spendingOf(this.plan, this.attempts, this.times.start);
+  /** What all attempts cost so far; null if that is not known. */
+  get costMetadata(): N["costMetadata"] | null {
+    return costOf(this.allAttempts, this.shown);
   }
 
   /** The next step, or null: none has arrived, or none will (see {@link outcome}). The first call sends the request. */
@@ -233,7 +233,7 @@ export class Reply<N extends Native> {
   }
 
   #limitTotal(ms: number): void {
-    this.#watch.limit(ms, this.plan.spent.since ?? this.times.start ?? Date.now());
+    this.#watch.limit(ms, this.plan.earlier[0]?.times.start ?? this.times.start ?? Date.now());
   }
 
   /** Sends the request of the latest attempt. */
@@ -304,7 +304,7 @@ export class Reply<N extends Native> {
   /** Ends the call if its budget is spent. */
   #charge(): void {
     const { budget } = this.plan;
-    const error = budget === undefined ? null : excess(budget, this.spent);
+    const error = budget === undefined ? null : excess(budget, spendingOf(budget, this.allAttempts));
     if (error !== null) this.#stop("abort", error);
   }
 
@@ -337,7 +337,7 @@ export class Reply<N extends Native> {
       this.#latest.decoder.dropText(this.#repeated);
       this.#held = withoutBeginning(this.#held, this.#repeated, provider);
       const { type, cause } = this.#interrupted;
-      const recovery: Recovery = { type, attempt: this.attempts.length - 1, cause };
+      const recovery: Recovery = { type, attempt: this.allAttempts.length - 1, cause };
       this.#held.unshift({
         chunk: provider.createChunk({ event: null, content: "", thinking: "", recovery }),
         tools: [],

@@ -134,9 +134,12 @@ export abstract class CallStream<out N extends Native, out T extends PairTypes =
 
   override toJSON(): object {
     const { id, model, outcome, content, tools, error } = this;
-    const usage = ifKnown(() => this.usage);
-    const cost = ifKnown(() => this.cost);
-    return { id, model, outcome, content, tools, usage, cost, ...(error && { error: String(error) }) };
+    return { id, model, outcome, content, tools, ...this["~figures"], ...(error && { error: String(error) }) };
+  }
+
+  /** @internal */
+  protected get "~figures"(): object {
+    return { usage: ifKnown(() => this.usage), cost: ifKnown(() => this.cost) };
   }
 
   async #drain(): Promise<CallResponse<N, T>> {

@@ -35,7 +35,7 @@ export async function extract<N extends Native, Model>(
       // A turn that was paused goes on where it stopped, and only there.
       const next = reasons.includes("pause") ? answer : [...answer, complaintAbout(error)];
       callParams = mergeParams(callParams, provider.nextParams?.(stream.message, stream.callParams));
-      plan = plan.extend(next, provider, stream["~spent"]);
+      plan = plan.extend(next, provider, stream["~reply"].allAttempts);
     }
   }
 }

@@ -1,7 +1,6 @@
 import { StreamNotConsumedError } from "../errors.ts";
 import type { Step } from "../provider/decoder.ts";
 import type { Native } from "../provider/native.ts";
-import type { Spending } from "../recovery/budget.ts";
 import type { CallPlan } from "../recovery/plan.ts";
 import { CallStream } from "../stream/call-stream.ts";
 import { handled, leavable } from "../stream/leavable.ts";
@@ -124,15 +123,10 @@ export abstract class StructuredStream<out N extends Native, out Model = unknown
 
   /** What `console.log` shows, and `JSON.stringify` gives. The model is shown as it has arrived, not validated. */
   override toJSON(): object {
-    const { id, model, outcome, content, usage, cost, error } = this;
+    const { id, model, outcome, content, error } = this;
     if (outcome === "complete") this.#readWhole();
     const arrived = this.#arriving.snapshot ?? null;
-    return { id, model, outcome, content, arrived, usage, cost, ...(error && { error: String(error) }) };
-  }
-
-  /** How much of the call's budget was taken. @internal */
-  get "~spent"(): Spending {
-    return this["~reply"].spent;
+    return { id, model, outcome, content, arrived, ...this["~figures"], ...(error && { error: String(error) }) };
   }
 
   /**

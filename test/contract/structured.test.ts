@@ -208,7 +208,12 @@ describe.each(subjects)("structured output ($name)", (subject) => {
       await using server = await subject.serve(
         inTurn(reply('{"title": "Mistborn"}'), reply('{"title": 1}'), reply(WHOLE)),
       );
-      expect(await define(server).with({ validationRetries: 2 })()).toEqual(Mistborn);
+      const prices = { [subject.models[0]]: subject.price(0, 1) };
+      const { model, response } = await define(server).with({ validationRetries: 2, prices }).withResponse();
+      expect(model).toEqual(Mistborn);
+      // The replies that did not fit were paid for, too.
+      expect(response.attempts).toHaveLength(3);
+      expect(response.costMetadata?.outputTokens).toBe(75);
       const [first, , third] = server.requests.map(({ body }) => JSON.stringify(body));
       expect(first).not.toContain("does not fit");
       expect(third?.split("does not fit")).toHaveLength(3);
