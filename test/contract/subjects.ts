@@ -1,5 +1,5 @@
 import { anthropicSubject } from "./anthropic-subject.ts";
-import { openAISubject } from "./openai-subject.ts";
+import { openAIBackgroundSubject, openAISubject } from "./openai-subject.ts";
 import { folioSubject } from "./second/subject.ts";
 import type { Subject } from "./subject.ts";
 
@@ -8,5 +8,6 @@ export const subjects: readonly Subject[] = [
   // A suite knows of no provider's types; each subject has been checked against its own.
   anthropicSubject as unknown as Subject,
   openAISubject as unknown as Subject,
+  openAIBackgroundSubject as unknown as Subject,
   folioSubject as unknown as Subject,
 ];
