@@ -10,11 +10,13 @@ const MODELS = ["gpt-6-sol", "gpt-6-luna"] as const;
 
 let replies = 0;
 let items = 0;
+/** The replies that may be asked for again, by their ids. */
+const background = new Map<string, Reply>();
 /** The tokens that may come back, and the reasoning that they stand for. */
 const tokens = new Map<string, string>();
 
 /** The Responses API of OpenAI. */
-export const openAISubject: Subject<OpenAINative> = {
+export const openAISubject = {
   name: "openai",
   models: MODELS,
   call,
@@ -38,14 +40,35 @@ export const openAISubject: Subject<OpenAINative> = {
     completesLate: false,
     sendsSecret: true,
   },
+} as const satisfies Subject<OpenAINative>;
+
+type Options = { readonly callParams?: object };
+
+/** Every call of it in the background. */
+function inBackground<C extends typeof call | typeof structuredCall>(define: C): C {
+  const options = ({ callParams, ...others }: Options = {}): object => {
+    return { ...others, callParams: { background: true, ...callParams } };
+  };
+  const calls = define as unknown as (model: string, ...rest: readonly unknown[]) => unknown;
+  return ((model: string, ...rest: readonly unknown[]) =>
+    rest.length === 1 ? calls(model, options(), rest[0]) : calls(model, options(rest[0] as Options), rest[1])) as C;
+}
+
+/** The same for replies that go on when the connection is lost. */
+export const openAIBackgroundSubject: Subject<OpenAINative> = {
+  ...openAISubject,
+  name: "openai in the background",
+  call: inBackground(call),
+  structuredCall: inBackground(structuredCall),
+  traits: { ...openAISubject.traits, resumesExactly: true, cancels: true },
 };
 
 const wire: Wire = {
   contentType: "text/event-stream; charset=utf-8",
   idHeader: "x-request-id",
-  problems: ({ body, headers }) => [
+  problems: ({ body, headers, path }) => [
     ...(headers["authorization"]?.startsWith("Bearer ") ? [] : ["there is no key"]),
-    ...problemsOf(body),
+    ...(path.startsWith("/v1/responses/") ? [] : problemsOf(body)),
   ],
   error: (message, retryAfterMs) => ({
     headers: {
@@ -54,7 +77,15 @@ const wire: Wire = {
     },
     body: JSON.stringify({ error: { message, type: "server_error", param: null, code: null } }),
   }),
-  reply: (script) => new Reply(script),
+  reply(script, { path }) {
+    const { pathname, searchParams } = new URL(path, "http://127.0.0.1");
+    const known = background.get(pathname.slice("/v1/responses/".length));
+    if (known !== undefined) return known.resume(Number(searchParams.get("starting_after")));
+    const started = new Reply(script);
+    background.set(started.id, started);
+    return started;
+  },
+  cancelledBy: (path) => /^\/v1\/responses\/(.+)\/cancel$/.exec(path)?.[1] ?? null,
 };
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -74,32 +105,53 @@ const ENDS: Readonly<Record<CommonFinishReason, readonly [status: string, reason
 
 /** Writes a reply: its parts become items. */
 class Reply implements WireReply {
+  readonly id = `resp_${replies++}`;
   readonly #response: Fields;
   readonly #usage: { readonly input: number; readonly output: number } | null;
   readonly #output: Fields[] = [];
   #hasStarted = false;
-  #sequence = 0;
+  /** The frames so far, by the numbers of their events. */
+  readonly #frames: string[] = [];
+  /** How many parts were played, and how many of those of this exchange are to be passed over, since they were. */
+  #played = 0;
+  #passing = 0;
+  /** What is written before the next part. */
+  #due = "";
   /** The item that is open, and its text so far. */
   #open: { readonly item: Fields; text: string } | null = null;
 
   constructor({ beats = [], model = MODELS[0] }: Script) {
-    this.#response = { id: `resp_${replies++}`, object: "response", model, error: null, incomplete_details: null };
+    this.#response = { id: this.id, object: "response", model, error: null, incomplete_details: null };
     const told = beats.findLast((beat): beat is Extract<Beat, { usage: unknown }> => "usage" in beat);
     this.#usage = told === undefined ? { input: 10, output: 25 } : told.usage;
   }
 
+  /** Begins another exchange, with the events after one. Its script is that of the whole reply. */
+  resume(sequence: number): this {
+    this.#passing = this.#played;
+    this.#due = this.#frames.slice(sequence + 1).join("");
+    return this;
+  }
+
   write(beat: WireBeat): string {
-    if ("malformed" in beat) return "data: {]\n\n";
-    return this.#events(beat)
-      .map((event) => {
-        const json = JSON.stringify({ ...event, sequence_number: this.#sequence++ });
-        return `event: ${event.type}\ndata: ${json}\n\n`;
-      })
-      .join("");
+    const due = this.#due;
+    this.#due = "";
+    if ("malformed" in beat) return `${due}data: {]\n\n`;
+    const isPart = ["text", "thinking", "tool", "tools", "finish"].some((kind) => kind in beat);
+    if (isPart && this.#passing-- > 0) return due;
+    if (isPart) this.#played++;
+    const isKept = isPart || "start" in beat;
+    const written = this.#events(beat).map((event) => {
+      const json = JSON.stringify({ ...event, sequence_number: this.#frames.length });
+      const frame = `event: ${event.type}\ndata: ${json}\n\n`;
+      if (isKept) this.#frames.push(frame);
+      return frame;
+    });
+    return due + written.join("");
   }
 
   end(): string {
-    return "";
+    return this.#due;
   }
 
   #events(beat: Exclude<WireBeat, { malformed: unknown }>): Event[] {
@@ -204,6 +256,9 @@ class Reply implements WireReply {
     const usage = this.#usage && { input_tokens: input, output_tokens: output, total_tokens: input + output };
     const incomplete_details = reason === undefined ? null : { reason };
     const response = { ...this.#response, status, incomplete_details, output: this.#output, usage };
+    // Without a call only xAI can say so, in its own way.
+    const isOdd = finish === "tool_calls" && this.#output.every(({ type }) => type !== "function_call");
+    if (isOdd) return { type: "response.done", response: { ...response, status: finish } };
     return { type: `response.${status}`, response };
   }
 

@@ -8,11 +8,10 @@ type Fields = Readonly<Record<string, unknown>>;
 
 /** Items of a request, as data that belongs to no provider. Those of the model that follow each other are one message. */
 export function commonMessages(items: readonly InputItem[]): readonly CommonMessage[] {
-  const messages: { role: Role; content: string | CommonPart[]; native: { provider: string; items: InputItem[] } }[] =
+  const messages: { role: Role; content: string | CommonPart[]; native: { provider: "openai"; items: Fields[] } }[] =
     [];
   let isOpen = false;
-  for (const own of items) {
-    const item = own as unknown as Fields;
+  for (const item of items as readonly Fields[]) {
     const { role: given, content } = item;
     const role = roleOf(item);
     const parts = partsOf(item);
@@ -21,10 +20,13 @@ export function commonMessages(items: readonly InputItem[]): readonly CommonMess
     const joins = given === undefined || given === "assistant";
     if (isOpen && joins && last?.role === role && Array.isArray(last.content)) {
       last.content.push(...parts);
-      last.native.items.push(own);
+      last.native.items.push(item);
     } else {
-      const words = typeof content === "string" && !joins ? content : parts;
-      messages.push({ role, content: words, native: { provider: "openai", items: [own] } });
+      messages.push({
+        role,
+        content: typeof content === "string" && !joins ? content : parts,
+        native: { provider: "openai", items: [item] },
+      });
     }
     isOpen = joins;
   }

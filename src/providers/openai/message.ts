@@ -29,6 +29,13 @@ export const THOUGHT = /^(summary|reasoning)_text$/;
 /** Items that say nothing yet when they begin. */
 const SILENT = /^(message|reasoning)$/;
 
+const accumulators = new WeakMap<object, ResponseAccumulator>();
+
+/** The number of the last event of a message; -1 if none was numbered. */
+export function sequenceOf(message: object | null): number {
+  return (message && accumulators.get(message)?.sequence) ?? -1;
+}
+
 /** Where the deltas of a run go. */
 interface Run {
   readonly type: string;
@@ -159,7 +166,11 @@ export class ResponseAccumulator {
   }
 
   #opened(): JsonObject & { output: JsonObject[] } {
-    return (this.#response ??= { output: this.#before.map(({ block }) => block) });
+    if (this.#response === null) {
+      this.#response = { output: this.#before.map(({ block }) => block) };
+      accumulators.set(this.#response, this);
+    }
+    return this.#response;
   }
 
   #live(type: string, given: unknown): void {

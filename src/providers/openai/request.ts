@@ -4,6 +4,7 @@ import type { Prompt, Request } from "../../provider/provider.ts";
 import { openAIUrl } from "../openai-platform/client.ts";
 import { hasCreate, sdkRequest } from "../openai-platform/sdk-client.ts";
 import { requestSecrets } from "../openai-platform/secrets.ts";
+import { inBackground, inBackgroundOf } from "./background.ts";
 import { settings } from "./client.ts";
 import { createEventFrames, createFrames } from "./frames.ts";
 import { LABEL } from "./message.ts";
@@ -32,8 +33,9 @@ function isSdkClient(client: unknown): client is SdkClient {
 
 /** The request that sends a body. */
 export function requestOf({ client, body, text, headers: own, connectTimeoutMs }: Sent): Request<OpenAINative> {
+  const isBackground = field(body, "background") === true;
   if (isSdkClient(client)) {
-    return sdkRequest<OpenAINative>({
+    const request = sdkRequest<OpenAINative>({
       label: LABEL,
       client,
       send: (options) => client.responses.create(body as never, options),
@@ -43,10 +45,13 @@ export function requestOf({ client, body, text, headers: own, connectTimeoutMs }
       connectTimeoutMs,
       createFrames: createEventFrames,
     });
+    return isBackground ? inBackgroundOf(request, client) : request;
   }
   const { baseURL, query, headers, transport, agent } = destinationOf(settings, client);
   const url = openAIUrl(baseURL, "/responses", query);
   const all = { accept: "text/event-stream", ...headers, ...own };
   const secrets = (): readonly string[] => requestSecrets(all, url, body);
-  return { http: { url, headers: all, body: text, connectTimeoutMs, agent, secrets }, transport, createFrames };
+  const http = { url, headers: all, body: text, connectTimeoutMs, agent, secrets };
+  const request = { http, transport, createFrames };
+  return isBackground ? inBackground(request, { baseURL, query }) : request;
 }

@@ -27,6 +27,7 @@ export interface OpenAICallResponse<out T extends PairTypes = AnyTool>
 /** The class of these responses, for `instanceof`. */
 export const OpenAICallResponse = /* @__PURE__ */ (() => calls.Response)() as unknown as {
   readonly prototype: OpenAICallResponse;
+  [Symbol.hasInstance](value: unknown): value is OpenAICallResponse;
 };
 
 /**
@@ -50,4 +51,5 @@ export interface OpenAIStream<out T extends PairTypes = AnyTool> extends Stream<
 /** The class of these streams, for `instanceof`. */
 export const OpenAIStream = /* @__PURE__ */ (() => calls.Stream)() as unknown as {
   readonly prototype: OpenAIStream;
+  [Symbol.hasInstance](value: unknown): value is OpenAIStream;
 };

@@ -38,7 +38,7 @@ export { limiter } from "./limiter.ts";
 export type { OpenAINative } from "./native.ts";
 export type { OpenAICallResponse } from "./stream.ts";
 
-/** The Responses API, for calls that may have response models. @internal */
+/** OpenAI, for calls that may have response models. @internal */
 export const structuredOpenAI: StructuredProvider<OpenAINative> = {
   provider: openai,
   formatBody,
@@ -74,6 +74,7 @@ export interface OpenAIStructuredStream<out Model = unknown, out Arriving = unkn
 /** The class of these streams, for `instanceof`. */
 export const OpenAIStructuredStream = /* @__PURE__ */ (() => structured.StructuredStream)() as unknown as {
   readonly prototype: OpenAIStructuredStream;
+  [Symbol.hasInstance](value: unknown): value is OpenAIStructuredStream;
 };
 
 /** The options of a call to OpenAI that may have a response model: `CallOptions` and {@link ModelOptions}. */
