@@ -67,6 +67,7 @@ export type ErrorCode =
   | "template"
   | "timeout"
   | "tool_input"
+  | "tool_refused"
   | "unsupported_content";
 
 /** The fields that every error may have, as far as they are known. */

@@ -42,6 +42,7 @@ export type {
   TurnOptions,
 } from "./agent/options.ts";
 export type { AgentRun } from "./agent/run.ts";
+export { ToolRefusedError } from "./agent/tool-refused-error.ts";
 export type { Call, CallMachine, DefineCall, Parsed, WithResponse } from "./call/call.ts";
 export type { Parsing, StructuredCall } from "./structured/structured-call.ts";
 export type { CallOptions, CallOverrides, ParserOption, StreamOption } from "./call/options.ts";

@@ -3,6 +3,7 @@ import { copyOf } from "../json/copy.ts";
 import { isError } from "../tool/plain-data.ts";
 import type { ToolInput } from "../tool/tool-box.ts";
 import type { ToolCall } from "../tool/tool-call.ts";
+import { ToolRefusedError } from "./tool-refused-error.ts";
 import type { AnsweredCall } from "./turn.ts";
 
 /** Asked before a tool runs. Any answer but true refuses; a string says why. */
@@ -155,7 +156,11 @@ export class ToolRunner {
       const answer = this.#approve === undefined || (await this.#approve(shownCall(call)));
       if (this.#isStopped) return;
       run.state = "running";
-      this.#finish(call, run, answer === true ? await outputOf(call, this.#signal) : refusal(answer));
+      this.#finish(
+        call,
+        run,
+        answer === true ? await outputOf(call, this.#signal) : new ToolRefusedError(call.name, answer),
+      );
     } catch (error) {
       this.#failure ??= { error };
       this.#onResult();
@@ -179,8 +184,4 @@ async function outputOf(call: ToolCall, signal: AbortSignal): Promise<unknown> {
   } catch (error) {
     return isError(error) ? error : new Error(messageOf(error));
   }
-}
-
-function refusal(reason: unknown): Error {
-  return new Error(typeof reason === "string" && reason !== "" ? reason : "The user did not allow this tool to run.");
 }

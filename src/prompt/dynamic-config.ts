@@ -68,7 +68,7 @@ type MessageOf<R> = R extends readonly (infer M)[] ? M : R extends { readonly me
 
 type MessageMistake<M, Roles extends string> = 0 extends 1 & M
   ? never
-  : M extends { readonly tool_calls: unknown }
+  : M extends { readonly tool_calls: unknown } & ("tool" extends Roles ? never : unknown)
     ? `"tool_calls" is not a field of a message: take calls of tools, and their results, from stream.history(outputs)`
     : M extends { readonly role: infer Role extends string }
       ? string extends Role
@@ -115,7 +115,7 @@ const KEYS: readonly string[] = [
  * The shape is checked here. That messages and parameters are the provider's was checked where the call was defined:
  * the type arguments repeat it.
  *
- * @param isItem - Whether an object is a message of a provider whose messages lack `role` or `content`.
+ * @param isItem - Whether an object is a message of a provider that may lack `role` or `content`, or have none in it.
  * @throws EmptyPromptError if a message other than a system prompt has no content, or none has. White space is no content.
  * @throws InvalidOptionError if it is neither text, nor messages, nor a dynamic config.
  * @internal
@@ -135,8 +135,9 @@ export function normalizePrompt(result: unknown, isItem: IsItem = () => false): 
     throw invalid("the function must return text, messages (each with role and content) or { messages }.");
   }
   // An empty system prompt is left out; any other empty message would be refused, and stay in the history.
-  const empty = messages.findIndex((message) => !hasContent(message) && field(message, "role") !== "system");
-  if (empty !== -1 || !messages.some(hasContent)) throw new EmptyPromptError(empty === -1 ? null : empty);
+  const isSaid = (message: Partial<MessageLike>): boolean => hasContent(message) || isItem(message);
+  const empty = messages.findIndex((message) => !isSaid(message) && field(message, "role") !== "system");
+  if (empty !== -1 || !messages.some(isSaid)) throw new EmptyPromptError(empty === -1 ? null : empty);
   return { messages, config };
 }
 

@@ -136,7 +136,7 @@ describe.each(subjects)("S10: history is always acceptable ($name)", (subject) =
     const failing: readonly (readonly [Parameters<typeof open>[2], () => unknown])[] = [
       [{ toolChoice: "any" }, () => "Hello"],
       [{}, () => ""],
-      [{}, () => [{ role: "user", content: [{ type: "audio", data: "aGk=", mediaType: "audio/wav" }] }]],
+      [{}, () => [{ role: "user", content: [{ type: "audio", data: "aGk=", mediaType: "audio/ogg" }] }]],
       [
         {},
         () => {

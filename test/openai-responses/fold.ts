@@ -3,7 +3,9 @@
  * in their order. Apart from the library, to compare it with.
  */
 
-type Fields = Record<string, any>;
+/** Whatever JSON may be. */
+type Json = ReturnType<typeof JSON.parse>;
+export type Fields = Record<string, Json>;
 
 const TEXTS: Fields = { output_text: "text", refusal: "refusal", reasoning_text: "text", summary_text: "text" };
 const LAST = ["response.completed", "response.incomplete", "response.failed", "response.done"];

@@ -5,7 +5,7 @@ import { call, client } from "../../src/providers/openai/index.ts";
 import { ToolBox } from "../../src/tool/tool-box.ts";
 import { hasCorpus, type Recording, recordings } from "../corpus.ts";
 import { isSweep, sample } from "../sample.ts";
-import { fold } from "./fold.ts";
+import { type Fields, fold } from "./fold.ts";
 import { ByteDecoder } from "./steps.ts";
 
 /** Of how many places a sample takes a recording apart, and how often at random ones; in a sweep at every place. */
@@ -136,7 +136,7 @@ describe.runIf(hasCorpus)("recorded streams of the Responses API", () => {
     const { message, text, thinking } = decode([bytes]);
     const { response } = fold(events);
     expect(message).toEqual(response);
-    const parts = (response["output"] as Record<string, any>[]).flatMap((item) =>
+    const parts = (response["output"] as Fields[]).flatMap((item) =>
       [...(item["summary"] ?? []), ...(item["content"] ?? [])].map((part) => [item["type"], part] as const),
     );
     const told = (kind: string): string =>

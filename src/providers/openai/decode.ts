@@ -34,10 +34,8 @@ export class OpenAIDecoder extends ResponseAccumulator implements Decoder<OpenAI
     return null;
   }
 
-  /** Nothing follows the terminal event. */
-  get isOver(): boolean {
-    return this.isWhole;
-  }
+  /** The body ends after the terminal event, and some servers tell of an error even then. */
+  readonly isOver = false;
 
   get toolInputs(): readonly ToolInput[] {
     const { message } = this;

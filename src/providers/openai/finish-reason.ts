@@ -8,6 +8,7 @@ const KNOWN: ReadonlyMap<unknown, CommonFinishReason> = new Map(
     max_output_tokens: "length",
     length: "length",
     content_filter: "content_filter",
+    context_length_exceeded: "context_exceeded",
     completed: "stop",
     stop: "stop",
     tool_calls: "tool_calls",

@@ -170,8 +170,11 @@ export class ResponseAccumulator {
       this.progress++;
     }
     if (this.progress === 0) this.progress = 1;
-    if (!isEnd || this.isWhole) return;
-    const { output, usage, status } = fields;
+    if (isEnd) this.#end(type, fields, response);
+  }
+
+  /** @throws MillraceError if the response has failed. */
+  #end(type: string, { output, usage, status }: JsonObject, response: JsonObject): void {
     const state = typeof status === "string" ? status : "";
     const isFailed = FAILED.test(type) || FAILED.test(state);
     const isCut = isFailed || CUT.test(type) || CUT.test(state);
@@ -179,8 +182,8 @@ export class ResponseAccumulator {
     if (Array.isArray(output)) this.#repair(output, isCut);
     for (const item of this.#items) if (item.isCall && !item.isDone) item.state = "truncated";
     if (isFailed) throw errorFromEvent(LABEL, failureOf(response));
+    if (!this.isWhole) this.progress++;
     this.isWhole = true;
-    this.progress++;
   }
 
   /** Merges the output of the terminal event, item by item: it may lack what was streamed, and have what was not. */

@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from "../../json/object.ts";
+import { field, isObject, type JsonObject, stringField } from "../../json/object.ts";
 import type { Blocks } from "../../provider/decoder.ts";
 import { asksForSomething, commonFinishReason, hasRefusal } from "./finish-reason.ts";
 import type { InputItem } from "./input-item.ts";
@@ -92,9 +92,35 @@ function sentCall({ block, id, name, state, text }: ReplyItem, isAnswered: boole
   return { ...block, ...input, call_id: id, name, ...(isCut && { status: "completed" }) };
 }
 
-/** The items without what only replies have. */
+/**
+ * The items without what only replies have, without messages that are blank, and without reasoning that nothing of the
+ * model follows.
+ */
 export function sendable(items: readonly InputItem[]): readonly InputItem[] {
-  return items.map((item) => stripped(item) as InputItem);
+  const kept: object[] = [];
+  for (const item of items.toReversed() as readonly JsonObject[]) {
+    const isReasoning = item["type"] === "reasoning";
+    if (isReasoning ? isOfModel(kept.at(-1)) : !isBlank(item)) kept.push(stripped(item));
+  }
+  return kept.reverse() as InputItem[];
+}
+
+/** Whether an item is one that the model wrote. */
+function isOfModel(item: object | undefined): boolean {
+  const role = field(item, "role");
+  return item !== undefined && (role === undefined ? !OUTPUT.test(String(field(item, "type"))) : role === "assistant");
+}
+
+/** The items that answer calls. */
+const OUTPUT = /^(function_call|custom_tool_call|computer_call|local_shell_call|apply_patch_call)_output$/;
+
+function isBlank({ role, content }: JsonObject): boolean {
+  if (role !== "assistant") return false;
+  const parts: readonly unknown[] = Array.isArray(content) ? content : [{ text: content }];
+  return parts.every((part) => {
+    const text = stringField(part, "text");
+    return text !== null && !/\S/.test(text);
+  });
 }
 
 function stripped(value: object): object {
