@@ -336,10 +336,10 @@ describe("the fake's Chat Completions", () => {
 });
 
 describe("dialects of the fake", () => {
-  const names = [
-    ...["openrouter", "groq", "deepseek", "mistral", "xai", "together", "fireworks", "vllm", "llama.cpp", "ollama"],
-    ...["lmstudio", "azure", "gemini", "anthropic"],
-  ] as readonly Dialect[];
+  const names =
+    "openrouter groq deepseek mistral xai together fireworks vllm llama.cpp ollama lmstudio azure gemini anthropic".split(
+      " ",
+    ) as readonly Dialect[];
   const script = reply(
     thinking("Let me see."),
     text("Hi there"),
