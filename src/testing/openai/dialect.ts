@@ -11,7 +11,7 @@ export type Dialect =
   | "together"
   | "fireworks"
   | "vllm"
-  | "llama.cpp"
+  | "llamacpp"
   | "ollama"
   | "lmstudio"
   | "azure"
@@ -137,7 +137,7 @@ export const dialects: Readonly<Record<Dialect, DialectRules>> = {
   together: { ...compatible, reasoning: ["reasoning"], finishNames: { stop: "eos" } },
   fireworks: { ...compatible, reasoning: ["reasoning_content"], usage: "finish" },
   vllm: { ...compatible, reasoning: ["reasoning"], leavesOutNulls: true, parsesArguments: true },
-  "llama.cpp": {
+  llamacpp: {
     ...compatible,
     reasoning: ["reasoning_content"],
     parsesArguments: true,
