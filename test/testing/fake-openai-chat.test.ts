@@ -372,6 +372,7 @@ describe("dialects of the fake", () => {
     expect(await played("vllm")).not.toContain("null");
     expect(await played("ollama")).not.toContain('"index":1');
     expect(await played("anthropic")).toContain('"index":2');
+    expect(await played("azure")).toMatch(/^data: \{"choices":\[\],"created":0,"id":"".*"prompt_filter_results"/);
     expect(await played("gemini")).toContain("thought_signature");
     expect(await played("llamacpp")).toContain("timings");
     const { usage } = eventsIn(await played("xai")).at(-1) as {
