@@ -8,6 +8,8 @@ const entry = {
   context: "src/neutral-context.ts",
   json: "src/json/index.ts",
   mcp: "src/neutral-mcp.ts",
+  "openai-chat": "src/providers/openai-chat/index.ts",
+  "openai-chat-structured": "src/providers/openai-chat/structured.ts",
 };
 
 const common: UserConfig = {
@@ -30,6 +32,14 @@ const common: UserConfig = {
         {
           name: "provider-anthropic",
           test: /src\/providers\/anthropic\/(?!index|output|result-part|structured)[^.]*\.ts$/,
+        },
+        {
+          name: "provider-openai-platform",
+          test: /src\/providers\/openai-platform\/(?!strict)[^.]*\.ts$/,
+        },
+        {
+          name: "provider-openai-chat",
+          test: /src\/providers\/openai-chat\/(?!index|output|structured)[^.]*\.ts$/,
         },
       ],
     },

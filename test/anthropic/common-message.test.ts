@@ -1,6 +1,15 @@
 import { describe, expect, expectTypeOf, it } from "vitest";
 import * as z from "zod";
-import { type CommonMessage, document, image, system, tool, type ToolCallPart, type ToolOutput, user } from "../../src/index.ts";
+import {
+  type CommonMessage,
+  document,
+  image,
+  system,
+  tool,
+  type ToolCallPart,
+  type ToolOutput,
+  user,
+} from "../../src/index.ts";
 import { call, client, type MessageParam } from "../../src/providers/anthropic/index.ts";
 import { fakeAnthropic, reply, text, thinking, toolUse } from "../../src/testing/index.ts";
 
