@@ -5,7 +5,7 @@ import { assign, listOf } from "./fields.ts";
 import type { AssistantMessageParam } from "./message-param.ts";
 import type { ChatCompletion } from "./wire.ts";
 
-const NO_UPDATES: readonly ToolUpdate[] = [];
+export const NO_UPDATES: readonly ToolUpdate[] = [];
 
 /** Builds a whole reply out of its events: every key that they carry, and no other, with choices by their index. */
 export class ChatAccumulator implements Growth {
