@@ -8,6 +8,8 @@ export interface RunTemplate {
   readonly between: RegExp;
   /** What each frame begins with, up to its first value. */
   readonly start: string;
+  /** What follows each of its values, up to the next one; empty if that is not always the same. */
+  readonly rest: readonly string[];
   /** How many values a frame has. */
   readonly values: number;
 }
@@ -60,7 +62,13 @@ function made(parts: readonly string[]): RunTemplate {
   const first = escaped(start);
   const frame = first + ends.map((part, place) => (isString(place) ? STRING : NUMBER) + part).join("");
   const between = [ends.at(-1) + first, ...ends.slice(0, -1)].join("|");
-  return { frames: new RegExp(`(?:${frame})+`, "y"), between: new RegExp(between, "g"), start, values: ends.length };
+  return {
+    frames: new RegExp(`(?:${frame})+`, "y"),
+    between: new RegExp(between, "g"),
+    start,
+    rest,
+    values: ends.length,
+  };
 }
 
 function escaped(text: string): string {
@@ -77,7 +85,7 @@ function escaped(text: string): string {
  * @param longest - The size that no frame may exceed, in bytes, with the blank line that closes it.
  */
 export function readRun(
-  { frames, between, start }: RunTemplate,
+  { frames, between, start, rest }: RunTemplate,
   text: string,
   at: number,
   longest: number,
@@ -85,7 +93,18 @@ export function readRun(
   const window = text.slice(at, at + Math.min(WINDOW, longest));
   frames.lastIndex = 0;
   if (!frames.test(window)) return null;
+  const found = window.slice(start.length, frames.lastIndex);
+  const isOne = found.indexOf("\n") === found.length - 2;
   // As if another frame followed.
-  const list = (window.slice(start.length, frames.lastIndex) + start).replace(between, ",").slice(0, -1);
+  const list = isOne ? valuesOf(found, rest) : (found + start).replace(between, ",").slice(0, -1);
   return { values: JSON.parse(decodedUtf8(`[${list}]`)), end: at + frames.lastIndex };
+}
+
+/** The values of a single frame, as a list. */
+function valuesOf(found: string, rest: readonly string[]): string {
+  const tail = rest.at(-1);
+  if (tail === undefined) return found.slice(0, found.lastIndexOf('"') + 1);
+  let list = found.slice(0, -tail.length);
+  for (const part of rest) if (part !== tail) list = list.replace(part, ",");
+  return list;
 }
