@@ -3,6 +3,7 @@ import { image, audio, document, system, tool, user } from "../../src/index.ts";
 import type { CommonMessage } from "../../src/prompt/common-message.ts";
 import { call, type ChatMessageParam, client, type ClientOptions } from "../../src/providers/openai-chat/index.ts";
 import { continuation } from "../../src/providers/openai-chat/continuation.ts";
+import { openAIChat } from "../../src/providers/openai-chat/provider.ts";
 import { nativeParams } from "../../src/providers/openai-chat/params.ts";
 
 interface Sent {
@@ -116,6 +117,32 @@ describe("what is sent", () => {
       },
       { role: "tool", tool_call_id: "toolu_1", content: "Error: no" },
       { role: "user", content: [{ type: "text", text: "Go on." }] },
+    ]);
+  });
+
+  it("what a tool gave beside text follows in a message of the user", () => {
+    const content = [
+      { type: "text", text: "Here." },
+      { type: "image", data: "aGk=", mediaType: "image/png" },
+    ];
+    const results = [
+      { id: "a", content, isError: false },
+      { id: "b", content: "done", isError: false },
+    ];
+    const odd = [{ type: "search_result" }, { type: "document", url: "https://example.com/a.pdf" }];
+    expect(openAIChat.toolResults([{ id: "a", content: odd, isError: true }])).toEqual([
+      { role: "tool", tool_call_id: "a", content: "Error: [not shown]\n[not shown]" },
+    ]);
+    expect(openAIChat.toolResults(results)).toEqual([
+      { role: "tool", tool_call_id: "a", content: "Here.\n[See the next message of the user.]" },
+      { role: "tool", tool_call_id: "b", content: "done" },
+      {
+        role: "user",
+        content: [
+          { type: "text", text: "From the result of call a:" },
+          { type: "image_url", image_url: { url: "data:image/png;base64,aGk=" } },
+        ],
+      },
     ]);
   });
 
