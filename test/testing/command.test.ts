@@ -6,20 +6,24 @@ import { join } from "node:path";
 import { build } from "esbuild";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { params, post } from "./client.ts";
+import { chat } from "./openai-client.ts";
 
 let folder: string;
 let child: ChildProcess;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "millrace-"));
-  const outfile = join(folder, "command.mjs");
-  await build({ entryPoints: ["src/testing/command.ts"], bundle: true, platform: "node", format: "esm", outfile });
+  const entryPoints = ["src/testing/command.ts", "src/testing/openai-command.ts"];
+  const names = { ".js": ".mjs" };
+  await build({ entryPoints, bundle: true, platform: "node", format: "esm", outdir: folder, outExtension: names });
 });
 afterEach(() => void child.kill("SIGKILL"));
 afterAll(() => rm(folder, { recursive: true }));
 
-async function run(...args: string[]) {
-  child = spawn(process.execPath, [join(folder, "command.mjs"), ...args], { stdio: ["ignore", "pipe", "pipe"] });
+const run = (...args: string[]) => start("command.mjs", args);
+
+async function start(file: string, args: readonly string[]) {
+  child = spawn(process.execPath, [join(folder, file), ...args], { stdio: ["ignore", "pipe", "pipe"] });
   const output = { stdout: "", stderr: "" };
   child.stdout?.setEncoding("utf8").on("data", (text: string) => (output.stdout += text));
   child.stderr?.setEncoding("utf8").on("data", (text: string) => (output.stderr += text));
@@ -115,6 +119,7 @@ describe("millrace-fake-anthropic", () => {
     [["--port", "many"], /--port takes an integer of 0 or more, not "many"/],
     [["--chunk-bytes", "0"], /--chunk-bytes takes an integer of 1 or more/],
     [["--nonsense"], /--nonsense/],
+    [["--dialect", "groq"], /--dialect is an option of millrace-fake-openai/],
     [["--script", "nowhere.json"], /nowhere\.json/],
   ])("refuses %j", async (args, message) => {
     const { exit } = await run(...args);
@@ -127,5 +132,35 @@ describe("millrace-fake-anthropic", () => {
   it("refuses a script that it does not understand", async () => {
     const { exit } = await run("--script", await script("bad.json", [{ reply: 1 }]));
     expect((await exit).stderr).toMatch(/Invalid script: \{"reply":1\} is not a text/);
+  });
+});
+
+describe("millrace-fake-openai", () => {
+  const ask = async (url: string, path: string, body: object): Promise<string> => {
+    const headers = { authorization: "Bearer k" };
+    return await (await fetch(url + path, { method: "POST", headers, body: JSON.stringify(body) })).text();
+  };
+
+  it("prints its URL with the version, and serves a demonstration of both APIs", async () => {
+    const { url, exit } = await start("openai-command.mjs", ["--pace", "0"]);
+    expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/v1$/);
+    const messages = [{ role: "user", content: "Recommend a fantasy book" }];
+    expect(await ask(url, "/chat/completions", { ...chat, messages })).toContain("Kvothe");
+    expect(await ask(url, "/responses", { model: "gpt-5.5", input: messages, stream: true })).toContain("Kvothe");
+    child.kill("SIGINT");
+    expect(await exit).toMatchObject({ code: 0, stderr: "" });
+  });
+
+  it("imitates other servers", async () => {
+    const { url } = await start("openai-command.mjs", ["--dialect", "openrouter", "--pace", "0"]);
+    expect(await ask(url, "/chat/completions", { ...chat, model: "any" })).toContain(": OPENROUTER PROCESSING");
+  });
+
+  it("prints its help, and refuses servers that it does not know", async () => {
+    const { stdout } = await (await start("openai-command.mjs", ["--help"])).exit;
+    expect(stdout).toMatch(/^Usage: millrace-fake-openai/);
+    expect(Math.max(...stdout.split("\n").map(({ length }) => length))).toBeLessThan(110);
+    const { code, stderr } = await (await start("openai-command.mjs", ["--dialect", "x"])).exit;
+    expect([code, stderr]).toEqual([2, expect.stringContaining("--dialect takes one of openai, openrouter")]);
   });
 });
