@@ -3,6 +3,7 @@ import * as z from "zod";
 import { tool, type ToolOutput, user } from "../../src/index.ts";
 import { call, type ChatMessageParam, client, type ClientOptions } from "../../src/providers/openai-chat/index.ts";
 import { call as structuredCall } from "../../src/providers/openai-chat/structured.ts";
+import { type Oddity, oddityNames } from "../../src/testing/openai/oddity.ts";
 import { fakeOpenAI, reply, text, thinking, toolUse } from "../../src/testing/index.ts";
 
 const DIALECTS = [
@@ -23,6 +24,10 @@ const DIALECTS = [
   "lmstudio",
 ] as const satisfies readonly NonNullable<ClientOptions["dialect"]>[];
 
+/** Those of Chat Completions. */
+const ODDITIES = oddityNames.slice(0, oddityNames.indexOf("no-sequence")) as readonly Oddity[];
+
+const now = tool({ name: "now", call: () => "12:00" });
 const lookUp = tool({ name: "look_up", input: z.object({ title: z.string() }), call: ({ title }) => `about ${title}` });
 
 describe("the fake server", () => {
@@ -50,6 +55,29 @@ describe("the fake server", () => {
       messages = [...stream.history(outputs), { role: "user", content: "Go on." }];
     }
     expect(server.requests).toHaveLength(3);
+  });
+
+  it.each(ODDITIES)("with the oddity %s: text, reasoning, tools and usage are what they were", async (oddity) => {
+    const parts = [thinking("Hm."), text("See."), toolUse("look_up", { title: "Mistborn" }), toolUse("now", {})];
+    await using server = await fakeOpenAI({ dialect: "vllm", oddities: [oddity], replies: [reply(...parts)] });
+    const made = client({ dialect: "vllm", baseURL: server.url });
+    const stream = call("m", { stream: true, retry: false, tools: [lookUp, now], client: made }, () => "Hello")();
+    const called: unknown[] = [];
+    try {
+      for await (const [, one] of stream) if (one !== null) called.push([one.name, one.args]);
+    } catch (error) {
+      // Nothing else says that the reply has ended.
+      expect([oddity, error]).toEqual(["no-finish", stream.error]);
+    }
+    expect(stream.outcome).toBe(oddity === "no-finish" ? "truncated" : "complete");
+    expect([stream.content, stream.thinking]).toEqual(["See.", "Hm."]);
+    expect(stream.outputTokens).toBeGreaterThan(0);
+    if (oddity === "no-finish") return;
+    expect(called).toEqual([
+      ["look_up", { title: "Mistborn" }],
+      ["now", {}],
+    ]);
+    expect(new Set(stream.tools.map(({ id }) => id)).size).toBe(2);
   });
 
   it("a response model is asked for in the strict subset, and properties that were left out stay so", async () => {
