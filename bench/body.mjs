@@ -1,6 +1,6 @@
-// The bodies that the bench's server sends: shaped as Anthropic sends them, and the same in every run.
+// What the models of the bench write, and what all bodies are made with: the same in every run.
 
-const PROSE = `**The Name of the Wind** is a story told over three days. Kvothe, an innkeeper who was once
+export const PROSE = `**The Name of the Wind** is a story told over three days. Kvothe, an innkeeper who was once
 "the most notorious wizard his world has ever seen", tells it himself — and he's a fine liar.\n\n1. Start with the
 prologue: "A silence of three parts" sets the tone.\n2. Don't rush the University; that's where the book breathes 📖.
 \n| Book | Year |\n|------|------|\n| The Name of the Wind | 2007 |\n| The Wise Man's Fear | 2011 |\n\nWant *more*?
@@ -19,16 +19,9 @@ export const documents = {
   string: (bytes) => ({ items: PROSE.repeat(Math.ceil(bytes / PROSE.length)).slice(0, bytes) }),
 };
 
-/** Frames of a message that asks for one tool, whose input comes in fragments of 12 characters, after an empty one. */
-export function toolFrames(shape, bytes) {
-  const random = seeded(bytes);
-  const fragments = ["", ...spaced(documents[shape](bytes)).match(/[^]{1,12}/g)];
-  const block = { type: "tool_use", id: id("toolu", random), name: "save", input: {} };
-  return frames(
-    random,
-    block,
-    fragments.map((partial_json) => ({ type: "input_json_delta", partial_json })),
-  );
+/** The fragments of 12 characters in which a tool's input comes, after an empty one. */
+export function fragmentsOf(shape, bytes) {
+  return ["", ...spaced(documents[shape](bytes)).match(/[^]{1,12}/g)];
 }
 
 /** JSON as models write it: a space after each colon and comma. Line breaks in strings are escaped, others are not. */
@@ -45,73 +38,8 @@ function record(at, length) {
   return { id: at, title: `Book ${at}`, read: at % 3 === 0, price: at / 4, text: PROSE.slice(start, start + length) };
 }
 
-/** Frames of a message of `count` text deltas; half of them are of ten characters or fewer, as in recorded streams. */
-export function textFrames(count) {
-  const random = seeded(count);
-  const points = [...PROSE];
-  let at = 0;
-  const deltas = Array.from({ length: count }, () => {
-    const length = 2 + Math.floor(45 * random() ** 3);
-    const text = Array.from({ length }, (_, offset) => points[(at + offset) % points.length]).join("");
-    at += length;
-    return { type: "text_delta", text };
-  });
-  return frames(random, { type: "text", text: "" }, deltas);
-}
-
-/** Frames of a message whose `count` deltas add nothing to it: thinking that is not shown, with its token estimate. */
-export function emptyFrames(count) {
-  const random = seeded(count);
-  const delta = (_, index) => ({ type: "thinking_delta", thinking: "", estimated_tokens: 8 * index });
-  return frames(random, { type: "thinking", thinking: "", signature: "" }, Array.from({ length: count }, delta));
-}
-
-/** Frames of a message with one frame of about `bytes` bytes: a page that the provider's web fetch tool returns. */
-export function largeFrames(bytes) {
-  const page = JSON.stringify(PROSE).length - 2;
-  const data = PROSE.repeat(Math.ceil(bytes / page));
-  const source = { type: "text", media_type: "text/plain", data };
-  const document = { type: "document", source, title: "A page" };
-  const content = { type: "web_fetch_result", url: "https://example.com/", content: document };
-  const random = seeded(bytes);
-  return frames(random, { type: "web_fetch_tool_result", tool_use_id: id("srvtoolu", random), content }, []);
-}
-
-function frames(random, block, deltas) {
-  const wire = (event) => frame(event, random);
-  const usage = { input_tokens: 24, cache_creation_input_tokens: 0, cache_read_input_tokens: 0, output_tokens: 1 };
-  const stop = { stop_reason: "end_turn", stop_sequence: null };
-  return [
-    wire({ type: "message_start", message: message({ ...usage, service_tier: "standard" }, random) }),
-    wire({ type: "content_block_start", index: 0, content_block: block }),
-    Buffer.from(`event: ping\ndata: {"type": "ping"}\n\n`),
-    ...deltas.map((delta) => wire({ type: "content_block_delta", index: 0, delta })),
-    wire({ type: "content_block_stop", index: 0 }),
-    wire({ type: "message_delta", delta: stop, usage: { ...usage, output_tokens: deltas.length + 1 } }),
-    wire({ type: "message_stop" }),
-  ];
-}
-
-function message(usage, random) {
-  const identity = { model: "claude-sonnet-5-5", id: id("msg", random), type: "message", role: "assistant" };
-  return { ...identity, content: [], stop_reason: null, stop_sequence: null, stop_details: null, usage };
-}
-
-/** One server-sent event. Anthropic pads the JSON with 0 to 15 spaces before its last brace. */
-function frame(event, random) {
-  const padding = " ".repeat(Math.floor(16 * random()));
-  return Buffer.from(`event: ${event.type}\ndata: ${JSON.stringify(event).slice(0, -1)}${padding}}\n\n`);
-}
-
-const BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
-
-/** An id such as `msg_018bk6q16LtrDpGDm6TyXTgn`. */
-function id(prefix, random) {
-  return `${prefix}_01${Array.from({ length: 22 }, () => BASE58[Math.floor(58 * random())]).join("")}`;
-}
-
 /** Random numbers from 0 to 1 (mulberry32), the same for the same seed. */
-function seeded(seed) {
+export function seeded(seed) {
   let state = seed;
   return () => {
     state = (state + 0x6d2b79f5) | 0;
@@ -119,4 +47,19 @@ function seeded(seed) {
     mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
   };
+}
+
+/** What makes something of a size once, and gives it again when it is asked for the same size. */
+export function memoized(make) {
+  const made = new Map();
+  return (size) => {
+    if (!made.has(size)) made.set(size, make(size));
+    return made.get(size);
+  };
+}
+
+/** The pieces of so many text deltas that are tokens, as OpenAI's models write them: a word, three digits, a sign. */
+export function tokens(count) {
+  const all = PROSE.match(/ ?\p{L}{1,8}|\d{1,3}|\s+|[^\s\p{L}\d]+/gu);
+  return Array.from({ length: count }, (_, at) => all[at % all.length]);
 }

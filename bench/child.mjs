@@ -4,20 +4,13 @@ const startupMs = performance.now();
 
 const { jobs } = await import("./job.mjs");
 
-/** What a program imports to use a client. */
-const packages = {
-  bare: () => {},
-  sdk: () => import("@anthropic-ai/sdk"),
-  millrace: () => import("millrace/anthropic"),
-  partials: () => import("millrace/anthropic"),
-};
-
-const { job, client, baseURL, ...options } = JSON.parse(process.argv[2]);
+const { api, job, client, baseURL, ...options } = JSON.parse(process.argv[2]);
+const { packages, ...about } = await import(`./api/${api}/client.mjs`);
 const importing = cpuAndTime();
 await packages[client]();
 const imported = importing();
-const { open } = await import(`./client/${client}${job === "tool" ? "-tool" : ""}.mjs`);
-const { metrics, results } = await jobs[job](open, baseURL, options);
+const { open } = await import(`./api/${api}/${client}${job === "tool" ? "-tool" : ""}.mjs`);
+const { metrics, results } = await jobs[job](open, baseURL, { ...options, ...about });
 const check = await fingerprint(results);
 console.log(JSON.stringify({ metrics: { ...metrics, ...startMetrics(metrics) }, check }));
 
@@ -54,9 +47,7 @@ async function fingerprint(results) {
 
 /** A client that builds a message must have built the one whose text it has handed out. */
 function compareMessage({ text, message, stream }) {
-  const texts = message.content.filter((block) => block.type === "text").map((block) => block.text);
-  const whole = texts.join("");
-  const isComplete = message.stop_reason === "end_turn" && message.usage.output_tokens > 0;
+  const { text: whole, isComplete } = about.summary(message);
   const isSame = stream.content === undefined || stream.content === whole;
   if (!isComplete || !isSame || (text !== "" && whole !== text))
     throw new Error("The message is not what was streamed.");

@@ -2,7 +2,7 @@
 
 const PROMPT = "Recommend a fantasy book";
 
-/** A client's `open`, the base URL of the scenario, and the job's options -> metrics and results. */
+/** A client's `open`, the base URL of the scenario, the job's options and what is known of the API -> metrics and results. */
 export const jobs = { drain, paced, tiny, frame, memory, start, tool };
 
 /** One stream, read to its end. */
@@ -46,7 +46,7 @@ async function tiny(open, baseURL, { warmup, streams }) {
 }
 
 /** Messages with one frame of 1, 2, 4 … MB; the sizes take turns, and the first turn warms up. */
-async function frame(open, baseURL, { megabytes, repeats }) {
+async function frame(open, baseURL, { megabytes, repeats, pageOf }) {
   const samples = new Map(megabytes.map((size) => [size, []]));
   let events = 0;
   for (let turn = 0; turn <= repeats; turn++) {
@@ -54,7 +54,7 @@ async function frame(open, baseURL, { megabytes, repeats }) {
       const cost = cpu();
       const result = await open(`${baseURL}-${size}`)({ prompt: PROMPT, keepText: true });
       if (turn > 0) costs.push(cost());
-      checkPage(result, size);
+      if (result.message !== undefined) checkPage(pageOf(result.message), size);
       ({ events } = result);
     }
   }
@@ -63,10 +63,8 @@ async function frame(open, baseURL, { megabytes, repeats }) {
 }
 
 /** A client that builds a message must have the whole frame in it. */
-function checkPage({ message }, megabytes) {
-  const page = message?.content[0].content.content.source.data;
-  if (page !== undefined && page.length < 0.9 * megabytes * 2 ** 20)
-    throw new Error("The frame is not in the message.");
+function checkPage(page, megabytes) {
+  if (page.length < 0.9 * megabytes * 2 ** 20) throw new Error("The frame is not in the message.");
 }
 
 /** A tool's input, read to its end. */

@@ -1,16 +1,19 @@
-// The jobs in the order of the report: what runs, which clients do it, and the rows that come of it.
+// The jobs of each API in the order of the report: what runs, which clients do it, and the rows that come of it.
 // `ratioBar` is the most that millrace may cost against the bare loop, `bar` the most its own figure may be, `partialsBars`
 // the most that reading the arguments at every fragment may cost against the client that each names. A bar is a number, or
 // one for each major version of Node that has one: `fetch` and `node:http` differ from one to the next.
 
 const ALL = ["bare", "sdk", "millrace"];
 const CPU_PER_EVENT = { label: "CPU per event", unit: "us", metric: "cpuUsPerEvent" };
+const FIRST_CHUNK = { label: "call to first chunk", unit: "ms wall", metric: "firstMs" };
+const CPU_PER_STREAM = { label: "CPU per stream", unit: "us", metric: "cpuUsPerStream" };
 const PACED = { job: "paced", path: "/paced-100", options: { streams: 200, atOnce: 50 } };
 const TINY = { job: "tiny", path: "/text-5", options: { warmup: 20, streams: 300 } };
 const MEMORY = { job: "memory", options: { short: 100_000, long: 400_000 }, flags: ["--expose-gc"], maxRounds: 3 };
 const PEAK = { label: "most memory the process had (RSS)", unit: "MB", metric: "rssGrowthMB", isDifference: true };
 
-export const plan = [
+/** The jobs of Anthropic's API, for which most was measured first. */
+const anthropic = [
   {
     name: "burst-10k",
     title: "10,000 text deltas as fast as they come, cold process",
@@ -112,6 +115,26 @@ export const plan = [
   },
 ];
 
+/** The jobs of the other APIs: what differs from one to the next are the frames and their decoder. */
+const others = [
+  job("burst-10k", { rows: [{ ...CPU_PER_EVENT, ratioBar: 0.6 }] }),
+  job("paced", { rows: [{ ...CPU_PER_EVENT, ratioBar: 0.65 }] }),
+  job("tiny", { rows: [{ ...FIRST_CHUNK, ratioBar: 0.65 }, CPU_PER_STREAM] }),
+];
+
+/** One of Anthropic's jobs, with rows of its own. */
+function job(name, own) {
+  return { ...anthropic.find((one) => one.name === name), ...own };
+}
+
+const jobs = { anthropic, chat: others, responses: others };
+
+/** The APIs, as they are called in `api/`. */
+export const names = Object.keys(jobs);
+
+/** All jobs, each with its API. */
+export const plan = names.flatMap((api) => jobs[api].map((one) => ({ api, ...one })));
+
 /** What the SDK finishes in seconds. */
 function isForSdk(shape, size) {
   return (size === "10k" && shape !== "string") || (size === "100k" && shape === "records");
@@ -150,8 +173,5 @@ function toolJobs() {
 }
 
 function tinyRows() {
-  return [
-    { label: "call to first chunk", unit: "ms wall", metric: "firstMs", ratioBar: { 20: 0.62, 24: 0.68 } },
-    { label: "CPU per stream", unit: "us", metric: "cpuUsPerStream" },
-  ];
+  return [{ ...FIRST_CHUNK, ratioBar: { 20: 0.62, 24: 0.68 } }, CPU_PER_STREAM];
 }

@@ -8,7 +8,7 @@
  * @param major - The major version of the Node that was measured.
  */
 export function report(job, samples, major) {
-  const lines = [`${job.name}: ${job.title}`];
+  const lines = [`${job.api} ${job.name}: ${job.title}`];
   for (const row of job.rows) {
     const clients = (row.clients ?? job.clients).filter((client) => valuesOf(samples, client, row).length > 0);
     clients.forEach((client, index) => {

@@ -5,13 +5,14 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus, loadavg } from "node:os";
 import { fileURLToPath } from "node:url";
 import { parseArgs, promisify } from "node:util";
-import { plan } from "./plan.mjs";
+import { names, plan } from "./plan.mjs";
 import { report } from "./report.mjs";
 
 const HELP = `Usage: npm run bench -- [options]
 
   --rounds N        rounds of each job (default 7); of tool inputs of 1 MB, which vary more, three times as many
-  --only a,b        only jobs whose names begin so: ${plan.map((job) => job.name).join(", ")}
+  --api a,b         only these APIs: ${names.join(", ")} (default: all; Anthropic's has the most jobs)
+  --only a,b        only jobs whose names begin so: ${[...new Set(plan.map((job) => job.name))].join(", ")}
   --clients a,b     only these of bare, sdk, millrace, partials
   --node NODE       the Node to measure: a major version, fetched as an npm package (Linux on x64), or the path of one
                     (default: the one that runs this)
@@ -28,7 +29,7 @@ async function main() {
   if (!existsSync(path("../dist/anthropic.js"))) {
     throw new Error("There is no dist/anthropic.js: run `npm run build` first.");
   }
-  const about = describe(options);
+  const about = await describe(options);
   console.log(about.join("\n"));
   const server = fork(path("server.mjs"), { env: environment(false) });
   const [origins] = await once(server, "message");
@@ -38,7 +39,7 @@ async function main() {
       try {
         all.push(...(await measure(job, options, origins)));
       } catch (error) {
-        console.log(`\n${job.name}: FAILED\n${error.message}`);
+        console.log(`\n${job.api} ${job.name}: FAILED\n${error.message}`);
         process.exitCode = 1;
       }
     }
@@ -52,6 +53,7 @@ function readOptions() {
   const { values } = parseArgs({
     options: {
       rounds: { type: "string", default: "7" },
+      api: { type: "string", default: names.join(",") },
       only: { type: "string", default: "" },
       clients: { type: "string", default: "bare,sdk,millrace,partials" },
       json: { type: "string" },
@@ -66,13 +68,16 @@ function readOptions() {
   const rounds = Number(values.rounds);
   if (!Number.isInteger(rounds) || rounds < 1)
     throw new Error(`--rounds ${values.rounds}: not a whole number above 0.`);
+  const apis = values.api.split(",");
+  const unknownApi = apis.find((api) => !names.includes(api));
+  if (unknownApi !== undefined) throw new Error(`--api ${unknownApi}: no such API. See --help.`);
   const only = values.only.split(",");
-  const jobs = plan.filter((job) => only.some((prefix) => job.name.startsWith(prefix)));
-  if (jobs.length === 0) throw new Error(`--only ${values.only}: no such job. See --help.`);
+  const jobs = plan.filter(({ api, name }) => apis.includes(api) && only.some((prefix) => name.startsWith(prefix)));
+  if (jobs.length === 0) throw new Error(`--only ${values.only}: no such job of ${values.api}. See --help.`);
   const clients = values.clients.split(",");
   const unknown = clients.find((client) => !["bare", "sdk", "millrace", "partials"].includes(client));
   if (unknown !== undefined) throw new Error(`--clients ${unknown}: no such client. See --help.`);
-  return { rounds, jobs, clients, json: values.json, node: findNode(values.node) };
+  return { rounds, jobs, apis, clients, json: values.json, node: findNode(values.node) };
 }
 
 /** The Node that a major version or a path names: `program` and `version`. */
@@ -89,12 +94,17 @@ function findNode(given) {
   }
 }
 
-function describe({ rounds, node }) {
-  const version = (file) => JSON.parse(readFileSync(path(file), "utf8")).version;
+async function describe({ rounds, apis, node }) {
+  const modules = await Promise.all(apis.map((api) => import(`./api/${api}/client.mjs`)));
+  const packages = new Set(modules.map(({ sdk }) => `../node_modules/${sdk(node.major)}/`));
+  const versions = ["../", ...packages].map((folder) => {
+    const { name, version } = JSON.parse(readFileSync(path(`${folder}package.json`), "utf8"));
+    return `${name} ${version}`;
+  });
   const [{ model }] = cpus();
   return [
     `${new Date().toISOString()}, Node ${node.version}, ${process.platform}, ${cpus().length} x ${model}, load ${loadavg()[0]}`,
-    `millrace ${version("../package.json")}, @anthropic-ai/sdk ${version("../node_modules/@anthropic-ai/sdk/package.json")}`,
+    versions.join(", "),
     `Medians of ${rounds} rounds (${3 * rounds} of tool inputs of 1 MB) [least - most]; x = against the bare loop, the median of the rounds' ratios.`,
     "CPU is user and system of all threads. Every figure comes from a process of its own.",
   ];
@@ -107,13 +117,13 @@ async function measure(job, options, origins) {
   const samples = new Map(clients.map((client) => [client, []]));
   const all = [];
   for (let round = 1; round <= rounds; round++) {
-    console.error(`${job.name}: round ${round} of ${rounds}`);
+    console.error(`${job.api} ${job.name}: round ${round} of ${rounds}`);
     const checks = new Map();
     for (const client of clients) {
       const { metrics, check } = await child(job, client, origins, options.node);
       samples.get(client).push(metrics);
       checks.set(client, JSON.stringify(check));
-      all.push({ job: job.name, client, round, metrics, check });
+      all.push({ api: job.api, job: job.name, client, round, metrics, check });
     }
     compare(job, checks);
   }
@@ -124,7 +134,13 @@ async function measure(job, options, origins) {
 async function child(job, client, origins, node) {
   const origin = job.isSecure ? origins.secure : origins.plain;
   const options = job.clientOptions?.[client] ?? job.options;
-  const task = JSON.stringify({ job: job.job, client, baseURL: origin + job.path, ...options });
+  const task = JSON.stringify({
+    api: job.api,
+    job: job.job,
+    client,
+    baseURL: `${origin}/${job.api}${job.path}`,
+    ...options,
+  });
   const { stdout } = await run(node.program, [...(job.flags ?? []), path("child.mjs"), task], {
     cwd: path(".."),
     env: environment(job.isSecure === true),
@@ -137,12 +153,12 @@ async function child(job, client, origins, node) {
 function compare(job, checks) {
   if (new Set(checks.values()).size <= 1) return;
   const seen = [...checks].map(([client, check]) => `  ${client.padEnd(9)} ${check}`);
-  throw new Error(`${job.name}: the clients' results differ.\n${seen.join("\n")}`);
+  throw new Error(`${job.api} ${job.name}: the clients' results differ.\n${seen.join("\n")}`);
 }
 
 /** The environment without what would change a client, and with trust in the bench's own certificate where needed. */
 function environment(isSecure) {
-  const kept = Object.entries(process.env).filter(([name]) => !/^(ANTHROPIC_|NODE_|SSL_CERT_)/.test(name));
+  const kept = Object.entries(process.env).filter(([name]) => !/^(ANTHROPIC_|OPENAI_|NODE_|SSL_CERT_)/.test(name));
   return { ...Object.fromEntries(kept), ...(isSecure ? { NODE_EXTRA_CA_CERTS: path("tls/cert.pem") } : {}) };
 }
 

@@ -1,68 +1,50 @@
-// The bench's server, in a process of its own: its CPU is nobody's. The first part of a request's path says what it
-// sends: /text-10000/v1/messages a message of 10,000 text deltas, and so on.
+// The bench's server, in a process of its own: its CPU is nobody's. The first parts of a request's path say what it
+// sends: /chat/text-10000/… 10,000 text deltas as the API "chat" sends them, and so on.
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import net from "node:net";
 import tls from "node:tls";
-import { documents, emptyFrames, largeFrames, textFrames, toolFrames } from "./body.mjs";
+import { memoized } from "./body.mjs";
+import { names } from "./plan.mjs";
 
 const LARGE_WRITE_BYTES = 65_536;
 const SMALL_WRITE_BYTES = 1_024;
 const PACE_MS = 5;
 
-const text = memoized((count) => Buffer.concat(textFrames(count)));
-const empty = memoized((count) => Buffer.concat(emptyFrames(count)));
-const large = memoized((megabytes) => Buffer.concat(largeFrames(megabytes * 2 ** 20)));
-const separate = memoized(textFrames);
-const tools = Object.keys(documents).map((shape) => {
-  const body = memoized((bytes) => Buffer.concat(toolFrames(shape, bytes)));
-  return [shape, (response, bytes) => send(response, body(bytes), LARGE_WRITE_BYTES)];
-});
-
-const replies = {
-  /** As fast as the client takes it. */
-  text: (response, count) => send(response, text(count), LARGE_WRITE_BYTES),
-  empty: (response, count) => send(response, empty(count), LARGE_WRITE_BYTES),
-  /** One frame of so many megabytes, in pieces of 1 KB. */
-  frame: (response, megabytes) => send(response, large(megabytes), SMALL_WRITE_BYTES),
-  /** One event every 5 ms, each written alone. */
-  paced: (response, count) => pace(response, separate(count)),
-  /** A tool's input of so many bytes, by the shape of its document. */
-  ...Object.fromEntries(tools),
-};
-
 const HEADERS = {
   "content-type": "text/event-stream; charset=utf-8",
   "cache-control": "no-cache",
   "transfer-encoding": "chunked",
-  "request-id": "req_011Bench",
-  "anthropic-organization-id": "00000000-0000-4000-8000-000000000000",
-  "anthropic-ratelimit-requests-limit": "4000",
-  "anthropic-ratelimit-requests-remaining": "3999",
-  "anthropic-ratelimit-requests-reset": "2026-01-01T00:00:00Z",
-  "anthropic-ratelimit-input-tokens-limit": "2000000",
-  "anthropic-ratelimit-input-tokens-remaining": "2000000",
-  "anthropic-ratelimit-input-tokens-reset": "2026-01-01T00:00:00Z",
 };
 
-function memoized(make) {
-  const made = new Map();
-  return (size) => {
-    if (!made.has(size)) made.set(size, make(size));
-    return made.get(size);
-  };
+const apis = new Map(await Promise.all(names.map(async (name) => [name, await load(name)])));
+
+/** An API: its path, the head of its responses, and by the name of a reply the function that sends it. */
+async function load(name) {
+  const { path, headers, replies } = await import(`./api/${name}/wire.mjs`);
+  const lines = Object.entries({ ...HEADERS, ...headers }).map(([header, value]) => `${header}: ${value}\r\n`);
+  const senders = Object.entries(replies).map(([reply, make]) => [reply, sender(reply, make)]);
+  const separate = memoized(replies.text);
+  /** One event every 5 ms, each written alone. */
+  const paced = (response, count) => pace(response, separate(count));
+  return { path, head: `HTTP/1.1 200 OK\r\n${lines.join("")}\r\n`, senders: { ...Object.fromEntries(senders), paced } };
 }
 
-const lines = Object.entries(HEADERS).map(([name, value]) => `${name}: ${value}\r\n`);
-const HEAD = `HTTP/1.1 200 OK\r\n${lines.join("")}\r\n`;
+/** Sends a reply as fast as the client takes it; one large frame in pieces of 1 KB. */
+function sender(name, make) {
+  const body = memoized((size) => Buffer.concat(make(size)));
+  const bytes = name === "frame" ? SMALL_WRITE_BYTES : LARGE_WRITE_BYTES;
+  return (response, size) => send(response, body(size), bytes);
+}
 
 /** The response to a request, in chunks, each given to the system in one write; the head goes with the first. */
 class Response {
   #socket;
-  #head = HEAD;
+  #head;
 
-  constructor(socket) {
+  constructor(socket, head) {
     this.#socket = socket;
+    this.#head = head;
   }
 
   write(bytes) {
@@ -93,11 +75,12 @@ function serve(socket) {
     const end = received.indexOf("\r\n\r\n") + 4;
     const length = Number(/content-length: (\d+)/i.exec(received)?.[1]);
     if (end < 4 || received.length < end + length) return;
-    const [, name, size] = /^POST \/(\w+)-(\d+)\/v1\/messages /.exec(received) ?? [];
+    const [, name, reply, size, path] = /^POST \/(\w+)\/(\w+)-(\d+)(\S+) /.exec(received) ?? [];
     received = received.slice(end + length);
-    const reply = replies[name];
-    if (reply === undefined) socket.end("HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n");
-    else void reply(new Response(socket), Number(size));
+    const api = apis.get(name);
+    if (api?.senders[reply] === undefined || path !== api.path)
+      socket.end("HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n");
+    else void api.senders[reply](new Response(socket, api.head), Number(size));
   });
 }
 

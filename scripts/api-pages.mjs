@@ -2,7 +2,7 @@
 
 /** What each page is called, the page that explains it, and the parts of `src` that its names come from. */
 export const PAGES = {
-  call: { title: "Calls", from: ["call/", "neutral-call", "http/", "attempt/limit.ts", "provider/native"] },
+  call: { title: "Calls", from: ["call/", "neutral-call", "neutral-provider", "http/", "attempt/limit.ts", "provider/native", "provider/params"] },
   prompt: {
     title: "Prompts",
     from: ["prompt/", "neutral-message", "neutral-template", "providers/anthropic/cache-control"],
@@ -20,6 +20,19 @@ export const PAGES = {
     guide: "structured",
     from: "providers/anthropic/structured.ts",
   },
+  openai: { entry: "millrace/openai", from: "providers/openai/index.ts" },
+  "openai-structured": {
+    entry: "millrace/openai/structured",
+    guide: "structured",
+    from: "providers/openai/structured.ts",
+  },
+  "openai-chat": { entry: "millrace/openai/chat", from: "providers/openai-chat/index.ts" },
+  "openai-chat-structured": {
+    entry: "millrace/openai/chat/structured",
+    guide: "structured",
+    from: "providers/openai-chat/structured.ts",
+  },
+  context: { entry: "millrace/context", guide: "providers", from: "neutral-context.ts" },
   json: { entry: "millrace/json", from: "json/index.ts" },
   mcp: { entry: "millrace/mcp", guide: "tool", from: "neutral-mcp.ts" },
   testing: { entry: "millrace/testing", from: "testing/index.ts" },

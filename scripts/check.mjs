@@ -8,9 +8,9 @@ const asConsumer =
   "--ignoreConfig --noEmit --strict --exactOptionalPropertyTypes --module nodenext --target es2022 --types node " +
   "--lib es2022,dom";
 
-const declarations = ["index", "anthropic", "anthropic-structured", "json", "mcp", "testing"].map(
-  (name) => `dist/${name}.d.ts`,
-);
+const apis = ["anthropic", "openai", "openai-chat"];
+const entries = ["index", ...apis.flatMap((api) => [api, `${api}-structured`]), "json", "mcp", "testing"];
+const declarations = entries.map((name) => `dist/${name}.d.ts`);
 
 const inVitest = ["vitest", "run", "--config", "vitest.check.config.ts"];
 

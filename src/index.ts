@@ -45,7 +45,7 @@ export type { AgentRun } from "./agent/run.ts";
 export { ToolRefusedError } from "./agent/tool-refused-error.ts";
 export type { Call, CallMachine, DefineCall, Parsed, WithResponse } from "./call/call.ts";
 export type { Parsing, StructuredCall } from "./structured/structured-call.ts";
-export type { CallOptions, CallOverrides, ParserOption, StreamOption } from "./call/options.ts";
+export type { CallOptions, CallOverrides, OptionsOfOneModel, ParserOption, StreamOption } from "./call/options.ts";
 export type {
   CostItem,
   CostMetadata,
@@ -60,7 +60,16 @@ export type { UsageSource } from "./cost/usage.ts";
 export type { Usage } from "./providers/anthropic/usage.ts";
 export type { Fetch } from "./http/fetch.ts";
 export type { Timeout } from "./http/timeout.ts";
-export { call } from "./neutral-call.ts";
+export {
+  call,
+  type ModelId,
+  type NativeOf,
+  type NeutralCall,
+  type NeutralCallOptions,
+  type NeutralParserOption,
+  type NeutralTarget,
+} from "./neutral-call.ts";
+export type { Natives, NeutralKinds, NeutralNative } from "./neutral-provider.ts";
 export type { Media, MediaData, MediaSource, MediaUrl } from "./prompt/media.ts";
 export type { DynamicConfig, PromptFunction, PromptResult } from "./prompt/dynamic-config.ts";
 export type { CommonMessage, CommonPart, NativePart, ToolCallPart, ToolResultPart } from "./prompt/common-message.ts";
@@ -99,6 +108,7 @@ export {
 export type { Scalar } from "./prompt/template-variables.ts";
 export type { AgentToolResult, OwnChunk, Recovery, ResponseChunk } from "./provider/chunk.ts";
 export type { CommonFinishReason, Native } from "./provider/native.ts";
+export type { Params, Reasoning } from "./provider/params.ts";
 export type { Outcome } from "./attempt/lifecycle.ts";
 export type { Limit } from "./attempt/limit.ts";
 export type { Admission, Limiter } from "./attempt/limiter.ts";

@@ -8,6 +8,9 @@ import type { MessageLike } from "./prompt/message.ts";
 import type { CommonFinishReason, Native, StreamKinds } from "./provider/native.ts";
 import type { Provider } from "./provider/provider.ts";
 import type { AnthropicNative } from "./providers/anthropic/native.ts";
+import type { OpenAINative } from "./providers/openai/native.ts";
+import type { DialectName } from "./providers/openai-chat/dialects.ts";
+import type { OpenAIChatNative } from "./providers/openai-chat/native.ts";
 import { anObject } from "./schema/option-form.ts";
 import type { CallResponse } from "./stream/response.ts";
 import type { Stream } from "./stream/stream.ts";
@@ -18,6 +21,20 @@ import type { PairTypes } from "./tool/pair.ts";
 /** The native types of each provider, by the prefix of its ids. */
 export interface Natives {
   readonly anthropic: AnthropicNative;
+  /** The Responses API. */
+  readonly openai: OpenAINative;
+  // Servers of Chat Completions, by their dialects.
+  readonly azure: OpenAIChatNative;
+  readonly deepseek: OpenAIChatNative;
+  readonly fireworks: OpenAIChatNative;
+  readonly groq: OpenAIChatNative;
+  readonly lmstudio: OpenAIChatNative;
+  readonly mistral: OpenAIChatNative;
+  readonly ollama: OpenAIChatNative;
+  readonly openrouter: OpenAIChatNative;
+  readonly together: OpenAIChatNative;
+  readonly vllm: OpenAIChatNative;
+  readonly xai: OpenAIChatNative;
 }
 
 /** The types that depend on the tools of a call whose provider is not known. @internal */
@@ -63,7 +80,49 @@ const ROWS: { readonly [Prefix in keyof Natives]: Row } = {
     accessors: ["signature", "container"] satisfies readonly (keyof AnthropicNative["accessors"])[],
     load: async () => (await import("./providers/anthropic/structured.ts")).structuredAnthropic,
   },
+  openai: {
+    name: "openai",
+    label: "OpenAI",
+    accessors: ["refusal"] satisfies readonly (keyof OpenAINative["accessors"])[],
+    load: async () => (await import("./providers/openai/structured.ts")).structuredOpenAI,
+  },
+  azure: chat("azure"),
+  deepseek: chat("deepseek"),
+  fireworks: chat("fireworks"),
+  groq: chat("groq"),
+  lmstudio: chat("lmstudio"),
+  mistral: chat("mistral"),
+  ollama: chat("ollama"),
+  openrouter: chat("openrouter"),
+  together: chat("together"),
+  vllm: chat("vllm"),
+  xai: chat("xai"),
 };
+
+/** A server of Chat Completions. Calls without a client of their own ask it. */
+function chat(dialect: DialectName): Row {
+  return {
+    name: "openai-chat",
+    label: "OpenAIChat",
+    accessors: ["refusal", "audio", "audioTranscript"] satisfies readonly (keyof OpenAIChatNative["accessors"])[],
+    async load() {
+      const { structuredOpenAIChat, client } = await import("./providers/openai-chat/structured.ts");
+      const { provider } = structuredOpenAIChat;
+      const own = client({ dialect });
+      const groupAt = (group: string): string => `${dialect}/${group}`;
+      const server: Provider<OpenAIChatNative> = {
+        ...provider,
+        encode: (prompt) => provider.encode({ ...prompt, client: prompt.client ?? own }),
+        limitGroup: (model) => groupAt(provider.limitGroup(model)),
+        rateLimit(response) {
+          const limit = provider.rateLimit(response);
+          return limit && { ...limit, group: groupAt(limit.group) };
+        },
+      };
+      return { ...structuredOpenAIChat, provider: server };
+    },
+  };
+}
 
 /** The prefixes of ids. */
 export const PREFIXES = Object.keys(ROWS) as (keyof Natives)[];

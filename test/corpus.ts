@@ -7,6 +7,7 @@ export const corpusFolder = resolve(process.env["MILLRACE_STREAMS"] ?? "../share
 interface IndexEntry {
   readonly file: string;
   readonly provider: string;
+  readonly api: string;
   readonly format: "sse" | "jsonl" | "http-error";
   readonly origin: string;
   readonly covers: readonly string[];
@@ -33,10 +34,10 @@ function index(provider: string): IndexEntry[] {
   return entries.filter((entry) => entry.provider === provider);
 }
 
-/** Every recorded stream of a provider. */
-export function recordings(provider: string): Recording[] {
+/** Every recorded stream of a provider, or of one of its APIs. */
+export function recordings(provider: string, api?: string): Recording[] {
   return index(provider)
-    .filter((entry) => entry.format !== "http-error")
+    .filter((entry) => entry.format !== "http-error" && (api === undefined || entry.api === api))
     .map((entry) => {
       const text = readFileSync(resolve(corpusFolder, entry.file), "utf8");
       const data =

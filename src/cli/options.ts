@@ -24,18 +24,19 @@ export const help = `Usage: millrace [options] "prompt"
 
 Streams a model's reply to stdout, and a summary of it to stderr.
 
-  -m, --model ID        the model (default claude-sonnet-5-5)
+  -m, --model ID        provider/model, such as openai/gpt-6.2-sol or ollama/qwen3
+                        (default anthropic/claude-sonnet-5-5)
   -s, --system TEXT     instructions for the model
       --max-tokens N    the longest reply, in tokens (default: the most that the model can)
   -t, --thinking        show the model's thinking, dimmed
       --json            print the stream's events instead, one a line
       --replay FILE     read the reply from a recording (.sse or .jsonl) instead of the network
-      --base-url URL    where the API is (default https://api.anthropic.com)
+      --base-url URL    where the API is (default: the provider's own address)
       --demo            stream a scripted reply from a server on this machine; needs no key
   -h, --help            this text
   -v, --version         the version
 
-Reads ANTHROPIC_API_KEY or ANTHROPIC_AUTH_TOKEN, and ANTHROPIC_BASE_URL.
+Reads ANTHROPIC_API_KEY, OPENAI_API_KEY, … and ANTHROPIC_BASE_URL, OPENAI_BASE_URL.
 Ctrl-C closes the connection. Exits with 0: complete, 1: failed, 2: wrong usage, 130: interrupted.
 `;
 
@@ -52,7 +53,7 @@ export async function parseCommand(args: readonly string[], readInput: () => Pro
   if (needsPrompt && prompt.trim() === "") throw new UsageError("There is no prompt.");
   return {
     prompt,
-    model: values.model ?? "claude-sonnet-5-5",
+    model: values.model ?? "anthropic/claude-sonnet-5-5",
     system: values.system,
     maxTokens: positiveInteger(values["max-tokens"]),
     thinking: values.thinking ?? false,

@@ -1,8 +1,10 @@
 import { MillraceError, MissingApiKeyError } from "../errors.ts";
 import { system, user } from "../neutral-message.ts";
-import { call } from "../providers/anthropic/call.ts";
-import type { AnthropicStream } from "../providers/anthropic/stream.ts";
+import { call } from "../neutral-call.ts";
+import type { NeutralNative } from "../neutral-provider.ts";
+import type { Stream } from "../stream/stream.ts";
 import { type CommandOptions, help, parseCommand, UsageError } from "./options.ts";
+import { providerOfId, thinkingParams } from "./provider.ts";
 import { openSource } from "./source.ts";
 import { summarize } from "./summary.ts";
 import { ModelOutput, type Output, withoutControls } from "./terminal.ts";
@@ -44,11 +46,10 @@ async function streamReply(options: CommandOptions, { stdout, stderr, signal }: 
   try {
     if (source.notice !== null) stderr.write(`${source.notice}\n`);
     const { system: instructions, maxTokens } = options;
-    const callParams = {
-      ...(maxTokens === undefined ? {} : { max_tokens: maxTokens }),
-      ...(options.thinking ? { thinking: { type: "adaptive", display: "summarized" } as const } : {}),
-    };
-    const ask = call(options.model, { stream: true, client: source.client, signal, callParams }, () => [
+    const { prefix, model } = providerOfId(options.model);
+    const callParams = { ...(options.thinking && thinkingParams(prefix)) };
+    const id: string = `${prefix}/${model}`;
+    const ask = call(id, { stream: true, client: source.client, signal, params: { maxTokens }, callParams }, () => [
       ...(instructions === undefined ? [] : [system(instructions)]),
       user(options.prompt || "(a recording)"),
     ]);
@@ -67,7 +68,11 @@ async function streamReply(options: CommandOptions, { stdout, stderr, signal }: 
 }
 
 /** Prints the reply as it comes; gives what ended it early. */
-async function print(stream: AnthropicStream, options: CommandOptions, stdout: Output): Promise<MillraceError | null> {
+async function print(
+  stream: Stream<NeutralNative>,
+  options: CommandOptions,
+  stdout: Output,
+): Promise<MillraceError | null> {
   const output = new ModelOutput(stdout);
   try {
     for await (const [chunk] of stream) {

@@ -1,13 +1,11 @@
 import { readFile } from "node:fs/promises";
-import type { Client } from "../http/client.ts";
-import { client } from "../providers/anthropic/client.ts";
 import { demoReply } from "../testing/demo.ts";
-import { fakeAnthropic } from "../testing/index.ts";
 import type { CommandOptions } from "./options.ts";
+import { clientOf, fakeOf, providerOfId } from "./provider.ts";
 
 /** Where the reply comes from. */
 export interface Source {
-  readonly client: Client | undefined;
+  readonly client: object | undefined;
   /** What to say on stderr before the reply, or null. */
   readonly notice: string | null;
   close(): Promise<void>;
@@ -17,22 +15,25 @@ const nothingToClose = (): Promise<void> => Promise.resolve();
 
 /** Opens what the options ask for: a recording, the scripted demo, or the API. */
 export async function openSource(options: CommandOptions): Promise<Source> {
+  const { prefix, model } = providerOfId(options.model);
   if (options.replay !== undefined) {
     const body = await recordedBody(options.replay);
     const respond = (): Promise<Response> =>
       Promise.resolve(new Response(body, { headers: { "content-type": "text/event-stream" } }));
-    return { client: client({ apiKey: "replay", fetch: respond }), notice: null, close: nothingToClose };
+    const client = await clientOf(prefix, { apiKey: "replay", fetch: respond });
+    return { client, notice: null, close: nothingToClose };
   }
   if (options.demo) {
-    const server = await fakeAnthropic({ replies: demoReply(options.prompt) });
+    const server = await fakeOf(prefix, model, demoReply(options.prompt));
     return {
-      client: client({ apiKey: "demo", baseURL: server.url }),
+      client: await clientOf(prefix, { apiKey: "demo", baseURL: server.url }),
       notice: "Demo: a scripted reply, streamed over HTTP from a server on this machine. No model was asked.",
       close: () => server.close(),
     };
   }
   const { baseURL } = options;
-  return { client: baseURL === undefined ? undefined : client({ baseURL }), notice: null, close: nothingToClose };
+  const client = baseURL === undefined ? undefined : await clientOf(prefix, { baseURL });
+  return { client, notice: null, close: nothingToClose };
 }
 
 async function recordedBody(file: string): Promise<string> {

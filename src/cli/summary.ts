@@ -1,7 +1,8 @@
-import type { AnthropicStream } from "../providers/anthropic/stream.ts";
+import type { NeutralNative } from "../neutral-provider.ts";
+import type { Stream } from "../stream/stream.ts";
 
 /** One line about a stream: how it ended, tokens, cost, and how fast it was. */
-export function summarize(stream: AnthropicStream): string {
+export function summarize(stream: Stream<NeutralNative>): string {
   const { inputTokens, outputTokens, cachedTokens, source } = stream.commonUsage;
   const { start, firstChunk } = stream.timings;
   const speed = stream.tokensPerSecond;

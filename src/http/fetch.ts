@@ -10,9 +10,9 @@ export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 /** Sends with `fetch`: where there is no `node:http`, or where a `fetch` was passed. */
 export function fetchTransport(fetch: Fetch): Transport {
   return (request) => {
-    const { url, headers, body, connectTimeoutMs } = request;
+    const { method = "POST", url, headers, body, connectTimeoutMs } = request;
     return abortableExchange(connectionErrors(request), connectTimeoutMs, async (signal) =>
-      responseOf(await fetch(url, { method: "POST", headers, body, redirect: "manual", signal })),
+      responseOf(await fetch(url, { method, headers, body: body || null, redirect: "manual", signal })),
     );
   };
 }

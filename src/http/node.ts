@@ -104,7 +104,8 @@ async function send(request: HttpRequest, signal: AbortSignal, isFirst: boolean)
 /** Where the last request went: most go to the same place as the one before. */
 let address = { url: "", host: "", parts: {} as http.RequestOptions };
 
-function optionsOf({ url, headers, body, agent }: HttpRequest, ownAgent: Agent): http.RequestOptions {
+function optionsOf(request: HttpRequest, ownAgent: Agent): http.RequestOptions {
+  const { method = "POST", url, headers, body, agent } = request;
   if (address.url !== url) {
     const { protocol, host, hostname, port, pathname, search } = new URL(url);
     const parts = {
@@ -112,16 +113,16 @@ function optionsOf({ url, headers, body, agent }: HttpRequest, ownAgent: Agent):
       hostname: hostname.replace(/^\[|\]$/g, ""),
       port,
       path: pathname + search,
-      method: "POST",
     };
     address = { url, host, parts };
   }
   // A user's agent, such as a proxy's, may want to change headers, and so they must not be a finished list.
-  if (agent !== undefined) return { headers, agent: agent as Agent, ...address.parts };
+  if (agent !== undefined) return { method, headers, agent: agent as Agent, ...address.parts };
   const { host = address.host, ...others } = headers;
-  const list = ["host", host, "content-length", String(Buffer.byteLength(body))];
+  const list = ["host", host];
+  if (method === "POST") list.push("content-length", String(Buffer.byteLength(body)));
   for (const name of Object.keys(others)) if (name !== "content-length") list.push(name, others[name] ?? "");
-  return { headers: list, agent: ownAgent, ...address.parts };
+  return { method, headers: list, agent: ownAgent, ...address.parts };
 }
 
 function protocolOf(url: string): Protocol | Promise<Protocol> {

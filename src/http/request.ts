@@ -1,8 +1,10 @@
 import type { MillraceError } from "../errors.ts";
 import { startTimer } from "./timeout.ts";
 
-/** A POST request, ready to be sent. */
+/** A request, ready to be sent. */
 export interface HttpRequest {
+  /** Default: `POST`. A `GET` has no body, which is then `""`. */
+  readonly method?: "GET" | undefined;
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;

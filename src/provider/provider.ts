@@ -49,7 +49,7 @@ export interface FormattedBody<N extends Native> {
 
 /** A prompt in the provider's own format. */
 export interface EncodedPrompt<N extends Native> extends FormattedBody<N> {
-  /** The messages of the body. */
+  /** The messages of the body, without instructions that open it. */
   readonly items: readonly N["item"][];
   /** The `total` time limit, if the call parameters have one. */
   readonly totalTimeoutMs: number | undefined;

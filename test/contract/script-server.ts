@@ -16,11 +16,13 @@ export interface Wire {
   /** The header that tells the id of a request. */
   readonly idHeader: string;
   /** What is wrong with a request; nothing, if it is empty. */
-  problems(request: Pick<ServedRequest, "headers" | "body">): readonly string[];
+  problems(request: Pick<ServedRequest, "headers" | "body" | "path">): readonly string[];
   /** The response to a request that fails. `retryAfterMs` is null if the client may ask again at any time. */
   error(message: string, retryAfterMs: number | null): ErrorResponse;
-  /** Begins a reply. */
-  reply(script: Script): WireReply;
+  /** Begins a reply, or goes on with the one that the request is about. */
+  reply(script: Script, request: ServedRequest): WireReply;
+  /** The id of the reply that a request of this path is to cancel; null if it is about something else. */
+  cancelledBy?(path: string): string | null;
 }
 
 /** A response whose status is 400 or above. */
@@ -43,16 +45,22 @@ export async function serveScripts(
   script: (request: ServedRequest) => Script | Promise<Script>,
 ): Promise<Server> {
   const requests: ServedRequest[] = [];
+  const cancelled: string[] = [];
   const sockets = new Set<Socket>();
   const refused: string[] = [];
   let waiting: (() => void)[] = [];
 
   async function answer(request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
     response.on("error", () => {});
-    const player = new Player(response, wire);
     const body = await bodyOf(request);
+    const stopped = wire.cancelledBy?.(request.url ?? "") ?? null;
+    if (stopped !== null) {
+      cancelled.push(stopped);
+      response.end("{}");
+      return;
+    }
     const index = requests.length;
-    const served = {
+    const served: ServedRequest = {
       index,
       id: `req_${index}`,
       path: request.url ?? "/",
@@ -60,6 +68,7 @@ export async function serveScripts(
       body,
       closed: once(response, "close").then(() => !player.hasEnded),
     };
+    const player = new Player(response, { ...wire, reply: (given) => wire.reply(given, served) });
     requests.push(served);
     for (const wake of waiting.splice(0)) wake();
     response.setHeader(wire.idHeader, served.id);
@@ -78,7 +87,7 @@ export async function serveScripts(
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     requests,
-    cancelled: [],
+    cancelled,
     async request(index) {
       for (;;) {
         const request = requests[index];
@@ -96,13 +105,16 @@ export async function serveScripts(
   };
 }
 
+/** How a player writes its reply. */
+export type PlayedWire = Pick<Wire, "contentType" | "error"> & { reply(script: Script): WireReply };
+
 /** Plays one script. */
 export class Player {
   hasEnded = false;
   readonly #response: http.ServerResponse;
-  readonly #wire: Wire;
+  readonly #wire: PlayedWire;
 
-  constructor(response: http.ServerResponse, wire: Wire) {
+  constructor(response: http.ServerResponse, wire: PlayedWire) {
     this.#response = response;
     this.#wire = wire;
   }
@@ -174,5 +186,5 @@ export class Player {
 async function bodyOf(request: http.IncomingMessage): Promise<Record<string, unknown>> {
   const pieces: Buffer[] = [];
   for await (const piece of request) pieces.push(piece as Buffer);
-  return JSON.parse(Buffer.concat(pieces).toString()) as Record<string, unknown>;
+  return JSON.parse(Buffer.concat(pieces).toString() || "{}") as Record<string, unknown>;
 }

@@ -1,5 +1,6 @@
 import { anthropicSubject } from "./anthropic-subject.ts";
 import { openAIChatSubject } from "./openai-chat-subject.ts";
+import { openAISubject } from "./openai-subject.ts";
 import { folioSubject } from "./second/subject.ts";
 import type { Subject } from "./subject.ts";
 
@@ -8,5 +9,6 @@ export const subjects: readonly Subject[] = [
   // A suite knows of no provider's types; each subject has been checked against its own.
   anthropicSubject as unknown as Subject,
   openAIChatSubject as unknown as Subject,
+  openAISubject as unknown as Subject,
   folioSubject as unknown as Subject,
 ];

@@ -11,6 +11,7 @@ import { encodeMessage } from "./content.ts";
 import { type Dialect, dialectAt, prefillOf, UNKNOWN } from "./dialects.ts";
 import { ChatFrames, createEventFrames, type Expected } from "./frames.ts";
 import type { ChatMessageParam } from "./message-param.ts";
+import { withoutInstructions } from "../openai-platform/instructions.ts";
 import { LABEL, type OpenAIChatBody, type OpenAIChatNative } from "./native.ts";
 import { withOwnIds } from "./own-ids.ts";
 import type { OpenAIChatCallParams } from "./params.ts";
@@ -86,7 +87,7 @@ export function encode(prompt: Prompt<OpenAIChatNative>): EncodedPrompt<OpenAICh
   const { n } = body;
   const expected = { choices: typeof n === "number" ? n : 1, dialect };
   const ownHeaders = lowerCased(defined({ ...extra_headers }));
-  const encoded = { ...format, body, items: messages, totalTimeoutMs: timeout };
+  const encoded = { ...format, body, items: withoutInstructions(messages), totalTimeoutMs: timeout };
   if (to === null) {
     const { completions } = (client as SdkClient).chat;
     const request = sdkRequest<OpenAIChatNative>({

@@ -4,7 +4,7 @@ import { isObject, type JsonObject } from "../../../src/json/object.ts";
 import { incrementalJson } from "../../../src/json/partial.ts";
 import type { CommonFinishReason } from "../../../src/provider/native.ts";
 import { RequestLimiter } from "../../../src/recovery/limiter.ts";
-import { Player, type Wire, type WireBeat, type WireReply } from "../script-server.ts";
+import { type PlayedWire, Player, type WireBeat, type WireReply } from "../script-server.ts";
 import type { Beat, Script, ServedRequest, Server, Subject } from "../subject.ts";
 import { encodeFrame } from "./frames.ts";
 import type { FolioNative } from "./native.ts";
@@ -91,13 +91,11 @@ async function serveScripts(script: Parameters<Subject["serve"]>[0]): Promise<Se
   };
 }
 
-function wireOf(exchange: FolioExchange, replies: Reply[]): Wire {
+function wireOf(exchange: FolioExchange, replies: Reply[]): PlayedWire {
   const { request, body, missed } = exchange;
   const model = String(body["model"]);
   return {
     contentType: MEDIA_TYPE,
-    idHeader: "x-folio-request",
-    problems: () => [],
     error: (message, waitMs) => ({
       headers: { "content-type": "application/json" },
       body: JSON.stringify({

@@ -1,12 +1,5 @@
-import { call, client } from "millrace/anthropic";
-
-/** Makes a reader of one stream after another: every pair, and the message that the stream has built. */
-export function open(baseURL) {
-  const ask = call(
-    "claude-sonnet-5-5",
-    { stream: true, client: client({ apiKey: "sk-ant-bench", baseURL }) },
-    (prompt) => prompt,
-  );
+/** Makes a reader of one stream after another, for any provider: every pair, and the message that the stream has built. */
+export function reader(ask) {
   return async ({ prompt, keepText }) => {
     const stream = ask(prompt);
     let text = "";

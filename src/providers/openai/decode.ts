@@ -1,0 +1,63 @@
+import { isObject } from "../../json/object.ts";
+import type { Blocks, Decoder, Step } from "../../provider/decoder.ts";
+import type { ToolInput } from "../../tool/tool-box.ts";
+import { errorFromEvent } from "../openai-platform/errors.ts";
+import { eventChunk } from "./chunk.ts";
+import { asksForSomething, commonFinishReason, hasRefusal } from "./finish-reason.ts";
+import type { OpenAIFrame } from "./frames.ts";
+import type { InputItem } from "./input-item.ts";
+import { LABEL, ResponseAccumulator } from "./message.ts";
+import type { OpenAINative } from "./native.ts";
+import { itemsOf } from "./turn.ts";
+
+/** About as many characters as one token has in English text; platform.openai.com/tokenizer. */
+const CHARACTERS_PER_TOKEN = 4;
+
+/** Turns the events of the Responses API into steps, and builds their message. */
+export class OpenAIDecoder extends ResponseAccumulator implements Decoder<OpenAINative> {
+  /** @param before - The items of a reply that this one continues. */
+  constructor(before: readonly object[] = []) {
+    super(before.filter(isObject));
+  }
+
+  decode({ type, event }: OpenAIFrame): Step<OpenAINative> | null {
+    if (type === "error") throw errorFromEvent(LABEL, event);
+    if (!this.apply(type, event)) return null;
+    return { chunk: eventChunk(event, this.content, this.thinking), tools: this.updates };
+  }
+
+  next(): null {
+    return null;
+  }
+
+  end(): null {
+    return null;
+  }
+
+  /** The body ends after the terminal event, and some servers tell of an error even then. */
+  readonly isOver = false;
+
+  get toolInputs(): readonly ToolInput[] {
+    const { message } = this;
+    return this.replyItems.filter((item) => item.isCall && asksForSomething(item.block, message));
+  }
+
+  items(answered?: Blocks): readonly InputItem[] {
+    return itemsOf(this.message, this.replyItems, this.isWhole, answered);
+  }
+
+  get canContinue(): boolean {
+    const { message, replyItems } = this;
+    const isOpen = replyItems.some(
+      ({ isDone, type, block }) =>
+        asksForSomething(block, message) ||
+        hasRefusal(block) ||
+        (!isDone && type !== "message" && type !== "reasoning"),
+    );
+    return !isOpen && commonFinishReason(message) !== "content_filter";
+  }
+
+  get estimatedTokens(): number {
+    return Math.ceil(this.written / CHARACTERS_PER_TOKEN);
+  }
+}

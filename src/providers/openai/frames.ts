@@ -1,0 +1,113 @@
+import { LimitExceededError, MalformedFrameError, type MillraceError } from "../../errors.ts";
+import type { FrameReader } from "../../frame/frame-reader.ts";
+import { SseReader } from "../../frame/sse-reader.ts";
+import { ignore } from "../../http/request.ts";
+import { DEEPEST, isDeeper } from "../../json/depth.ts";
+import { isObject, type JsonObject, stringField, tryParse } from "../../json/object.ts";
+import type { Request } from "../../provider/provider.ts";
+import type { OpenAINative } from "./native.ts";
+
+/** One event. */
+export interface OpenAIFrame {
+  readonly type: string;
+  readonly event: JsonObject;
+}
+
+/** Events that say nothing but that the connection lives. */
+const PING = /^(keepalive|ping)$/;
+
+/**
+ * Reads the frames of a reply: server-sent events whose data is JSON. Whichever of the two was asked for, and whatever the
+ * content type says, it may also be a whole response as JSON.
+ */
+export class StreamFrames implements FrameReader<OpenAIFrame> {
+  readonly #reader: SseReader;
+  readonly #refuse: (text: string) => MillraceError;
+  #isClean = false;
+
+  /** @param refuse - Makes the error of a reply that is neither. */
+  constructor(frameLimit: number, refuse: (text: string) => MillraceError) {
+    this.#reader = new SseReader({ frameLimit });
+    this.#refuse = refuse;
+  }
+
+  push(bytes: Uint8Array): void {
+    this.#reader.push(bytes);
+  }
+
+  next(): OpenAIFrame | null {
+    const reader = this.#reader;
+    while (reader.advance()) {
+      const frame = parseFrame(reader);
+      if (frame !== null) return frame;
+    }
+    return reader.unterminated ? this.#whole() : null;
+  }
+
+  end(isClean: boolean): void {
+    this.#reader.end();
+    this.#isClean = isClean;
+  }
+
+  /** The frame of a reply that turned out not to consist of events. */
+  #whole(): OpenAIFrame | null {
+    const text = this.#reader.takeOther();
+    const body = tryParse(text);
+    if (isObject(body) && isResponse(body)) return eventFrame(body);
+    if (text === "" || !this.#isClean) return null;
+    throw body === undefined && /^\s*\{/.test(text) ? new MalformedFrameError(text) : this.#refuse(text);
+  }
+}
+
+/** The event in a frame; null if that is blank, was cut by the end, or is one that says nothing. */
+function parseFrame({ event: name, data, unterminated }: SseReader): OpenAIFrame | null {
+  if (PING.test(name)) return null;
+  const event = tryParse(data);
+  if (isObject(event)) {
+    const frame = eventFrame(event, name);
+    return PING.test(frame.type) ? null : frame;
+  }
+  if (unterminated) return null;
+  if (name === "error") return { type: name, event: { error: event ?? data } };
+  if (/^\s*(\[DONE\])?\s*$/.test(data)) return null;
+  throw new MalformedFrameError(data);
+}
+
+/** @param name - The type of an event that does not name one itself. What is called an error is one, whatever its type. */
+function eventFrame(event: JsonObject, name = ""): OpenAIFrame {
+  if (isDeeper(event, DEEPEST)) throw new LimitExceededError("depth");
+  if (isResponse(event)) return eventFrame(wholeResponse(event));
+  const type = name === "error" ? name : (stringField(event, "type") ?? name);
+  return { type: type === "" && event["error"] ? "error" : type, event };
+}
+
+function isResponse(body: JsonObject): boolean {
+  return !("type" in body) && (body["object"] === "response" || Array.isArray(body["output"]));
+}
+
+/** The event that a response comes to that came whole. */
+function wholeResponse(response: JsonObject): JsonObject {
+  return { type: `response.${stringField(response, "status") ?? "completed"}`, response };
+}
+
+/** Makes the reader of a reply that comes as bytes. */
+export const createFrames: Request<OpenAINative>["createFrames"] = (frameLimit, refuse) =>
+  new StreamFrames(frameLimit, refuse);
+
+/** Makes the reader of the events of an SDK client, which has parsed them already. */
+export function createEventFrames(): FrameReader<OpenAIFrame, unknown> {
+  let frame: OpenAIFrame | null = null;
+  return {
+    push(event) {
+      if (!isObject(event)) throw new MalformedFrameError(typeof event === "string" ? event : "");
+      const next = eventFrame(event);
+      if (!PING.test(next.type)) frame = next;
+    },
+    next() {
+      const next = frame;
+      frame = null;
+      return next;
+    },
+    end: ignore,
+  };
+}

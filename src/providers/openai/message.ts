@@ -1,0 +1,532 @@
+import { ProtocolError } from "../../errors.ts";
+import { isObject, type JsonObject, stringField } from "../../json/object.ts";
+import { getOwn, isEqual, setOwn } from "../../json/own.ts";
+import type { ToolUpdate } from "../../tool/tool-box.ts";
+import { errorFromEvent } from "../openai-platform/errors.ts";
+import { copied, DELTAS, type Growth, setFuller, TEXTS, WHOLES } from "./growth.ts";
+import { type ItemPart, type List, ReplyItem } from "./reply-item.ts";
+import type { OpenAIResponse } from "./wire.ts";
+
+/** The provider's name in errors. */
+export const LABEL = "OpenAI";
+
+export const NO_UPDATES: readonly ToolUpdate[] = [];
+
+/** The events that tell of the response as a whole. Some servers call the last one `done`. */
+const LIFECYCLE = /^response\.(created|queued|in_progress|completed|incomplete|failed|cancelled|done)$/;
+const ENDING = /^response\.(completed|incomplete|failed|cancelled|done)$/;
+const FAILED = /^(response\.)?(failed|cancelled)$/;
+const CUT = /^(response\.)?(incomplete|length)$/;
+/** The lists whose parts begin and end with events of their own, by the names of these. */
+const PARTS: ReadonlyMap<string, List> = new Map(
+  ["content_part", "reasoning_part", "reasoning_summary_part"].flatMap((name) => {
+    const list: List = name.includes("summary") ? "summary" : "content";
+    return [[`response.${name}.added`, list] as const, [`response.${name}.done`, list] as const];
+  }),
+);
+/** The parts of reasoning items that hold thinking. */
+export const THOUGHT = /^(summary|reasoning)_text$/;
+/** Items that say nothing yet when they begin. */
+const SILENT = /^(message|reasoning)$/;
+
+const accumulators = new WeakMap<object, ResponseAccumulator>();
+
+/** The number of the last event of a message; -1 if none was numbered. */
+export function sequenceOf(message: object | null): number {
+  return (message && accumulators.get(message)?.sequence) ?? -1;
+}
+
+/** Where the deltas of a run go. */
+interface Run {
+  readonly type: string;
+  readonly index: unknown;
+  readonly at: unknown;
+  readonly item: ReplyItem;
+  readonly block: JsonObject;
+  readonly growth: Growth;
+}
+
+/**
+ * Builds a response out of its events: every key that they carry, and no other.
+ *
+ * Items are placed by `output_index`, since some servers change ids with every event and others leave items open while
+ * they begin new ones. What has the whole of something replaces what deltas have made of it, unless it has less.
+ */
+export class ResponseAccumulator {
+  /** Rises whenever the message changes. */
+  progress = 0;
+  /** The terminal event came. */
+  isWhole = false;
+  hasContent = false;
+  /** The provider has reported a count of tokens. */
+  hasUsage = false;
+  /** How many characters have come. */
+  written = 0;
+  /** What the last event added to the text, to the thinking, and to the inputs of tools. */
+  content = "";
+  thinking = "";
+  updates: readonly ToolUpdate[] = NO_UPDATES;
+  /** The number of the last event; -1 if none was numbered. */
+  sequence = -1;
+  #response: (JsonObject & { output: JsonObject[] }) | null = null;
+  readonly #before: readonly ReplyItem[];
+  readonly #items: ReplyItem[] = [];
+  /** The items that events refer to: of an index that was used twice, the later one. */
+  readonly #byIndex = new Map<unknown, ReplyItem>();
+  readonly #byId = new Map<unknown, ReplyItem>();
+  readonly #callIds = new Set<string>();
+  /** How much of the beginning of a text was dropped: what has the whole of it has that, too. */
+  readonly #dropped = new Map<JsonObject, number>();
+  /** The first place after all items. */
+  #next = 0;
+  #isOrdered = true;
+  #run: Run | null = null;
+  /** A call without input, which is complete once something follows that does not cut it. */
+  #waiting: ReplyItem | null = null;
+
+  /** @param before - The items of a reply that this one continues. They come before all others. */
+  constructor(before: readonly JsonObject[] = []) {
+    this.#before = before.map((given, place) => {
+      const known = new ReplyItem(place - before.length, given, this.#callIds);
+      known.isDone = true;
+      if (known.isCall) known.close();
+      return known;
+    });
+  }
+
+  /** The message so far; null before its first event. */
+  get message(): OpenAIResponse | null {
+    this.#order();
+    // Of the wire's shape: it is made of events.
+    return this.#response as unknown as OpenAIResponse | null;
+  }
+
+  /** Its items, in their order. */
+  get replyItems(): readonly ReplyItem[] {
+    this.#order();
+    return [...this.#before, ...this.#items];
+  }
+
+  /**
+   * Applies an event. False if it came before, as a number tells.
+   *
+   * @throws MillraceError if the response has failed.
+   */
+  apply(type: string, event: JsonObject): boolean {
+    this.content = this.thinking = "";
+    this.updates = NO_UPDATES;
+    const { sequence_number: number } = event;
+    if (typeof number === "number") {
+      // The end is the end, whatever its number.
+      if (number <= this.sequence && !ENDING.test(type)) return false;
+      this.sequence = number;
+    }
+    const growth = DELTAS.get(type);
+    if (growth !== undefined) this.#append(type, event, growth);
+    else if (LIFECYCLE.test(type)) this.#live(type, event["response"]);
+    else this.#change(type, event);
+    return true;
+  }
+
+  /** Drops characters at the beginning of the text, the reply that it continues left aside. */
+  dropText(length: number): void {
+    this.#order();
+    for (const item of this.#items) {
+      if (item.type !== "message") continue;
+      for (const { block } of item.partsOf("content", "output_text")) {
+        const text = stringField(block, "text") ?? "";
+        const dropped = Math.min(length, text.length);
+        this.#dropped.set(block, dropped);
+        block["text"] = text.slice(dropped);
+        length -= dropped;
+      }
+    }
+  }
+
+  #change(type: string, event: JsonObject): void {
+    this.#run = null;
+    const whole = WHOLES.get(type);
+    if (whole !== undefined) return this.#replace(event, whole);
+    const list = PARTS.get(type);
+    if (list !== undefined) return this.#changePart(event, list);
+    const { item, output_index: index } = event;
+    switch (type) {
+      case "response.output_item.added":
+        if (isObject(item)) this.#begin(index, item);
+        break;
+      case "response.output_item.done":
+        if (isObject(item)) this.#finish(this.#begin(index, item, true), false, false);
+        break;
+      case "response.output_text.annotation.added":
+        this.#annotate(event);
+        break;
+      default:
+        if (type.startsWith("response.shell_call_")) this.#changeShell(type, event);
+    }
+  }
+
+  #opened(): JsonObject & { output: JsonObject[] } {
+    if (this.#response === null) {
+      this.#response = { output: this.#before.map(({ block }) => block) };
+      accumulators.set(this.#response, this);
+    }
+    return this.#response;
+  }
+
+  #live(type: string, given: unknown): void {
+    this.#run = null;
+    const response = this.#opened();
+    const fields = isObject(given) ? given : {};
+    const isEnd = ENDING.test(type);
+    for (const [key, value] of Object.entries(fields)) {
+      const known = getOwn(response, key);
+      // Counts at the beginning are none yet.
+      const isLoss = value === null ? known !== undefined : key === "usage" && !isEnd;
+      if (key === "output" || isLoss || isEqual(known, value)) continue;
+      setOwn(response, key, value);
+      this.progress++;
+    }
+    if (this.progress === 0) this.progress = 1;
+    if (isEnd) this.#end(type, fields, response);
+  }
+
+  /** @throws MillraceError if the response has failed. */
+  #end(type: string, { output, usage, status }: JsonObject, response: JsonObject): void {
+    const state = typeof status === "string" ? status : "";
+    const isFailed = FAILED.test(type) || FAILED.test(state);
+    const isCut = isFailed || CUT.test(type) || CUT.test(state);
+    this.hasUsage = isObject(usage) && Object.values(usage).some((count) => typeof count === "number" && count > 0);
+    this.#release(isCut);
+    if (Array.isArray(output)) this.#repair(output, isCut);
+    for (const item of this.#items) if (item.isCall && !item.isDone) item.state = "truncated";
+    if (isFailed) throw errorFromEvent(LABEL, failureOf(response));
+    if (!this.isWhole) this.progress++;
+    this.isWhole = true;
+  }
+
+  /** Merges the output of the terminal event, item by item: it may lack what was streamed, and have what was not. */
+  #repair(output: readonly unknown[], isCut: boolean): void {
+    const taken = new Set<ReplyItem>();
+    const byType = new Map<unknown, ReplyItem[]>();
+    this.#order();
+    for (const item of this.#items) {
+      const alike = byType.get(item.type);
+      if (alike === undefined) byType.set(item.type, [item]);
+      else alike.push(item);
+    }
+    let last = -1;
+    output.forEach((given: unknown, place) => {
+      if (!isObject(given)) return;
+      const isFree = (item: ReplyItem | undefined): item is ReplyItem =>
+        item !== undefined && item.type === given["type"] && !taken.has(item);
+      const alike = byType.get(given["type"]) ?? [];
+      while (alike.length > 0 && taken.has(alike[0] as ReplyItem)) alike.shift();
+      const placed = this.#byIndex.get(place);
+      const named = placed?.block["id"] === given["id"] ? placed : this.#named(given["id"]);
+      const known = [named, placed, alike[0]].find(isFree);
+      if (known !== undefined) this.#fill(known, given);
+      const item = known ?? this.#add(this.#byIndex.has(place) ? last + 0.5 : place, given);
+      taken.add(item);
+      last = item.index;
+      this.#finish(item, isCut);
+    });
+  }
+
+  /** The item that begins, or is done. It is the same as one that is there and open, although its id may be another. */
+  #begin(index: unknown, given: JsonObject, isDone = false): ReplyItem {
+    const { id, type } = given;
+    const isPlace = isIndex(index);
+    const placed = isPlace ? this.#byIndex.get(index) : this.#named(id);
+    const known = placed ?? (isPlace || !isDone ? undefined : this.#lastOpen(type));
+    const isSame = known !== undefined && known.type === type && (!known.isDone || known.block["id"] === id);
+    if (!isSame) return this.#add(isPlace ? index : this.#next, given);
+    this.#fill(known, given);
+    return known;
+  }
+
+  #named(id: unknown): ReplyItem | undefined {
+    return typeof id === "string" ? this.#byId.get(id) : undefined;
+  }
+
+  #lastOpen(type: unknown): ReplyItem | undefined {
+    return this.#items.findLast((item) => item.type === type && !item.isDone);
+  }
+
+  #add(index: number, given: JsonObject): ReplyItem {
+    this.#release(false);
+    const item = new ReplyItem(index, given, this.#callIds);
+    this.#opened();
+    if ((this.#items.at(-1)?.index ?? index) > index) this.#isOrdered = false;
+    this.#items.push(item);
+    this.#byIndex.set(index, item);
+    this.#byId.set(given["id"], item);
+    if (index >= this.#next) this.#next = Math.floor(index) + 1;
+    this.#response?.output.push(item.block);
+    this.progress++;
+    if (!SILENT.test(String(item.type))) this.hasContent = true;
+    for (const part of item.parts()) this.#show(item, part.block, textOf(part.block));
+    if (item.isCall) this.#extendInput(item, item.text);
+    return item;
+  }
+
+  #release(isCut: boolean): void {
+    const item = this.#waiting;
+    this.#waiting = null;
+    if (item !== null) this.#finish(item, isCut);
+  }
+
+  /** Merges a later form of an item. The input of a call that is complete does not change any more. */
+  #fill(item: ReplyItem, given: JsonObject): void {
+    this.#byId.set(given["id"], item);
+    for (const [key, value] of Object.entries(given)) {
+      const isPartList = (key === "content" || key === "summary") && Array.isArray(value);
+      if (isPartList && value.length > 0) this.#fillParts(item, key, value);
+      else if (item.isCall && /^(arguments|input)$/.test(key)) this.#setInput(item, key, value);
+      else if (item.isCall && item.isDone && /^(call_id|name)$/.test(key)) continue;
+      else if (setFuller(item.block, key, value)) this.progress++;
+    }
+  }
+
+  #fillParts(item: ReplyItem, list: List, parts: readonly unknown[]): void {
+    const ranks = new Map<unknown, number>();
+    parts.forEach((given: unknown, at) => {
+      if (!isObject(given)) return;
+      const { type } = given;
+      const rank = ranks.get(type) ?? 0;
+      ranks.set(type, rank + 1);
+      // Some servers count the parts of all items together.
+      this.#fillPart(item, list, at, given, item.partAt(list, at, type) ?? item.partsOf(list, type)[rank]);
+    });
+  }
+
+  #fillPart(item: ReplyItem, list: List, at: number, given: JsonObject, known: ItemPart | undefined): void {
+    if (known === undefined) {
+      const { block } = item.add(list, at, copied(given));
+      this.progress++;
+      return this.#show(item, block, textOf(block));
+    }
+    const name = TEXTS.get(given["type"]);
+    for (const [key, value] of Object.entries(given)) {
+      if (key === name) this.#setText(item, known.block, key, value);
+      else if (setFuller(known.block, key, value)) this.progress++;
+    }
+  }
+
+  /** Replaces a text by the whole of it. What is new of it is shown. */
+  #setText(item: ReplyItem, block: JsonObject, field: string, whole: unknown): void {
+    const known = stringField(block, field) ?? "";
+    const value = typeof whole === "string" ? whole.slice(this.#dropped.get(block) ?? 0) : "";
+    if (value === known || value === "") return;
+    block[field] = value;
+    this.progress++;
+    this.#show(item, block, value.startsWith(known) ? value.slice(known.length) : "");
+  }
+
+  /** Replaces the input of a call by the whole of it. */
+  #setInput(item: ReplyItem, field: string, value: unknown): void {
+    const before = item.text;
+    if (item.isDone || value === "" || !setFuller(item.block, field, value)) return;
+    this.progress++;
+    const { text } = item;
+    this.#extendInput(item, text.startsWith(before) ? text.slice(before.length) : "");
+  }
+
+  // Not changed in place: steps hold on to it.
+  #update(update: ToolUpdate): void {
+    this.updates = this.updates.length === 0 ? [update] : [...this.updates, update];
+  }
+
+  #extendInput(input: ReplyItem, fragment: string): void {
+    if (fragment === "") return;
+    this.written += fragment.length;
+    this.#update({ input, fragment });
+  }
+
+  /** An item is whole, or will not become so. */
+  #finish(item: ReplyItem, isCut: boolean, isEnd = true): void {
+    if (item.isDone) return;
+    const isIncomplete = isCut || item.block["status"] === "incomplete";
+    this.progress++;
+    if (!isEnd && item.isCall && !isIncomplete && item.text === "") {
+      // The end may tell that it was cut.
+      this.#waiting = item;
+      return;
+    }
+    item.isDone = true;
+    if (item.type !== "message") this.hasContent = true;
+    if (!item.isCall) return;
+    if (isIncomplete) {
+      item.state = "truncated";
+    } else {
+      item.close();
+      this.#update({ input: item, fragment: null });
+    }
+  }
+
+  /** The item that an event belongs to: by its place, else by its id, else the last open one; else it begins here. */
+  #itemOf(event: JsonObject, type: string): ReplyItem {
+    const { output_index: index, item_id: id } = event;
+    const isFit = (item: ReplyItem | undefined): item is ReplyItem => item?.type === type;
+    const known = [isIndex(index) ? this.#byIndex.get(index) : undefined, this.#named(id)].find(isFit);
+    const found = known ?? this.#lastOpen(type);
+    if (found !== undefined) return found;
+    const isTaken = !isIndex(index) || this.#byIndex.has(index);
+    const role = type === "message" ? { role: "assistant" } : {};
+    const given = { ...(typeof id === "string" && { id }), type, ...role };
+    return this.#add(isTaken ? this.#next : index, given);
+  }
+
+  /** The part that an event belongs to; else it begins here. */
+  #partOf(item: ReplyItem, event: JsonObject, list: List, type: string, field: string): JsonObject {
+    const at = event[list === "summary" ? "summary_index" : "content_index"];
+    const known = isIndex(at) ? item.partAt(list, at, type) : item.partsOf(list, type).at(-1);
+    return (known ?? item.add(list, isIndex(at) ? at : item.sizeOf(list), { type, [field]: "" })).block;
+  }
+
+  /** What grows: a part, an object in the item, or the item itself. */
+  #growing(item: ReplyItem, event: JsonObject, { list, part, field }: Growth): JsonObject {
+    if (list !== null) return this.#partOf(item, event, list, part, field);
+    if (part === "") return item.block;
+    const known = item.block[part];
+    if (isObject(known)) return known;
+    const added: JsonObject = {};
+    item.block[part] = added;
+    return added;
+  }
+
+  #append(type: string, event: JsonObject, growth: Growth): void {
+    const { delta, logprobs, output_index: index, content_index, summary_index } = event;
+    const text = typeof delta === "string" ? delta : isObject(delta) && !growth.list ? JSON.stringify(delta) : null;
+    if (text === null) return;
+    const at = growth.list === "summary" ? summary_index : content_index;
+    const run = this.#run;
+    const isSame = run !== null && run.type === type && run.index === index && run.at === at && isIndex(index);
+    const item = isSame ? run.item : this.#itemOf(event, growth.item);
+    const block = isSame ? run.block : this.#growing(item, event, growth);
+    if (!isSame) this.#run = { type, index, at, item, block, growth };
+    if (item.isCall && item.isDone) throw new ProtocolError("the input of a call grew after it was complete.");
+    if (text !== "") {
+      const known = block[growth.field];
+      block[growth.field] = typeof known === "string" ? known + text : text;
+      this.progress++;
+      if (item.isCall) this.#extendInput(item, text);
+      else this.#show(item, block, text);
+      this.hasContent = true;
+    }
+    if (Array.isArray(logprobs) && logprobs.length > 0) {
+      const known = block["logprobs"];
+      const all: unknown[] = Array.isArray(known) ? known : (block["logprobs"] = []);
+      for (const logprob of logprobs) all.push(logprob);
+    }
+  }
+
+  #replace(event: JsonObject, growth: Growth): void {
+    const { list, field } = growth;
+    const value = event[field];
+    const item = this.#itemOf(event, growth.item);
+    if (item.isCall) {
+      const { name } = event;
+      if (!("name" in item.block) && typeof name === "string") item.block["name"] = name;
+      return this.#setInput(item, field, value);
+    }
+    const block = this.#growing(item, event, growth);
+    this.#setText(item, block, field, value);
+    const { logprobs } = event;
+    if (list !== null && Array.isArray(logprobs) && logprobs.length > 0) setFuller(block, "logprobs", logprobs);
+  }
+
+  #changePart(event: JsonObject, list: List): void {
+    const { part } = event;
+    if (!isObject(part)) return;
+    const type = part["type"];
+    const item = this.#itemOf(event, list === "summary" || type === "reasoning_text" ? "reasoning" : "message");
+    const at = event[list === "summary" ? "summary_index" : "content_index"];
+    const known = isIndex(at) ? item.partAt(list, at, type) : item.partsOf(list, type).at(-1);
+    this.#fillPart(item, list, isIndex(at) ? at : item.sizeOf(list), part, known);
+  }
+
+  #annotate(event: JsonObject): void {
+    const { annotation_index: index, annotation } = event;
+    const item = this.#itemOf(event, "message");
+    const part = this.#partOf(item, event, "content", "output_text", "text");
+    const known = part["annotations"];
+    const all: unknown[] = Array.isArray(known) ? known : (part["annotations"] = []);
+    all[isIndex(index) && index < all.length ? index : all.length] = annotation;
+    this.progress++;
+  }
+
+  /** The commands for a shell, and what they write, are lists. */
+  #changeShell(type: string, event: JsonObject): void {
+    const isOutput = type.includes("_output_");
+    const item = this.#itemOf(event, isOutput ? "shell_call_output" : "shell_call");
+    const owner = isOutput ? item.block : objectIn(item.block, "action");
+    const list = listIn(owner, isOutput ? "output" : "commands");
+    const { command_index: index, delta, command, output } = event;
+    const at = isIndex(index) ? Math.min(index, list.length) : Math.max(0, list.length - 1);
+    if (isOutput && isObject(delta)) {
+      const known = list[at];
+      const grown: JsonObject = isObject(known) ? known : (list[at] = {});
+      for (const stream of ["stdout", "stderr"]) {
+        const text = delta[stream];
+        if (typeof text === "string") grown[stream] = (stringField(grown, stream) ?? "") + text;
+      }
+    } else if (isOutput && Array.isArray(output)) {
+      output.forEach((one: unknown, place) => (list[at + place] = copied(one)));
+    } else if (typeof delta === "string") {
+      const known = list[at];
+      list[at] = (typeof known === "string" ? known : "") + delta;
+    } else if (typeof command === "string" && (command !== "" || list[at] === undefined)) {
+      list[at] = command;
+    }
+    this.progress++;
+  }
+
+  /** What is added to a text. Only the text of messages is part of `content`, and only that of reasoning of `thinking`. */
+  #show({ type }: ReplyItem, block: JsonObject, text: string): void {
+    if (text === "") return;
+    this.written += text.length;
+    this.hasContent = true;
+    if (type === "message" && block["type"] === "output_text") this.content += text;
+    else if (type === "reasoning" && THOUGHT.test(String(block["type"]))) this.thinking += text;
+  }
+
+  #order(): void {
+    for (const item of this.#items) item.order();
+    if (this.#isOrdered || this.#response === null) return;
+    this.#isOrdered = true;
+    this.#items.sort((a, b) => a.index - b.index);
+    this.#response.output = [...this.#before, ...this.#items].map(({ block }) => block);
+  }
+}
+
+/** A place that events may name. Others are as good as none. */
+function isIndex(value: unknown): value is number {
+  return Number.isInteger(value) && (value as number) >= 0;
+}
+
+function textOf(block: JsonObject): string {
+  const name = TEXTS.get(block["type"]);
+  return name === undefined ? "" : (stringField(block, name) ?? "");
+}
+
+function objectIn(owner: JsonObject, name: string): JsonObject {
+  const known = owner[name];
+  if (isObject(known)) return known;
+  const added: JsonObject = {};
+  owner[name] = added;
+  return added;
+}
+
+function listIn(owner: JsonObject, name: string): unknown[] {
+  const known = owner[name];
+  if (Array.isArray(known)) return known;
+  const added: unknown[] = [];
+  owner[name] = added;
+  return added;
+}
+
+/** What a failed response says of its failure. */
+function failureOf({ error, status }: JsonObject): unknown {
+  if (error) return error;
+  return status === "cancelled" ? { code: status, message: "The response was cancelled." } : { code: status };
+}
