@@ -59,6 +59,7 @@ export default defineConfig([
       testing: "src/testing/index.ts",
       cli: "src/cli/index.ts",
       "fake-anthropic": "src/testing/command.ts",
+      "fake-openai": "src/testing/openai-command.ts",
     },
     plugins: [platform("node")],
     dts: true,

@@ -18,9 +18,6 @@ import type {
 import type { StructuredStream } from "../../structured/structured-stream.ts";
 import type { PairTypes } from "../../tool/pair.ts";
 import type { AnyTool } from "../../tool/tool.ts";
-import { client, type ClientOptions } from "./client.ts";
-import type { DialectName } from "./dialects.ts";
-import type { Provider } from "../../provider/provider.ts";
 import type { OpenAIChatAccessors, OpenAIChatNative } from "./native.ts";
 import { formatBody } from "./output-format.ts";
 import { openAIChat } from "./provider.ts";
@@ -35,7 +32,7 @@ export type {
   ToolsBeside,
 } from "../../structured/structured-call.ts";
 export type { Parsed, WithResponse } from "../../call/call.ts";
-export { client, type ClientOptions };
+export { client, type ClientOptions } from "./client.ts";
 export { limiter } from "./limiter.ts";
 export type { OpenAIChatNative } from "./native.ts";
 export type { OpenAIChatCallResponse } from "./stream.ts";
@@ -46,16 +43,6 @@ export const structuredOpenAIChat: StructuredProvider<OpenAIChatNative> = {
   formatBody,
   hasTools: ({ tools }) => Array.isArray(tools) && tools.length > 0,
 };
-
-/** The same for another server, where a call names no client. @internal */
-export function structuredDialect(dialect: DialectName): StructuredProvider<OpenAIChatNative> {
-  const own = client({ dialect });
-  const provider: Provider<OpenAIChatNative> = {
-    ...openAIChat,
-    encode: (prompt) => openAIChat.encode({ ...prompt, client: prompt.client ?? own }),
-  };
-  return { ...structuredOpenAIChat, provider };
-}
 
 const structured: StructuredCalls<OpenAIChatNative> = /* @__PURE__ */ defineStructuredCalls<OpenAIChatNative>(
   structuredOpenAIChat,
