@@ -39,8 +39,8 @@ export class SseReader<Tag = unknown> {
   data = "";
   /** The tag given to {@link expect}, while the reader is on a run of expected frames; null on a single frame. */
   run: Tag | null = null;
-  /** The strings that the frames of the run carry, one for each frame. */
-  strings: readonly string[] = [];
+  /** The values in which the frames of the run differ, frame by frame. */
+  values: readonly (string | number)[] = [];
   /** Whether the bytes have ended: inside the current frame, if there is one. */
   unterminated = false;
 
@@ -105,7 +105,7 @@ export class SseReader<Tag = unknown> {
       this.#at = run.end;
       this.#isFirstLine = false;
       this.run = this.#expectedTag;
-      this.strings = run.strings;
+      this.values = run.values;
       return true;
     }
     this.run = null;
@@ -127,13 +127,13 @@ export class SseReader<Tag = unknown> {
   }
 
   /**
-   * Announces frames that differ in one string alone: from now on, those that match take the fast path.
+   * Announces frames that differ in a few values alone: from now on, those that match take the fast path.
    *
-   * @param prefix - What such a frame begins with, up to and including the quote that opens its string. ASCII.
+   * @param parts - What stands around the values: see {@link runTemplate}. Null if none is expected any more.
    * @param tag - The value of {@link run} on them.
    */
-  expect(prefix: string, tag: Tag): void {
-    this.#expected = this.#runs ? runTemplate(prefix) : null;
+  expect(parts: readonly string[] | null, tag: Tag): void {
+    this.#expected = this.#runs && parts !== null ? runTemplate(parts) : null;
     this.#expectedTag = tag;
   }
 

@@ -17,7 +17,7 @@ class DeltaReader implements FrameReader<string> {
 
   constructor(options: SseReaderOptions) {
     this.#reader = new SseReader(options);
-    this.#reader.expect(PREFIX, "tag");
+    this.#reader.expect([PREFIX], "tag");
   }
 
   push(piece: Uint8Array): void {
@@ -28,11 +28,11 @@ class DeltaReader implements FrameReader<string> {
     const ready = this.#strings[this.#given++];
     if (ready !== undefined) return ready;
     if (!this.#reader.advance()) return null;
-    const { run, strings, data } = this.#reader;
+    const { run, values, data } = this.#reader;
     if (run === null) return stringOf(data);
     expect(run).toBe("tag");
-    this.inRuns += strings.length;
-    this.#strings = strings;
+    this.inRuns += values.length;
+    this.#strings = values as readonly string[];
     this.#given = 0;
     return this.next();
   }

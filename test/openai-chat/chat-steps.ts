@@ -10,8 +10,8 @@ export class ChatBytes {
   readonly decoder = new ChatDecoder();
   readonly #frames: ChatFrames;
 
-  constructor(dialect: Dialect = UNKNOWN, choices = 1) {
-    this.#frames = new ChatFrames(Infinity, (text) => new MalformedFrameError(text), { dialect, choices });
+  constructor(dialect: Dialect = UNKNOWN, choices = 1, runs = true) {
+    this.#frames = new ChatFrames(Infinity, (text) => new MalformedFrameError(text), { dialect, choices }, runs);
   }
 
   *push(bytes: Uint8Array): Generator<Step<OpenAIChatNative>> {

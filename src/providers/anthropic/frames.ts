@@ -51,12 +51,12 @@ export class StreamFrames implements FrameReader<AnthropicFrame> {
   next(): AnthropicFrame | null {
     const reader = this.#reader;
     while (reader.advance()) {
-      if (reader.run !== null) return { target: reader.run, texts: reader.strings };
+      if (reader.run !== null) return { target: reader.run, texts: reader.values as readonly string[] };
       const frame = reader.event === "ping" ? null : parseFrame(reader);
       if (frame === null || frame.type === "ping") continue;
       const { delta } = frame;
       // Most deltas are followed by others of their kind, and the API writes them all alike.
-      if (delta !== null) reader.expect(deltaPrefix(delta.target), delta.target);
+      if (delta !== null) reader.expect([deltaPrefix(delta.target)], delta.target);
       return frame;
     }
     return reader.unterminated ? this.#whole() : null;

@@ -53,6 +53,12 @@ export class OpenChoice {
     if (isFinishReason(reason)) this.#finish(reason);
   }
 
+  /** Adds a text that was counted already. */
+  join(field: "content" | "reasoning" | "reasoning_content", text: string): void {
+    if (field === "content") this.#putText(text);
+    else append(this.message, field, text);
+  }
+
   /** No more comes. */
   close(isCut: boolean): void {
     this.calls.close(isCut, this.updates);
@@ -106,17 +112,21 @@ export class OpenChoice {
   }
 
   #addText(text: string): void {
-    const { content } = this.message;
     this.content += text;
+    if (this.message["content"] === null) this.#note(true);
+    this.#putText(text);
+    if (text !== "") this.#grow(text.length);
+  }
+
+  #putText(text: string): void {
+    const { content } = this.message;
     if (Array.isArray(content)) {
       const last: unknown = content.at(-1);
       if (isObject(last) && typeof last["text"] === "string" && last["type"] === "text") last["text"] += text;
       else if (text !== "") content.push({ type: "text", text });
     } else {
       this.message["content"] = typeof content === "string" ? content + text : text;
-      if (content === null) this.#note(true);
     }
-    if (text !== "") this.#grow(text.length);
   }
 
   #addCalls(fragments: unknown): void {

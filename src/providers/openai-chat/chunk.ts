@@ -8,6 +8,7 @@ import type { ChunkParts } from "../../provider/provider.ts";
 import { listOf } from "./fields.ts";
 import { commonFinishReason, isFinishReason } from "./finish-reason.ts";
 import { type OpenAIChatNative, type OpenAIChatUsage, PROVIDER } from "./native.ts";
+import { eventInRun, type TextRun } from "./text-run.ts";
 import type { ChatCompletionChunk, FinishReason } from "./wire.ts";
 
 /** A chunk of a pair of the library's own, without an event of the server's: it has a `recovery` or a `toolResult`. */
@@ -34,14 +35,29 @@ export class OpenAIChatCallResponseChunk implements ResponseChunk {
   readonly thinking: string;
   /** Set if another request has taken over, else null. */
   readonly recovery: Recovery | null;
-  readonly #event: ChatCompletionChunk | null;
+  readonly #given: ChatCompletionChunk | null;
+  readonly #run: TextRun | null;
+  /** Those in which it differs from others of its run. */
+  readonly #text: string;
+  readonly #padding: string;
 
   /** @internal */
-  constructor(content: string, thinking: string, event: ChatCompletionChunk | null, recovery: Recovery | null = null) {
+  constructor(
+    content: string,
+    thinking: string,
+    event: ChatCompletionChunk | null,
+    recovery: Recovery | null = null,
+    run: TextRun | null = null,
+    text = "",
+    padding = "",
+  ) {
     this.content = content;
     this.thinking = thinking;
     this.recovery = recovery;
-    this.#event = event;
+    this.#given = event;
+    this.#run = run;
+    this.#text = text;
+    this.#padding = padding;
   }
 
   /** Tells a chunk of this provider from those of others. */
@@ -58,6 +74,11 @@ export class OpenAIChatCallResponseChunk implements ResponseChunk {
   get chunk(): ChatCompletionChunk {
     // Its type says nothing of recoveries: most streams have none, and their readers would have to ask all the same.
     return this.#event as ChatCompletionChunk;
+  }
+
+  get #event(): ChatCompletionChunk | null {
+    if (this.#given !== null || this.#run === null) return this.#given;
+    return nativeEvent(eventInRun(this.#run, this.#text, this.#padding));
   }
 
   /** The refusal that this event adds to the first choice, or `""`. */
@@ -158,6 +179,18 @@ export function createChunk(parts: ChunkParts<OpenAIChatNative>): OpenAIChatCall
 
 /** The chunk of an event. */
 export function chunkOf(event: JsonObject, content: string, thinking: string): OpenAIChatCallResponseChunk {
-  // What the wire sent, which nothing checks.
-  return new OpenAIChatCallResponseChunk(content, thinking, event as unknown as ChatCompletionChunk);
+  return new OpenAIChatCallResponseChunk(content, thinking, nativeEvent(event));
+}
+
+/** The chunk of an event in a run. */
+export function chunkInRun(run: TextRun, text: string, padding: string): OpenAIChatCallResponseChunk {
+  const { field } = run;
+  const content = field === "content" ? text : "";
+  const thinking = field === "reasoning" || field === "reasoning_content" ? text : "";
+  return new OpenAIChatCallResponseChunk(content, thinking, null, null, run, text, padding);
+}
+
+/** What the wire sent, which nothing checks. */
+function nativeEvent(event: JsonObject): ChatCompletionChunk {
+  return event as unknown as ChatCompletionChunk;
 }

@@ -1,11 +1,11 @@
 import { UnsupportedContentError } from "../../errors.ts";
-import { defined, field, isObject, type JsonObject } from "../../json/object.ts";
+import { defined, isObject, type JsonObject, stringField } from "../../json/object.ts";
 import { stringify } from "../../json/stringify.ts";
 import { base64 } from "../../prompt/base64.ts";
 import type { CommonPart } from "../../prompt/common-message.ts";
 import type { Media } from "../../prompt/media.ts";
 import type { ToolResult } from "../../tool/tool-result.ts";
-import type { Dialect } from "./dialects.ts";
+import { type Dialect, UNKNOWN } from "./dialects.ts";
 import type { ChatMessageParam } from "./message-param.ts";
 import type { OpenAIChatNative } from "./native.ts";
 import { PROVIDER } from "./native.ts";
@@ -46,19 +46,36 @@ function isResult(part: CommonPart | JsonObject): part is Extract<CommonPart, { 
   return part.type === "toolResult";
 }
 
-/** The messages that answer a model's tool calls, one for each. The role has text alone, and no mark for errors. */
+/**
+ * The messages that answer a model's tool calls, one for each. They have text alone, and no mark for errors: other content
+ * follows in a message of the user.
+ */
 export function encodeToolResults(results: readonly ToolResult[]): readonly ChatMessageParam[] {
-  return results.map(({ id, content, isError }) => {
-    const text = typeof content === "string" ? content : content.map(textOfPart).join("\n");
+  const shown: object[] = [];
+  const messages = results.map(({ id, content, isError }): ChatMessageParam => {
+    const texts: string[] = [];
+    const media: object[] = [];
+    for (const part of typeof content === "string" ? [{ type: "text", text: content }] : content) {
+      const text = stringField(part, "text");
+      const sent = text === null ? mediaOf(part) : null;
+      if (sent !== null) media.push(sent);
+      texts.push(text ?? (sent === null ? "[not shown]" : "[See the next message of the user.]"));
+    }
+    if (media.length > 0) shown.push({ type: "text", text: `From the result of call ${id}:` }, ...media);
+    const text = texts.join("\n");
     return { role: "tool", tool_call_id: id, content: isError && !/error/i.test(text) ? `Error: ${text}` : text };
   });
+  // Parts of the API's own shape are not checked.
+  return shown.length === 0 ? messages : [...messages, { role: "user", content: shown } as unknown as ChatMessageParam];
 }
 
-function textOfPart(part: object): string {
-  const text = field(part, "text");
-  if (typeof text === "string") return text;
-  const type = field(part, "mediaType") ?? field(part, "type");
-  return `[${typeof type === "string" ? type : "content"}, not shown]`;
+/** A part that a message of the user may have; null for any other. */
+function mediaOf(part: object): object | null {
+  const type = stringField(part, "type") ?? "";
+  if (/^(image_url|file|input_audio)$/.test(type)) return part;
+  const isMedia = type === "image" || (type === "document" && "data" in part);
+  // Of our own shape: it has this type.
+  return isMedia ? encodePart(part as CommonPart, UNKNOWN) : null;
 }
 
 /** The fields of a model's turn. */

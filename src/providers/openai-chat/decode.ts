@@ -1,27 +1,38 @@
 import type { Blocks, Decoder, Step } from "../../provider/decoder.ts";
 import type { JsonObject } from "../../json/object.ts";
-import type { ToolInput } from "../../tool/tool-box.ts";
+import type { ToolInput, ToolUpdate } from "../../tool/tool-box.ts";
 import { errorFromEvent } from "../openai-platform/errors.ts";
-import { chunkOf } from "./chunk.ts";
+import { chunkInRun, chunkOf, createChunk } from "./chunk.ts";
 import { UNKNOWN } from "./dialects.ts";
 import { commonFinishReason } from "./finish-reason.ts";
 import { type ChatFrame, type Expected, failureIn } from "./frames.ts";
-import { ChatAccumulator } from "./message.ts";
+import { eventInRun, type TextRun } from "./text-run.ts";
+import { ChatAccumulator, NO_UPDATES } from "./message.ts";
 import type { ChatMessageParam } from "./message-param.ts";
 import { LABEL, type OpenAIChatNative } from "./native.ts";
 import { itemsOf } from "./turn.ts";
+import type { ChatCompletion } from "./wire.ts";
 
 type ChatStep = Step<OpenAIChatNative>;
 
 /** About as many characters as one token has in English text; platform.openai.com/tokenizer. */
 const CHARACTERS_PER_TOKEN = 4;
 
+/** The most texts of a run that wait to be joined to the message together. */
+const MOST_PIECES = 256;
+
 /** Turns the events of Chat Completions into steps, and builds their message. */
 export class ChatDecoder extends ChatAccumulator implements Decoder<OpenAIChatNative> {
   isWhole = false;
   isOver = false;
   #expected: Expected = { choices: 1, dialect: UNKNOWN };
-  #last: JsonObject = {};
+  #last: OpenAIChatNative["chunk"] | null = null;
+  // The texts of a run are joined to the message together, but not before their steps were taken.
+  #run: TextRun | null = null;
+  #texts: readonly string[] = [];
+  #taken = 0;
+  // Begins with one: V8 takes an empty list for one of numbers, and compiles everything around it twice.
+  readonly #pieces = [""];
 
   /** @param before - A reply that this one continues. */
   constructor(before: readonly ChatMessageParam[] = []) {
@@ -39,16 +50,47 @@ export class ChatDecoder extends ChatAccumulator implements Decoder<OpenAIChatNa
       this.isOver = true;
       return this.#end(this.#expected.dialect.mayLackReason === true);
     }
+    if ("run" in frame) {
+      if (frame.run !== this.#run || this.#pieces.length >= MOST_PIECES) this.#settle();
+      this.#run = frame.run;
+      this.#texts = frame.texts;
+      this.#taken = 0;
+      return this.next();
+    }
     const failure = failureIn(frame);
     if (failure !== undefined) throw errorFromEvent(LABEL, failure);
-    this.#last = frame.event;
-    this.apply(frame.event);
-    this.isWhole ||= this.isFinished && this.count >= this.#expected.choices;
-    return { chunk: chunkOf(frame.event, this.content, this.thinking), tools: this.updates };
+    return this.#decodeEvent(frame.event);
   }
 
-  next(): null {
-    return null;
+  next(): ChatStep | null {
+    const run = this.#run;
+    const text = this.#taken < this.#texts.length ? this.#texts[this.#taken++] : undefined;
+    if (text === undefined || run === null) return null;
+    const padding = run.parts.length > 2 ? (this.#texts[this.#taken++] ?? "") : "";
+    const chunk = chunkInRun(run, text, padding);
+    let tools = NO_UPDATES;
+    if (run.field === "arguments") {
+      const updates: ToolUpdate[] = [];
+      if (!this.first.calls.extend(run.index, text, updates)) return this.#decodeEvent(eventInRun(run, text, padding));
+      tools = updates;
+    } else if (text !== "") this.#pieces.push(text);
+    this.#last = chunk;
+    if (text !== "" || run.field === "arguments") {
+      this.written += text.length;
+      this.progress++;
+      this.hasContent = true;
+    }
+    return { chunk, tools };
+  }
+
+  override get message(): ChatCompletion | null {
+    this.#settle();
+    return super.message;
+  }
+
+  override dropText(length: number): void {
+    this.#settle();
+    super.dropText(length);
   }
 
   end(): ChatStep | null {
@@ -56,6 +98,7 @@ export class ChatDecoder extends ChatAccumulator implements Decoder<OpenAIChatNa
   }
 
   items(answered?: Blocks): readonly ChatMessageParam[] {
+    this.#settle();
     return itemsOf(this.first, this.#expected.dialect, answered);
   }
 
@@ -81,6 +124,24 @@ export class ChatDecoder extends ChatAccumulator implements Decoder<OpenAIChatNa
     const { updates } = this.first;
     updates.length = 0;
     this.first.close(false);
-    return updates.length === 0 ? null : { chunk: chunkOf(this.#last, "", ""), tools: updates };
+    if (updates.length === 0) return null;
+    const event = this.#last?.chunk ?? null;
+    return { chunk: createChunk({ event, content: "", thinking: "", recovery: null }), tools: updates };
+  }
+
+  #decodeEvent(event: JsonObject): ChatStep {
+    this.#settle();
+    this.apply(event);
+    this.isWhole ||= this.isFinished && this.count >= this.#expected.choices;
+    this.#last = chunkOf(event, this.content, this.thinking);
+    return { chunk: this.#last, tools: this.updates };
+  }
+
+  #settle(): void {
+    const run = this.#run;
+    if (run === null || run.field === "arguments" || this.#pieces.length === 1) return;
+    const text = this.#pieces.join("");
+    this.#pieces.length = 1;
+    this.first.join(run.field, text);
   }
 }

@@ -3,14 +3,25 @@ import type { FrameReader } from "../../frame/frame-reader.ts";
 import { SseReader } from "../../frame/sse-reader.ts";
 import { ignore } from "../../http/request.ts";
 import { DEEPEST, isDeeper } from "../../json/depth.ts";
+import { frameParts, isInRun, textRun, type TextRun } from "./text-run.ts";
 import type { Dialect } from "./dialects.ts";
 import { field, isObject, type JsonObject, tryParse } from "../../json/object.ts";
+
+/** How often a run may be expected in vain before that is given up: some servers write no two events alike. */
+const MOST_MISSES = 5;
 
 /** One event: a chunk, or a reply that came whole. */
 export interface EventFrame {
   readonly event: JsonObject;
   /** Whether the server calls it an error. */
   readonly isError: boolean;
+}
+
+/** Events that differ in a text alone, one after another. */
+export interface RunFrame {
+  readonly run: TextRun;
+  /** Their texts, or each text and the padding beside it. */
+  readonly texts: readonly string[];
 }
 
 /** What the decoder has to know of the request. It comes before all events. */
@@ -31,21 +42,27 @@ export interface DoneFrame {
 }
 
 /** The frames of Chat Completions. */
-export type ChatFrame = EventFrame | ExpectedFrame | DoneFrame;
+export type ChatFrame = EventFrame | RunFrame | ExpectedFrame | DoneFrame;
 
 /**
  * Reads the frames of a reply: server-sent events whose data is JSON. Whichever of the two was asked for, and whatever the
  * content type says, it may also be a whole reply as JSON.
  */
 export class ChatFrames implements FrameReader<ChatFrame> {
-  readonly #reader: SseReader;
+  readonly #reader: SseReader<TextRun | null>;
   readonly #refuse: (text: string) => MillraceError;
   #expected: Expected | null;
   #isClean = false;
+  #run: TextRun | null = null;
+  /** How often a run was expected in vain, one after another. */
+  #misses = 0;
 
-  /** @param refuse - Makes the error of a reply that is neither. */
-  constructor(frameLimit: number, refuse: (text: string) => MillraceError, expected: Expected) {
-    this.#reader = new SseReader({ frameLimit });
+  /**
+   * @param refuse - Makes the error of a reply that is neither.
+   * @param runs - Whether like events may be read together. The plain way gives the same.
+   */
+  constructor(frameLimit: number, refuse: (text: string) => MillraceError, expected: Expected, runs = true) {
+    this.#reader = new SseReader({ frameLimit, runs });
     this.#refuse = refuse;
     this.#expected = expected;
   }
@@ -62,8 +79,14 @@ export class ChatFrames implements FrameReader<ChatFrame> {
     }
     const reader = this.#reader;
     while (reader.advance()) {
+      if (reader.run !== null) {
+        this.#misses = 0;
+        return { run: reader.run, texts: reader.values as readonly string[] };
+      }
       const frame = parseFrame(reader);
-      if (frame !== null) return frame;
+      if (frame === null) continue;
+      if ("event" in frame) this.#expectLike(frame.event);
+      return frame;
     }
     return reader.unterminated ? this.#whole() : null;
   }
@@ -71,6 +94,16 @@ export class ChatFrames implements FrameReader<ChatFrame> {
   end(isClean: boolean): void {
     this.#reader.end();
     this.#isClean = isClean;
+  }
+
+  /** Most events that add to a text are followed by others of their kind, and a server writes them all alike. */
+  #expectLike(event: JsonObject): void {
+    const reader = this.#reader;
+    if (this.#misses > MOST_MISSES || (this.#run !== null && isInRun(this.#run, reader.data))) return;
+    // Whatever else an event says, the next ones may take back.
+    this.#run = textRun(event, reader.data);
+    if (this.#run !== null) this.#misses++;
+    reader.expect(this.#run && frameParts(this.#run), this.#run);
   }
 
   /** The frame of a reply that turned out not to consist of events. */
@@ -84,7 +117,7 @@ export class ChatFrames implements FrameReader<ChatFrame> {
 }
 
 /** The frame of an event; null if it is blank, or was cut by the end. */
-function parseFrame({ event: name, data, unterminated }: SseReader): ChatFrame | null {
+function parseFrame({ event: name, data, unterminated }: SseReader<unknown>): ChatFrame | null {
   const event = tryParse(data);
   const isError = name === "error";
   if (isObject(event)) return eventFrame(event, isError);

@@ -5,7 +5,7 @@ import { assign, listOf } from "./fields.ts";
 import type { AssistantMessageParam } from "./message-param.ts";
 import type { ChatCompletion } from "./wire.ts";
 
-const NO_UPDATES: readonly ToolUpdate[] = [];
+export const NO_UPDATES: readonly ToolUpdate[] = [];
 
 /** Builds a whole reply out of its events: every key that they carry, and no other, with choices by their index. */
 export class ChatAccumulator implements Growth {
@@ -115,7 +115,10 @@ export class ChatAccumulator implements Growth {
   /** The latest usage is that of all. One without counts says nothing once there is another. */
   #count(usage: JsonObject | undefined): void {
     if (usage === undefined) return;
-    const isCounted = [usage["prompt_tokens"], usage["completion_tokens"]].some((count) => Number(count) > 0);
+    const isCounted = [usage["prompt_tokens"], usage["completion_tokens"]].some(
+      // Some servers write them as text.
+      (count) => (typeof count === "number" || typeof count === "string") && Number(count) > 0,
+    );
     if (!isCounted && this.#message["usage"] !== undefined) return;
     this.hasUsage ||= isCounted;
     this.#message["usage"] = usage;

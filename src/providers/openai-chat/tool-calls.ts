@@ -175,6 +175,16 @@ export class ToolCalls {
     call.tell(updates);
   }
 
+  /** Adds to the input of the call with an index. Gives false if it has to be found out which one that is. */
+  extend(index: unknown, text: string, updates: ToolUpdate[]): boolean {
+    const call = this.#byIndex.get(index);
+    if (call === undefined || call.isCustom) return false;
+    this.#last = call;
+    call.extend({ arguments: text });
+    call.tell(updates);
+    return true;
+  }
+
   /**
    * No more comes: calls are complete or invalid.
    *
