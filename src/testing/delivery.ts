@@ -2,6 +2,7 @@ import { type Fault, type FaultOptions, faultWithin, plannedFaults } from "./fau
 import { spoiledFrames } from "./frame-fault.ts";
 import type { Frame, FrameStyle } from "./frame.ts";
 import type { ResponseWriter } from "./response-writer.ts";
+import type { Wire } from "./wire.ts";
 
 /** How a reply is delivered. May be set for the whole server or for one reply. */
 export interface DeliveryOptions extends FaultOptions, FrameStyle {
@@ -11,15 +12,21 @@ export interface DeliveryOptions extends FaultOptions, FrameStyle {
   readonly firstDelayMs?: number | undefined;
   /** The number of bytes in each write to the socket: 1 or more, `Infinity` for everything at once. Default: one event. */
   readonly chunkBytes?: number | undefined;
-  /** Whether to pad events with 0 to 15 spaces before their last brace, as the API does. Default true. */
+  /**
+   * Whether to pad events as the API does: with 0 to 15 spaces before their last brace, or with an `obfuscation`. Default
+   * true.
+   */
   readonly pad?: boolean | undefined;
-  /** Which `ping` events to send: `true` for the API's single one, `false` for none, a number for so many per event. */
+  /**
+   * Which events without content to send: `true` for the API's single one, `false` for none, a number for so many per
+   * event.
+   */
   readonly pings?: boolean | number | undefined;
   /** Whether to send a comment before every event. */
   readonly comments?: boolean | undefined;
   /** Whether to send an event of an unknown type after every event but the last. */
   readonly unknownEvents?: boolean | undefined;
-  /** Whether to send `data: [DONE]` at the end, as some compatible servers do. */
+  /** Whether to send `data: [DONE]` at the end. Default: as the API does, which is so for Chat Completions alone. */
   readonly done?: boolean | undefined;
   /** Whether to compress the body, even if the client does not accept that. */
   readonly gzip?: boolean | undefined;
@@ -38,12 +45,13 @@ export async function deliverStream(
   frames: Iterable<Frame>,
   total: number,
   options: DeliveryOptions,
+  wire: Wire,
 ): Promise<void> {
-  const spoiled = spoiledFrames(frames, total, options);
+  const spoiled = spoiledFrames(frames, total, options, wire);
   const whole = countsBytesFromEnd(options) ? [...spoiled] : null;
   const bytes = (): number => whole?.reduce((sum, frame) => sum + frame.bytes.length, 0) ?? Infinity;
   const faults = plannedFaults(options, { events: total, bytes });
-  const output = new Output(writer, options);
+  const output = new Output(writer, options, wire);
   let events = 0;
   let offset = 0;
   for (const { bytes, pause, added, isBulk } of whole ?? spoiled) {
@@ -77,12 +85,14 @@ function countsBytesFromEnd(options: FaultOptions): boolean {
 class Output {
   readonly #writer: ResponseWriter;
   readonly #options: DeliveryOptions;
+  readonly #wire: Wire;
   readonly #cutter: Cutter;
   readonly #pacer: Pacer;
 
-  constructor(writer: ResponseWriter, options: DeliveryOptions) {
+  constructor(writer: ResponseWriter, options: DeliveryOptions, wire: Wire) {
     this.#writer = writer;
     this.#options = options;
+    this.#wire = wire;
     this.#cutter = new Cutter(options.chunkBytes);
     this.#pacer = new Pacer(writer, options.pace ?? 0);
   }
@@ -100,7 +110,7 @@ class Output {
   async breakOff(strike: Fault["strike"], bytes?: Uint8Array): Promise<void> {
     if (bytes !== undefined) await this.write(bytes);
     await this.flush();
-    if (!this.#writer.isClosed) await strike(this.#writer, this.#options);
+    if (!this.#writer.isClosed) await strike(this.#writer, this.#options, this.#wire);
   }
 
   async #send(piece: Uint8Array): Promise<void> {

@@ -1,4 +1,4 @@
-import { reply, type ReplyScript } from "./anthropic/script.ts";
+import { reply, type ReplyScript } from "./script.ts";
 
 const RECOMMENDATIONS: readonly (readonly [topic: RegExp, text: string])[] = [
   [

@@ -1,13 +1,14 @@
-import { encodedEvent, type Frame, type FrameStyle } from "./frame.ts";
+import type { Frame, FrameStyle } from "./frame.ts";
+import { encodedEvent, type Wire } from "./wire.ts";
 
 /** Endless streams, and events of any size. */
 export interface EndlessOptions {
   /**
-   * What to send endlessly, in large writes, as fast as the client reads: deltas of the first block's text, `ping` events,
+   * What to send endlessly, in large writes, as fast as the client reads: deltas of the first text, events without content,
    * comments, or spaces inside a single event. With `gzip`, this is a compression bomb.
    */
   readonly endless?: "delta" | "ping" | "comment" | "padding" | undefined;
-  /** After how many events it starts. Default 2: after `message_start` and `content_block_start`. */
+  /** After how many events it starts. Default 2, which for the Messages API is where the first block has begun. */
   readonly endlessAfter?: number | undefined;
   /**
    * The number of bytes after which it stops, and the stream goes on. A padded event has exactly this length. Default: it
@@ -18,22 +19,18 @@ export interface EndlessOptions {
 
 const WRITE_BYTES = 262_144;
 const TEXT = " and";
-const DELTA = JSON.stringify({
-  type: "content_block_delta",
-  index: 0,
-  delta: { type: "text_delta", text: TEXT },
-});
 
 /** Makes the frames of an endless stream, up to `endlessBytes`. */
 export function endlessFrames(
   kind: NonNullable<EndlessOptions["endless"]>,
   { endlessBytes = Infinity, ...style }: EndlessOptions & FrameStyle,
+  wire: Wire,
 ): Generator<Frame> {
   const { lineEnd = "\n" } = style;
-  if (kind === "padding") return paddedFrame(endlessBytes, style);
+  if (kind === "padding") return paddedFrame(endlessBytes, style, wire);
   if (kind === "comment") return repeated(Buffer.from(`: PROCESSING${lineEnd}${lineEnd}`), 0, endlessBytes);
-  const [name, data] = kind === "ping" ? ["ping", '{"type": "ping"}'] : ["content_block_delta", DELTA];
-  return repeated(encodedEvent(name, data, style), 1, endlessBytes);
+  const event = kind === "ping" ? wire.ping() : wire.delta(TEXT);
+  return repeated(encodedEvent(event, wire, style), event === null ? 0 : 1, endlessBytes);
 }
 
 /** Repeats a unit until the total reaches a length. */
@@ -48,8 +45,8 @@ function* repeated(unit: Buffer, events: number, length: number): Generator<Fram
 }
 
 /** One delta, padded in the API's manner, but to the given length. */
-function* paddedFrame(length: number, style: FrameStyle): Generator<Frame> {
-  const frame = encodedEvent("content_block_delta", DELTA, style);
+function* paddedFrame(length: number, style: FrameStyle, wire: Wire): Generator<Frame> {
+  const frame = encodedEvent(wire.delta(TEXT), wire, style);
   const brace = frame.lastIndexOf("}");
   yield { bytes: frame.subarray(0, brace), pause: 0, added: 0, isBulk: true };
   yield* repeated(Buffer.from(" "), 0, Math.max(0, length - frame.length));

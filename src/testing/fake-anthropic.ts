@@ -1,6 +1,7 @@
 import { answer } from "./anthropic/endpoint.ts";
-import { objectsOf } from "./anthropic/json.ts";
-import type { Script } from "./anthropic/script.ts";
+import { objectsOf } from "./json.ts";
+import type { Script } from "./script.ts";
+import { type Replies, scriptSource } from "./script-source.ts";
 import { SentBlocks } from "./anthropic/sent.ts";
 import { BODY_LIMIT } from "./anthropic/validate.ts";
 import type { DeliveryOptions } from "./delivery.ts";
@@ -8,9 +9,6 @@ import { demoText } from "./demo.ts";
 import { HttpServer, type HttpServerOptions } from "./http-server.ts";
 import { checkNames, deliveryNames, type Names } from "./known-options.ts";
 import type { RecordedRequest } from "./recorded-request.ts";
-
-/** What a fake server answers: one script, several in turn (the last one repeats), or a function's choice. */
-export type Replies = Script | readonly Script[] | ((request: RecordedRequest) => Script | Promise<Script>);
 
 /** The settings of {@link fakeAnthropic}. Delivery options given here apply to all replies. */
 export interface FakeAnthropicOptions extends DeliveryOptions, HttpServerOptions {
@@ -108,21 +106,6 @@ export async function fakeAnthropic(options: FakeAnthropicOptions = {}): Promise
   const server = new HttpServer((exchange) => answer(exchange, endpoint), { tls }, BODY_LIMIT);
   await server.listen(port);
   return server;
-}
-
-function scriptSource(replies: Replies): (request: RecordedRequest) => Script | Promise<Script> {
-  if (typeof replies === "function") return replies;
-  const scripts = isList(replies) ? replies : [replies];
-  let served = 0;
-  return () => {
-    const script = scripts[Math.min(served++, scripts.length - 1)];
-    if (script === undefined) throw new Error("`replies` is an empty list: there is no script to play.");
-    return script;
-  };
-}
-
-function isList(replies: Script | readonly Script[]): replies is readonly Script[] {
-  return Array.isArray(replies);
 }
 
 function defaultReply({ body }: RecordedRequest): Script {

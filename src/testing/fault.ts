@@ -1,6 +1,7 @@
 import type { FrameFaultOptions } from "./frame-fault.ts";
-import { encodedEvent, type FrameStyle } from "./frame.ts";
+import type { FrameStyle } from "./frame.ts";
 import type { ResponseWriter } from "./response-writer.ts";
+import { encodedEvent, type Wire } from "./wire.ts";
 
 /**
  * The faults that a stream may have. A negative count or index counts from the end: `endAfter: -1` omits the last event.
@@ -28,11 +29,11 @@ export interface FaultOptions extends FrameFaultOptions {
   readonly stallAfter?: number | undefined;
   /** Sends nothing more after this many bytes of the uncompressed body, until the client closes the connection. */
   readonly stallAtByte?: number | undefined;
-  /** Milliseconds between `ping` events that are still sent after `stallAfter`. Default: none are sent. */
+  /** Milliseconds between events without content (`ping`, `keepalive`, or comments) that are still sent after `stallAfter`. Default: none are sent. */
   readonly stallPings?: number | undefined;
-  /** Sends an `error` event after this many events, and ends the body. */
+  /** Sends an error after this many events, and ends the body. */
   readonly errorAfter?: number | undefined;
-  /** The error's type for `errorAfter`. Default `"overloaded_error"`. */
+  /** The error's type for `errorAfter`. Default: that of an overloaded server. */
   readonly errorType?: string | undefined;
   /** The `content-type` header of a reply, streamed or not. Its body stays the same. */
   readonly contentType?: string | undefined;
@@ -47,7 +48,7 @@ export interface Fault {
   readonly strike: Strike;
 }
 
-type Strike = (writer: ResponseWriter, options: FaultOptions & FrameStyle) => Promise<void>;
+type Strike = (writer: ResponseWriter, options: FaultOptions & FrameStyle, wire: Wire) => Promise<void>;
 
 const disconnect: Strike = (writer, { reset, halfClose }) =>
   halfClose === true && reset !== true ? writer.halfClose() : writer.destroy(reset);
@@ -97,19 +98,22 @@ export function faultWithin(faults: readonly Fault[], place: FramePlace): { byte
   return hits.filter(({ bytes }) => bytes < place.length).sort((a, b) => a.bytes - b.bytes)[0] ?? null;
 }
 
-async function stallWithPings(writer: ResponseWriter, { stallPings, ...style }: FaultOptions & FrameStyle) {
+async function stallWithPings(
+  writer: ResponseWriter,
+  { stallPings, ...style }: FaultOptions & FrameStyle,
+  wire: Wire,
+): Promise<void> {
   if (stallPings === undefined) return writer.closed;
-  const ping = encodedEvent("ping", '{"type": "ping"}', style);
   while (!writer.isClosed) {
     await writer.wait(stallPings);
-    await writer.write(ping);
+    await writer.write(encodedEvent(wire.ping(), wire, style));
   }
 }
 
-async function endWithError(writer: ResponseWriter, options: FaultOptions & FrameStyle): Promise<void> {
-  const { errorType: type = "overloaded_error" } = options;
-  const message = type === "overloaded_error" ? "Overloaded" : `A scripted ${type}`;
-  await writer.write(encodedEvent("error", JSON.stringify({ type: "error", error: { type, message } }), options));
-  writer.progress.eventsWritten++;
+async function endWithError(writer: ResponseWriter, options: FaultOptions & FrameStyle, wire: Wire): Promise<void> {
+  for (const event of wire.error(options.errorType)) {
+    await writer.write(encodedEvent(event, wire, options));
+    writer.progress.eventsWritten++;
+  }
   await writer.cutOff();
 }

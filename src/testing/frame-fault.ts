@@ -1,5 +1,6 @@
 import { endlessFrames, type EndlessOptions } from "./endless.ts";
 import type { Frame, FrameStyle } from "./frame.ts";
+import type { Wire } from "./wire.ts";
 
 /** Faults in single events, after which the stream goes on. A negative index counts from the end: -1 is the last event. */
 export interface FrameFaultOptions extends EndlessOptions {
@@ -18,13 +19,14 @@ export function* spoiledFrames(
   frames: Iterable<Frame>,
   total: number,
   options: FrameFaultOptions & FrameStyle,
+  wire: Wire,
 ): Generator<Frame> {
   const is = (index: number, at: number | undefined): boolean => at !== undefined && index === placeOf(at, total);
   const { malformAt, duplicateAt, swapAt, invalidUtf8At, endless, endlessAfter = 2 } = options;
   let index = 0;
   let held: Frame[] = [];
   for (const frame of frames) {
-    if (endless !== undefined && is(index, endlessAfter)) yield* endlessFrames(endless, options);
+    if (endless !== undefined && is(index, endlessAfter)) yield* endlessFrames(endless, options, wire);
     const malformed = is(index, malformAt) ? { ...frame, bytes: malformedBytes(frame.bytes) } : frame;
     const spoiled = is(index, invalidUtf8At) ? { ...malformed, bytes: invalidUtf8(malformed.bytes) } : malformed;
     const copies = is(index, duplicateAt) ? [spoiled, { ...spoiled, pause: 0, added: 1 }] : [spoiled];
@@ -37,7 +39,7 @@ export function* spoiledFrames(
     index++;
   }
   yield* held;
-  if (endless !== undefined && is(index, endlessAfter)) yield* endlessFrames(endless, options);
+  if (endless !== undefined && is(index, endlessAfter)) yield* endlessFrames(endless, options, wire);
 }
 
 function placeOf(at: number, total: number): number {

@@ -1,4 +1,4 @@
-import { encodeSse, type SseStyle } from "../frame/encode-sse.ts";
+import type { SseStyle } from "../frame/encode-sse.ts";
 
 /** One event, ready to be sent. */
 export interface Frame {
@@ -17,9 +17,4 @@ export interface FrameStyle {
   readonly lineEnd?: SseStyle["lineEnd"];
   /** Omits the `event:` lines. */
   readonly noEventLine?: boolean | undefined;
-}
-
-/** Encodes an event that a fault adds, in the style of the stream. */
-export function encodedEvent(event: string, data: string, { lineEnd, noEventLine }: FrameStyle): Buffer {
-  return Buffer.from(encodeSse({ event, data }, { lineEnd, eventLine: noEventLine !== true }));
 }

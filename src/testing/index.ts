@@ -13,29 +13,27 @@ export {
   webSearch,
 } from "./anthropic/server-tool.ts";
 export { type Citation, citation, type CitationType } from "./anthropic/citation.ts";
-export type { JsonObject } from "./anthropic/json.ts";
+export { compaction, fallback, redactedThinking } from "./anthropic/part.ts";
+export type { JsonObject } from "./json.ts";
 export { replyMessage } from "./anthropic/message-script.ts";
 export {
   block,
   type BlockPart,
-  compaction,
   cut,
   errorEvent,
   type ErrorPart,
   type EventPart,
-  fallback,
   pause,
   type PausePart,
   ping,
   rawEvent,
-  redactedThinking,
   type ReplyPart,
   text,
   thinking,
   type ThinkingOptions,
   toolUse,
   type ToolUseOptions,
-} from "./anthropic/part.ts";
+} from "./part.ts";
 export {
   apiError,
   type ApiErrorOptions,
@@ -50,11 +48,16 @@ export {
   replayFile,
   type Script,
   type ScriptedUsage,
-} from "./anthropic/script.ts";
+} from "./script.ts";
 export type { DeliveryOptions } from "./delivery.ts";
 export { demoReply } from "./demo.ts";
-export { type FakeAnthropic, fakeAnthropic, type FakeAnthropicOptions, type Replies } from "./fake-anthropic.ts";
+export { type FakeAnthropic, fakeAnthropic, type FakeAnthropicOptions } from "./fake-anthropic.ts";
+export { type FakeOpenAI, fakeOpenAI, type FakeOpenAIOptions } from "./fake-openai.ts";
 export type { FaultOptions } from "./fault.ts";
+export type { Replies } from "./script-source.ts";
 export { randomFault } from "./random-fault.ts";
 export type { HttpServerOptions } from "./http-server.ts";
+export type { Dialect } from "./openai/dialect.ts";
+export type { ChatOddity, Oddity, ResponsesOddity } from "./openai/oddity.ts";
+export { customToolUse, refusal } from "./openai/part.ts";
 export type { RecordedRequest, ReplyOutcome, ReplyProgress } from "./recorded-request.ts";

@@ -61,8 +61,15 @@ const HARMLESS_HEADERS = new Set([
   "user-agent",
 ]);
 
-/** Query parameters of the Messages and Models APIs. */
-const HARMLESS_PARAMETERS = new Set(["after_id", "before_id", "beta", "limit"]);
+/** Query parameters of the APIs. */
+const HARMLESS_PARAMETERS = new Set(
+  "after after_id api-version before_id beta include include[] include_obfuscation limit order starting_after stream".split(
+    " ",
+  ),
+);
+
+/** Fields that are named like a credential and are none. */
+const HARMLESS_FIELDS = new Set(["prompt_cache_key"]);
 
 /** Names of fields and parameters that hold credentials. */
 const SECRET_NAME = /authorization|token|secret|passw|passphrase|credential|cookie|keys?(?![a-z])/i;
@@ -130,7 +137,7 @@ export function redactBody(body: Record<string, unknown>): void {
 }
 
 function isSecretField(name: string, value: unknown, holdsSchemas: boolean): boolean {
-  if (!SECRET_NAME.test(name)) return false;
+  if (!SECRET_NAME.test(name) || HARMLESS_FIELDS.has(name)) return false;
   if (typeof value === "number") return !COUNT_NAME.test(name);
   return !(holdsSchemas && typeof value === "object");
 }

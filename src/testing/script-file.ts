@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { InvalidOptionError } from "../errors.ts";
-import { isJsonObject, type JsonObject } from "./anthropic/json.ts";
+import { isJsonObject, type JsonObject } from "./json.ts";
 import { replyMessage } from "./anthropic/message-script.ts";
-import { apiError, events, replayFile, type Script } from "./anthropic/script.ts";
+import { apiError, events, replayFile, type Script } from "./script.ts";
 import type { DeliveryOptions } from "./delivery.ts";
 
 /**

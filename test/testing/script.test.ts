@@ -2,9 +2,9 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { demoReply, events, fakeAnthropic, replyMessage, type Script } from "millrace/testing";
 import { foldEvents } from "../../src/testing/anthropic/fold.ts";
-import type { JsonObject } from "../../src/testing/anthropic/json.ts";
+import type { JsonObject } from "../../src/testing/json.ts";
 import { replyEvents } from "../../src/testing/anthropic/reply-events.ts";
-import { splitEvenly, splitWords } from "../../src/testing/anthropic/split.ts";
+import { splitEvenly, splitWords } from "../../src/testing/split.ts";
 import { seededRandom } from "../../src/testing/random.ts";
 import { params, post } from "./client.ts";
 

@@ -5,7 +5,7 @@
 
 import type { Check, CheckedRequest } from "./check.ts";
 import { content, text } from "./content-shape.ts";
-import { objectsOf } from "./json.ts";
+import { objectsOf } from "../json.ts";
 import { anything, beta, fields, kinds, list, type Shape, unknownName } from "./shape.ts";
 import { cacheControl, mcpServer, toolChoice, tools } from "./tool-shape.ts";
 

@@ -4,7 +4,7 @@
  */
 
 import type { Check } from "./check.ts";
-import { isJsonObject, type JsonObject, objectsOf, textOf } from "./json.ts";
+import { isJsonObject, type JsonObject, objectsOf, textOf } from "../json.ts";
 
 // `$schema` and `$id` do not constrain the value; `@ai-sdk/anthropic` sends them.
 const KEYWORDS = (

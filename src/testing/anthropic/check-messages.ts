@@ -2,7 +2,7 @@
 
 import { type Check, continuesThread } from "./check.ts";
 import { STRICT_VERSION } from "./check-params.ts";
-import { isJsonObject, type JsonObject, objectsOf, textOf } from "./json.ts";
+import { isJsonObject, type JsonObject, objectsOf, textOf } from "../json.ts";
 
 /** One message as the API sees it, which merges consecutive messages of the same role. */
 interface Turn {

@@ -1,7 +1,7 @@
 /** What the API refuses about the fields of a request, in its own words as far as they are public. */
 
 import { type Check, type CheckedRequest, continuesThread } from "./check.ts";
-import { isJsonObject, type JsonObject, numberOf, objectsOf, textOf } from "./json.ts";
+import { isJsonObject, type JsonObject, numberOf, objectsOf, textOf } from "../json.ts";
 
 const SAMPLING = ["temperature", "top_p", "top_k"];
 

@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject } from "./json.ts";
+import { isJsonObject, type JsonObject } from "../json.ts";
 import type { ModelRules } from "./model-rules.ts";
 import type { Sent } from "./sent.ts";
 

@@ -1,4 +1,4 @@
-import type { JsonObject } from "./json.ts";
+import type { JsonObject } from "../json.ts";
 
 /** A citation in a text, with the fields described in platform.claude.com/docs/en/build-with-claude/citations. */
 export type Citation = JsonObject & { readonly type: string; readonly cited_text: string };

@@ -1,18 +1,21 @@
-import { type DeliveryOptions, deliverStream } from "../delivery.ts";
+import type { DeliveryOptions } from "../delivery.ts";
 import type { Exchange } from "../http-server.ts";
 import { type Random, seededRandom } from "../random.ts";
 import type { RecordedRequest } from "../recorded-request.ts";
-import type { ResponseWriter } from "../response-writer.ts";
+import { type ErrorScript, reply, type Script } from "../script.ts";
+import { decorated, parseEvent, scriptEvents } from "../script-events.ts";
+import { errorPage, merged, overridden, send, sendStream } from "../send.ts";
+import type { Wire, WireEvent } from "../wire.ts";
 import { estimateInput } from "./estimate.ts";
 import { foldEvents } from "./fold.ts";
-import { isJsonObject, type JsonObject, textOf } from "./json.ts";
+import { isJsonObject, type JsonObject, textOf } from "../json.ts";
 import { modelInfo, modelList } from "./models-endpoint.ts";
 import { notFound, type Problem, problemBody, shouldRetry } from "./problem.ts";
-import { replyEvents, type WireEvent } from "./reply-events.ts";
-import { type ErrorScript, reply, type Script, statusOf } from "./script.ts";
-import { decorated, encodedFrames, parseEvent, scriptEvents } from "./script-events.ts";
+import { replyEvents } from "./reply-events.ts";
 import type { SentBlocks } from "./sent.ts";
+import { statusOf, usualError } from "./usual-error.ts";
 import { bodyProblem, findModel, headerProblem, parseBody, type ParsedBody, type Validation } from "./validate.ts";
+import { messagesWire } from "./wire.ts";
 
 /** What the endpoints of a fake Messages API share. */
 export interface Endpoint {
@@ -34,6 +37,7 @@ const ROUTES: readonly (readonly [method: string, path: RegExp, answer: Answer])
 interface Call extends Exchange {
   readonly endpoint: Endpoint;
   readonly random: Random;
+  readonly wire: Wire;
   readonly requestId: string;
   /** The part of the path that the route captured, decoded. */
   readonly captured: string;
@@ -45,7 +49,14 @@ type Answer = (call: Call) => Promise<void>;
 export function answer(exchange: Exchange, endpoint: Endpoint): Promise<void> {
   // Each request has its own random numbers, so concurrent requests get the same ones as consecutive requests.
   const random = seededRandom(endpoint.seed * 65_537 + exchange.recorded.index);
-  const call = { ...exchange, endpoint, random, requestId: random.id("req_"), captured: "" };
+  const call = {
+    ...exchange,
+    endpoint,
+    random,
+    wire: messagesWire(random),
+    requestId: random.id("req_"),
+    captured: "",
+  };
   const matching = ROUTES.filter(([, path]) => path.test(exchange.url.pathname));
   const route = matching.find(([method]) => method === exchange.recorded.method);
   if (route === undefined) {
@@ -100,7 +111,11 @@ async function answerMessage(call: Call): Promise<void> {
   endpoint.validation.sent.remember(plain.map(parseEvent).filter((event) => event !== null));
   await call.writer.wait(delivery.firstDelayMs ?? 0);
   if (delivery.noResponse === true) return call.writer.destroy(delivery.reset);
-  if (body["stream"] === true) return sendStream(call, decorated(plain, delivery), delivery);
+  if (body["stream"] === true) {
+    const wire = messagesWire(random, delivery.pad);
+    const events = decorated(plain, delivery, wire);
+    return sendStream(call.writer, events, events.length, commonHeaders(call), delivery, wire);
+  }
   // `max_tokens: 0` only fills the cache. Nothing is generated, whatever the script says.
   return sendMessage(call, body["max_tokens"] === 0 ? replyEvents(nothing, asked, random) : plain, delivery);
 }
@@ -119,15 +134,6 @@ function resolvedModel(body: JsonObject, { validation }: Endpoint): string {
   return findModel(id, validation)?.id ?? id;
 }
 
-async function sendStream(call: Call, events: readonly WireEvent[], delivery: DeliveryOptions): Promise<void> {
-  const { writer, random } = call;
-  const { contentType = "text/event-stream; charset=utf-8" } = delivery;
-  const headers = { "content-type": contentType, "cache-control": "no-cache" };
-  writer.head(200, { ...commonHeaders(call), ...headers }, delivery.gzip);
-  const total = events.length + (delivery.done === true ? 1 : 0);
-  await deliverStream(writer, encodedFrames(events, delivery, random), total, delivery);
-}
-
 /** Sends the message that the events add up to. An `error` event becomes the error response that it stands for. */
 async function sendMessage(call: Call, events: readonly WireEvent[], delivery: DeliveryOptions): Promise<void> {
   const parsed = events.map(parseEvent).filter((event) => event !== null);
@@ -139,15 +145,14 @@ async function sendMessage(call: Call, events: readonly WireEvent[], delivery: D
   await sendJson(call, 200, JSON.stringify(foldEvents(parsed)), delivery);
 }
 
-async function sendError(call: Call, { options, ...problem }: ErrorScript): Promise<void> {
-  const { body = "json", headers, details, firstDelayMs = 0, gzip } = options;
+async function sendError(call: Call, { status, options, ...given }: ErrorScript): Promise<void> {
+  const { headers, details, firstDelayMs = 0, gzip } = options;
   await call.writer.wait(firstDelayMs);
-  if (body === "json") return sendProblem(call, { ...problem, details }, headers, gzip);
-  const title = `${problem.status} ${problem.message}`;
-  const html = `<html>\n<head><title>${title}</title></head>\n<body><h1>${title}</h1></body>\n</html>\n`;
-  const text = body === "html" ? html : body === "empty" ? "" : body.text;
-  const contentType = typeof body === "object" ? (body.contentType ?? "text/plain") : "text/html";
-  await send(call.writer, problem.status, text, overridden({ "content-type": contentType }, headers), { gzip });
+  const [type, message] = usualError(status);
+  const problem = { status, type: given.type ?? type, message: given.message ?? message, details };
+  const page = errorPage(status, problem.message, options.body);
+  if (page === null) return sendProblem(call, problem, headers, gzip);
+  await send(call.writer, status, page[0], overridden({ "content-type": page[1] }, headers), { gzip }, call.wire);
 }
 
 function sendProblem(
@@ -158,36 +163,13 @@ function sendProblem(
 ): Promise<void> {
   const { status } = problem;
   const retry = { "x-should-retry": String(shouldRetry(status)) };
-  const usual = { "content-type": "application/json", ...commonHeaders(call), ...retry };
-  return send(call.writer, status, problemBody(problem, call.requestId), overridden(usual, headers), { gzip });
-}
-
-/** The usual headers, overridden by those of a script, whose names may be in any case. */
-function overridden(
-  usual: Readonly<Record<string, string>>,
-  given: ErrorScript["options"]["headers"] = {},
-): Record<string, string> {
-  const all = new Map<string, string | null>(Object.entries(usual));
-  for (const [name, value] of Object.entries(given)) all.set(name.toLowerCase(), value);
-  return Object.fromEntries([...all].filter((entry): entry is [string, string] => entry[1] !== null));
+  const usual = overridden({ "content-type": "application/json", ...commonHeaders(call), ...retry }, headers);
+  return send(call.writer, status, problemBody(problem, call.requestId), usual, { gzip }, call.wire);
 }
 
 function sendJson(call: Call, status: number, json: string, delivery: DeliveryOptions = {}): Promise<void> {
   const { contentType = "application/json" } = delivery;
-  return send(call.writer, status, json, { "content-type": contentType, ...commonHeaders(call) }, delivery);
-}
-
-/** Sends a body that is not a stream. The faults of streams do not apply to it. */
-async function send(
-  writer: ResponseWriter,
-  status: number,
-  text: string,
-  headers: Readonly<Record<string, string>>,
-  { gzip, pace, chunkBytes = Infinity }: DeliveryOptions,
-): Promise<void> {
-  const bytes = Buffer.from(text);
-  writer.head(status, gzip === true ? headers : { ...headers, "content-length": String(bytes.length) }, gzip);
-  await deliverStream(writer, [{ bytes, pause: 0 }], 1, { pace, chunkBytes });
+  return send(call.writer, status, json, { "content-type": contentType, ...commonHeaders(call) }, delivery, call.wire);
 }
 
 function commonHeaders({ requestId, endpoint: { seed } }: Call): Record<string, string> {
@@ -205,10 +187,4 @@ function commonHeaders({ requestId, endpoint: { seed } }: Call): Record<string, 
     ...limit("output-tokens", 400_000, 399_000),
     ...limit("tokens", 2_400_000, 2_398_000),
   };
-}
-
-/** The options of a script over those of the server. Options that the script leaves undefined are the server's. */
-function merged(server: DeliveryOptions, script: DeliveryOptions): DeliveryOptions {
-  const given = Object.entries(script).filter(([, value]) => value !== undefined);
-  return { ...server, ...Object.fromEntries(given) };
 }

@@ -1,30 +1,13 @@
-import { isJsonObject, type JsonObject, objectsOf } from "./json.ts";
+import { estimateTokens } from "../estimate.ts";
+import { type JsonObject, objectsOf } from "../json.ts";
 
-/** Fields whose strings are not part of the prompt's text: type names, ids and encoded data. */
-const NOT_TEXT = new Set(["type", "role", "id", "tool_use_id", "data", "signature", "media_type", "encrypted_content"]);
-/** Roughly what an image or a page takes. */
-const MEDIA_TOKENS = 1600;
 /** What the API adds to a prompt for each message, and once for tools. */
 const MESSAGE_TOKENS = 4;
 const TOOLS_TOKENS = 290;
-
-/** About how many tokens the text in a JSON value takes, at four characters each. */
-export function estimateTokens(value: unknown): number {
-  return Math.ceil(countCharacters(value) / 4);
-}
 
 /** About how many input tokens a request takes. This is what `count_tokens` answers. */
 export function estimateInput({ system, messages, tools }: JsonObject): number {
   const hasTools = Array.isArray(tools) && tools.length > 0;
   const frames = objectsOf(messages).length * MESSAGE_TOKENS + (hasTools ? TOOLS_TOKENS : 0);
   return estimateTokens([system, messages, tools]) + frames;
-}
-
-function countCharacters(value: unknown): number {
-  if (typeof value === "string") return value.length;
-  if (typeof value === "number") return 2;
-  if (Array.isArray(value)) return value.reduce((sum: number, item) => sum + countCharacters(item), 0);
-  if (!isJsonObject(value)) return 0;
-  if (value["type"] === "base64") return MEDIA_TOKENS * 4;
-  return Object.entries(value).reduce((sum, [key, item]) => sum + (NOT_TEXT.has(key) ? 0 : countCharacters(item)), 0);
 }

@@ -1,7 +1,8 @@
-import { isJsonObject, type JsonObject, objectsOf } from "./json.ts";
+import { isJsonObject, type JsonObject, objectsOf } from "../json.ts";
 import type { Citation } from "./citation.ts";
-import { block, type BlockPart, compaction, inputDeltas, text, thinking } from "./part.ts";
-import { reply, type ReplyOptions, type ReplyScript } from "./script.ts";
+import { block, type BlockPart, inputDeltas, text, thinking } from "../part.ts";
+import { compaction } from "./part.ts";
+import { reply, type ReplyOptions, type ReplyScript } from "../script.ts";
 
 /**
  * Makes a reply that streams a given message, such as a recorded answer to a call that was not streamed.

@@ -1,18 +1,9 @@
 import type { Random } from "../random.ts";
-import { estimateTokens } from "./estimate.ts";
-import type { JsonObject } from "./json.ts";
-import type { BlockPart, ReplyPart } from "./part.ts";
-import type { ReplyOptions, ReplyScript } from "./script.ts";
-
-/** One event of a stream, before it is written. */
-export interface WireEvent {
-  /** The event, or the data of a frame, verbatim. */
-  readonly data: JsonObject | string;
-  /** Milliseconds of silence before it. */
-  readonly pause?: number | undefined;
-  /** The frame as recorded, byte for byte. Undefined if it was not recorded. */
-  readonly frame?: Uint8Array | undefined;
-}
+import { estimateTokens } from "../estimate.ts";
+import type { JsonObject } from "../json.ts";
+import type { BlockPart, ReplyPart } from "../part.ts";
+import type { ReplyOptions, ReplyScript } from "../script.ts";
+import type { WireEvent } from "../wire.ts";
 
 /** What a reply depends on in the request. */
 export interface Asked {

@@ -1,5 +1,5 @@
 import { foldEvents } from "./fold.ts";
-import { isJsonObject, type JsonObject, objectsOf, textOf } from "./json.ts";
+import { isJsonObject, type JsonObject, objectsOf, textOf } from "../json.ts";
 
 /** What a server has sent, as far as it decides what it takes back. */
 export interface Sent {

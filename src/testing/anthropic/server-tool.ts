@@ -1,7 +1,7 @@
 /** Tools that run at Anthropic or on an MCP server. Each function makes the blocks of a call and its result. */
 
-import type { JsonObject } from "./json.ts";
-import { block, type BlockPart, inputDeltas } from "./part.ts";
+import type { JsonObject } from "../json.ts";
+import { block, type BlockPart, inputDeltas } from "../part.ts";
 
 /**
  * Makes the call of a server tool without its result, as at the end of a reply that pauses.

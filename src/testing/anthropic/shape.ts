@@ -1,6 +1,6 @@
 /** A small language for the names that a request may use, at every depth, and the search for one that it may not. */
 
-import { isJsonObject, type JsonObject, textOf } from "./json.ts";
+import { isJsonObject, type JsonObject, textOf } from "../json.ts";
 
 /** What a JSON value may look like. What is not said is not checked: `{}` is anything. */
 export interface Shape {

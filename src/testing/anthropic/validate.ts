@@ -4,16 +4,14 @@ import { countFields, messageFields } from "./check-fields.ts";
 import { formatChecks } from "./check-format.ts";
 import { messageChecks, turnChecks } from "./check-messages.ts";
 import { countParams, maxTokensIsThere, messageParams, STRICT_VERSION } from "./check-params.ts";
-import { isDeeperThan, isJsonObject, type JsonObject } from "./json.ts";
+import type { JsonObject } from "../json.ts";
+import { parsedBody } from "../parsed-body.ts";
 import { knownBetas, knownModels, type ModelRules, unrestrictedModel } from "./model-rules.ts";
 import { invalidRequest, notFound, type Problem } from "./problem.ts";
 import type { Sent } from "./sent.ts";
 
 /** The largest request, from platform.claude.com/docs/en/api/errors. */
 export const BODY_LIMIT = 32 * 1024 * 1024;
-
-/** Far more than any real request needs. Walking deeper bodies would overflow the stack. */
-const DEPTH_LIMIT = 500;
 
 const VERSIONS = ["2023-06-01", STRICT_VERSION];
 
@@ -71,20 +69,10 @@ export type ParsedBody = { readonly body: JsonObject; readonly problem?: undefin
 
 /** Parses a request's body. */
 export function parseBody(bodyText: string | null): ParsedBody {
-  if (bodyText === null) {
-    return { problem: { status: 413, type: "request_too_large", message: "Request exceeds the maximum size" } };
-  }
-  try {
-    const body: unknown = JSON.parse(bodyText);
-    if (!isJsonObject(body)) {
-      return { problem: invalidRequest("Input should be a valid dictionary or object to extract fields from") };
-    }
-    if (!isDeeperThan(DEPTH_LIMIT, body)) return { body };
-    return { problem: invalidRequest(`The request body is nested more than ${DEPTH_LIMIT} levels deep`) };
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    return { problem: invalidRequest(`The request body is not valid JSON: ${reason}`) };
-  }
+  const parsed = parsedBody(bodyText);
+  if (typeof parsed !== "string") return { body: parsed };
+  const isTooLarge = bodyText === null;
+  return { problem: isTooLarge ? { status: 413, type: "request_too_large", message: parsed } : invalidRequest(parsed) };
 }
 
 /** The problem with a request for a message, or for a count of its tokens, or null. */

@@ -1,5 +1,5 @@
-import type { DeliveryOptions } from "../delivery.ts";
-import { checkNames, deliveryNames, type Names } from "../known-options.ts";
+import type { DeliveryOptions } from "./delivery.ts";
+import { checkNames, deliveryNames, type Names } from "./known-options.ts";
 import type { JsonObject } from "./json.ts";
 import { type ReplyPart, text } from "./part.ts";
 
@@ -20,10 +20,10 @@ export interface ErrorScript {
   readonly kind: "error";
   /** The HTTP status. */
   readonly status: number;
-  /** The error's type. */
-  readonly type: string;
-  /** The error's message. */
-  readonly message: string;
+  /** The error's type, which is a `code` where errors have one; undefined for what the API sends with this status. */
+  readonly type: string | undefined;
+  /** The error's message; undefined for one that the API sends with this status. */
+  readonly message: string | undefined;
   /** Headers, and the form of the body. */
   readonly options: ApiErrorOptions;
 }
@@ -152,26 +152,11 @@ export interface ApiErrorOptions extends Pick<DeliveryOptions, "firstDelayMs" | 
     | "empty"
     | { readonly text: string; readonly contentType?: string | undefined }
     | undefined;
-  /** The error's `details`. */
+  /** The error's `details`; at OpenAI, further fields of the error. */
   readonly details?: JsonObject | undefined;
 }
 
 const errorNames: Names<ApiErrorOptions> = { firstDelayMs: true, gzip: true, headers: true, body: true, details: true };
-
-/** The API's errors by status, each with a typical message; see platform.claude.com/docs/en/api/errors. */
-const ERRORS: Readonly<Record<number, readonly [type: string, message: string]>> = {
-  400: ["invalid_request_error", "messages: Field required"],
-  401: ["authentication_error", "invalid x-api-key"],
-  402: ["billing_error", "Your credit balance is too low to access the Anthropic API."],
-  403: ["permission_error", "Your API key does not have permission to use the specified resource."],
-  404: ["not_found_error", "model: claude-unknown"],
-  409: ["conflict_error", "The request conflicts with the current state of the resource."],
-  413: ["request_too_large", "Request exceeds the maximum size"],
-  429: ["rate_limit_error", "This request would exceed your account's rate limit. Please try again later."],
-  500: ["api_error", "Internal server error"],
-  504: ["timeout_error", "The request timed out."],
-  529: ["overloaded_error", "Overloaded"],
-};
 
 /**
  * Makes an error response. It is the same whether or not the request asks for a stream.
@@ -192,13 +177,7 @@ const ERRORS: Readonly<Record<number, readonly [type: string, message: string]>>
  */
 export function apiError(status: number, type?: string, message?: string, options: ApiErrorOptions = {}): ErrorScript {
   checkNames("apiError()", options, errorNames);
-  const [usualType, usualMessage] = ERRORS[status] ?? ["api_error", `Error ${status}`];
-  return { kind: "error", status, type: type ?? usualType, message: message ?? usualMessage, options };
-}
-
-/** The status that goes with a type of error: that of the response which an `error` event stands for. */
-export function statusOf(type: string): number {
-  return Number(Object.entries(ERRORS).find(([, [usualType]]) => usualType === type)?.[0] ?? 500);
+  return { kind: "error", status, type, message, options };
 }
 
 /**

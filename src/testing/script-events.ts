@@ -1,11 +1,10 @@
 import { readFile } from "node:fs/promises";
-import type { DeliveryOptions } from "../delivery.ts";
-import type { Frame } from "../frame.ts";
-import type { Random } from "../random.ts";
-import { encodeSse } from "../../frame/encode-sse.ts";
+import { encodeSse } from "../frame/encode-sse.ts";
+import type { DeliveryOptions } from "./delivery.ts";
+import type { Frame } from "./frame.ts";
 import { isJsonObject, type JsonObject } from "./json.ts";
-import type { WireEvent } from "./reply-events.ts";
 import type { EventsScript, FileScript } from "./script.ts";
+import type { Wire, WireEvent } from "./wire.ts";
 
 /** Reads the events of a script that lists them itself, or names the file that does. */
 export async function scriptEvents(script: EventsScript | FileScript): Promise<WireEvent[]> {
@@ -42,22 +41,21 @@ export function parseEvent({ data }: WireEvent): JsonObject | null {
 }
 
 /** Adds the pings and unknown events that the options ask for. */
-export function decorated(events: readonly WireEvent[], { pings, unknownEvents }: DeliveryOptions): WireEvent[] {
-  const storm: WireEvent[] = Array.from({ length: Number(pings ?? 0) }, () => ({ data: { type: "ping" } }));
-  const before = typeof pings === "number" ? storm : [];
+export function decorated(
+  events: readonly WireEvent[],
+  { pings, unknownEvents }: DeliveryOptions,
+  wire: Wire,
+): WireEvent[] {
+  const count = typeof pings === "number" ? pings : 0;
   return events.flatMap((event, index) => {
     const isLast = index === events.length - 1;
-    const unknown = { data: { type: "from_the_future", about: { index } } };
-    return [...before, event, ...(unknownEvents === true && !isLast ? [unknown] : [])];
+    const storm = Array.from({ length: count }, () => ({ data: wire.ping() ?? "" }));
+    return [...storm, event, ...(unknownEvents === true && !isLast ? [{ data: wire.unknown(index) }] : [])];
   });
 }
 
 /** Encodes events as frames, lazily. */
-export function* encodedFrames(
-  events: readonly WireEvent[],
-  options: DeliveryOptions,
-  random: Random,
-): Generator<Frame> {
+export function* encodedFrames(events: Iterable<WireEvent>, options: DeliveryOptions, wire: Wire): Generator<Frame> {
   const { lineEnd, noEventLine, comments, done } = options;
   const style = { lineEnd, eventLine: noEventLine !== true };
   const end = lineEnd ?? "\n";
@@ -68,21 +66,8 @@ export function* encodedFrames(
       yield { bytes: frame, pause };
       continue;
     }
-    const text = typeof data === "string" ? data : json(data, options, random);
-    yield { bytes: Buffer.from(comment + encodeSse({ event: eventName(event), data: text }, style)), pause };
+    const text = typeof data === "string" ? data : wire.json(data);
+    yield { bytes: Buffer.from(comment + encodeSse({ event: wire.nameOf(event), data: text }, style)), pause };
   }
   if (done === true) yield { bytes: Buffer.from(encodeSse({ data: "[DONE]" }, style)), pause: 0 };
-}
-
-function eventName(event: WireEvent): string {
-  const name = parseEvent(event)?.["type"];
-  // A frame that is deliberately broken JSON still has a name.
-  return typeof name === "string" ? name : (/"type":\s*"(\w+)"/.exec(String(event.data))?.[1] ?? "");
-}
-
-/** The event as JSON, padded like the API's events, whose padding hides the length of the words. */
-function json(event: JsonObject, { pad = true }: DeliveryOptions, random: Random): string {
-  if (event["type"] === "ping" && Object.keys(event).length === 1) return '{"type": "ping"}';
-  const text = JSON.stringify(event);
-  return pad ? `${text.slice(0, -1)}${" ".repeat(random.integer(16))}}` : text;
 }
