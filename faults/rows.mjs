@@ -13,5 +13,22 @@ import { endings } from "./rows/endings.mjs";
 import { retries } from "./rows/retries.mjs";
 import { safety } from "./rows/safety.mjs";
 import { stopping } from "./rows/stopping.mjs";
+import { wires } from "./wire.mjs";
 
-export const rows = [...endings, ...retries, ...stopping, ...contents, ...contradictions, ...safety];
+const parts = [endings, retries, stopping, contents, contradictions, safety];
+
+const byApi = new Map(
+  Object.entries(wires).map(([api, wire]) => [
+    api,
+    new Map(parts.flatMap((part) => part(wire)).map((row) => [row.name, row])),
+  ]),
+);
+
+/** All rows: their names, titles and expectations are the same for every API. */
+export const rows = [...byApi.get("anthropic").values()];
+
+/** A row in the words of an API, or why there is none: `{ row }` or `{ lack }`. */
+export function rowFor({ name }, api) {
+  const lack = wires[api].lacks[name];
+  return lack === undefined ? { row: byApi.get(api).get(name) } : { lack };
+}
