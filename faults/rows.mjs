@@ -10,12 +10,13 @@
 import { contents } from "./rows/contents.mjs";
 import { contradictions } from "./rows/contradictions.mjs";
 import { endings } from "./rows/endings.mjs";
+import { imitations } from "./rows/imitations.mjs";
 import { retries } from "./rows/retries.mjs";
 import { safety } from "./rows/safety.mjs";
 import { stopping } from "./rows/stopping.mjs";
 import { wires } from "./wire.mjs";
 
-const parts = [endings, retries, stopping, contents, contradictions, safety];
+const parts = [endings, retries, stopping, contents, contradictions, imitations, safety];
 
 const byApi = new Map(
   Object.entries(wires).map(([api, wire]) => [

@@ -11,6 +11,7 @@
  * - errors: `error(kind, message)` inside a stream, `errorBody(kind, details, message)`, with the kinds internal, invalid, limited, overloaded, spent and unauthorized; `overloaded` is a status;
  * - streams whose usage comes twice, and those with odd fields: `usageTwice`, `usageZero`, `odd`; `tellsInputFirst`: whether the
  *   tokens of the input are told before the first text;
+ * - `imitations`: what servers do that imitate the API;
  * - `lacks`: why a row is not played, by the row's name.
  */
 

@@ -130,7 +130,14 @@ export const anthropic = {
     reasonObject: ending(stopReason({ toString: 1 }), messageStop),
     usageListOfNull: ending(stopReason("end_turn", { output_tokens: 42, iterations: [null] }), messageStop),
   },
+  imitations: {},
   /** The tokens of the input are told before the first text. */
   tellsInputFirst: true,
-  lacks: {},
+  lacks: {
+    "failed-alone": "An error is an event.",
+    "ids-change": "An id is in the first event alone.",
+    "empty-at-the-end": "The last events hold nothing of what was streamed.",
+    "one-index": "A block under an index that is taken is an error.",
+    "no-index": "A block has an index.",
+  },
 };

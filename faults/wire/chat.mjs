@@ -37,6 +37,14 @@ const call = (fragments, index = 0) =>
   toolStart(index) + fragments.map((fragment) => inputDelta(fragment, index)).join("");
 const textAndCall = (text, input) => started + delta(text) + call([input]);
 
+const wholeCall = (json, at) => ({
+  id: `call_${at + 1}`,
+  type: "function",
+  function: { name: "delete_files", arguments: json },
+});
+const calls = (each) =>
+  silent + each.map((one) => say({ tool_calls: [one] })).join("") + finished("tool_calls") + closing;
+
 /** A text of "Hello" that ends so. */
 const ending = (...frames) => started + delta("Hello") + frames.join("") + DONE;
 const usageOf = (usage) => ({ ...USAGE, ...usage });
@@ -118,7 +126,18 @@ export const chat = {
     reasonObject: ending(finished({ toString: 1 }), frame({ usage: USAGE })),
     usageListOfNull: ending(finished(), frame({ usage: usageOf({ completion_tokens_details: [null] }) })),
   },
+  imitations: {
+    failedAlone: started + delta("Hello") + finished("error") + closing,
+    idsChange:
+      ["chatcmpl-2", "chatcmpl-3"]
+        .map((id, at) => frame({ ...choice({ content: ["Hello ", "there"][at] }), id }))
+        .join("") + ended(),
+    // As Ollama had it, and Mistral has it.
+    oneIndex: (...inputs) => calls(inputs.map((json, at) => ({ index: 0, ...wholeCall(json, at) }))),
+    noIndex: (...inputs) => calls(inputs.map(wholeCall)),
+  },
   lacks: {
+    "empty-at-the-end": "The last events hold nothing of what was streamed.",
     "second-start": "There is no event that begins a message; servers repeat the role, and some change the id.",
     "delta-before-start": "There is no event that begins a text.",
     "delta-after-stop": "There is no event that ends a text.",

@@ -162,7 +162,27 @@ export const responses = {
     reasonObject: ending(completed(hello, { incomplete_details: { reason: { toString: 1 } } })),
     usageListOfNull: ending(completed(hello, { usage: { ...USAGE, input_tokens_details: [null] } })),
   },
+  imitations: {
+    failedAlone:
+      started +
+      delta("Hello") +
+      frame("response.failed", {
+        response: response({ status: "failed", error: { code: "server_error", message: "No." } }),
+      }),
+    // As GitHub Copilot has it.
+    idsChange:
+      numbered(0, ["response.created", { response: response() }]) +
+      started.split("\n\n").slice(2).join("\n\n") +
+      ["Hello ", "there"].map((text, at) => delta(text).replace("msg_1", `msg_${at + 2}`)).join("") +
+      textEnd("Hello ", "there")
+        .split("\n\n")
+        .map((event, at) => event.replaceAll("msg_1", `msg_${at + 4}`).replace("resp_1", "resp_2"))
+        .join("\n\n"),
+    emptyAtTheEnd: begun + numbered(2, ...call(0, ['{"path":"/tmp/a"}']), completed([])),
+  },
   lacks: {
+    "one-index": "An item under an index that is taken is the same item.",
+    "no-index": "Calls are items of their own, with ids.",
     "stop-reason-then-eof": "Its last event is the sign that the message is whole.",
     "early-stop-reason": "Its last event is the sign that the message is whole.",
     "second-start": "A response that begins again goes on: gateways send the event twice, and change its id.",
