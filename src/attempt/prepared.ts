@@ -1,3 +1,4 @@
+import type { CommonMessage } from "../prompt/common-message.ts";
 import type { DynamicConfig } from "../prompt/dynamic-config.ts";
 import type { Native } from "../provider/native.ts";
 import type { Request } from "../provider/provider.ts";
@@ -19,6 +20,12 @@ export interface PreparedCall<N extends Native> {
   readonly items: readonly N["item"][];
   /** The tool whose input is the JSON that was asked for; null if that is the text, or nothing. */
   readonly jsonTool: string | null;
+  /** The messages as they were given, as data that belongs to no provider, but for instructions that open them. */
+  common(): readonly CommonMessage[];
+  /** Makes the value that was asked for out of its JSON. */
+  readonly fromJson?: ((json: unknown) => unknown) | undefined;
+  /** Why the model is not held to the format that was asked for. */
+  readonly formatProblem?: string | undefined;
   readonly dynamicConfig: NativeConfig<N> | null;
   readonly callParams: N["callParams"] | undefined;
   readonly metadata: Readonly<Record<string, unknown>>;

@@ -4,6 +4,7 @@ import { InvalidOptionError, isMillraceError, messageOf, PromptFunctionError, Te
 import { defaultTimeout } from "../http/timeout.ts";
 import { defined, field, isObject, stringField } from "../json/object.ts";
 import { isPromptTemplate, normalizePrompt } from "../prompt/dynamic-config.ts";
+import type { CommonMessage } from "../prompt/common-message.ts";
 import type { Native } from "../provider/native.ts";
 import type { FormatBody, Prompt, Provider } from "../provider/provider.ts";
 import type { CallPlan, PlannedTarget, Target } from "../recovery/plan.ts";
@@ -13,7 +14,7 @@ import { isDeclared } from "../tool/declared.ts";
 import type { ToolBox } from "../tool/tool-box.ts";
 import type { AnyTool } from "../tool/tool.ts";
 import { checkConfig, checkTools } from "./check-options.ts";
-import { messagesFor } from "./messages-for.ts";
+import { type Authored, commonMessages, conversationOf, messagesFor } from "./messages-for.ts";
 import { type CallOptions, isStreamed, mergeParams, type StreamOption } from "./options.ts";
 
 /** A call as it was defined. */
@@ -40,17 +41,14 @@ interface NativePrompt<N extends Native> {
 }
 
 /** Items that a plan was extended by. Linked, since an agent keeps the plans of all its turns. */
-interface Added<N extends Native> {
+interface Added<N extends Native> extends Authored<N> {
   readonly before: Added<N> | null;
-  readonly items: readonly N["promptMessage"][];
-  /** The provider whose items they are. */
-  readonly author: Provider<N>;
 }
 
-function listOf<N extends Native>(added: Added<N> | null, provider: Provider<N>): readonly N["promptMessage"][] {
-  const lists: (readonly N["promptMessage"][])[] = [];
-  for (let at = added; at !== null; at = at.before) lists.push(messagesFor(provider, at.author, at.items));
-  return lists.reverse().flat();
+function listOf<N extends Native>(added: Added<N> | null): readonly Authored<N>[] {
+  const list: Authored<N>[] = [];
+  for (let at = added; at !== null; at = at.before) list.push(at);
+  return list.reverse();
 }
 
 /** Plans calls: nothing runs, and nothing is sent, until a call's stream is first read. */
@@ -91,14 +89,13 @@ export function planner<N extends Native, Args extends readonly unknown[]>(
         prompt ??= result.then((value) => normalizePrompt(value, provider.isItem) as NativePrompt<N>, promptFailed);
         try {
           const { messages, config } = await prompt;
-          const own = messagesFor(target.provider, provider, messages);
-          const all = { messages: [...own, ...listOf(added, target.provider), ...more], config };
-          return await prepare(definition, all, target, timeout.connect);
+          const all = [{ author: provider, messages }, ...listOf(added), { author: target.provider, messages: more }];
+          return await prepare(definition, all, config, target, timeout.connect);
         } catch (error) {
           return promptRefused(error);
         }
       },
-      extend: (items, author, soFar = []) => plan({ before: added, items, author }, soFar),
+      extend: (items, author, soFar = []) => plan({ before: added, messages: items, author }, soFar),
       // Last: V8 takes five times as long to add to what it has cloned.
       ...fixed,
     });
@@ -108,7 +105,8 @@ export function planner<N extends Native, Args extends readonly unknown[]>(
 
 async function prepare<N extends Native>(
   definition: Pick<CallDefinition<N, never>, "provider" | "options" | "formatBody">,
-  { messages, config }: NativePrompt<N>,
+  prompt: readonly Authored<N>[],
+  config: NativeConfig<N> | null,
   target: PlannedTarget<N>,
   connectTimeoutMs: number,
 ): Promise<Prepared<N>> {
@@ -125,7 +123,7 @@ async function prepare<N extends Native>(
   checkForm("callParams", callParams, provider.optionForms.callParams);
   const { request, ...encoded } = await provider.encode({
     model,
-    messages,
+    messages: prompt.flatMap((part) => messagesFor(provider, part)),
     callParams,
     tools,
     toolChoice,
@@ -136,8 +134,9 @@ async function prepare<N extends Native>(
   });
   const metadata = config?.metadata ?? options.metadata ?? {};
   const toolBox = openToolBox(tools, options.stream);
+  const common = (): readonly CommonMessage[] => conversationOf(prompt.flatMap(commonMessages));
   return {
-    call: { ...encoded, dynamicConfig: config, callParams, metadata, tools: toolBox, leftOut },
+    call: { ...encoded, dynamicConfig: config, callParams, metadata, tools: toolBox, leftOut, common },
     request,
     totalTimeoutMs: encoded.totalTimeoutMs,
   };

@@ -41,11 +41,15 @@ export type FormatBody<N extends Native> = {
 export interface FormattedBody<N extends Native> {
   readonly body: N["body"];
   readonly jsonTool: string | null;
+  /** Makes the value that was asked for out of its JSON, if the body asks for it in another form. */
+  readonly fromJson?: ((json: unknown) => unknown) | undefined;
+  /** Why the provider does not hold the model to the format, in a sentence. Left out if it does, or was not to. */
+  readonly formatProblem?: string | undefined;
 }
 
 /** A prompt in the provider's own format. */
 export interface EncodedPrompt<N extends Native> extends FormattedBody<N> {
-  /** The messages of the body. */
+  /** The messages of the body, without instructions that open it. */
   readonly items: readonly N["item"][];
   /** The `total` time limit, if the call parameters have one. */
   readonly totalTimeoutMs: number | undefined;

@@ -197,13 +197,13 @@ export abstract class CallView<out N extends Native, out T extends PairTypes = P
 
   /** {@link messages} as data that belongs to no provider. A prompt function may return them. */
   get commonMessages(): readonly CommonMessage[] {
-    return this.#provider.common(this.messages);
+    return this.#prepared("commonMessages").common();
   }
 
   /** {@link userMessageParam} as data that belongs to no provider, or null. */
   get commonUserMessageParam(): CommonMessage | null {
-    const last = this.userMessageParam;
-    return last === null ? null : (this.#provider.common([last])[0] ?? null);
+    const common = this.#prepared("commonUserMessageParam").common();
+    return common.findLast(({ role }) => role === "user") ?? null;
   }
 
   /** The complete calls among {@link tools}, and those of tools that were not declared, as data that belongs to no provider. */
@@ -270,7 +270,9 @@ export abstract class CallView<out N extends Native, out T extends PairTypes = P
    * ```
    */
   commonHistory(outputs: readonly ToolOutput[] = []): readonly CommonMessage[] {
-    return this.#provider.common(this.history(outputs));
+    const { prepared } = this.#reply;
+    const sent = prepared?.items.length ?? 0;
+    return [...(prepared?.common() ?? []), ...this.#provider.common(this.history(outputs).slice(sent))];
   }
 
   /** The provider's parameters: those of the options, and those of the dynamic config over them. */

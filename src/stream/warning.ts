@@ -10,8 +10,9 @@ export interface Warning {
    * - `unusable_tool`: a tool cannot run, because its input is invalid or was cut.
    * - `usage_not_reported`: the server did not say how many tokens it used; usage and cost are estimates.
    * - `unknown_price`: the cost is not known, since the price of a model is not.
+   * - `format_not_enforced`: the model was asked for the format of the response model, and is not held to it.
    */
-  readonly code: "undeclared_tool" | "unusable_tool" | "usage_not_reported" | "unknown_price";
+  readonly code: "undeclared_tool" | "unusable_tool" | "usage_not_reported" | "unknown_price" | "format_not_enforced";
   /** What happened, in a sentence. */
   readonly message: string;
 }
@@ -30,6 +31,7 @@ export function warningsOf<N extends Native>({ shown, plan, prepared, costMetada
     const shownName = shortened(shown.secrets.cut(name), LONGEST_NAME);
     warn("undeclared_tool", `The model asked for "${shownName}", which the call does not have.`);
   }
+  if (prepared?.formatProblem !== undefined) warn("format_not_enforced", prepared.formatProblem);
   for (const { error } of shown.toolCalls) if (error !== null) warn("unusable_tool", error.message);
   if (decoder.message === null) return warnings;
   if (decoder.isWhole && !decoder.hasUsage) {

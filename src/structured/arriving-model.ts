@@ -75,9 +75,13 @@ export class ArrivingModel {
     return this.#candidates().length > 0;
   }
 
-  /** All values that came whole; the likeliest is the first. */
-  values(): readonly unknown[] {
-    return this.#candidates().map((json) => this.#unwrapped(json.snapshot()));
+  /**
+   * All values that came whole; the likeliest is the first.
+   *
+   * @param fromJson - Makes them out of their JSON, if the provider was asked for another form.
+   */
+  values(fromJson = (json: unknown): unknown => json): readonly unknown[] {
+    return this.#candidates().map((json) => this.#unwrapped(fromJson(json.snapshot())));
   }
 
   /** Decides for one of {@link values}. */

@@ -58,7 +58,7 @@ export function construct(
   arriving: ArrivingModel,
   response: CallResponse<Native, PairTypes>,
 ): Constructed | Promise<Constructed> {
-  const values = arriving.values();
+  const values = arriving.values(response["~reply"].prepared?.fromJson);
   const message = `there is no whole JSON value in it (stop reason ${response.finishReasons[0] ?? "none"}).`;
   let refused: Exclude<Validation, { readonly issues?: undefined }> = { issues: [{ message, path: [] }] };
   const settle = (validation: Validation, index: number): Constructed | Promise<Constructed> => {

@@ -544,8 +544,8 @@ describe("tools that run early", () => {
     expect(await seen.opened).toBe("early");
     letOn();
     await reading;
-    expect(run.turns[0]?.outputs.map(([, output]) => output)).toEqual([
-      new Error("The user did not allow this tool to run."),
+    expect(run.turns[0]?.outputs.map(([, output]) => output)).toMatchObject([
+      { code: "tool_refused", toolName: "early", message: "The user did not allow this tool to run." },
     ]);
   });
 

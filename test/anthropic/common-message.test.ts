@@ -1,6 +1,15 @@
 import { describe, expect, expectTypeOf, it } from "vitest";
 import * as z from "zod";
-import { type CommonMessage, document, image, tool, type ToolCallPart, user } from "../../src/index.ts";
+import {
+  type CommonMessage,
+  document,
+  image,
+  system,
+  tool,
+  type ToolCallPart,
+  type ToolOutput,
+  user,
+} from "../../src/index.ts";
 import { call, client, type MessageParam } from "../../src/providers/anthropic/index.ts";
 import { fakeAnthropic, reply, text, thinking, toolUse } from "../../src/testing/index.ts";
 
@@ -16,7 +25,7 @@ describe("common messages", () => {
     const options = { client: client({ apiKey: "k", baseURL: server.url }), tools: [lookUp] };
     const pictures = user(["Look.", image(PNG), document("https://example.com/a.pdf", { title: "A" })]);
     const first = await call(MODEL, options, () => [pictures])();
-    const outputs = [[first.tools[0], new Error("no")]] as unknown as Parameters<typeof first.history>[0];
+    const outputs = [[first.tools[0], new Error("no")]] as unknown as readonly ToolOutput[];
     const second = await call(MODEL, options, () => first.history(outputs))();
     const id = first.tool?.id;
     expect(second.commonMessages).toEqual([
@@ -27,6 +36,7 @@ describe("common messages", () => {
           { type: "image", data: Buffer.from(PNG).toString("base64"), mediaType: "image/png" },
           { type: "document", url: "https://example.com/a.pdf", title: "A" },
         ],
+        native: { provider: "anthropic", items: [first.messages[0]] },
       },
       {
         role: "assistant",
@@ -35,12 +45,18 @@ describe("common messages", () => {
           { type: "text", text: "I look." },
           { type: "toolCall", id, name: "look_up", args: { title: "Mistborn" } },
         ],
+        native: { provider: "anthropic", items: [first.messageParam] },
       },
-      { role: "user", content: [{ type: "toolResult", id, content: "no", isError: true }] },
+      {
+        role: "user",
+        content: [{ type: "toolResult", id, content: "no", isError: true }],
+        native: { provider: "anthropic", items: first.toolMessageParams(outputs) },
+      },
     ]);
     expect(second.commonMessageParam).toEqual({
       role: "assistant",
       content: [{ type: "text", text: "It was found." }],
+      native: { provider: "anthropic", items: [second.messageParam] },
     });
     expect(second.commonUserMessageParam).toEqual(second.commonMessages.at(-1));
     expect(first.commonTools).toEqual([{ type: "toolCall", id, name: "look_up", args: { title: "Mistborn" } }]);
@@ -66,6 +82,14 @@ describe("common messages", () => {
     const { commonMessages } = await call(MODEL, options, () => native)();
     expect((await call(MODEL, options, () => commonMessages)()).messages).toEqual(native);
     expect((await call(MODEL, options, () => ({ messages: commonMessages }))()).messages).toEqual(native);
+  });
+
+  it("hold what was given, but for the instructions, as JSON can hold it", async () => {
+    await using server = await fakeAnthropic({ replies: ["Yes."] });
+    const options = { client: client({ apiKey: "k", baseURL: server.url }) };
+    const { commonMessages } = await call(MODEL, options, () => [system("Look well."), user([image(PNG)])])();
+    const data = Buffer.from(PNG).toString("base64");
+    expect(commonMessages).toEqual([{ role: "user", content: [{ type: "image", data, mediaType: "image/png" }] }]);
   });
 
   it("are missing where there is nothing to send back", async () => {

@@ -112,7 +112,8 @@ class Reply implements WireReply {
     if ("start" in beat) return this.#start();
     if ("tools" in beat) return [this.#whole(beat.tools.map(({ tool, input }) => functionCall(tool, input)))];
     const start = this.#start();
-    if ("finish" in beat) return [...start, ...this.#close(beat.finish === "length"), this.#finish(beat.finish)];
+    if ("finish" in beat)
+      return [...start, ...this.#close(ENDS[beat.finish][0] === "incomplete"), this.#finish(beat.finish)];
     if ("tool" in beat) return [...start, ...this.#tool(beat)];
     return [...start, ...("text" in beat ? this.#text(beat.text) : this.#thought(beat.thinking))];
   }
@@ -172,7 +173,7 @@ class Reply implements WireReply {
     return [...closed, { type: "response.output_item.added", output_index: this.#output.length, item }];
   }
 
-  /** @param isCut - By the limit of tokens: the API closes the item all the same, and says so. */
+  /** @param isCut - The API closes the item all the same, and says so. */
   #close(isCut = false): Event[] {
     if (this.#open === null) return [];
     const { item, text } = this.#open;
@@ -247,7 +248,7 @@ function problemsOf(body: Fields): readonly string[] {
     const problem = (text: string): void => void found.push(`input.${place} (${String(item["type"])}) ${text}`);
     const { role, type = "message", content, call_id, arguments: args, output } = item;
     if (isDeeper(item, 1_000)) problem("is nested too deeply");
-    if (JSON.stringify(item).includes("\\ud")) problem("has half a character");
+    if (!isWellFormed(item)) problem("has half a character");
     switch (type) {
       case "message":
         if (!["user", "assistant", "system", "developer"].includes(String(role))) problem("has no role");
@@ -287,4 +288,9 @@ function problemsOf(body: Fields): readonly string[] {
 
 function summaryOf({ summary }: Fields): string {
   return (summary as readonly { readonly text: string }[]).map(({ text }) => text).join("");
+}
+
+function isWellFormed(value: unknown): boolean {
+  if (typeof value === "string") return !/\p{Surrogate}/u.test(value);
+  return typeof value !== "object" || value === null || Object.values(value).every(isWellFormed);
 }

@@ -10,7 +10,7 @@ const texts = (values: readonly unknown[]): string => values.filter((value) => t
  */
 export function foldChat(events: readonly Json[]): Json {
   const message = merge(events.map(({ choices: _c, obfuscation: _o, usage: _u, error: _e, ...rest }) => rest));
-  if (message["object"] === "chat.completion.chunk") message["object"] = "chat.completion";
+  if (String(message["object"]).startsWith("chat.completion.")) message["object"] = "chat.completion";
   const usages = events
     .map(({ usage, x_groq }) => usage ?? (isObject(x_groq) ? x_groq["usage"] : null))
     .filter(isObject);

@@ -1,5 +1,5 @@
 import type { Continuation, CutReply } from "../../provider/provider.ts";
-import { canGoOn } from "./encode.ts";
+import { targetOf } from "./encode.ts";
 import type { OpenAIChatNative } from "./native.ts";
 import { sendable } from "./turn.ts";
 import { contentOf } from "./view.ts";
@@ -14,7 +14,7 @@ export function continuation(cut: CutReply<OpenAIChatNative>): Continuation<Open
   const turn = items.at(-1);
   if (turn === undefined) return { items, withheld: 0 };
   const text = contentOf(turn);
-  if (words === null && canGoOn(body) && text !== "") return { items, withheld: 0 };
+  if (words === null && targetOf(body).canGoOn && text !== "") return { items, withheld: 0 };
   const end = text.slice(-REMINDER_LENGTH).replace(/^[\udc00-\udfff]/, "");
   const reminder = `Your reply was interrupted. It ended with: ${end}\n\nGo on exactly there, and repeat nothing.`;
   return { items: [...items, { role: "user", content: words ?? reminder }], withheld: 0 };

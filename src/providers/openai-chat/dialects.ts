@@ -28,6 +28,8 @@ export interface Dialect {
   readonly extraContent?: true | undefined;
   /** It fetches no images. */
   readonly dataImagesOnly?: true | undefined;
+  /** It holds models to no schema. */
+  readonly lacksFormats?: true | undefined;
   /** What makes a model go on with its turn at the end of a request: fields of that turn. */
   readonly prefill?: object | undefined;
   /** Only an address with this end does so. */
@@ -91,7 +93,12 @@ const DIALECTS = {
     limit: "max_tokens",
     extraContent: true,
   },
-  anthropic: { baseURL: "https://api.anthropic.com/v1", keyVariable: "ANTHROPIC_API_KEY", limit: "max_tokens" },
+  anthropic: {
+    baseURL: "https://api.anthropic.com/v1",
+    keyVariable: "ANTHROPIC_API_KEY",
+    limit: "max_tokens",
+    lacksFormats: true,
+  },
   vllm: { ...local(8000), prefillBody: { continue_final_message: true, add_generation_prompt: false } },
   llamacpp: { ...local(8080), prefill: {} },
   ollama: { ...local(11434), dataImagesOnly: true },

@@ -8,9 +8,10 @@ import { sdkRequest } from "../openai-platform/sdk-client.ts";
 import { requestSecrets } from "../openai-platform/secrets.ts";
 import { chatDestination } from "./client.ts";
 import { encodeMessage } from "./content.ts";
-import { type Dialect, dialectAt, prefillOf } from "./dialects.ts";
+import { type Dialect, dialectAt, prefillOf, UNKNOWN } from "./dialects.ts";
 import { ChatFrames, createEventFrames, type Expected } from "./frames.ts";
 import type { ChatMessageParam } from "./message-param.ts";
+import { withoutInstructions } from "../openai-platform/instructions.ts";
 import { LABEL, type OpenAIChatBody, type OpenAIChatNative } from "./native.ts";
 import { withOwnIds } from "./own-ids.ts";
 import type { OpenAIChatCallParams } from "./params.ts";
@@ -39,12 +40,18 @@ export const callParamsForm: Form = {
   each: (name) => (Object.hasOwn(PARAMS, name) && PARAMS[name]) || anything,
 };
 
-/** The servers that bodies are sent to: how a reply is continued depends on that. */
-const targets = new WeakMap<object, { readonly canGoOn: boolean }>();
+/** A server that a body is sent to. */
+interface Target {
+  readonly dialect: Dialect;
+  /** Whether it lets a model go on with its turn. */
+  readonly canGoOn: boolean;
+}
 
-/** Whether the server that a body was sent to lets a model go on with its turn. */
-export function canGoOn(body: OpenAIChatBody): boolean {
-  return targets.get(body)?.canGoOn === true;
+const targets = new WeakMap<object, Target>();
+
+/** The server that a body is sent to. */
+export function targetOf(body: OpenAIChatBody): Target {
+  return targets.get(body) ?? { dialect: UNKNOWN, canGoOn: false };
 }
 
 /**
@@ -68,17 +75,19 @@ export function encode(prompt: Prompt<OpenAIChatNative>): EncodedPrompt<OpenAICh
     ...toolParams(prompt.tools, prompt.toolChoice, dialect),
     ...(messages.at(-1)?.role === "assistant" && prefill?.prefillBody),
   });
-  const { body: formatted, jsonTool } = prompt.formatBody?.(base) ?? { body: base, jsonTool: null };
+  const target: Target = { dialect, canGoOn: prefill !== null };
+  targets.set(base, target);
+  const { body: formatted, ...format } = prompt.formatBody?.(base) ?? { body: base, jsonTool: null };
   const wanted = { ...formatted, ...extra_body };
   const json = stringify(wanted);
   const text = wellFormedJson(json);
   // A repaired text is read back, so that `callKwargs` and SDK clients get what is sent.
   const body: OpenAIChatBody = text === json ? wanted : JSON.parse(text);
-  targets.set(body, { canGoOn: prefill !== null });
+  targets.set(body, target);
   const { n } = body;
   const expected = { choices: typeof n === "number" ? n : 1, dialect };
   const ownHeaders = lowerCased(defined({ ...extra_headers }));
-  const encoded = { body, items: messages, jsonTool, totalTimeoutMs: timeout };
+  const encoded = { ...format, body, items: withoutInstructions(messages), totalTimeoutMs: timeout };
   if (to === null) {
     const { completions } = (client as SdkClient).chat;
     const request = sdkRequest<OpenAIChatNative>({

@@ -81,7 +81,7 @@ export class ChatAccumulator implements Growth {
     for (const key of Object.keys(event)) {
       if (/^(choices|error|obfuscation|usage)$/.test(key)) continue;
       const value = event[key];
-      if (assign(this.#message, key, value === "chat.completion.chunk" ? "chat.completion" : value)) this.progress++;
+      if (assign(this.#message, key, key === "object" ? wholeObject(value) : value)) this.progress++;
     }
     const { usage, x_groq, choices } = event;
     const places = [
@@ -125,4 +125,9 @@ export class ChatAccumulator implements Growth {
 
 function byIndex({ index: a }: JsonObject, { index: b }: JsonObject): number {
   return Number(a) - Number(b);
+}
+
+/** What a whole reply is called, by the name of an event. */
+function wholeObject(name: unknown): unknown {
+  return typeof name === "string" && name.startsWith("chat.completion.") ? "chat.completion" : name;
 }

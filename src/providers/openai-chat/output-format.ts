@@ -1,21 +1,49 @@
 import type { FormatBody } from "../../provider/provider.ts";
 import type { ResponseFormat } from "../../schema/response-format.ts";
-import { strictSchema } from "../openai-platform/strict-schema.ts";
+import { strictSchema, withoutNulls } from "../openai-platform/strict-schema.ts";
+import { OPENAI } from "./dialects.ts";
+import { targetOf } from "./encode.ts";
 import type { OpenAIChatBody, OpenAIChatNative } from "./native.ts";
 
-/** The name of the format. The reader never sees it. */
-const NAME = "reply";
+/** The name of the format, and of the tool whose input is the reply where there is no format. */
+const NAME = "respond";
 
-/** Makes the body of a request ask for JSON: of a given format, or any JSON object if there is none. */
+/** OpenAI's models from before there were formats; developers.openai.com/api/docs/guides/structured-outputs. */
+const TOO_OLD = /^gpt-(3|4(?![.o]))/;
+
+/**
+ * Makes the body of a request ask for JSON: of a given format, or any JSON object if there is none.
+ *
+ * A format is held to by the server. Where it cannot be, the model has to call a tool whose input is the reply or, if the
+ * call has tools of its own, is asked in words.
+ */
 export function formatBody(format: ResponseFormat | undefined, jsonMode: boolean): FormatBody<OpenAIChatNative> {
-  const strict = format === undefined || jsonMode ? null : strictSchema(format.schema);
+  if (format === undefined || jsonMode) return (body) => ({ body: inWords(body, format), jsonTool: null });
+  const { schema } = format;
+  const strict = strictSchema(schema);
   return (body) => {
-    if (strict !== null && "schema" in strict) {
+    const problem = "reason" in strict ? strict.reason : problemOf(body);
+    if (problem === null && "schema" in strict) {
       const json_schema = { name: NAME, schema: strict.schema, strict: true };
-      return { body: { ...body, response_format: { type: "json_schema", json_schema } }, jsonTool: null };
+      return {
+        body: { ...body, response_format: { type: "json_schema", json_schema } },
+        jsonTool: null,
+        fromJson: (json) => withoutNulls(json, schema),
+      };
     }
-    return { body: inWords(body, format), jsonTool: null };
+    const formatProblem = `The server does not hold the model to responseModel: ${problem}.`;
+    if (body["tools"] !== undefined) return { body: inWords(body, format), jsonTool: null, formatProblem };
+    const tool = { type: "function", function: { name: NAME, description: "Gives the reply.", parameters: schema } };
+    const tool_choice = { type: "function", function: { name: NAME } };
+    return { body: { ...body, tools: [tool], tool_choice }, jsonTool: NAME, formatProblem };
   };
+}
+
+/** Why a format cannot be asked for, whatever it is. */
+function problemOf(body: OpenAIChatBody): string | null {
+  const { dialect } = targetOf(body);
+  if (dialect.lacksFormats) return "it has no formats";
+  return dialect === OPENAI && TOO_OLD.test(body.model) ? "the model is too old for that" : null;
 }
 
 /** Says what is wanted in an instruction before all others. */

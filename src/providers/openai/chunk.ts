@@ -49,6 +49,11 @@ export class OpenAICallResponseChunk implements ResponseChunk {
     this.#event = event;
   }
 
+  /** Tells a chunk of this provider from those of others. */
+  get provider(): "openai" {
+    return "openai";
+  }
+
   /** Set if an agent reports what one of its tools gave, else null. */
   get toolResult(): AgentToolResult | null {
     return null;

@@ -8,17 +8,24 @@ type Fields = Readonly<Record<string, unknown>>;
 
 /** Items of a request, as data that belongs to no provider. Those of the model that follow each other are one message. */
 export function commonMessages(items: readonly InputItem[]): readonly CommonMessage[] {
-  const messages: { role: Role; content: string | CommonPart[] }[] = [];
+  const messages: { role: Role; content: string | CommonPart[]; native: { provider: string; items: InputItem[] } }[] =
+    [];
   let isOpen = false;
-  for (const item of items as readonly Fields[]) {
+  for (const own of items) {
+    const item = own as unknown as Fields;
     const { role: given, content } = item;
     const role = roleOf(item);
     const parts = partsOf(item);
     const last = messages.at(-1);
     // What the user says is a message of its own; results of tools are one together.
     const joins = given === undefined || given === "assistant";
-    if (isOpen && joins && last?.role === role && Array.isArray(last.content)) last.content.push(...parts);
-    else messages.push({ role, content: typeof content === "string" && !joins ? content : parts });
+    if (isOpen && joins && last?.role === role && Array.isArray(last.content)) {
+      last.content.push(...parts);
+      last.native.items.push(own);
+    } else {
+      const words = typeof content === "string" && !joins ? content : parts;
+      messages.push({ role, content: words, native: { provider: "openai", items: [own] } });
+    }
     isOpen = joins;
   }
   return messages;

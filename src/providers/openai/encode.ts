@@ -1,3 +1,4 @@
+import { withoutInstructions } from "../openai-platform/instructions.ts";
 import { InvalidOptionError, UnsupportedContentError } from "../../errors.ts";
 import { lowerCased } from "../../http/client.ts";
 import { defined, isObject, type JsonObject, stringField } from "../../json/object.ts";
@@ -55,7 +56,7 @@ export function encode(prompt: Prompt<OpenAINative>): EncodedPrompt<OpenAINative
   const body: OpenAIBody = text === json ? wanted : JSON.parse(text);
   const headers = lowerCased(defined(extra_headers ?? {}));
   const request = requestOf({ client, body, text, headers, connectTimeoutMs });
-  return { body, items: input, jsonTool, totalTimeoutMs: timeout, request };
+  return { body, items: withoutInstructions(input), jsonTool, totalTimeoutMs: timeout, request };
 }
 
 const TOKEN = "reasoning.encrypted_content";

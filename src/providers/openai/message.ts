@@ -68,10 +68,14 @@ export class ResponseAccumulator {
   readonly #byIndex = new Map<unknown, ReplyItem>();
   readonly #byId = new Map<unknown, ReplyItem>();
   readonly #callIds = new Set<string>();
+  /** How much of the beginning of a text was dropped: what has the whole of it has that, too. */
+  readonly #dropped = new Map<JsonObject, number>();
   /** The first place after all items. */
   #next = 0;
   #isOrdered = true;
   #run: Run | null = null;
+  /** A call without input, which is complete once something follows that does not cut it. */
+  #waiting: ReplyItem | null = null;
 
   /** @param before - The items of a reply that this one continues. They come before all others. */
   constructor(before: readonly JsonObject[] = []) {
@@ -124,8 +128,10 @@ export class ResponseAccumulator {
       if (item.type !== "message") continue;
       for (const { block } of item.partsOf("content", "output_text")) {
         const text = stringField(block, "text") ?? "";
-        block["text"] = text.slice(length);
-        length -= Math.min(length, text.length);
+        const dropped = Math.min(length, text.length);
+        this.#dropped.set(block, dropped);
+        block["text"] = text.slice(dropped);
+        length -= dropped;
       }
     }
   }
@@ -142,7 +148,7 @@ export class ResponseAccumulator {
         if (isObject(item)) this.#begin(index, item);
         break;
       case "response.output_item.done":
-        if (isObject(item)) this.#finish(this.#begin(index, item, true), false);
+        if (isObject(item)) this.#finish(this.#begin(index, item, true), false, false);
         break;
       case "response.output_text.annotation.added":
         this.#annotate(event);
@@ -179,6 +185,7 @@ export class ResponseAccumulator {
     const isFailed = FAILED.test(type) || FAILED.test(state);
     const isCut = isFailed || CUT.test(type) || CUT.test(state);
     this.hasUsage = isObject(usage) && Object.values(usage).some((count) => typeof count === "number" && count > 0);
+    this.#release(isCut);
     if (Array.isArray(output)) this.#repair(output, isCut);
     for (const item of this.#items) if (item.isCall && !item.isDone) item.state = "truncated";
     if (isFailed) throw errorFromEvent(LABEL, failureOf(response));
@@ -235,6 +242,7 @@ export class ResponseAccumulator {
   }
 
   #add(index: number, given: JsonObject): ReplyItem {
+    this.#release(false);
     const item = new ReplyItem(index, given, this.#callIds);
     this.#opened();
     if ((this.#items.at(-1)?.index ?? index) > index) this.#isOrdered = false;
@@ -248,6 +256,12 @@ export class ResponseAccumulator {
     for (const part of item.parts()) this.#show(item, part.block, textOf(part.block));
     if (item.isCall) this.#extendInput(item, item.text);
     return item;
+  }
+
+  #release(isCut: boolean): void {
+    const item = this.#waiting;
+    this.#waiting = null;
+    if (item !== null) this.#finish(item, isCut);
   }
 
   /** Merges a later form of an item. The input of a call that is complete does not change any more. */
@@ -288,9 +302,10 @@ export class ResponseAccumulator {
   }
 
   /** Replaces a text by the whole of it. What is new of it is shown. */
-  #setText(item: ReplyItem, block: JsonObject, field: string, value: unknown): void {
+  #setText(item: ReplyItem, block: JsonObject, field: string, whole: unknown): void {
     const known = stringField(block, field) ?? "";
-    if (typeof value !== "string" || value === known || value === "") return;
+    const value = typeof whole === "string" ? whole.slice(this.#dropped.get(block) ?? 0) : "";
+    if (value === known || value === "") return;
     block[field] = value;
     this.progress++;
     this.#show(item, block, value.startsWith(known) ? value.slice(known.length) : "");
@@ -317,13 +332,19 @@ export class ResponseAccumulator {
   }
 
   /** An item is whole, or will not become so. */
-  #finish(item: ReplyItem, isCut: boolean): void {
+  #finish(item: ReplyItem, isCut: boolean, isEnd = true): void {
     if (item.isDone) return;
-    item.isDone = true;
+    const isIncomplete = isCut || item.block["status"] === "incomplete";
     this.progress++;
+    if (!isEnd && item.isCall && !isIncomplete && item.text === "") {
+      // The end may tell that it was cut.
+      this.#waiting = item;
+      return;
+    }
+    item.isDone = true;
     if (item.type !== "message") this.hasContent = true;
     if (!item.isCall) return;
-    if (isCut || item.block["status"] === "incomplete") {
+    if (isIncomplete) {
       item.state = "truncated";
     } else {
       item.close();

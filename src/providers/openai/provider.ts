@@ -9,14 +9,17 @@ import { OpenAIDecoder } from "./decode.ts";
 import { callParamsForm, encode, encodeToolResults } from "./encode.ts";
 import { LABEL } from "./message.ts";
 import type { OpenAINative } from "./native.ts";
+import { nativeParams } from "./params.ts";
 import { sendable } from "./turn.ts";
 import { openAIViews, refusalOf } from "./view.ts";
 
 /** The Responses API of OpenAI, as the core knows it. */
 export const openai: Provider<OpenAINative> = {
   name: "openai",
+  entry: "millrace/openai",
   label: LABEL,
   optionForms: { callParams: callParamsForm, prices: openAIPrices },
+  nativeParams,
   encode,
   isItem: (value) => "type" in value && typeof value.type === "string",
   createDecoder: (before) => new OpenAIDecoder(before),

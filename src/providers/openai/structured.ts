@@ -2,7 +2,11 @@
 
 import type { StreamOption } from "../../call/options.ts";
 import type { StandardSchema } from "../../schema/standard-schema.ts";
-import { defineStructuredCalls, type StructuredCalls } from "../../structured/define-structured-calls.ts";
+import {
+  defineStructuredCalls,
+  type StructuredCalls,
+  type StructuredProvider,
+} from "../../structured/define-structured-calls.ts";
 import type {
   DefineStructuredCall,
   StructuredCall as StructuredCallOf,
@@ -34,12 +38,17 @@ export { limiter } from "./limiter.ts";
 export type { OpenAINative } from "./native.ts";
 export type { OpenAICallResponse } from "./stream.ts";
 
-const structured: StructuredCalls<OpenAINative> = /* @__PURE__ */ defineStructuredCalls<OpenAINative>({
+/** The Responses API, for calls that may have response models. @internal */
+export const structuredOpenAI: StructuredProvider<OpenAINative> = {
   provider: openai,
-  classes: calls,
   formatBody,
   hasTools: ({ tools }) => Array.isArray(tools) && tools.some((tool: object) => "name" in tool),
-});
+};
+
+const structured: StructuredCalls<OpenAINative> = /* @__PURE__ */ defineStructuredCalls<OpenAINative>(
+  structuredOpenAI,
+  calls,
+);
 
 /**
  * A reply from OpenAI to a call with `responseModel`, while it arrives: iterate the model so far.

@@ -1,4 +1,5 @@
 import { field, isObject, type JsonObject, stringField } from "../../json/object.ts";
+import { wellFormedJson } from "../../json/stringify.ts";
 import type { Blocks } from "../../provider/decoder.ts";
 import { asksForSomething, commonFinishReason, hasRefusal } from "./finish-reason.ts";
 import type { InputItem } from "./input-item.ts";
@@ -79,12 +80,15 @@ function sentMessage(block: JsonObject, isDone: boolean): JsonObject | null {
     : { ...block, content: parts, ...(!isDone && { status: "incomplete" }) };
 }
 
-function sentCall({ block, id, name, state, text }: ReplyItem, isAnswered: boolean): JsonObject | null {
+/** What may be the escape of half a character, in JSON. */
+const HALVES = /\\ud/i;
+
+function sentCall({ block, id, name, state, text, value }: ReplyItem, isAnswered: boolean): JsonObject | null {
   const isCut = state === "streaming" || state === "truncated";
   if (isCut && !isAnswered) return null;
   const isFunction = block["type"] === "function_call";
   // A call without arguments has none, and other servers want JSON all the same.
-  const whole = text === "" ? "{}" : text;
+  const whole = text === "" ? "{}" : HALVES.test(text) ? wellFormedJson(JSON.stringify(value ?? text)) : text;
   const args = isCut || state === "invalid" ? JSON.stringify({ INVALID_JSON: text }) : whole;
   const isUsable = block["call_id"] === id && block["name"] === name && !isCut;
   if (isUsable && (!isFunction || block["arguments"] === args)) return block;
