@@ -115,7 +115,10 @@ export class ChatAccumulator implements Growth {
   /** The latest usage is that of all. One without counts says nothing once there is another. */
   #count(usage: JsonObject | undefined): void {
     if (usage === undefined) return;
-    const isCounted = [usage["prompt_tokens"], usage["completion_tokens"]].some((count) => Number(count) > 0);
+    const isCounted = [usage["prompt_tokens"], usage["completion_tokens"]].some(
+      // Some servers write them as text.
+      (count) => (typeof count === "number" || typeof count === "string") && Number(count) > 0,
+    );
     if (!isCounted && this.#message["usage"] !== undefined) return;
     this.hasUsage ||= isCounted;
     this.#message["usage"] = usage;

@@ -101,7 +101,7 @@ export interface OpenAIChatCallParams {
       }
     | undefined;
   /** Requests with the same key are more likely to share a cache. */
-  readonly prompt_cache_key?: string | undefined;
+  readonly prompt_cache_key?: string | null | undefined;
   /** How the cache is written. From gpt-5.6 on. */
   readonly prompt_cache_options?:
     | { readonly mode?: "implicit" | "explicit" | undefined; readonly ttl?: "30m" | undefined }
@@ -109,13 +109,25 @@ export interface OpenAIChatCallParams {
   /** @deprecated */
   readonly prompt_cache_retention?: "in_memory" | "24h" | null | undefined;
   /** Moderates the prompt and the reply. The result is in the message. */
-  readonly moderation?: { readonly model: string; readonly policy?: unknown } | null | undefined;
+  readonly moderation?:
+    | {
+        readonly model: string;
+        readonly policy?:
+          | {
+              readonly input?: ModerationPolicy | null | undefined;
+              readonly output?: ModerationPolicy | null | undefined;
+            }
+          | null
+          | undefined;
+      }
+    | null
+    | undefined;
   /** At most 16 pairs, which are kept with the reply. */
   readonly metadata?: Readonly<Record<string, string>> | null | undefined;
   /** Whether the API keeps the reply. */
   readonly store?: boolean | null | undefined;
   /** Who asks, in words that say nothing of a person: at most 128 characters. */
-  readonly safety_identifier?: string | undefined;
+  readonly safety_identifier?: string | null | undefined;
   /** @deprecated It is `safety_identifier` and `prompt_cache_key` now. */
   readonly user?: string | undefined;
   /** Which capacity to use. The reply says which it was. */
@@ -132,6 +144,11 @@ export interface OpenAIChatCallParams {
   readonly extra_body?: Readonly<Record<string, unknown>> | undefined;
   /** How long the whole call may take, in milliseconds. No limit if not given. */
   readonly timeout?: number | undefined;
+}
+
+/** Whether what is found is only told, or blocks the reply as well. */
+export interface ModerationPolicy {
+  readonly mode: "score" | "block";
 }
 
 /** The format that a text is held to. */

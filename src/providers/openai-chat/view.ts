@@ -35,7 +35,10 @@ export function accessorsOf(message: ChatCompletion | null): OpenAIChatAccessors
   const audio = field(first, "audio");
   return {
     refusal: stringField(first, "refusal") || null,
-    audio: bytesOf(stringField(audio, "data")),
+    // Not decoded for those who ask for something else.
+    get audio() {
+      return bytesOf(stringField(audio, "data"));
+    },
     audioTranscript: stringField(audio, "transcript"),
   };
 }

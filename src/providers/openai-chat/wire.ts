@@ -153,6 +153,8 @@ export interface ChatCompletion {
   readonly service_tier?: Open<"auto" | "default" | "flex" | "scale" | "priority"> | null | undefined;
   /** @deprecated */
   readonly system_fingerprint?: string | null | undefined;
+  /** That of the request. */
+  readonly metadata?: Readonly<Record<string, string>> | null | undefined;
   /** What the moderation that was asked for found. */
   readonly moderation?: unknown;
   /** What Azure's filters found in the prompt. */
@@ -226,6 +228,8 @@ export interface ChatUsage {
         /** Written to the cache. */
         readonly cache_write_tokens?: number | undefined;
         readonly audio_tokens?: number | undefined;
+        readonly image_tokens?: number | undefined;
+        readonly text_tokens?: number | undefined;
       }
     | null
     | undefined;
