@@ -1,7 +1,8 @@
 /**
- * The faults. A row is `{ name, title, expects, drive, serve, verdict }` and, where it takes them, `options` (what the
- * client is told), `environment` (variables that the client has, from `facts`), `lingerMs` (how long the process lives on), `elsewhere` (another server), `needs` (an ability),
- * `isAboutMemory`, `limitMs` (when it hangs, if that is later than usual) and `whenHung` (what a cell says of a client that hangs).
+ * The faults. A row is `{ name, title, expects, drive, serve, verdict }` and, where it takes them, `options` (what the client is
+ * told), `environment` (variables that the client has, from `facts`), `lingerMs` (how long the process lives on), `elsewhere`
+ * (another server), `needs` (an ability), `isAboutMemory`, `limitMs` (when it hangs, if that is later than usual) and `whenHung`
+ * (what a cell says of a client that hangs). The files of `rows/` make them for a wire.
  *
  * `serve(request, response, count, facts)` plays the fault; `count` is the request's place, from 1, and what it writes
  * to `facts` is in `observation.server`. `verdict(observation)` gives `{ pass, seen }`.

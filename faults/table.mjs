@@ -20,7 +20,8 @@ export function tables(rows, clients, results) {
     const left = rows.filter((row) => !played.includes(row));
     const reasons = left.map((row) => `- ${row.title}: ${rowFor(row, api).lack}`);
     const notes = left.length === 0 ? [] : ["Not played, since there is no such thing:", reasons.join("\n")];
-    return [`## ${title}`, table(played, own, results), ...notes].join("\n\n");
+    const cells = played.length === 0 ? [] : [table(played, own, results)];
+    return [`## ${title}`, ...cells, ...notes].join("\n\n");
   });
 }
 

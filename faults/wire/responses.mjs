@@ -108,6 +108,7 @@ export const responses = {
   begun,
   started,
   delta,
+  textEnded: (...texts) => started + texts.map(delta).join("") + numbered(4 + texts.length, ...close(texts.join(""))),
   stopped: textEnd,
   ended: textEnd,
   reply: (...texts) => started + texts.map(delta).join("") + textEnd(...texts),
