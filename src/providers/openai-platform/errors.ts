@@ -5,7 +5,7 @@ import type { HeaderOf } from "../../provider/provider.ts";
 
 const RETRYABLE_STATUS = /^(408|409|429|5..)$/;
 const STATUS = /^[45]..$/;
-/** Codes and types of errors that may pass; of an error that has neither, the words. */
+/** Codes and types of errors that may pass. Of an error without either, the message is tested. */
 const RETRYABLE =
   /rate.?limit|server.?error|api_error|overload|throttl|too.many|time.?d? ?out|unavailable|internal|busy|insufficient_system_resource/i;
 /** The account has no money left, which waiting does not change, although the status is that of rate limits. */

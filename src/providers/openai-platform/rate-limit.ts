@@ -27,7 +27,7 @@ export function rateLimit({ model, status, header }: LimitedResponse): RateLimit
 
 const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
-/** A duration such as `12ms`, `7.66s` or `1h2m30s` in milliseconds; 0 if it is none. */
+/** A duration such as `12ms`, `7.66s` or `1h2m30s` in milliseconds; 0 for any other text. */
 export function durationMs(text: string): number {
   if (!/^(\d+(\.\d+)?(ms|[smhd])){1,5}$/.test(text)) return 0;
   let sum = 0;

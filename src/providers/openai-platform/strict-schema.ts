@@ -216,7 +216,7 @@ function fits(value: unknown, given: unknown, root: JsonObject): boolean {
   });
 }
 
-/** The schema that a reference leads to; the schema itself if it is none, or leads nowhere. */
+/** The schema that a reference leads to. A schema without one, or whose reference leads nowhere, is given back. */
 function targetOf(schema: JsonObject, root: JsonObject): JsonObject {
   let target = schema;
   for (let hops = 0; typeof target["$ref"] === "string" && hops < DEEPEST; hops++) {

@@ -189,7 +189,7 @@ export function costOf(input: OpenAICostInput): OpenAICostMetadata | null {
 
 const LISTED = [false, 1] as const;
 
-/** The rates for a prompt of this size; null if there is none for audio, and there was some. */
+/** The rates for a prompt of this size; null if there was audio, whose rate is unknown. */
 function ratesFor(price: OpenAIPrice, tokens: OpenAIPerTokenKind, prompt: number): OpenAIPerTokenKind | null {
   const rates: OpenAIRates = price.tiers?.findLast(({ promptAbove }) => prompt > promptAbove) ?? price;
   const { input, output, cacheRead, cacheWrite = input, audioInput, audioOutput } = rates;

@@ -183,10 +183,7 @@ function callDeltas(call: Call, place: number, rules: DialectRules, random: Rand
 }
 
 /** Usage under the names of Chat Completions. */
-export function chatUsage(
-  { input, cached, written, output, reasoning, more }: Counted,
-  rules: DialectRules,
-): JsonObject {
+function chatUsage({ input, cached, written, output, reasoning, more }: Counted, rules: DialectRules): JsonObject {
   return {
     prompt_tokens: input,
     completion_tokens: rules.reasoningBeside ? output - reasoning : output,

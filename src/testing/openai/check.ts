@@ -54,7 +54,7 @@ const NAME = /^[a-zA-Z0-9_-]+$/;
 const LONGEST_NAME = 64;
 
 /** The problem with a name of a tool or a format. */
-export function nameProblem(name: unknown, param: string): Problem | null {
+function nameProblem(name: unknown, param: string): Problem | null {
   if (typeof name !== "string")
     return invalid(`Missing required parameter: '${param}'.`, param, "missing_required_parameter");
   if (!NAME.test(name)) {

@@ -8,7 +8,7 @@ const IDS =
   "gpt-4o-search-preview gpt-4o-audio-preview gpt-audio gpt-audio-mini gpt-4-turbo gpt-4 gpt-3.5-turbo computer-use-preview";
 
 /** The ids of the models, newest first. */
-export const knownModels: readonly string[] = IDS.split(" ");
+const knownModels: readonly string[] = IDS.split(" ");
 
 /** Whether a model exists, dated or not. */
 export function isKnownModel(id: string, more: readonly string[]): boolean {

@@ -3,7 +3,7 @@ import { isJsonObject, type JsonObject, textOf } from "../json.ts";
 import type { BlockPart, ReplyPart } from "../part.ts";
 import type { ReplyOptions } from "../script.ts";
 
-/** A part of a reply, in words of neither API. */
+/** A part of a reply, in terms that both APIs share. */
 export type Output =
   | { readonly kind: "text" | "reasoning" | "refusal"; readonly pieces: readonly string[]; readonly fields: JsonObject }
   | Call
@@ -86,7 +86,7 @@ export function finishOf(outputs: readonly Output[], { stopReason }: Pick<ReplyO
   return outputs.some(({ kind }) => kind === "call") ? "tool_calls" : "stop";
 }
 
-/** What a reply takes, in words of neither API. */
+/** The tokens that a reply takes, in terms that both APIs share. */
 export interface Counted {
   readonly input: number;
   readonly cached: number;
@@ -97,7 +97,10 @@ export interface Counted {
   readonly more: JsonObject;
 }
 
-/** Counts what a reply takes: estimates, unless the script gives them, in the words of the Messages API or of either of OpenAI's. */
+/**
+ * Counts the tokens that a reply takes. They are estimates unless the script gives them, under the names of the Messages API
+ * or of either of OpenAI's.
+ */
 export function countedUsage(outputs: readonly Output[], { usage = {} }: ReplyOptions, inputTokens: number): Counted {
   const { input_tokens, output_tokens, cache_read_input_tokens, cache_creation_input_tokens, ...others } = usage;
   const { prompt_tokens, completion_tokens, reasoning_tokens, ...more }: JsonObject = others;

@@ -48,7 +48,7 @@ export function responseEvents(
 }
 
 /** Usage under the names of Responses. */
-export function responsesUsage({ input, cached, written, output, reasoning, more }: Counted): JsonObject {
+function responsesUsage({ input, cached, written, output, reasoning, more }: Counted): JsonObject {
   return {
     input_tokens: input,
     input_tokens_details: { cached_tokens: cached, cache_write_tokens: written },

@@ -21,7 +21,7 @@ export interface StoredResponse {
 /** The responses of one fake server, by id, and what it has sent. */
 export class ResponseStore {
   readonly #responses = new Map<string, StoredResponse>();
-  /** Tokens of encrypted reasoning that were sent in whole items, by the item's id, and others that were only begun. */
+  /** Tokens of encrypted reasoning: those of whole items by the item's id, and those that came when an item began. */
   readonly #tokens = new Map<string, string>();
   readonly #begun = new Set<string>();
   /** The items that were sent, by id, and the reasoning that stands before each. */
@@ -43,7 +43,7 @@ export class ResponseStore {
     this.#responses.delete(id);
   }
 
-  /** Whether a token is of an item's start alone. The API gives another one at its end, and takes only that. */
+  /** Whether a token came with the beginning of an item. The API gives another one at its end, and takes only that. */
   isBegun(token: string): boolean {
     return this.#begun.has(token);
   }
