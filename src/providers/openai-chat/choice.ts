@@ -47,7 +47,12 @@ export class OpenChoice {
       if (key === "delta" || (key === "message" && given["delta"] === undefined)) {
         if (isObject(value)) this.#addDelta(value);
       } else if (key === "logprobs") this.#addLogprobs(value);
-      else if (!/^(index|message|finish_reason|usage)$/.test(key)) this.#note(assign(this.native, key, value));
+      else if (/^(index|message|finish_reason|usage)$/.test(key)) continue;
+      // The tokens of vLLM, for example.
+      else if (Array.isArray(value)) {
+        pushAll(this.native, key, value);
+        this.#note(value.length > 0);
+      } else this.#note(assign(this.native, key, value));
     }
     const { finish_reason: reason } = given;
     if (isFinishReason(reason)) this.#finish(reason);
