@@ -79,7 +79,7 @@ export class ChatAccumulator implements Growth {
     if (!this.#hasBegun) this.progress++;
     this.#hasBegun = true;
     for (const key of Object.keys(event)) {
-      if (/^(choices|error|obfuscation|usage)$/.test(key)) continue;
+      if (key === "choices" || key === "usage" || key === "obfuscation" || key === "error") continue;
       const value = event[key];
       if (assign(this.#message, key, key === "object" ? wholeObject(value) : value)) this.progress++;
     }
