@@ -4,7 +4,8 @@ import { setImmediate as turn, setTimeout as delay } from "node:timers/promises"
 import { inspect } from "node:util";
 import { reader } from "./reader.mjs";
 
-const { module, baseURL, key, drive, options, lingerMs } = JSON.parse(process.argv[2]);
+const { module, drive, options, lingerMs, ...about } = JSON.parse(process.argv[2]);
+const { key } = about;
 
 const { run } = await import(module);
 const unhandled = [];
@@ -25,7 +26,7 @@ const controller = new AbortController();
 const { seen, take } = reader(drive, options, controller);
 const start = performance.now();
 const { calls = 1 } = options;
-const job = { baseURL, key, take, controller, signal: controller.signal, tools: drive === "tools", ...options };
+const job = { ...about, take, controller, signal: controller.signal, tools: drive === "tools", ...options };
 let observation = { error: null, tools: [], toolsRan: 0, usage: null, notes: [] };
 let thrown = null;
 try {

@@ -10,32 +10,41 @@ export const peersFolder = fileURLToPath(peers);
 /** What only millrace offers, or offers in this way. */
 const OURS = ["recover", "fallback", "object-as-client", "agent"];
 
-const peer = (id, title, packages, lacks = []) => ({
-  id,
+/** A client of one API: its module knows how it is used, by the `api` that it is given. */
+const column = (client, api, title, packages, module, lacks) => ({
+  id: api === "anthropic" ? client : `${client}-${api}`,
+  api,
   title,
   packages,
-  lacks: [...OURS, ...lacks],
-  module: new URL(`clients/${id}.mjs`, peers),
+  lacks,
+  module,
 });
-const sdk = ["@anthropic-ai/sdk"];
-const ai = ["ai", "@ai-sdk/anthropic"];
+const own = (api) =>
+  column("millrace", api, "millrace", ["millrace"], new URL("faults/clients/millrace.mjs", root), []);
+const peer = (client, api, title, packages, { file = client, lacks = [] } = {}) =>
+  column(client, api, title, packages, new URL(`clients/${file}.mjs`, peers), [...OURS, ...lacks]);
 
-/** The columns: what a client lacks is not asked of it, and its module knows how it is used. */
+const raw = { lacks: ["tools", "usage"] };
+const adapter = { anthropic: "anthropic", chat: "openai", responses: "openai" };
+const everywhere = (client, title, packages, options) =>
+  Object.keys(adapter).map((api) => peer(client, api, title, packages(adapter[api]), options));
+
+/** The columns. What a client lacks is not asked of it. */
 export const clients = [
-  {
-    id: "millrace",
-    title: "millrace",
-    packages: ["millrace"],
-    lacks: [],
-    module: new URL("faults/clients/millrace.mjs", root),
-  },
-  peer("sdk", "SDK, `messages.stream`", sdk),
-  peer("sdk-raw", "SDK, raw events", sdk, ["tools", "usage"]),
-  peer("ai", "ai, `fullStream`", ai),
-  peer("ai-text", "ai, `textStream`", ai, ["tools"]),
-  peer("langchain", "LangChain", ["@langchain/anthropic", "@langchain/core"]),
-  peer("tanstack", "TanStack AI", ["@tanstack/ai", "@tanstack/ai-anthropic"]),
-  peer("pi", "pi-ai", ["@earendil-works/pi-ai"]),
+  own("anthropic"),
+  own("chat"),
+  own("responses"),
+  peer("sdk", "anthropic", "SDK, `messages.stream`", ["@anthropic-ai/sdk"]),
+  peer("sdk-raw", "anthropic", "SDK, raw events", ["@anthropic-ai/sdk"], raw),
+  peer("sdk", "chat", "SDK, `chat.completions.stream`", ["openai"], { file: "openai-chat" }),
+  peer("sdk-raw", "chat", "SDK, raw events", ["openai"], { file: "openai-chat-raw", ...raw }),
+  peer("sdk", "responses", "SDK, `responses.stream`", ["openai"], { file: "openai-responses" }),
+  peer("sdk-raw", "responses", "SDK, raw events", ["openai"], { file: "openai-responses-raw", ...raw }),
+  ...everywhere("ai", "ai, `stream`", (name) => ["ai", `@ai-sdk/${name}`]),
+  ...everywhere("ai-text", "ai, `textStream`", (name) => ["ai", `@ai-sdk/${name}`], { lacks: ["tools"] }),
+  ...everywhere("langchain", "LangChain", (name) => [`@langchain/${name}`, "@langchain/core"]),
+  ...everywhere("tanstack", "TanStack AI", (name) => ["@tanstack/ai", `@tanstack/ai-${name}`]),
+  ...everywhere("pi", "pi-ai", () => ["@earendil-works/pi-ai"]),
 ];
 
 /** The version of a client's package that is used here. */

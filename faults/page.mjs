@@ -1,17 +1,17 @@
 import { version } from "./clients.mjs";
-import { table } from "./table.mjs";
+import { tables } from "./table.mjs";
 
 /** The page with the table. */
 export function page(rows, clients, results) {
   const date = new Date().toISOString().slice(0, 10);
   return `# Faults
 
-What clients do when servers fail. \`npm run faults -- --peers --write\` measured it and wrote this page, on
+What clients do when servers fail, in the words of three APIs. \`npm run faults -- --peers --write\` measured it and wrote this page, on
 ${date}, Node ${process.version}, ${process.platform}.
 
 ${[...new Set(clients.flatMap(({ packages }) => packages))].map((name) => `- ${name} ${version(name)}`).join("\n")}
 
-${table(rows, clients, results)}
+${tables(rows, clients, results).join("\n\n")}
 
 ## How to read it
 
@@ -21,7 +21,7 @@ ${table(rows, clients, results)}
 - Each cell is one run, in a process of its own, against a server on this machine. Each client is used as its own documentation
   shows, with its defaults, except for two things. millrace waits 10 ms instead of 500 before it sends a request again, to save
   time. And in the rows with a limit, each client gets its own limit of 600 ms: millrace \`timeout.idle\` (300 s by default) and,
-  before the first content, \`timeout.firstContent\` (600 s); ai \`timeout.chunkMs\` and \`timeout.stepMs\` (none by default); the
+  before the first content, \`timeout.firstContent\` (600 s); ai \`timeout.chunkMs\` and \`timeout.firstChunkMs\` (none by default); the
   others the \`timeout\` that they have, of the request or of the whole call.
 - "Success" means that a program which checks for exceptions and error events sees none. If a client keeps a stop reason or a
   finish reason, a program could still find out by itself.
@@ -31,12 +31,13 @@ ${table(rows, clients, results)}
 - A connection on this machine takes some megabytes into its buffers, whoever reads. That is why the rows with a slow reader allow
   12 MB.
 - What is kept of pings and comments is the memory still in use at the second text, after a garbage collection.
-- Usage after an abort is a lower bound in every client, since the API reports output tokens at the end. The row asks for the input
-  tokens, and for something beside the figure, or in its message, that says that the reply ended early.
+- Usage after an abort is a lower bound in every client, since the APIs report output tokens at the end, and OpenAI's the input
+  tokens, too. The row asks for the input tokens where the server has told them, and for something beside the figure, or in its
+  message, that says that the reply ended early.
 - The rows on memory and time are bounds, not benchmarks: for those, see [performance](performance.md).
-- The versions are the newest that run on Node 20; later ones may do better. The table is made again before each release.
+- The versions are the newest there were, on a Node that all of them run on. The table is made again before each release.
 
-The servers are in \`faults/rows/\`, the clients in \`faults/clients/\` and \`bench/peers/clients/\`. A row is a handler for
+The servers are in \`faults/rows/\`, what they say in \`faults/wire/\`, the clients in \`faults/clients/\` and \`bench/peers/clients/\`. A row is a handler for
 \`node:http\` and a verdict; \`npm run faults -- --rows NAME --clients NAME --json\` shows all that was observed.
 `;
 }

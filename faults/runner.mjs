@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import * as http from "node:http";
 import { fileURLToPath } from "node:url";
 import { KEY } from "./rows/safety.mjs";
+import { wires } from "./wire.mjs";
 
 const child = fileURLToPath(new URL("child.mjs", import.meta.url));
 /** Loading a client is not what is measured. */
@@ -59,7 +60,9 @@ function peakOf(pid) {
 /** Runs the child. One that hangs or crashes is a result like any other. */
 async function observe(row, client, baseURL, facts, limitMs) {
   const { drive, options = {}, lingerMs = 0 } = row;
-  const job = { module: client.module, baseURL, key: KEY, drive, options, lingerMs };
+  const { api, module } = client;
+  const { model, origin, base } = wires[api];
+  const job = { module, api, model, origin, baseURL: baseURL + base, key: KEY, drive, options, lingerMs };
   const process_ = fork(child, [JSON.stringify(job)], {
     silent: true,
     env: { ...environment(), ...row.environment?.(facts) },

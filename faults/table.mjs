@@ -1,3 +1,6 @@
+import { rowFor } from "./rows.mjs";
+import { wires } from "./wire.mjs";
+
 /** What a cell says. */
 export function cell(result) {
   if (result === undefined) return "";
@@ -8,8 +11,21 @@ export function cell(result) {
   return /\d/.test(seen) ? `pass: ${seen}` : "pass";
 }
 
-/** The results as a table in Markdown: rows down, clients across. */
-export function table(rows, clients, results) {
+/** The results, a section in Markdown for each API: a table with rows down and clients across, and what is not in it. */
+export function tables(rows, clients, results) {
+  const apis = Object.entries(wires).filter(([api]) => clients.some((client) => client.api === api));
+  return apis.map(([api, { title }]) => {
+    const own = clients.filter((client) => client.api === api);
+    const played = rows.filter((row) => rowFor(row, api).row !== undefined);
+    const left = rows.filter((row) => !played.includes(row));
+    const reasons = left.map((row) => `- ${row.title}: ${rowFor(row, api).lack}`);
+    const notes = left.length === 0 ? [] : ["Not played, since there is no such thing:", reasons.join("\n")];
+    const cells = played.length === 0 ? [] : [table(played, own, results)];
+    return [`## ${title}`, ...cells, ...notes].join("\n\n");
+  });
+}
+
+function table(rows, clients, results) {
   const find = (row, client) => results.find((result) => result.row === row.name && result.client === client.id);
   const lines = [
     ["Fault", "Expected", ...clients.map(({ title }) => title)],

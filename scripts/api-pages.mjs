@@ -2,7 +2,18 @@
 
 /** What each page is called, the page that explains it, and the parts of `src` that its names come from. */
 export const PAGES = {
-  call: { title: "Calls", from: ["call/", "neutral-call", "neutral-provider", "http/", "attempt/limit.ts", "provider/native", "provider/params"] },
+  call: {
+    title: "Calls",
+    from: [
+      "call/",
+      "neutral-call",
+      "neutral-provider",
+      "http/",
+      "attempt/limit.ts",
+      "provider/native",
+      "provider/params",
+    ],
+  },
   prompt: {
     title: "Prompts",
     from: ["prompt/", "neutral-message", "neutral-template", "providers/anthropic/cache-control"],

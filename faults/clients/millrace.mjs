@@ -4,12 +4,19 @@ import * as https from "node:https";
 import * as net from "node:net";
 import { inspect } from "node:util";
 import { tool } from "../../dist/index.js";
-import { call, client } from "../../dist/anthropic.js";
-import { MODEL } from "../wire.mjs";
 import { deletion } from "../deletion.mjs";
+
+/** The entry of the package for each API, and the names of its tokens. */
+const APIS = {
+  anthropic: { entry: "anthropic", input: "input_tokens", output: "output_tokens" },
+  chat: { entry: "openai-chat", input: "prompt_tokens", output: "completion_tokens" },
+  responses: { entry: "openai", input: "input_tokens", output: "output_tokens" },
+};
 
 export async function run(job, observation) {
   const { baseURL, key, take, signal, tools, idleMs, firstMs, connectMs, recover, fallback, as } = job;
+  const api = APIS[job.api];
+  const { call, client } = await import(`../../dist/${api.entry}.js`);
   const remove = tool({
     ...deletion,
     call: () => {
@@ -18,17 +25,17 @@ export async function run(job, observation) {
     },
   });
   const ask = call(
-    MODEL,
+    job.model,
     {
       stream: true,
-      client: as === "object" ? { apiKey: key, baseURL } : client({ apiKey: key, baseURL, ...(await network(as)) }),
+      client: as === "object" ? { apiKey: key, baseURL } : client({ apiKey: key, baseURL, ...(await network(job)) }),
       signal,
       retry: { delay: 10 },
       ...(idleMs && { timeout: { idle: idleMs } }),
       ...(firstMs && { timeout: { firstContent: firstMs } }),
       ...(connectMs && { timeout: { connect: connectMs } }),
       ...(recover && { onInterrupt: recover }),
-      ...(fallback && { fallback: circle() }),
+      ...(fallback && { fallback: circle(job.model, fallback) }),
       ...(tools && { tools: [remove] }),
     },
     () => "Hello",
@@ -43,8 +50,8 @@ export async function run(job, observation) {
       if (await take(chunk.content, chunk.recovery?.type === "restart")) break;
     }
   } finally {
-    const { source, input_tokens: input, output_tokens: output } = stream.usage;
-    observation.usage = { source, input, output };
+    const { usage } = stream;
+    observation.usage = { source: usage.source, input: usage[api.input], output: usage[api.output] };
     observation.attempts = stream.attempts.length;
     observation.notes.push(...problems(stream));
   }
@@ -73,14 +80,14 @@ function problems(stream) {
 }
 
 /** Models that are asked one after another, and then those again, without an end. */
-function circle() {
-  const models = ["claude-haiku-4-5", MODEL];
+function circle(model, other) {
+  const models = [other, model];
   models.push(models);
   return models;
 }
 
 /** An agent for a proxy that takes connections, and never answers what it is asked. */
-async function network(as) {
+async function network({ as, origin }) {
   if (as !== "behind-silent-proxy") return {};
   const proxy = net.createServer((socket) => void socket.on("error", () => {}).resume()).listen(0, "127.0.0.1");
   await once(proxy, "listening");
@@ -92,5 +99,5 @@ async function network(as) {
       request.end();
     }
   }
-  return { baseURL: "https://api.anthropic.com", agent: new ProxyAgent() };
+  return { baseURL: origin, agent: new ProxyAgent() };
 }

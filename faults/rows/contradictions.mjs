@@ -1,19 +1,6 @@
 /** Events whose fields are not what they ought to be. */
 
-import {
-  blockStop,
-  delta,
-  end,
-  frames,
-  inTurn,
-  inputDelta,
-  messageStart,
-  messageStop,
-  started,
-  stopReason,
-  toolStart,
-  whole,
-} from "../wire.mjs";
+import { end, inTurn, whole } from "../serve.mjs";
 import { isAccident, judge } from "./verdicts.mjs";
 
 /** Passes if the text is there, and neither reading nor looking at the stream failed on the field. */
@@ -26,43 +13,40 @@ const unshaken = {
     return judge(["complete", "error"].includes(outcome) && text === "Hello" && notes.length === 0, observation);
   },
 };
-const ending = (event) => end(frames(...started, delta("Hello"), blockStop, event, messageStop));
 
-export const contradictions = [
+/** The rows, in the words of an API. */
+export const contradictions = (wire) => [
   {
     name: "content-null",
-    title: "`content: null` in a `message_delta`",
+    title: "`null` in place of the content, in the last event",
     ...unshaken,
-    serve: ending({ ...stopReason(), delta: { ...stopReason().delta, content: null } }),
+    serve: end(wire.odd.contentNull),
   },
   {
     name: "content-null-then-eof",
-    title: "`content: null` in a `message_delta` without a stop reason, then the end of the body",
+    title: "`null` in place of the content, then the end of the body",
     ...unshaken,
-    serve: end(frames(...started, delta("Hello"), { ...stopReason(null), delta: { content: null } })),
+    serve: end(wire.odd.contentNullThenEof),
   },
   {
     name: "stop-reason-object",
     title: '`{"toString": 1}` as stop reason',
     ...unshaken,
-    serve: ending(stopReason({ toString: 1 })),
+    serve: end(wire.odd.reasonObject),
   },
   {
     name: "iterations-null",
-    title: "`usage.iterations: [null]`",
+    title: "`[null]` in the usage",
     ...unshaken,
-    serve: ending({ ...stopReason(), usage: { output_tokens: 42, iterations: [null] } }),
+    serve: end(wire.odd.usageListOfNull),
   },
   {
     name: "tool-empty-cut",
-    title: "Tool call without arguments, cut at `max_tokens`",
+    title: "Tool call without arguments, cut at the limit of tokens",
     expects: "the call is not handed out",
     drive: "tools",
     needs: "tools",
-    serve: inTurn(
-      end(frames(messageStart(), toolStart, inputDelta(""), blockStop, stopReason("max_tokens"), messageStop)),
-      whole("Done."),
-    ),
+    serve: inTurn(end(wire.callCut("")), whole(wire, "Done.")),
     verdict(observation) {
       const { tools, toolsRan, outcome } = observation;
       const pass = tools.length === 0 && toolsRan === 0 && ["complete", "error"].includes(outcome);

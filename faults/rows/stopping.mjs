@@ -1,6 +1,6 @@
 /** Whoever stops reading stops the generation, and pays for what was generated. */
 
-import { delta, ended, flood, frames, pace, started, startStream, whole } from "../wire.mjs";
+import { flood, pace, startStream, whole } from "../serve.mjs";
 import { judge } from "./verdicts.mjs";
 
 const TOKENS = 100;
@@ -13,7 +13,6 @@ const HELD_MB = 12;
 /** What a buffer may still take in the second half. */
 const LATE_MB = 0.5;
 
-const chunk = Buffer.from(frames(delta("x".repeat(1000))));
 const toMB = (bytes) => Math.round(bytes / 1e5) / 10;
 
 /** How often a slow reader takes an event, and how many it takes. */
@@ -21,20 +20,13 @@ const SLOW_MS = 20;
 const SLOW_EVENTS = 100;
 const CALLS = 12;
 
-const total = `${Math.round(toMB(chunk.length * CHUNKS))} MB`;
-
-async function tokens(request, response, count, facts) {
-  const events = Array.from({ length: TOKENS }, (_, index) => delta(`token ${index} `));
-  startStream(response, frames(...started));
-  await pace(response, events, EVERY_MS, facts);
-  response.end(frames(...ended));
-}
+/** About as much in every API. */
+const total = "40 MB and more";
 
 const stops = {
   expects: "the connection closes, the server sends no more",
   // Longer than all tokens take.
   lingerMs: TOKENS * EVERY_MS * 1.5 + 300,
-  serve: tokens,
   verdict(observation) {
     const { sent, sentBefore } = observation.server;
     if (!["stopped", "aborted", "error"].includes(observation.outcome)) return judge(false, observation);
@@ -44,12 +36,12 @@ const stops = {
 };
 
 /** Passes if what the server can send has an end, at a reader that took so many events. */
-const held = (events) => ({
+const held = (wire, events) => ({
   expects: `the server can send less than ${HELD_MB} MB, and no more after 1 s`,
   async serve(request, response, count, facts) {
-    startStream(response, frames(...started));
-    await flood(response, chunk, CHUNKS, facts);
-    response.end(frames(...ended));
+    startStream(response, wire.started);
+    await flood(response, Buffer.from(wire.delta("x".repeat(1000))), CHUNKS, facts);
+    response.end(wire.ended());
   },
   verdict(observation) {
     if (observation.heldAt !== events) return judge(false, observation);
@@ -60,61 +52,79 @@ const held = (events) => ({
   },
 });
 
-export const stopping = [
-  { name: "break-stops", title: `\`break\` after the first of ${TOKENS} tokens`, drive: "breakAfterFirst", ...stops },
-  {
-    name: "abort-stops",
-    title: `Abort signal after the first of ${TOKENS} tokens`,
-    drive: "abortAfterFirst",
-    ...stops,
-  },
-  {
-    name: "usage-after-abort",
-    title: "Usage after an abort",
-    expects: "the input tokens, and a word that it ended early",
-    drive: "abortAfterFirst",
-    needs: "usage",
-    serve: tokens,
-    verdict(observation) {
-      const { usage } = observation;
-      if (usage === null) return judge(false, observation, "none");
-      const words = `${usage.input ?? "no"} in, ${usage.output ?? "no"} out`;
-      const isMarked = usage.source !== undefined && usage.source !== "reported";
-      return judge(
-        usage.input === 10 && isMarked,
-        observation,
-        isMarked ? words : `${words}, nothing says it is not final`,
-      );
+/** The rows, in the words of an API. */
+export const stopping = (wire) => {
+  const { started, delta, ended, tellsInputFirst } = wire;
+  async function tokens(request, response, count, facts) {
+    const texts = Array.from({ length: TOKENS }, (_, index) => `token ${index} `);
+    startStream(response, started);
+    await pace(response, texts.map(delta), EVERY_MS, facts);
+    response.end(ended(...texts));
+  }
+  return [
+    {
+      name: "break-stops",
+      title: `\`break\` after the first of ${TOKENS} tokens`,
+      drive: "breakAfterFirst",
+      ...stops,
+      serve: tokens,
     },
-  },
-  {
-    name: "backpressure",
-    title: `${total}, the reader holds at 10 events for 2 s`,
-    drive: "hold",
-    options: { holdMs: 2000 },
-    ...held(10),
-  },
-  {
-    name: "slow-reader",
-    title: `${total}, the reader takes an event every ${SLOW_MS} ms for ${(SLOW_EVENTS * SLOW_MS) / 1000} s`,
-    drive: "slow",
-    options: { everyMs: SLOW_MS, lastEvent: SLOW_EVENTS },
-    ...held(SLOW_EVENTS),
-  },
-  {
-    name: "signal-listeners",
-    title: `${CALLS} calls with one abort signal`,
-    expects: "no listener is left on it, once garbage is collected",
-    drive: "iterate",
-    options: { calls: CALLS },
-    serve: whole("Hello"),
-    verdict(observation) {
-      const { outcome, listeners } = observation;
-      return judge(
-        outcome === "complete" && listeners === 0,
-        observation,
-        outcome === "complete" && listeners > 0 ? `${listeners} left` : undefined,
-      );
+    {
+      name: "abort-stops",
+      title: `Abort signal after the first of ${TOKENS} tokens`,
+      drive: "abortAfterFirst",
+      ...stops,
+      serve: tokens,
     },
-  },
-];
+    {
+      name: "usage-after-abort",
+      title: "Usage after an abort",
+      expects: "the input tokens if the server has told them, and a word that it ended early",
+      drive: "abortAfterFirst",
+      needs: "usage",
+      serve: tokens,
+      verdict(observation) {
+        const { usage } = observation;
+        // Nothing is what is known of it where the server has told nothing.
+        if (usage === null) return judge(!tellsInputFirst, observation, "none");
+        const words = `${usage.input ?? "no"} in, ${usage.output ?? "no"} out`;
+        const isMarked = usage.source !== undefined && usage.source !== "reported";
+        return judge(
+          (usage.input === 10 || !tellsInputFirst) && isMarked,
+          observation,
+          isMarked ? words : `${words}, nothing says it is not final`,
+        );
+      },
+    },
+    {
+      name: "backpressure",
+      title: `${total}, the reader holds at 10 events for 2 s`,
+      drive: "hold",
+      options: { holdMs: 2000 },
+      ...held(wire, 10),
+    },
+    {
+      name: "slow-reader",
+      title: `${total}, the reader takes an event every ${SLOW_MS} ms for ${(SLOW_EVENTS * SLOW_MS) / 1000} s`,
+      drive: "slow",
+      options: { everyMs: SLOW_MS, lastEvent: SLOW_EVENTS },
+      ...held(wire, SLOW_EVENTS),
+    },
+    {
+      name: "signal-listeners",
+      title: `${CALLS} calls with one abort signal`,
+      expects: "no listener is left on it, once garbage is collected",
+      drive: "iterate",
+      options: { calls: CALLS },
+      serve: whole(wire, "Hello"),
+      verdict(observation) {
+        const { outcome, listeners } = observation;
+        return judge(
+          outcome === "complete" && listeners === 0,
+          observation,
+          outcome === "complete" && listeners > 0 ? `${listeners} left` : undefined,
+        );
+      },
+    },
+  ];
+};

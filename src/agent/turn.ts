@@ -59,7 +59,9 @@ export function missingAnswers(inputs: readonly ToolInput[], tools: readonly obj
 
 /** Whether a reply asks for a tool in the provider's own format, which the program has to run itself. */
 export function asksForNative(inputs: readonly ToolInput[], tools: readonly object[]): boolean {
-  const names = tools.flatMap((tool) => (isDeclared(tool) ? [] : [stringField(tool, "name")]));
+  const names = tools.flatMap((tool) =>
+    isDeclared(tool) ? [] : [stringField(tool, "name") ?? stringField(tool, "type")],
+  );
   return inputs.some((input) => isToBeAnswered(input) && names.includes(input.name));
 }
 

@@ -14,6 +14,11 @@ interface AnyCall {
 /** The output of a tool: text, JSON, bytes, content parts, or an error, whose message the model is told. */
 export type ToolOutput = readonly [call: AnyCall, output: unknown];
 
+/** The result that the model is sent for a call. */
+export function resultOf([call, output]: ToolOutput): ToolResult {
+  return { ...call["~result"](output), toolCall: call.toolCall };
+}
+
 /** The items with these results; none, if there are no results. */
 export function resultItems<N extends Native>(
   { provider }: Attempt<N>,
@@ -41,9 +46,9 @@ export function historyOf<N extends Native>(
     given.delete(block);
     // Calls that were cut are part of the answer only if they were given an output; one that was refused is not sent back.
     if (turn.length === 0 || !(output || isToBeAnswered(input))) return [];
-    if (output) return [output[0]["~result"](output[1])];
+    if (output) return [resultOf(output)];
     const invalid = state === "invalid" ? "The input is not a JSON object." : "The tool was not run.";
-    return [{ id, content: calls.get(block)?.error?.message ?? invalid, isError: true }];
+    return [{ id, content: calls.get(block)?.error?.message ?? invalid, isError: true, toolCall: block }];
   });
   const [unknown] = given.values();
   if (unknown !== undefined) throw new InvalidOptionError("outputs", `the message has no call ${unknown[0].id}.`);

@@ -8,7 +8,7 @@ import type { Reply } from "../recovery/reply.ts";
 import type { CallOf, PairTool, PairTypes } from "../tool/pair.ts";
 import type { AnyTool } from "../tool/tool.ts";
 import { type AttemptReport, reportOf } from "./attempt-report.ts";
-import { historyOf, resultItems, type ToolOutput } from "./history.ts";
+import { historyOf, resultItems, resultOf, type ToolOutput } from "./history.ts";
 import { type Warning, warningsOf } from "./warning.ts";
 
 /** When a call began, had its first content, and ended: milliseconds since the epoch, or null. */
@@ -219,8 +219,7 @@ export abstract class CallView<out N extends Native, out T extends PairTypes = P
    * message the model is told (never its stack).
    */
   toolMessageParams(outputs: readonly ToolOutput[]): readonly N["item"][] {
-    const results = outputs.map(([call, output]) => call["~result"](output));
-    return resultItems(this.#reply.shown, results);
+    return resultItems(this.#reply.shown, outputs.map(resultOf));
   }
 
   /**

@@ -19,7 +19,7 @@ export interface ServeSurroundings {
 
 const DIALECT = `
       --dialect NAME    the server whose Chat Completions to imitate (default: openai): openrouter, groq,
-                        deepseek, mistral, xai, together, fireworks, vllm, llama.cpp, ollama, lmstudio,
+                        deepseek, mistral, xai, together, fireworks, vllm, llamacpp, ollama, lmstudio,
                         azure, gemini or anthropic`;
 
 function help(command: FakeCommand): string {

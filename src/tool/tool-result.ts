@@ -14,6 +14,8 @@ export interface ToolResult {
   /** Text, or content parts: neutral ones, or blocks in the provider's own shape. */
   readonly content: string | readonly object[];
   readonly isError: boolean;
+  /** The provider's own block of the call, which tells what kind of result it takes. */
+  readonly toolCall?: unknown;
 }
 
 /**

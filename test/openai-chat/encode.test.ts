@@ -257,7 +257,7 @@ describe("a dialect", () => {
     ["gemini", "https://generativelanguage.googleapis.com/v1beta/openai/chat/completions"],
     ["anthropic", "https://api.anthropic.com/v1/chat/completions"],
     ["vllm", "http://127.0.0.1:8000/v1/chat/completions"],
-    ["llama.cpp", "http://127.0.0.1:8080/v1/chat/completions"],
+    ["llamacpp", "http://127.0.0.1:8080/v1/chat/completions"],
     ["ollama", "http://127.0.0.1:11434/v1/chat/completions"],
     ["lmstudio", "http://127.0.0.1:1234/v1/chat/completions"],
   ])("%s has its address", async (dialect, url) => {

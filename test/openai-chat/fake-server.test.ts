@@ -19,7 +19,7 @@ const DIALECTS = [
   "gemini",
   "anthropic",
   "vllm",
-  "llama.cpp",
+  "llamacpp",
   "ollama",
   "lmstudio",
 ] as const satisfies readonly NonNullable<ClientOptions["dialect"]>[];

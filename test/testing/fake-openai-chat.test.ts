@@ -337,7 +337,7 @@ describe("the fake's Chat Completions", () => {
 
 describe("dialects of the fake", () => {
   const names =
-    "openrouter groq deepseek mistral xai together fireworks vllm llama.cpp ollama lmstudio azure gemini anthropic".split(
+    "openrouter groq deepseek mistral xai together fireworks vllm llamacpp ollama lmstudio azure gemini anthropic".split(
       " ",
     ) as readonly Dialect[];
   const script = reply(
@@ -372,8 +372,9 @@ describe("dialects of the fake", () => {
     expect(await played("vllm")).not.toContain("null");
     expect(await played("ollama")).not.toContain('"index":1');
     expect(await played("anthropic")).toContain('"index":2');
+    expect(await played("azure")).toMatch(/^data: \{"choices":\[\],"created":0,"id":"".*"prompt_filter_results"/);
     expect(await played("gemini")).toContain("thought_signature");
-    expect(await played("llama.cpp")).toContain("timings");
+    expect(await played("llamacpp")).toContain("timings");
     const { usage } = eventsIn(await played("xai")).at(-1) as {
       usage: {
         prompt_tokens: number;

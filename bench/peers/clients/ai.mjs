@@ -1,11 +1,25 @@
-import { createAnthropic } from "@ai-sdk/anthropic";
 import { jsonSchema, streamText, tool } from "ai";
-import { deletion, MODEL, settled } from "./shared.mjs";
+import { deletion, settled } from "./shared.mjs";
 
-/** `streamText`, with everything that it says: `fullStream`. */
+/** The model of each API. A provider is loaded when it is used. */
+const MODELS = {
+  async anthropic({ baseURL, key, model }) {
+    const { createAnthropic } = await import("@ai-sdk/anthropic");
+    return createAnthropic({ apiKey: key, baseURL: `${baseURL}/v1` })(model);
+  },
+  chat: async (job) => (await openai(job)).chat(job.model),
+  responses: async (job) => (await openai(job)).responses(job.model),
+};
+
+async function openai({ baseURL, key }) {
+  const { createOpenAI } = await import("@ai-sdk/openai");
+  return createOpenAI({ apiKey: key, baseURL });
+}
+
+/** `streamText`, with everything that it says: `stream`. */
 export async function run({ take, ...job }, observation) {
-  const result = open(job, observation);
-  for await (const part of result.fullStream) {
+  const result = await open(job, observation);
+  for await (const part of result.stream) {
     if (part.type === "error") observation.error ??= part.error;
     if (part.type === "abort") observation.error ??= new Error(part.reason ?? "abort");
     if (part.type === "tool-call" && !part.invalid) observation.tools.push({ name: part.toolName, args: part.input });
@@ -14,7 +28,8 @@ export async function run({ take, ...job }, observation) {
   await readUsage(result, observation);
 }
 
-export function open({ baseURL, key, signal, tools, idleMs, firstMs }, observation) {
+export async function open(job, observation) {
+  const { api, signal, tools, idleMs, firstMs } = job;
   const { name, description, inputSchema } = deletion;
   const remove = tool({
     description,
@@ -25,12 +40,11 @@ export function open({ baseURL, key, signal, tools, idleMs, firstMs }, observati
     },
   });
   return streamText({
-    model: createAnthropic({ apiKey: key, baseURL: `${baseURL}/v1` })(MODEL),
+    model: await MODELS[api](job),
     prompt: "Hello",
     abortSignal: signal,
     ...(idleMs && { timeout: { chunkMs: idleMs } }),
-    // The limit between chunks begins with the first one.
-    ...(firstMs && { timeout: { stepMs: firstMs } }),
+    ...(firstMs && { timeout: { firstChunkMs: firstMs } }),
     ...(tools && { tools: { [name]: remove } }),
   });
 }

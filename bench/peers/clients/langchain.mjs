@@ -1,10 +1,25 @@
-import { ChatAnthropic } from "@langchain/anthropic";
 import { tool } from "@langchain/core/tools";
-import { deletion, MODEL } from "./shared.mjs";
+import { deletion } from "./shared.mjs";
 
-/** `ChatAnthropic`, its chunks concatenated. */
-export async function run({ baseURL, key, take, signal, tools, idleMs, firstMs = idleMs }, observation) {
-  const model = new ChatAnthropic({ model: MODEL, apiKey: key, anthropicApiUrl: baseURL });
+/** The model of each API. A provider is loaded when it is used. */
+const MODELS = {
+  async anthropic({ baseURL, key, model }) {
+    const { ChatAnthropic } = await import("@langchain/anthropic");
+    return new ChatAnthropic({ model, apiKey: key, anthropicApiUrl: baseURL });
+  },
+  chat: (job) => openai(job, false),
+  responses: (job) => openai(job, true),
+};
+
+async function openai({ baseURL, key, model }, useResponsesApi) {
+  const { ChatOpenAI } = await import("@langchain/openai");
+  return new ChatOpenAI({ model, apiKey: key, useResponsesApi, configuration: { baseURL } });
+}
+
+/** `ChatAnthropic` or `ChatOpenAI`, its chunks concatenated. */
+export async function run(job, observation) {
+  const { api, take, signal, tools, idleMs, firstMs = idleMs } = job;
+  const model = await MODELS[api](job);
   const { name, description, inputSchema: schema } = deletion;
   const bound = tools ? model.bindTools([tool(() => "Done.", { name, description, schema })]) : model;
   let message;

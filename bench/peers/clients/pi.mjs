@@ -1,14 +1,24 @@
-import { getModel, stream as open } from "@earendil-works/pi-ai";
-import { deletion, MODEL } from "./shared.mjs";
+import { normalizeContext } from "@earendil-works/pi-ai";
+import { getBuiltinModel } from "@earendil-works/pi-ai/providers/all";
+import { deletion } from "./shared.mjs";
 
-/** `stream`, its events. */
-export async function run({ baseURL, key, take, signal, tools, idleMs, firstMs = idleMs }, observation) {
+const APIS = {
+  anthropic: { provider: "anthropic", api: "anthropic-messages" },
+  chat: { provider: "openai", api: "openai-completions" },
+  responses: { provider: "openai", api: "openai-responses" },
+};
+
+/** `stream` of an API's module, its events. */
+export async function run(job, observation) {
+  const { baseURL, key, take, signal, tools, idleMs, firstMs = idleMs } = job;
+  const { provider, api } = APIS[job.api];
+  const { stream: open } = await import(`@earendil-works/pi-ai/api/${api}`);
   const { name, description, inputSchema: parameters } = deletion;
   const context = { messages: [{ role: "user", content: "Hello", timestamp: Date.now() }] };
   if (tools) context.tools = [{ name, description, parameters }];
-  const model = { ...getModel("anthropic", MODEL), baseUrl: baseURL };
+  const model = { ...getBuiltinModel(provider, job.model), api, baseUrl: baseURL };
   const options = { apiKey: key, signal, ...(firstMs && { timeoutMs: firstMs }) };
-  for await (const event of open(model, context, options)) {
+  for await (const event of open(model, normalizeContext(context), options)) {
     if (event.type === "toolcall_end") {
       observation.tools.push({ name: event.toolCall.name, args: event.toolCall.arguments });
     }

@@ -1,10 +1,9 @@
 import Anthropic from "@anthropic-ai/sdk";
-import { MODEL } from "./shared.mjs";
 
 /** `messages.create` with `stream: true`: the events, and nothing built from them. */
-export async function run({ baseURL, key, take, signal, idleMs, firstMs = idleMs }, observation) {
+export async function run({ baseURL, key, model, take, signal, idleMs, firstMs = idleMs }, observation) {
   const client = new Anthropic({ apiKey: key, baseURL, ...(firstMs && { timeout: firstMs }) });
-  const body = { model: MODEL, max_tokens: 1024, messages: [{ role: "user", content: "Hello" }], stream: true };
+  const body = { model, max_tokens: 1024, messages: [{ role: "user", content: "Hello" }], stream: true };
   for await (const event of await client.messages.create(body, { signal })) {
     if (event.type === "message_start") observation.usage = usageOf(event.message.usage);
     if (event.type === "message_delta") observation.usage.output = event.usage.output_tokens;

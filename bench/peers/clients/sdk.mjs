@@ -1,11 +1,11 @@
 import Anthropic from "@anthropic-ai/sdk";
-import { deletion, MODEL } from "./shared.mjs";
+import { deletion } from "./shared.mjs";
 
 /** `messages.stream`, the helper that builds the message. */
-export async function run({ baseURL, key, take, signal, tools, idleMs, firstMs = idleMs }, observation) {
+export async function run({ baseURL, key, model, take, signal, tools, idleMs, firstMs = idleMs }, observation) {
   const client = new Anthropic({ apiKey: key, baseURL, ...(firstMs && { timeout: firstMs }) });
   const { name, description, inputSchema } = deletion;
-  const body = { model: MODEL, max_tokens: 1024, messages: [{ role: "user", content: "Hello" }] };
+  const body = { model, max_tokens: 1024, messages: [{ role: "user", content: "Hello" }] };
   if (tools) body.tools = [{ name, description, input_schema: inputSchema }];
   const stream = client.messages.stream(body, { signal });
   let usage;

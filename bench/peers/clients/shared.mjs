@@ -1,5 +1,4 @@
 export { deletion } from "../../../faults/deletion.mjs";
-export { MODEL } from "../../../faults/wire.mjs";
 
 /** What a promise came to, or null: it was rejected, or did not settle soon. */
 export const settled = (promise) =>

@@ -1,16 +1,32 @@
 import { chat, toolDefinition } from "@tanstack/ai";
-import { createAnthropicChat } from "@tanstack/ai-anthropic";
-import { deletion, MODEL } from "./shared.mjs";
+import { deletion } from "./shared.mjs";
+
+/** The adapter of each API. A provider is loaded when it is used. */
+const ADAPTERS = {
+  async anthropic(model, key, options) {
+    const { createAnthropicChat } = await import("@tanstack/ai-anthropic");
+    return createAnthropicChat(model, key, options);
+  },
+  async chat(model, key, options) {
+    const { createOpenaiChatCompletions } = await import("@tanstack/ai-openai");
+    return createOpenaiChatCompletions(model, key, options);
+  },
+  async responses(model, key, options) {
+    const { createOpenaiChat } = await import("@tanstack/ai-openai");
+    return createOpenaiChat(model, key, options);
+  },
+};
 
 /** `chat`, its events; it runs tools by itself. */
-export async function run({ baseURL, key, take, controller, tools, idleMs, firstMs = idleMs }, observation) {
+export async function run(job, observation) {
+  const { api, model, baseURL, key, take, controller, tools, idleMs, firstMs = idleMs } = job;
   const remove = toolDefinition(deletion).server((args) => {
     observation.tools.push({ name: deletion.name, args });
     observation.toolsRan++;
     return "Done.";
   });
   const stream = chat({
-    adapter: createAnthropicChat(MODEL, key, { baseURL, ...(firstMs && { timeout: firstMs }) }),
+    adapter: await ADAPTERS[api](model, key, { baseURL, ...(firstMs && { timeout: firstMs }) }),
     messages: [{ role: "user", content: "Hello" }],
     abortController: controller,
     ...(tools && { tools: [remove] }),

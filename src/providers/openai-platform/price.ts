@@ -107,6 +107,11 @@ const LONG_PROMPT = 272_000;
  *
  * @param model - A model id, dated or not.
  * @returns The price with its source and date, or null if it is unknown.
+ * @example
+ * ```ts
+ * import { listPrice } from "millrace/openai";
+ * console.log(listPrice("gpt-6-sol")?.output); // 10 US dollars per million tokens
+ * ```
  */
 export function listPrice(model: string): OpenAIPrice | null {
   const row = rowOf(model) ?? rowOf(canonicalModel(model));

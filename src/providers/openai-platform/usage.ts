@@ -133,6 +133,12 @@ export function openAIUsage(usage: unknown, source: UsageSource): OpenAIUsage {
  * @param input - The model, the usage, the tier that served, and your own prices if you have some.
  * @returns Null if no price is known.
  * @throws InvalidOptionError if a price of your own lacks a rate, or has one that cannot be used.
+ * @example
+ * ```ts
+ * import { openAICost } from "millrace/openai";
+ * const usage = { input_tokens: 1000, output_tokens: 500 };
+ * console.log(openAICost({ model: "gpt-6-sol", usage })?.cost); // 0.007 US dollars
+ * ```
  */
 export function openAICost(input: OpenAICostInput): OpenAICostMetadata | null {
   checkForm("prices", input.prices ?? undefined, openAIPrices);

@@ -14,6 +14,7 @@ import type { InputItem } from "./input-item.ts";
 import type { OpenAIBody, OpenAINative } from "./native.ts";
 import type { OpenAICallParams } from "./params.ts";
 import { requestOf } from "./request.ts";
+import { answerTo } from "./tool-output.ts";
 import { toolParams } from "./tool-schema.ts";
 import { sendable } from "./turn.ts";
 
@@ -149,11 +150,11 @@ export function encodeToolResults(results: readonly ToolResult[]): readonly Inpu
 }
 
 /** The API knows no errors of tools: the text has to tell. */
-function encodeResult({ id, content, isError }: Pick<ToolResult, "id" | "content" | "isError">): InputItem {
+function encodeResult({ id, content, isError, toolCall }: ToolResult): InputItem {
   const parts = typeof content === "string" ? content : content.flatMap((part) => encodePart(part as Part, false));
   const output = isError && typeof parts === "string" ? `Error: ${parts}` : parts;
   // Parts of the provider's own shape are not checked.
-  return { type: "function_call_output", call_id: id, output } as unknown as InputItem;
+  return answerTo(toolCall, id, output, isError) as unknown as InputItem;
 }
 
 function encodePart(given: Part, isOfModel: boolean): JsonObject[] {

@@ -16,7 +16,7 @@ const KNOWN: ReadonlyMap<unknown, CommonFinishReason> = new Map(
 );
 
 /** The types of items that ask the program for something. Those of tools that run at OpenAI do not. */
-const CALL = /^(function_call|custom_tool_call|computer_call|local_shell_call|apply_patch_call|mcp_approval_request)$/;
+const CALL = /^((function|custom_tool|computer|local_shell|apply_patch)_call|mcp_approval_request)$/;
 
 /** How a response ended; null if it has not, or says nothing of that. */
 export function finishReasonOf(response: unknown): FinishReason | null {

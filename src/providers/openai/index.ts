@@ -42,6 +42,7 @@ export { OpenAICallResponse, OpenAIStream } from "./stream.ts";
 export type { NativeToolChoice as ToolChoice, ToolParam } from "./tool-param.ts";
 export { toolSchema } from "./tool-schema.ts";
 export type { FinishReason, OpenAIEvent, OpenAIResponse, OpenAIUsage } from "./wire.ts";
+export { countTokens } from "./count-tokens.ts";
 export {
   listPrice,
   type OpenAICostMetadata as CostMetadata,

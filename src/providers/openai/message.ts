@@ -265,7 +265,7 @@ export class ResponseAccumulator {
     this.progress++;
     if (!SILENT.test(String(item.type))) this.hasContent = true;
     for (const part of item.parts()) this.#show(item, part.block, textOf(part.block));
-    if (item.isCall) this.#extendInput(item, item.text);
+    if (item.isNamed) this.#extendInput(item, item.text);
     return item;
   }
 
@@ -281,8 +281,8 @@ export class ResponseAccumulator {
     for (const [key, value] of Object.entries(given)) {
       const isPartList = (key === "content" || key === "summary") && Array.isArray(value);
       if (isPartList && value.length > 0) this.#fillParts(item, key, value);
-      else if (item.isCall && /^(arguments|input)$/.test(key)) this.#setInput(item, key, value);
-      else if (item.isCall && item.isDone && /^(call_id|name)$/.test(key)) continue;
+      else if (item.isNamed && /^(arguments|input)$/.test(key)) this.#setInput(item, key, value);
+      else if (item.isNamed && item.isDone && /^(call_id|name)$/.test(key)) continue;
       else if (setFuller(item.block, key, value)) this.progress++;
     }
   }
@@ -347,7 +347,7 @@ export class ResponseAccumulator {
     if (item.isDone) return;
     const isIncomplete = isCut || item.block["status"] === "incomplete";
     this.progress++;
-    if (!isEnd && item.isCall && !isIncomplete && item.text === "") {
+    if (!isEnd && item.isNamed && !isIncomplete && item.text === "") {
       // The end may tell that it was cut.
       this.#waiting = item;
       return;
@@ -404,12 +404,12 @@ export class ResponseAccumulator {
     const item = isSame ? run.item : this.#itemOf(event, growth.item);
     const block = isSame ? run.block : this.#growing(item, event, growth);
     if (!isSame) this.#run = { type, index, at, item, block, growth };
-    if (item.isCall && item.isDone) throw new ProtocolError("the input of a call grew after it was complete.");
+    if (item.isNamed && item.isDone) throw new ProtocolError("the input of a call grew after it was complete.");
     if (text !== "") {
       const known = block[growth.field];
       block[growth.field] = typeof known === "string" ? known + text : text;
       this.progress++;
-      if (item.isCall) this.#extendInput(item, text);
+      if (item.isNamed) this.#extendInput(item, text);
       else this.#show(item, block, text);
       this.hasContent = true;
     }
@@ -424,7 +424,7 @@ export class ResponseAccumulator {
     const { list, field } = growth;
     const value = event[field];
     const item = this.#itemOf(event, growth.item);
-    if (item.isCall) {
+    if (item.isNamed) {
       const { name } = event;
       if (!("name" in item.block) && typeof name === "string") item.block["name"] = name;
       return this.#setInput(item, field, value);

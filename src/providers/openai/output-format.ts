@@ -1,7 +1,50 @@
+import { isObject } from "../../json/object.ts";
 import type { FormatBody } from "../../provider/provider.ts";
 import type { ResponseFormat } from "../../schema/response-format.ts";
-import type { OpenAINative } from "./native.ts";
+import { canonicalModel } from "../openai-platform/models.ts";
+import { strictSchema, withoutNulls } from "../openai-platform/strict-schema.ts";
+import type { OpenAIBody, OpenAINative } from "./native.ts";
 
-export function formatBody(_format: ResponseFormat | undefined, _jsonMode: boolean): FormatBody<OpenAINative> {
-  return (body) => ({ body, jsonTool: null });
+/** The name of the format, and of the tool whose input is the reply where there is no format. */
+const NAME = "respond";
+
+/** OpenAI's models from before there were formats; developers.openai.com/api/docs/guides/structured-outputs. */
+const TOO_OLD = /^gpt-(3|4(?![.o]))/;
+
+/**
+ * Makes the body of a request ask for JSON: of a given format, or any JSON object if there is none.
+ *
+ * A format is held to by the API. Where it cannot be, the model has to call a tool whose input is the reply or, if the
+ * call has tools of its own, is asked in words.
+ */
+export function formatBody(format: ResponseFormat | undefined, jsonMode: boolean): FormatBody<OpenAINative> {
+  if (format === undefined || jsonMode) return (body) => ({ body: inWords(body, format), jsonTool: null });
+  const { schema } = format;
+  const strict = strictSchema(schema);
+  return (body) => {
+    const isOld = TOO_OLD.test(canonicalModel(body.model));
+    if ("schema" in strict && !isOld) {
+      const { text } = body;
+      const wanted = { type: "json_schema", name: NAME, schema: strict.schema, strict: true };
+      return {
+        body: { ...body, text: { ...(isObject(text) && text), format: wanted } },
+        jsonTool: null,
+        fromJson: (json) => withoutNulls(json, schema),
+      };
+    }
+    const problem = "reason" in strict ? strict.reason : "the model is too old for that";
+    const formatProblem = `The API does not hold the model to responseModel: ${problem}.`;
+    if (body["tools"] !== undefined) return { body: inWords(body, format), jsonTool: null, formatProblem };
+    const tool = { type: "function", name: NAME, description: "Gives the reply.", parameters: schema, strict: false };
+    const tool_choice = { type: "function", name: NAME };
+    return { body: { ...body, tools: [tool], tool_choice }, jsonTool: NAME, formatProblem };
+  };
+}
+
+/** Says what is wanted after the instructions of the call. */
+function inWords(body: OpenAIBody, format: ResponseFormat | undefined): OpenAIBody {
+  const like = format === undefined ? "" : ` that fits this JSON Schema:\n${JSON.stringify(format.schema)}\n`;
+  const words = `Reply with one JSON object${like || " "}and with nothing else: no words around it, no code fence.`;
+  const { instructions } = body;
+  return { ...body, instructions: typeof instructions === "string" ? `${instructions}\n\n${words}` : words };
 }

@@ -6,6 +6,8 @@ import { copied } from "./growth.ts";
 /** The name of a call that came without one: it goes back under this one, so that the model can be told. */
 const UNNAMED = "unnamed_tool";
 
+const CALL = /^((function|custom_tool|computer|local_shell|shell|apply_patch|tool_search)_call|mcp_approval_request)$/;
+
 /** The lists that an item may have its parts in. */
 export type List = "content" | "summary";
 
@@ -57,9 +59,14 @@ export class ReplyItem implements ToolInput {
     return this.block["type"];
   }
 
-  /** Whether it asks for a tool that the program runs. */
-  get isCall(): boolean {
+  /** Whether it asks for a tool by its name. */
+  get isNamed(): boolean {
     return this.type === "function_call" || this.type === "custom_tool_call";
+  }
+
+  /** Whether it may ask for something that the program does. */
+  get isCall(): boolean {
+    return CALL.test(String(this.type));
   }
 
   /** The id of a call: the item's own, unless that is missing or is another call's too. */
@@ -74,12 +81,16 @@ export class ReplyItem implements ToolInput {
   }
 
   get name(): string {
-    return stringField(this.block, "name") || UNNAMED;
+    const { type } = this.block;
+    // The others go by the type of the tool: `computer`, say.
+    return this.isNamed
+      ? stringField(this.block, "name") || UNNAMED
+      : String(type).replace(/_(call|approval_request)$/, "");
   }
 
   get text(): string {
-    const { arguments: given, input } = this.block;
-    const text = this.type === "custom_tool_call" ? input : given;
+    const { arguments: given, input, action, actions, operation } = this.block;
+    const text = input ?? given ?? actions ?? action ?? operation;
     return typeof text === "string" ? text : text === undefined || text === null ? "" : JSON.stringify(text);
   }
 
@@ -88,7 +99,9 @@ export class ReplyItem implements ToolInput {
     const { text } = this;
     const value = text === "" ? {} : tryParse(text);
     const isValid = isObject(value) && !isDeeper(value, DEEPEST);
-    this.state = isValid || this.type === "custom_tool_call" ? "complete" : "invalid";
+    this.state = isValid || this.type !== "function_call" ? "complete" : "invalid";
+    // Only a picture of the screen answers it: it goes back with one, or not at all.
+    if (this.type === "computer_call") this.state = "truncated";
     if (isValid) this.value = value;
   }
 

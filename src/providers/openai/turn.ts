@@ -67,8 +67,8 @@ function sentItem(item: ReplyItem, message: unknown, isAnswered: boolean): JsonO
   const { type, block, isDone } = item;
   if (type === "message") return sentMessage(block, isDone);
   if (!asksForSomething(block, message)) return isDone ? block : null;
-  if (!item.isCall) return isDone && isAnswered ? block : null;
-  return sentCall(item, isAnswered);
+  if (item.isNamed) return sentCall(item, isAnswered);
+  return isDone && (isAnswered || item.state === "complete") ? block : null;
 }
 
 function sentMessage(block: JsonObject, isDone: boolean): JsonObject | null {

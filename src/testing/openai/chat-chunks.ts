@@ -80,6 +80,7 @@ class ChunkWriter {
   /** The chunk with the role. */
   first(kind: Output["kind"] | undefined): void {
     const isText = kind !== "call" && kind !== "refusal";
+    if (this.#rules.opening !== null) this.#push(this.#rules.opening);
     this.#each({ role: "assistant", content: isText ? "" : null, refusal: null }, null, this.#rules.first);
   }
 
@@ -112,7 +113,7 @@ class ChunkWriter {
     const { finish: missing, leavesOutNulls } = this.#rules;
     for (let index = 0; index < this.#asked.n; index++) {
       const ends = finish === null && missing === "absent" ? {} : { finish_reason: finish };
-      const choice = { index, delta, ...inChoice, ...ends };
+      const choice = { index, delta, ...inChoice, ...ends, ...this.#rules.inChoice };
       const chunk = { ...this.#chunk(), choices: [choice], ...more };
       this.#push(leavesOutNulls ? (withoutNulls(chunk) as JsonObject) : chunk);
     }

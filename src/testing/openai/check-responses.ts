@@ -243,7 +243,10 @@ function placeProblem(
 ): Problem | null {
   const { id, type } = item;
   if (type === "reasoning") {
-    const isFollowed = after !== undefined && !isUser(after) && !OUTPUTS.has(textOf(after["type"]));
+    const isOther = after === undefined || isUser(after) || OUTPUTS.has(textOf(after["type"]));
+    // As recorded: a message of the model without its id may be any.
+    const isNameless = id !== undefined && after?.["role"] === "assistant" && after["id"] === undefined;
+    const isFollowed = !isOther && !isNameless;
     const message = `Item '${textOf(id)}' of type 'reasoning' was provided without its required following item.`;
     return isFollowed ? null : invalid(message, "input");
   }

@@ -11,7 +11,7 @@ export type Dialect =
   | "together"
   | "fireworks"
   | "vllm"
-  | "llama.cpp"
+  | "llamacpp"
   | "ollama"
   | "lmstudio"
   | "azure"
@@ -56,6 +56,10 @@ export interface DialectRules {
   readonly wants: "reasoning_content" | "thought_signature" | null;
   /** Whether it knows the role `developer`. */
   readonly knowsDeveloper: boolean;
+  /** A chunk without choices that comes before the first one. */
+  readonly opening: JsonObject | null;
+  /** Fields of every choice. */
+  readonly inChoice: JsonObject;
   /** Fields of the first chunk, of every chunk, and of the last. */
   readonly first: JsonObject;
   readonly every: JsonObject;
@@ -81,6 +85,8 @@ const openai: DialectRules = {
   parsesArguments: false,
   wants: null,
   knowsDeveloper: true,
+  opening: null,
+  inChoice: {},
   first: {},
   every: {},
   last: {},
@@ -88,6 +94,13 @@ const openai: DialectRules = {
 
 const compatible: DialectRules = { ...openai, isStrict: false, obfuscates: false, knowsDeveloper: false };
 
+/** What Azure's filters found. */
+const SAFE: JsonObject = {
+  hate: { filtered: false, severity: "safe" },
+  self_harm: { filtered: false, severity: "safe" },
+  sexual: { filtered: false, severity: "safe" },
+  violence: { filtered: false, severity: "safe" },
+};
 /** What a signature of Gemini looks like. */
 const SIGNATURE = "CiQBjz1rX6NxZmFrZQ==";
 
@@ -137,7 +150,7 @@ export const dialects: Readonly<Record<Dialect, DialectRules>> = {
   together: { ...compatible, reasoning: ["reasoning"], finishNames: { stop: "eos" } },
   fireworks: { ...compatible, reasoning: ["reasoning_content"], usage: "finish" },
   vllm: { ...compatible, reasoning: ["reasoning"], leavesOutNulls: true, parsesArguments: true },
-  "llama.cpp": {
+  llamacpp: {
     ...compatible,
     reasoning: ["reasoning_content"],
     parsesArguments: true,
@@ -151,7 +164,19 @@ export const dialects: Readonly<Record<Dialect, DialectRules>> = {
     parsesArguments: true,
   },
   lmstudio: { ...compatible, reasoning: ["reasoning_content"], last: { stats: {} } },
-  azure: { ...openai, obfuscates: false, isStrict: true },
+  azure: {
+    ...openai,
+    obfuscates: false,
+    opening: {
+      choices: [],
+      created: 0,
+      id: "",
+      model: "",
+      object: "",
+      prompt_filter_results: [{ prompt_index: 0, content_filter_results: SAFE }],
+    },
+    inChoice: { content_filter_results: SAFE },
+  },
   gemini: { ...compatible, callIndex: () => undefined, wants: "thought_signature" },
   anthropic: { ...compatible, callIndex: (place) => place + 1 },
 };

@@ -1,0 +1,56 @@
+import { field, isObject, type JsonObject, stringField, tryParse } from "../../json/object.ts";
+
+/** What a tool gave: text, or parts. */
+type Output = string | readonly JsonObject[];
+
+/**
+ * The item that answers a call: each type of call has its own. An output that is such an item already, as JSON, is taken
+ * as it is.
+ *
+ * @param call - The item that asks; undefined for that of another provider.
+ */
+export function answerTo(call: unknown, id: string, output: Output, isError: boolean): JsonObject {
+  const asked = stringField(call, "type") ?? "";
+  // Whoever calls a native item by its id gives that, and the API wants the other one.
+  const call_id = id === field(call, "id") ? (field(call, "call_id") ?? id) : id;
+  const given = typeof output === "string" && output.startsWith("{") ? tryParse(output) : null;
+  if (isObject(given) && ANSWER.test(String(given["type"]))) return { call_id, ...given };
+  const text = typeof output === "string" ? output : JSON.stringify(output);
+  switch (asked) {
+    case "custom_tool_call":
+      return { type: "custom_tool_call_output", call_id, output };
+    case "computer_call":
+      return { type: "computer_call_output", call_id, output: screenshot(output) };
+    case "local_shell_call":
+      return { type: "local_shell_call_output", id: call_id, output: text };
+    case "shell_call":
+      return { type: "shell_call_output", call_id, output: [shellOutput(text, isError)] };
+    case "apply_patch_call":
+      return { type: "apply_patch_call_output", call_id, status: isError ? "failed" : "completed", output: text };
+    case "tool_search_call":
+      return { type: "tool_search_output", call_id, execution: "client", status: "completed", tools: toolsIn(text) };
+    case "mcp_approval_request": {
+      const approve = !isError && /^(true|"?approved?"?)$/i.test(text);
+      return { type: "mcp_approval_response", approval_request_id: field(call, "id"), approve };
+    }
+    default:
+      return { type: "function_call_output", call_id, output };
+  }
+}
+
+const ANSWER = /^(\w+_call_output|tool_search_output|mcp_approval_response)$/;
+
+function screenshot(output: Output): JsonObject {
+  const [image] = typeof output === "string" ? [] : output.filter(({ type }) => type === "input_image");
+  return { type: "computer_screenshot", image_url: field(image, "image_url") };
+}
+
+function shellOutput(text: string, isError: boolean): JsonObject {
+  const [stdout, stderr, exit_code] = isError ? ["", text, 1] : [text, "", 0];
+  return { stdout, stderr, outcome: { type: "exit", exit_code } };
+}
+
+function toolsIn(text: string): readonly unknown[] {
+  const tools = tryParse(text);
+  return Array.isArray(tools) ? tools : [];
+}

@@ -1,0 +1,288 @@
+import { describe, expect, it } from "vitest";
+import { call, client } from "../../src/providers/openai/index.ts";
+import { tool } from "../../src/index.ts";
+
+const look = tool({ name: "look", inputSchema: { type: "object" }, call: () => "done" });
+
+type Event = Readonly<Record<string, unknown>>;
+const created: Event = {
+  type: "response.created",
+  response: { id: "resp_1", model: "m", status: "in_progress", output: [] },
+};
+const ended = (output?: readonly object[], status = "completed"): Event => ({
+  type: `response.${status}`,
+  response: { id: "resp_1", model: "m", status, output, usage: { input_tokens: 3, output_tokens: 5, total_tokens: 8 } },
+});
+const text = (delta: string, more: Event = {}): Event => ({
+  type: "response.output_text.delta",
+  output_index: 0,
+  content_index: 0,
+  delta,
+  ...more,
+});
+const args = (delta: string, more: Event = {}): Event => ({
+  type: "response.function_call_arguments.delta",
+  output_index: 0,
+  delta,
+  ...more,
+});
+const added = (item: object, output_index: number | undefined = 0): Event => ({
+  type: "response.output_item.added",
+  output_index,
+  item,
+});
+const done = (item: object, output_index: number | undefined = 0): Event => ({
+  type: "response.output_item.done",
+  output_index,
+  item,
+});
+const message = (said: string, more: object = {}) => ({
+  id: "msg_1",
+  type: "message",
+  role: "assistant",
+  content: said === "" ? [] : [{ type: "output_text", text: said }],
+  ...more,
+});
+const calling = (input: string, more: object = {}) => ({
+  id: "fc_1",
+  type: "function_call",
+  call_id: "call_1",
+  name: "look",
+  arguments: input,
+  ...more,
+});
+
+/** Reads a reply that a server writes in its own way. */
+async function read(body: string | readonly Event[], isNamed = true) {
+  const bytes =
+    typeof body === "string"
+      ? body
+      : body
+          .map(
+            (event) =>
+              `${isNamed && "type" in event ? `event: ${String(event["type"])}\n` : ""}data: ${JSON.stringify(event)}\n\n`,
+          )
+          .join("");
+  const own = client({ apiKey: "k", fetch: () => Promise.resolve(new Response(bytes)) });
+  const stream = call("m", { stream: true, retry: false, client: own, tools: [look] }, () => "?")();
+  let [shown, thinking] = ["", ""];
+  const called: unknown[] = [];
+  let error: unknown = null;
+  try {
+    for await (const [chunk, tool] of stream) {
+      shown += chunk.content;
+      thinking += chunk.thinking;
+      if (tool) called.push(tool.args);
+    }
+  } catch (thrown) {
+    error = thrown;
+  }
+  const { outcome, content, tools } = stream;
+  expect(content).toBe(shown);
+  expect(stream.thinking).toBe(thinking);
+  return { stream, outcome, content, called, error, states: tools.map(({ state }) => state) };
+}
+
+describe("a reply of a server that is almost OpenAI's", () => {
+  it.each<[what: string, events: readonly Event[], content: string]>([
+    ["begins with a later event", [{ ...created, type: "response.in_progress" }, text("Hi"), ended()], "Hi"],
+    ["begins with text", [text("Hi"), ended([message("Hi")])], "Hi"],
+    [
+      "has no beginnings of parts",
+      [created, added(message("")), text("H"), text("i"), done(message("Hi")), ended()],
+      "Hi",
+    ],
+    [
+      "has whole texts alone",
+      [created, { type: "response.output_text.done", output_index: 0, content_index: 0, text: "Hi" }, ended()],
+      "Hi",
+    ],
+    ["has whole items alone", [created, done(message("Hi")), ended()], "Hi"],
+    ["has its end alone", [ended([message("Hi")])], "Hi"],
+    ["has deltas alone", [created, added(message("")), text("H"), text("i"), ended()], "Hi"],
+    ["has an empty output at its end", [created, added(message("")), text("Hi"), done(message("Hi")), ended([])], "Hi"],
+    ["ends with response.done", [created, text("Hi"), { ...ended([message("Hi")]), type: "response.done" }], "Hi"],
+    [
+      "has events and items of the future",
+      [
+        created,
+        { type: "response.dream.began" },
+        added({ type: "dream" }),
+        done({ type: "dream" }),
+        text("Hi", { output_index: 1 }),
+        ended(),
+      ],
+      "Hi",
+    ],
+    [
+      "does not number its items",
+      [
+        created,
+        added(message(""), undefined),
+        text("H", { output_index: undefined, item_id: "msg_1", content_index: undefined }),
+        text("i", { output_index: undefined, content_index: undefined }),
+        done(message("Hi"), undefined),
+        ended([message("Hi")]),
+      ],
+      "Hi",
+    ],
+    [
+      "leaves out numbers of items",
+      [created, added(message(""), 2), text("Hi", { output_index: 2 }), ended([message("Hi")])],
+      "Hi",
+    ],
+    [
+      "begins the same item twice",
+      [created, added(message("")), added(message("", { id: "other" })), text("Hi"), ended()],
+      "Hi",
+    ],
+    [
+      "tells at its end what was left out",
+      [created, added(message("")), text("H"), ended([message("Hi there")])],
+      "Hi there",
+    ],
+    [
+      "repeats events",
+      [
+        created,
+        text("H", { sequence_number: 3 }),
+        text("H", { sequence_number: 3 }),
+        text("i", { sequence_number: 4 }),
+        ended(),
+      ],
+      "Hi",
+    ],
+  ])("%s", async (_, events, content) => {
+    for (const isNamed of [true, false]) {
+      const { stream, ...got } = await read(events, isNamed);
+      expect([got.error, got.outcome, got.content]).toEqual([null, "complete", content]);
+      expect(stream.usage).toMatchObject({ input_tokens: 3, output_tokens: 5, source: "reported" });
+    }
+  });
+
+  it("has a tail that means nothing, or its whole response as JSON", async () => {
+    const frames = [created, text("Hi"), ended()].map((event) => `data: ${JSON.stringify(event)}\n\n`).join("");
+    expect(await read(`${frames}data: [DONE]\n\n`)).toMatchObject({ outcome: "complete", content: "Hi", error: null });
+    const whole = { id: "resp_1", object: "response", status: "completed", output: [message("Hi")] };
+    expect(await read(JSON.stringify(whole))).toMatchObject({ outcome: "complete", content: "Hi", error: null });
+    const failed = { ...whole, output: [], status: "failed", error: { code: "server_error", message: "No." } };
+    expect(await read(JSON.stringify(failed))).toMatchObject({ outcome: "failed", error: { retryable: true } });
+    // Without the terminal event it is not whole, whatever the tail says.
+    const cut = `data: ${JSON.stringify(text("Hi"))}\n\ndata: [DONE]\n\n`;
+    expect(await read(cut)).toMatchObject({ outcome: "truncated", content: "Hi" });
+  });
+
+  it.each<[what: string, events: readonly Event[], states: readonly string[]]>([
+    [
+      "whole arguments alone",
+      [
+        created,
+        added(calling("")),
+        { type: "response.function_call_arguments.done", output_index: 0, arguments: '{"a":1}' },
+        done(calling('{"a":1}')),
+        ended(),
+      ],
+      ["complete"],
+    ],
+    [
+      "items without end, but at the end",
+      [created, added(calling("")), args('{"a":1}'), ended([calling('{"a":1}')])],
+      ["complete"],
+    ],
+    [
+      "calls at the end alone",
+      [created, ended([calling('{"a":1}'), calling('{"a":1}', { id: "fc_2", call_id: "call_2" })])],
+      ["complete", "complete"],
+    ],
+    [
+      "the same call id twice",
+      [created, done(calling('{"a":1}')), done(calling('{"a":1}', { id: "fc_2" }), 1), ended()],
+      ["complete", "complete"],
+    ],
+    [
+      "a call that a program made",
+      [created, done(calling('{"a":1}', { status: "in_progress" })), ended()],
+      ["complete"],
+    ],
+    ["no arguments", [created, done(calling("")), ended()], ["complete"]],
+    [
+      "arguments that were cut, and closed all the same",
+      [
+        created,
+        added(calling("")),
+        args('{"a'),
+        { type: "response.function_call_arguments.done", output_index: 0, arguments: '{"a' },
+        done(calling('{"a', { status: "incomplete" })),
+        ended([calling('{"a', { status: "incomplete" })], "incomplete"),
+      ],
+      ["truncated"],
+    ],
+    [
+      "arguments whose item is in no terminal output",
+      [created, added(calling("")), args('{"a":1}'), ended([])],
+      ["truncated"],
+    ],
+    [
+      "a call without an id",
+      [
+        created,
+        added({ type: "function_call", call_id: "call_1", name: "look", arguments: "" }, undefined),
+        args('{"a":1}', { output_index: undefined, item_id: "fc_9" }),
+        done({ type: "function_call", call_id: "call_1", name: "look", arguments: '{"a":1}' }, undefined),
+        ended(),
+      ],
+      ["complete"],
+    ],
+  ])("has %s", async (_, events, states) => {
+    const got = await read(events);
+    expect([got.outcome, got.states]).toEqual(["complete", states]);
+    expect(got.called).toHaveLength(states.filter((state) => state === "complete").length);
+    const ids = got.stream.tools.map(({ id }) => id);
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+
+  it.each<[what: string, event: Event, retryable: boolean]>([
+    ["nested", { type: "error", error: { code: "server_error", message: "No." } }, true],
+    ["flat", { type: "error", code: "rate_limit_exceeded", message: "No." }, true],
+    ["without a type", { error: { code: "invalid_prompt", message: "No." } }, false],
+    ["as text", { type: "error", error: "No." }, false],
+    [
+      "in a response",
+      { type: "response.failed", response: { status: "failed", error: { code: "server_error", message: "No." } } },
+      true,
+    ],
+    [
+      "of a quota, which waiting does not lift",
+      { type: "error", error: { code: "insufficient_quota", message: "No." } },
+      false,
+    ],
+  ])("fails with an error that is %s", async (_, event, retryable) => {
+    for (const isNamed of [true, false]) {
+      const { outcome, content, error } = await read([created, text("Hi"), event], isNamed);
+      expect([outcome, content]).toEqual(["failed", "Hi"]);
+      expect(error).toMatchObject({ code: "api_error", retryable, providerMessage: "No." });
+    }
+  });
+
+  it("was cancelled", async () => {
+    const { outcome, error, stream } = await read([created, text("Hi"), ended([], "cancelled")]);
+    expect([outcome, stream.message?.status]).toEqual(["failed", "cancelled"]);
+    expect(error).toMatchObject({ code: "api_error", type: "cancelled", retryable: false });
+  });
+
+  it("has tools of its own, which nobody has to answer", async () => {
+    const search = {
+      id: "ctc_1",
+      type: "custom_tool_call",
+      call_id: "xs_call_1",
+      name: "x_search",
+      input: "{}",
+      status: "completed",
+    };
+    const tools = [{ type: "x_search" }];
+    const begun = { ...created, response: { ...(created["response"] as object), tools } };
+    const { stream } = await read([begun, done(search), done(message("Hi"), 1), ended()]);
+    expect([stream.commonFinishReasons, stream.tools, stream.warnings.length]).toEqual([["stop"], [], 1]);
+    expect(stream.history().slice(1)).toMatchObject([{ type: "custom_tool_call" }, { type: "message" }]);
+  });
+});
