@@ -46,8 +46,13 @@ export class OpenChoice {
       // Some servers send the whole message beside each delta.
       if (key === "delta" || (key === "message" && given["delta"] === undefined)) {
         if (isObject(value)) this.#addDelta(value);
-      } else if (key === "logprobs") this.#addLogprobs(value);
-      else if (!/^(index|message|finish_reason|usage)$/.test(key)) this.#note(assign(this.native, key, value));
+      } else if (key === "index" || key === "message" || key === "finish_reason" || key === "usage") continue;
+      else if (key === "logprobs") this.#addLogprobs(value);
+      // The tokens of vLLM, for example.
+      else if (Array.isArray(value)) {
+        pushAll(this.native, key, value);
+        this.#note(value.length > 0);
+      } else this.#note(assign(this.native, key, value));
     }
     const { finish_reason: reason } = given;
     if (isFinishReason(reason)) this.#finish(reason);
@@ -81,7 +86,7 @@ export class OpenChoice {
         this.#grow(0);
       } else if (key === "reasoning" && isText(delta["reasoning_content"])) {
         // Some servers send the same text under both names.
-      } else if (/^(refusal|reasoning|reasoning_content)$/.test(key) && isText(value)) {
+      } else if (isText(value) && (key === "refusal" || key === "reasoning" || key === "reasoning_content")) {
         append(this.message, key, value);
         this.#grow(value.length);
         if (key !== "refusal") this.thinking += value;

@@ -7,7 +7,7 @@ import { UNKNOWN } from "./dialects.ts";
 import { commonFinishReason } from "./finish-reason.ts";
 import { type ChatFrame, type Expected, failureIn } from "./frames.ts";
 import { eventInRun, type TextRun } from "./text-run.ts";
-import { ChatAccumulator, NO_UPDATES } from "./message.ts";
+import { ChatAccumulator } from "./message.ts";
 import type { ChatMessageParam } from "./message-param.ts";
 import { LABEL, type OpenAIChatNative } from "./native.ts";
 import { itemsOf } from "./turn.ts";
@@ -17,6 +17,8 @@ type ChatStep = Step<OpenAIChatNative>;
 
 /** About as many characters as one token has in English text; platform.openai.com/tokenizer. */
 const CHARACTERS_PER_TOKEN = 4;
+
+const NO_UPDATES: readonly ToolUpdate[] = [];
 
 /** The most texts of a run that wait to be joined to the message together. */
 const MOST_PIECES = 256;
@@ -121,8 +123,8 @@ export class ChatDecoder extends ChatAccumulator implements Decoder<OpenAIChatNa
     // Servers that do not know of several choices send one.
     this.isWhole ||= this.isFinished || (mayLackReason && this.hasContent && this.first.calls.areWhole);
     if (!this.isWhole) return null;
-    const { updates } = this.first;
-    updates.length = 0;
+    // The updates of the last step have been given.
+    const updates: ToolUpdate[] = (this.first.updates = []);
     this.first.close(false);
     if (updates.length === 0) return null;
     const event = this.#last?.chunk ?? null;

@@ -100,7 +100,7 @@ const DIALECTS = {
     lacksFormats: true,
   },
   vllm: { ...local(8000), prefillBody: { continue_final_message: true, add_generation_prompt: false } },
-  "llamacpp": { ...local(8080), prefill: {} },
+  llamacpp: { ...local(8080), prefill: {} },
   ollama: { ...local(11434), dataImagesOnly: true },
   lmstudio: local(1234),
 } satisfies Readonly<Record<string, Dialect>>;

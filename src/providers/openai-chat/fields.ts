@@ -29,9 +29,13 @@ export function assignAll(target: JsonObject, fields: JsonObject): boolean {
 }
 
 /** Appends to a text that may not have begun. */
-export function append(target: JsonObject, key: string, text: string): void {
-  const known = getOwn(target, key);
-  setOwn(target, key, typeof known === "string" ? known + text : text);
+export function append(
+  target: JsonObject,
+  key: "refusal" | "reasoning" | "reasoning_content" | "text" | "summary" | "transcript",
+  text: string,
+): void {
+  const known = target[key];
+  target[key] = typeof known === "string" ? known + text : text;
 }
 
 /** The items of a value that may be anything. */

@@ -5,7 +5,7 @@ import { assign, listOf } from "./fields.ts";
 import type { AssistantMessageParam } from "./message-param.ts";
 import type { ChatCompletion } from "./wire.ts";
 
-export const NO_UPDATES: readonly ToolUpdate[] = [];
+const NO_UPDATES: ToolUpdate[] = [];
 
 /** Builds a whole reply out of its events: every key that they carry, and no other, with choices by their index. */
 export class ChatAccumulator implements Growth {
@@ -19,7 +19,7 @@ export class ChatAccumulator implements Growth {
   /** Of the last event. */
   content = "";
   thinking = "";
-  updates: readonly ToolUpdate[] = NO_UPDATES;
+  updates = NO_UPDATES;
   readonly #message: JsonObject & { choices: JsonObject[] } = { choices: [] };
   readonly #choices = new Map<number, OpenChoice>();
   #hasBegun = false;
@@ -79,7 +79,7 @@ export class ChatAccumulator implements Growth {
     if (!this.#hasBegun) this.progress++;
     this.#hasBegun = true;
     for (const key of Object.keys(event)) {
-      if (/^(choices|error|obfuscation|usage)$/.test(key)) continue;
+      if (key === "choices" || key === "usage" || key === "obfuscation" || key === "error") continue;
       const value = event[key];
       if (assign(this.#message, key, key === "object" ? wholeObject(value) : value)) this.progress++;
     }
@@ -109,7 +109,9 @@ export class ChatAccumulator implements Growth {
     if (choice !== this.first) return;
     this.content += choice.content;
     this.thinking += choice.thinking;
-    if (choice.updates.length > 0) this.updates = [...this.updates, ...choice.updates];
+    // An event may have a choice twice.
+    if (this.updates.length === 0) this.updates = choice.updates;
+    else for (const update of choice.updates) this.updates.push(update);
   }
 
   /** The latest usage is that of all. One without counts says nothing once there is another. */

@@ -22,7 +22,9 @@ export const openAIChat: Provider<OpenAIChatNative> = {
   nativeParams,
   encode,
   // A turn that asks for tools may have no content.
-  isItem: (value) => "role" in value && ("tool_calls" in value || value.role === "tool" || "audio" in value),
+  isItem: (value) =>
+    "role" in value &&
+    (value.role === "tool" || ["tool_calls", "function_call", "audio"].some((key) => Object.hasOwn(value, key))),
   createDecoder: (before) => new ChatDecoder(before),
   createChunk,
   sendable,

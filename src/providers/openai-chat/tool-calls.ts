@@ -133,6 +133,8 @@ export class ToolCalls {
   readonly list: OpenToolCall[] = [];
   readonly #byId = new Map<string, OpenToolCall>();
   readonly #byIndex = new Map<unknown, OpenToolCall>();
+  /** Those that nothing has ended yet. */
+  readonly #open = new Set<OpenToolCall>();
   /** The one that fragments without id and index belong to. */
   #last: OpenToolCall | null = null;
 
@@ -147,7 +149,7 @@ export class ToolCalls {
     const body = fragment[isCustom ? "custom" : "function"];
     const id = stringField(fragment, "id") ?? "";
     const call =
-      this.#find(id, fragment["index"], stringField(body, "name") ?? "") ?? this.#open(isCustom, blocks, updates);
+      this.#find(id, fragment["index"], stringField(body, "name") ?? "") ?? this.#openCall(isCustom, blocks, updates);
     this.#last = call;
     if (id !== "" && !call.block["id"]) {
       call.block["id"] = id;
@@ -168,7 +170,7 @@ export class ToolCalls {
     if (call === undefined) {
       const block: JsonObject = { name: "", arguments: "" };
       message["function_call"] = block;
-      this.list.push((call = new OpenToolCall(block, block)));
+      this.#begin((call = new OpenToolCall(block, block)));
     }
     this.#last = call;
     call.extend(fragment);
@@ -191,15 +193,21 @@ export class ToolCalls {
    * @param isCut - Whether the last one may have been cut.
    */
   close(isCut: boolean, updates: ToolUpdate[]): void {
-    for (const call of this.list) {
-      if (isCut && call === this.#last) call.state = call.state === "streaming" ? "truncated" : call.state;
+    for (const call of this.#open) {
+      if (isCut && call === this.#last) call.state = "truncated";
       else if (call.close()) updates.push({ input: call, fragment: null });
     }
+    this.#open.clear();
   }
 
   /** Whether the last one may be taken for complete. */
   get areWhole(): boolean {
     return this.#last === null || this.#last.isWholeObject;
+  }
+
+  #begin(call: OpenToolCall): void {
+    this.list.push(call);
+    this.#open.add(call);
   }
 
   #find(id: string, index: unknown, name: string): OpenToolCall | null {
@@ -220,14 +228,18 @@ export class ToolCalls {
     return begins || isAnother(placed, name) ? null : placed;
   }
 
-  #open(isCustom: boolean, blocks: JsonObject[], updates: ToolUpdate[]): OpenToolCall {
+  #openCall(isCustom: boolean, blocks: JsonObject[], updates: ToolUpdate[]): OpenToolCall {
     // It was waiting for this. What is not whole by now may go on.
-    if (this.#last?.isWholeObject && this.#last.close()) updates.push({ input: this.#last, fragment: null });
+    const last = this.#last;
+    if (last?.isWholeObject && last.close()) {
+      this.#open.delete(last);
+      updates.push({ input: last, fragment: null });
+    }
     const body: JsonObject = isCustom ? { name: "", input: "" } : { name: "", arguments: "" };
     const block: JsonObject = isCustom ? { type: "custom", custom: body } : { type: "function", function: body };
     const call = new OpenToolCall(block, body, isCustom ? "input" : "arguments");
     blocks.push(block);
-    this.list.push(call);
+    this.#begin(call);
     return call;
   }
 }
