@@ -49,7 +49,7 @@ export function encode(prompt: Prompt<OpenAINative>): EncodedPrompt<OpenAINative
   const input = sendable(prompt.messages.flatMap(itemsOfMessage));
   const fields = { model, input, stream: true, include: includeOf(params, model) };
   const base: OpenAIBody = defined({ ...params, ...fields, ...toolParams(prompt.tools, prompt.toolChoice) });
-  const { body: formatted, jsonTool } = prompt.formatBody?.(base) ?? { body: base, jsonTool: null };
+  const { body: formatted, ...asked } = prompt.formatBody?.(base) ?? { body: base, jsonTool: null };
   const wanted = { ...formatted, ...extra_body };
   const json = stringify(wanted);
   const text = wellFormedJson(json);
@@ -57,7 +57,7 @@ export function encode(prompt: Prompt<OpenAINative>): EncodedPrompt<OpenAINative
   const body: OpenAIBody = text === json ? wanted : JSON.parse(text);
   const headers = lowerCased(defined(extra_headers ?? {}));
   const request = requestOf({ client, body, text, headers, connectTimeoutMs });
-  return { body, items: withoutInstructions(input), jsonTool, totalTimeoutMs: timeout, request };
+  return { ...asked, body, items: withoutInstructions(input), totalTimeoutMs: timeout, request };
 }
 
 const TOKEN = "reasoning.encrypted_content";

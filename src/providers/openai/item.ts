@@ -357,6 +357,19 @@ export interface CompactionItem {
   readonly created_by?: string | undefined;
 }
 
+/** What a call was given, where the API repeats it. */
+export interface RepeatedItem {
+  readonly type:
+    | "function_call_output"
+    | "custom_tool_call_output"
+    | "computer_call_output"
+    | "local_shell_call_output"
+    | "apply_patch_call_output"
+    | "mcp_approval_response"
+    | "additional_tools";
+  readonly id: string;
+}
+
 /** One item of a reply. */
 export type OutputItem =
   | OutputMessage
@@ -380,4 +393,5 @@ export type OutputItem =
   | ToolSearchCall
   | ToolSearchOutput
   | CompactionItem
+  | RepeatedItem
   | UnknownVariant;

@@ -45,6 +45,11 @@ export interface OpenAICallParams {
    * cancelled when the stream is left or aborted.
    */
   readonly background?: boolean | null | undefined;
+  /** When a reply in the background is wanted: later costs less. Only `soonest` may be streamed. */
+  readonly background_options?:
+    | { readonly completion_window?: "soonest" | "2h" | "8h" | undefined; readonly [field: string]: unknown }
+    | null
+    | undefined;
   /** 0 to 2. Models that reason refuse it, unless their effort is `none`. */
   readonly temperature?: number | null | undefined;
   /** 0 to 1. Models that reason refuse it, unless their effort is `none`. */
@@ -85,6 +90,16 @@ export interface OpenAICallParams {
             }
           | null
           | undefined;
+      }
+    | null
+    | undefined;
+  /** Programs that the account takes part in. */
+  readonly access_programs?: { readonly [program: string]: unknown } | null | undefined;
+  /** Whether images of the prompt are compressed. */
+  readonly image?:
+    | {
+        readonly context_compression?: "auto" | "enabled" | "disabled" | null | undefined;
+        readonly [field: string]: unknown;
       }
     | null
     | undefined;

@@ -317,6 +317,18 @@ export interface ErrorEvent extends Numbered {
     | undefined;
 }
 
+/** Speech, or its words. They are part of no item. */
+export interface AudioEvent extends Numbered {
+  readonly type: `response.audio.${"delta" | "done" | "transcript.delta" | "transcript.done"}`;
+  /** Base64, or text. Absent at the end. */
+  readonly delta?: string | undefined;
+}
+
+/** The conversation is being compressed. */
+export interface CompactingEvent extends Numbered {
+  readonly type: "response.compaction.compacting";
+}
+
 /** The connection lives. */
 export interface KeepaliveEvent extends Numbered {
   readonly type: "keepalive";
@@ -357,5 +369,7 @@ export type OpenAIEvent =
   | ToolProgressEvent
   | PartialImageEvent
   | ErrorEvent
+  | AudioEvent
+  | CompactingEvent
   | KeepaliveEvent
   | UnknownVariant;
