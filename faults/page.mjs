@@ -21,7 +21,7 @@ ${tables(rows, clients, results).join("\n\n")}
 - Each cell is one run, in a process of its own, against a server on this machine. Each client is used as its own documentation
   shows, with its defaults, except for two things. millrace waits 10 ms instead of 500 before it sends a request again, to save
   time. And in the rows with a limit, each client gets its own limit of 600 ms: millrace \`timeout.idle\` (300 s by default) and,
-  before the first content, \`timeout.firstContent\` (600 s); ai \`timeout.chunkMs\` and \`timeout.firstChunkMs\` (none by default); the
+  before the first content, \`timeout.firstContent\` (600 s); ai \`timeout.chunkMs\` and \`timeout.stepMs\` (none by default); the
   others the \`timeout\` that they have, of the request or of the whole call.
 - "Success" means that a program which checks for exceptions and error events sees none. If a client keeps a stop reason or a
   finish reason, a program could still find out by itself.

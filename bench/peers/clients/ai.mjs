@@ -44,7 +44,8 @@ export async function open(job, observation) {
     prompt: "Hello",
     abortSignal: signal,
     ...(idleMs && { timeout: { chunkMs: idleMs } }),
-    ...(firstMs && { timeout: { firstChunkMs: firstMs } }),
+    // `firstChunkMs` does not count the time before the headers.
+    ...(firstMs && { timeout: { stepMs: firstMs } }),
     ...(tools && { tools: { [name]: remove } }),
   });
 }
