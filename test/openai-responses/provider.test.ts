@@ -58,6 +58,7 @@ describe("the Responses API", () => {
     let text = "";
     for await (const [chunk] of stream) text += chunk.content;
     expect([text, stream.content, stream.outcome]).toEqual([words, words, "complete"]);
+    expect(at.server.requests).toHaveLength(2);
   });
 
   it("cancels a reply in the background that is left", async () => {

@@ -3,6 +3,7 @@ import type { CommonMessage, CommonPart } from "../../prompt/common-message.ts";
 import type { Media } from "../../prompt/media.ts";
 import type { Role } from "../../prompt/message.ts";
 import type { InputItem } from "./input-item.ts";
+import { typeOf } from "./type-of.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -35,7 +36,7 @@ export function commonMessages(items: readonly InputItem[]): readonly CommonMess
 
 function roleOf({ role, type }: Fields): Role {
   if (role === "system" || role === "developer") return "system";
-  const isInput = role === "user" || /(_output|_response)$/.test(String(type));
+  const isInput = role === "user" || /(_output|_response)$/.test(typeOf({ type }));
   return isInput ? "user" : "assistant";
 }
 
@@ -45,11 +46,11 @@ function partsOf(item: Fields): CommonPart[] {
   if (type === "function_call" || type === "custom_tool_call") {
     const text = stringField(item, "arguments") ?? "";
     const args = type === "function_call" ? (tryParse(text || "{}") ?? text) : { input: item["input"] };
-    return [{ type: "toolCall", id: String(call_id), name: String(name), args }];
+    return [{ type: "toolCall", id: textOf(call_id), name: textOf(name), args }];
   }
   if (type === "function_call_output" || type === "custom_tool_call_output") {
     const given = typeof output === "string" ? output : contentParts(output);
-    return [{ type: "toolResult", id: String(call_id), content: given, isError: false }];
+    return [{ type: "toolResult", id: textOf(call_id), content: given, isError: false }];
   }
   return [native(item)];
 }
@@ -61,7 +62,7 @@ function contentParts(content: unknown): CommonPart[] {
 
 function partOf(part: Fields): CommonPart {
   const { type, text, refusal, image_url, file_data, file_url, filename } = part;
-  if (typeof text === "string" && /^(input|output)_text$/.test(String(type))) return { type: "text", text };
+  if (typeof text === "string" && /^(input|output)_text$/.test(typeOf(part))) return { type: "text", text };
   if (type === "refusal" && typeof refusal === "string") return { type: "text", text: refusal };
   const media = mediaOf(type === "input_image" ? image_url : (file_data ?? file_url));
   if (media === null) return native(part);
@@ -79,4 +80,8 @@ function mediaOf(address: unknown): Media | null {
 
 function native(block: unknown): CommonPart {
   return { type: "native", provider: "openai", block };
+}
+
+function textOf(value: unknown): string {
+  return typeof value === "string" ? value : "";
 }

@@ -17,6 +17,7 @@ import { requestOf } from "./request.ts";
 import { answerTo } from "./tool-output.ts";
 import { toolParams } from "./tool-schema.ts";
 import { sendable } from "./turn.ts";
+import { typeOf } from "./type-of.ts";
 
 /** Left out: the model, the function and the options of the call decide that. */
 const decided: Form = { words: "left out, since the call decides it", holds: () => false };
@@ -121,8 +122,8 @@ function partsIn(content: unknown): readonly object[] {
 }
 
 /** Whether a part is ours rather than native. */
-function isNeutral({ type }: Part): boolean {
-  return /^(text|audio|document|image|native|tool(Call|Result))$/.test(String(type));
+function isNeutral(part: Part): boolean {
+  return /^(text|audio|document|image|native|tool(Call|Result))$/.test(typeOf(part));
 }
 
 /** The item that a part comes to; null if it is left out; undefined if it is part of a message. */

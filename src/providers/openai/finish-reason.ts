@@ -1,6 +1,7 @@
 import { field, isObject, type JsonObject, stringField } from "../../json/object.ts";
 import type { CommonFinishReason } from "../../provider/native.ts";
 import type { FinishReason } from "./wire.ts";
+import { typeOf } from "./type-of.ts";
 
 /** What a reply ended for, in words that all providers share. The words of other APIs come from servers that imitate this one. */
 const KNOWN: ReadonlyMap<unknown, CommonFinishReason> = new Map(
@@ -43,7 +44,7 @@ export function asksForSomething(item: JsonObject, response: unknown): boolean {
   if (type === "shell_call") return !isContainer(environment);
   // Some servers report tools of their own as calls of custom tools: those were not declared.
   if (type === "custom_tool_call") return isDeclared(name, field(response, "tools"));
-  return CALL.test(String(type));
+  return CALL.test(typeOf(item));
 }
 
 function isContainer(environment: unknown): boolean {

@@ -6,6 +6,7 @@ import { errorFromEvent } from "../openai-platform/errors.ts";
 import { copied, DELTAS, type Growth, setFuller, TEXTS, WHOLES } from "./growth.ts";
 import { type ItemPart, type List, ReplyItem } from "./reply-item.ts";
 import type { OpenAIResponse } from "./wire.ts";
+import { typeOf } from "./type-of.ts";
 
 /** The provider's name in errors. */
 export const LABEL = "OpenAI";
@@ -218,8 +219,8 @@ export class ResponseAccumulator {
     output.forEach((given: unknown, place) => {
       if (!isObject(given)) return;
       const isFree = (item: ReplyItem | undefined): item is ReplyItem =>
-        item !== undefined && item.type === given["type"] && !taken.has(item);
-      const alike = byType.get(given["type"]) ?? [];
+        item !== undefined && item.type === typeOf(given) && !taken.has(item);
+      const alike = byType.get(typeOf(given)) ?? [];
       while (alike.length > 0 && taken.has(alike[0] as ReplyItem)) alike.shift();
       const placed = this.#byIndex.get(place);
       const named = placed?.block["id"] === given["id"] ? placed : this.#named(given["id"]);
@@ -234,7 +235,8 @@ export class ResponseAccumulator {
 
   /** The item that begins, or is done. It is the same as one that is there and open, although its id may be another. */
   #begin(index: unknown, given: JsonObject, isDone = false): ReplyItem {
-    const { id, type } = given;
+    const { id } = given;
+    const type = typeOf(given);
     const isPlace = isIndex(index);
     const placed = isPlace ? this.#byIndex.get(index) : this.#named(id);
     const known = placed ?? (isPlace || !isDone ? undefined : this.#lastOpen(type));
@@ -248,7 +250,7 @@ export class ResponseAccumulator {
     return typeof id === "string" ? this.#byId.get(id) : undefined;
   }
 
-  #lastOpen(type: unknown): ReplyItem | undefined {
+  #lastOpen(type: string): ReplyItem | undefined {
     return this.#items.findLast((item) => item.type === type && !item.isDone);
   }
 
@@ -263,7 +265,7 @@ export class ResponseAccumulator {
     if (index >= this.#next) this.#next = Math.floor(index) + 1;
     this.#response?.output.push(item.block);
     this.progress++;
-    if (!SILENT.test(String(item.type))) this.hasContent = true;
+    if (!SILENT.test(item.type)) this.hasContent = true;
     for (const part of item.parts()) this.#show(item, part.block, textOf(part.block));
     if (item.isNamed) this.#extendInput(item, item.text);
     return item;
@@ -291,7 +293,7 @@ export class ResponseAccumulator {
     const ranks = new Map<unknown, number>();
     parts.forEach((given: unknown, at) => {
       if (!isObject(given)) return;
-      const { type } = given;
+      const type = typeOf(given);
       const rank = ranks.get(type) ?? 0;
       ranks.set(type, rank + 1);
       // Some servers count the parts of all items together.
@@ -438,7 +440,7 @@ export class ResponseAccumulator {
   #changePart(event: JsonObject, list: List): void {
     const { part } = event;
     if (!isObject(part)) return;
-    const type = part["type"];
+    const type = typeOf(part);
     const item = this.#itemOf(event, list === "summary" || type === "reasoning_text" ? "reasoning" : "message");
     const at = event[list === "summary" ? "summary_index" : "content_index"];
     const known = isIndex(at) ? item.partAt(list, at, type) : item.partsOf(list, type).at(-1);
@@ -487,7 +489,7 @@ export class ResponseAccumulator {
     this.written += text.length;
     this.hasContent = true;
     if (type === "message" && block["type"] === "output_text") this.content += text;
-    else if (type === "reasoning" && THOUGHT.test(String(block["type"]))) this.thinking += text;
+    else if (type === "reasoning" && THOUGHT.test(typeOf(block))) this.thinking += text;
   }
 
   #order(): void {

@@ -2,6 +2,7 @@ import { DEEPEST, isDeeper } from "../../json/depth.ts";
 import { isObject, type JsonObject, stringField, tryParse } from "../../json/object.ts";
 import type { ToolInput } from "../../tool/tool-box.ts";
 import { copied } from "./growth.ts";
+import { typeOf } from "./type-of.ts";
 
 /** The name of a call that came without one: it goes back under this one, so that the model can be told. */
 const UNNAMED = "unnamed_tool";
@@ -55,8 +56,8 @@ export class ReplyItem implements ToolInput {
     }
   }
 
-  get type(): unknown {
-    return this.block["type"];
+  get type(): string {
+    return typeOf(this.block);
   }
 
   /** Whether it asks for a tool by its name. */
@@ -66,7 +67,7 @@ export class ReplyItem implements ToolInput {
 
   /** Whether it may ask for something that the program does. */
   get isCall(): boolean {
-    return CALL.test(String(this.type));
+    return CALL.test(this.type);
   }
 
   /** The id of a call: the item's own, unless that is missing or is another call's too. */
@@ -81,16 +82,15 @@ export class ReplyItem implements ToolInput {
   }
 
   get name(): string {
-    const { type } = this.block;
     // The others go by the type of the tool: `computer`, say.
     return this.isNamed
       ? stringField(this.block, "name") || UNNAMED
-      : String(type).replace(/_(call|approval_request)$/, "");
+      : this.type.replace(/_(call|approval_request)$/, "");
   }
 
   get text(): string {
     const { arguments: given, input, action, actions, operation } = this.block;
-    const text = input ?? given ?? actions ?? action ?? operation;
+    const text = this.type === "function_call" ? given : (input ?? given ?? actions ?? action ?? operation);
     return typeof text === "string" ? text : text === undefined || text === null ? "" : JSON.stringify(text);
   }
 
@@ -106,13 +106,13 @@ export class ReplyItem implements ToolInput {
   }
 
   /** The part at an index, if it is of this type. */
-  partAt(list: List, at: number, type: unknown): ItemPart | undefined {
-    return this.#parts.get(`${list} ${at} ${String(type)}`);
+  partAt(list: List, at: number, type: string): ItemPart | undefined {
+    return this.#parts.get(`${list} ${at} ${type}`);
   }
 
   /** The parts of this type, in the order in which they came. */
-  partsOf(list: List, type: unknown): readonly ItemPart[] {
-    return this.#byType.get(`${list} ${String(type)}`) ?? [];
+  partsOf(list: List, type: string): readonly ItemPart[] {
+    return this.#byType.get(`${list} ${type}`) ?? [];
   }
 
   /** All parts. */
@@ -127,13 +127,13 @@ export class ReplyItem implements ToolInput {
 
   /** Adds a part. */
   add(list: List, at: number, block: JsonObject): ItemPart {
-    const { type } = block;
+    const type = typeOf(block);
     const part = { at, block };
     const parts = this.#lists[list];
     if ((parts.at(-1)?.at ?? at) > at) this.#isOrdered = false;
     parts.push(part);
-    this.#parts.set(`${list} ${at} ${String(type)}`, part);
-    const kind = `${list} ${String(type)}`;
+    this.#parts.set(`${list} ${at} ${type}`, part);
+    const kind = `${list} ${type}`;
     const alike = this.#byType.get(kind);
     if (alike === undefined) this.#byType.set(kind, [part]);
     else alike.push(part);

@@ -1,4 +1,5 @@
 import { field, isObject, type JsonObject, stringField, tryParse } from "../../json/object.ts";
+import { typeOf } from "./type-of.ts";
 
 /** What a tool gave: text, or parts. */
 type Output = string | readonly JsonObject[];
@@ -14,7 +15,7 @@ export function answerTo(call: unknown, id: string, output: Output, isError: boo
   // Whoever calls a native item by its id gives that, and the API wants the other one.
   const call_id = id === field(call, "id") ? (field(call, "call_id") ?? id) : id;
   const given = typeof output === "string" && output.startsWith("{") ? tryParse(output) : null;
-  if (isObject(given) && ANSWER.test(String(given["type"]))) return { call_id, ...given };
+  if (isObject(given) && ANSWER.test(typeOf(given))) return { call_id, ...given };
   const text = typeof output === "string" ? output : JSON.stringify(output);
   switch (asked) {
     case "custom_tool_call":

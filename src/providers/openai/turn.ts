@@ -4,6 +4,7 @@ import type { Blocks } from "../../provider/decoder.ts";
 import { asksForSomething, commonFinishReason, hasRefusal } from "./finish-reason.ts";
 import type { InputItem } from "./input-item.ts";
 import type { ReplyItem } from "./reply-item.ts";
+import { typeOf } from "./type-of.ts";
 
 /** Keys that a reply has and a request may not: some are added by official SDKs, or by other servers. */
 const RESPONSE_ONLY = /^(created_by|parsed|parsed_arguments|output_text|obfuscation|copilot_usage)$/;
@@ -60,7 +61,7 @@ function hasThought({ encrypted_content: token, content }: JsonObject): boolean 
 /** The id of what names nothing by it: only the API's store would know it. */
 function withoutId(item: JsonObject): JsonObject {
   const { id, ...others } = item;
-  return /^(message|function_call|custom_tool_call)$/.test(String(item["type"])) && id !== undefined ? others : item;
+  return /^(message|function_call|custom_tool_call)$/.test(typeOf(item)) && id !== undefined ? others : item;
 }
 
 function sentItem(item: ReplyItem, message: unknown, isAnswered: boolean): JsonObject | null {
@@ -112,7 +113,7 @@ export function sendable(items: readonly InputItem[]): readonly InputItem[] {
 /** Whether an item is one that the model wrote. */
 function isOfModel(item: object | undefined): boolean {
   const role = field(item, "role");
-  return item !== undefined && (role === undefined ? !OUTPUT.test(String(field(item, "type"))) : role === "assistant");
+  return item !== undefined && (role === undefined ? !OUTPUT.test(typeOf(item)) : role === "assistant");
 }
 
 /** The items that answer calls. */

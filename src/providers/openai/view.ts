@@ -5,6 +5,7 @@ import { costOf, openAIUsage, readUsage, RESPONSES_NAMES } from "../openai-platf
 import { commonFinishReason, finishReasonOf, itemsIn } from "./finish-reason.ts";
 import { THOUGHT } from "./message.ts";
 import type { OpenAINative, SourcedUsage } from "./native.ts";
+import { typeOf } from "./type-of.ts";
 
 /** What can be read from a response. Values that are not of their declared type count as missing. */
 export const openAIViews: MessageViews<OpenAINative> = {
@@ -65,8 +66,7 @@ function textIn(items: readonly JsonObject[], type: string, list: string, part: 
   for (const item of items) {
     const parts = item[list];
     if (item["type"] !== type || !Array.isArray(parts)) continue;
-    for (const block of parts)
-      if (isObject(block) && part.test(String(block["type"]))) all += stringField(block, "text") ?? "";
+    for (const block of parts) if (isObject(block) && part.test(typeOf(block))) all += stringField(block, "text") ?? "";
   }
   return all;
 }
