@@ -30,6 +30,7 @@ export const anthropicSubject: Subject<AnthropicNative> = {
     continuesInWords: true,
     cancels: false,
     endsWithBody: false,
+    endsWithSign: false,
     starts: true,
     pings: true,
     thinking: true,

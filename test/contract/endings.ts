@@ -49,7 +49,8 @@ export function endingsOf({ traits }: Subject): readonly Ending[] {
   const limited = (name: string): Timeout => (name === "a stall" ? { idle: STALL_MS, firstContent: STALL_MS } : {});
   const early = after.map(([name, beats, rest]) => ({ name, beats, ...rest, hasSign: false, timeout: limited(name) }));
   const late = after.map(([name, beats, rest]): Ending => {
-    const isWhole = traits.endsWithBody ? name === "a clean end" : rest.code !== "api_error";
+    const isKept = traits.endsWithSign || rest.code !== "api_error";
+    const isWhole = traits.endsWithBody ? name === "a clean end" : isKept;
     const outcome = isWhole ? ({ outcome: "complete", code: null } as const) : {};
     const sign = { finish: "stop" } as const;
     return {
@@ -57,6 +58,7 @@ export function endingsOf({ traits }: Subject): readonly Ending[] {
       beats: [sign, ...beats],
       ...rest,
       ...outcome,
+      ...(traits.endsWithSign && { reader: "reads on" }),
       hasSign: true,
       timeout: limited(name),
     };

@@ -28,6 +28,7 @@ export const openAIChatSubject: Subject<OpenAIChatNative> = {
     continuesInWords: true,
     cancels: false,
     endsWithBody: false,
+    endsWithSign: false,
     starts: true,
     pings: true,
     thinking: true,

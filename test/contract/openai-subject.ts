@@ -31,6 +31,7 @@ export const openAISubject = {
     continuesInWords: true,
     cancels: false,
     endsWithBody: false,
+    endsWithSign: true,
     starts: true,
     pings: true,
     thinking: true,

@@ -54,7 +54,10 @@ describe.each(subjects)("S6: one outcome ($name)", (subject) => {
       else expect(error).toBe(stream.error);
       if (ending.code !== null) expect(stream.error).toMatchObject({ code: ending.code });
       await expectAgreement(stream, text);
-      if (ending.beats.some((beat) => "end" in beat && beat.end === "open")) await expectClosed(server);
+      // After the last event the connection is kept a little, to be used again.
+      const isKept = traits.endsWithSign && ending.hasSign;
+      const isOpen = ending.beats.some((beat) => "end" in beat && beat.end === "open");
+      if (isOpen && !isKept) await expectClosed(server);
     });
 
     it.runIf(ending.reader === "reads on")(
@@ -79,7 +82,7 @@ describe.each(subjects)("S6: one outcome ($name)", (subject) => {
     );
   });
 
-  it("an abort after the sign does not reject the read that waits", async () => {
+  it.skipIf(traits.endsWithSign)("an abort after the sign does not reject the read that waits", async () => {
     const reached = gate();
     await using server = await subject.serve(() =>
       beats({ text: "Hi" }, { finish: "stop" }, { wait: () => reached.open() }, { end: "open" }),
@@ -146,7 +149,7 @@ describe.each(subjects)("S6: one outcome ($name)", (subject) => {
     await expectAgreement(stream, "Hi there");
   });
 
-  it("waits 2 s for what may follow the sign, and never takes that back", async () => {
+  it.skipIf(traits.endsWithSign)("waits 2 s for what may follow the sign, and never takes that back", async () => {
     const sign = { finish: "stop" } as const;
     const pause = (ms: number): Beat => ({ wait: () => new Promise((resolve) => setTimeout(resolve, ms)) });
     const scripts: readonly (readonly Beat[])[] = [

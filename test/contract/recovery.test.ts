@@ -297,6 +297,7 @@ describe.each(subjects)("recovery ($name)", (subject) => {
         code: "stream_truncated",
       });
       expect(server.requests).toHaveLength(1);
+      if (traits.endsWithSign) return;
       await using refusing = await subject.serve(() =>
         beats({ text: "Hm" }, { finish: "content_filter" }, { error: "Busy", retryable: true }),
       );

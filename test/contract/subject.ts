@@ -47,6 +47,8 @@ export interface Subject<N extends Native = AnyNative> {
     readonly cancels: boolean;
     /** The message is complete only when the body ends: the sign is not an event. */
     readonly endsWithBody: boolean;
+    /** The sign that the message is complete is the last event: nothing is read after it. */
+    readonly endsWithSign: boolean;
     /** Events come before the first content: see the beat `start`. */
     readonly starts: boolean;
     /** It has events that are not content: see the beat `ping`. */

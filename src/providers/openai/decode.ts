@@ -34,8 +34,10 @@ export class OpenAIDecoder extends ResponseAccumulator implements Decoder<OpenAI
     return null;
   }
 
-  /** The body ends after the terminal event, and some servers tell of an error even then. */
-  readonly isOver = false;
+  /** Nothing follows the event that makes the message whole. */
+  get isOver(): boolean {
+    return this.isWhole;
+  }
 
   get toolInputs(): readonly ToolInput[] {
     const { message } = this;

@@ -35,6 +35,7 @@ export const folioSubject: Subject<FolioNative> = {
     continuesInWords: false,
     cancels: true,
     endsWithBody: true,
+    endsWithSign: false,
     starts: true,
     pings: true,
     thinking: true,
