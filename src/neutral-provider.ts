@@ -20,20 +20,32 @@ import type { PairTypes } from "./tool/pair.ts";
 
 /** The native types of each provider, by the prefix of its ids. */
 export interface Natives {
+  /** The Messages API of Anthropic. */
   readonly anthropic: AnthropicNative;
   /** The Responses API. */
   readonly openai: OpenAINative;
   // Servers of Chat Completions, by their dialects.
+  /** Azure OpenAI. */
   readonly azure: OpenAIChatNative;
+  /** DeepSeek. */
   readonly deepseek: OpenAIChatNative;
+  /** Fireworks. */
   readonly fireworks: OpenAIChatNative;
+  /** Groq. */
   readonly groq: OpenAIChatNative;
+  /** LM Studio, on this machine. */
   readonly lmstudio: OpenAIChatNative;
+  /** Mistral. */
   readonly mistral: OpenAIChatNative;
+  /** Ollama, on this machine. */
   readonly ollama: OpenAIChatNative;
+  /** OpenRouter. */
   readonly openrouter: OpenAIChatNative;
+  /** Together. */
   readonly together: OpenAIChatNative;
+  /** vLLM, on this machine. */
   readonly vllm: OpenAIChatNative;
+  /** xAI. */
   readonly xai: OpenAIChatNative;
 }
 

@@ -3,6 +3,7 @@
 /** One of your functions. */
 export interface FunctionToolParam {
   readonly type: "function";
+  /** Its name, what it does, and the schema of its arguments. */
   readonly function: {
     /** `^[a-zA-Z0-9_-]{1,64}$` */
     readonly name: string;
@@ -17,6 +18,7 @@ export interface FunctionToolParam {
 /** A tool whose input is free text, or of a grammar. Calls of it are in the message alone. */
 export interface CustomToolParam {
   readonly type: "custom";
+  /** Its name, what it does, and the format of its input. */
   readonly custom: {
     readonly name: string;
     readonly description?: string | undefined;

@@ -27,6 +27,7 @@ export interface FunctionToolCall {
   /** What the result names it by. Some servers send none. */
   readonly id?: string | undefined;
   readonly type: "function";
+  /** The function's name, and its arguments as JSON. */
   readonly function: {
     /** The tool's name. */
     readonly name: string;
@@ -41,6 +42,7 @@ export interface FunctionToolCall {
 
 /** A call of a custom tool, whose input is free text. */
 export interface CustomToolCall {
+  /** The item's id. Results name the `call_id`. */
   readonly id?: string | undefined;
   readonly type: "custom";
   readonly custom: { readonly name: string; readonly input: string };
@@ -52,26 +54,37 @@ export type ToolCall = FunctionToolCall | CustomToolCall;
 
 /** A call in the form that came before `tool_calls`. */
 export interface FunctionCall {
+  /** The function's name. */
   readonly name: string;
   readonly arguments: string;
 }
 
 /** A part of a model's reasoning, as OpenRouter and other gateways have it. It is sent back unchanged. */
 export interface ReasoningDetail {
+  /** `reasoning.text`, `reasoning.summary`, `reasoning.encrypted`, or another one. */
   readonly type: Open<"reasoning.text" | "reasoning.summary" | "reasoning.encrypted" | "reasoning.server_tool_call">;
+  /** Its place among the details. */
   readonly index?: number | undefined;
+  /** The provider's id of it. */
   readonly id?: string | null | undefined;
+  /** Whose format it has. */
   readonly format?: string | null | undefined;
+  /** The reasoning. */
   readonly text?: string | null | undefined;
+  /** Proves that the text was not changed. */
   readonly signature?: string | null | undefined;
+  /** The reasoning in short. */
   readonly summary?: string | undefined;
+  /** The reasoning, which only its provider can read. */
   readonly data?: string | undefined;
   readonly [field: string]: unknown;
 }
 
 /** A source that a text names. */
 export interface Annotation {
+  /** What kind of note it is. */
   readonly type: Open<"url_citation">;
+  /** The page that a part of the text comes from. */
   readonly url_citation?:
     | { readonly start_index: number; readonly end_index: number; readonly title: string; readonly url: string }
     | undefined;
@@ -101,38 +114,51 @@ export interface ChatMessage {
   readonly content: string | readonly ContentPart[] | null;
   /** Why the model refused. */
   readonly refusal?: string | null | undefined;
+  /** The calls of tools, in the order in which they began. */
   readonly tool_calls?: readonly ToolCall[] | undefined;
   /** @deprecated Answers the parameter `functions`. */
   readonly function_call?: FunctionCall | null | undefined;
+  /** What the model said, and its words. */
   readonly audio?: Audio | null | undefined;
+  /** Notes on parts of the text. */
   readonly annotations?: readonly Annotation[] | undefined;
   /** The reasoning, where the server shows it: DeepSeek, xAI, llama.cpp and others. */
   readonly reasoning_content?: string | null | undefined;
   /** The reasoning, where the server shows it: OpenRouter, Groq, Ollama and others. */
   readonly reasoning?: string | null | undefined;
+  /** The reasoning in parts, as OpenRouter sends it. */
   readonly reasoning_details?: readonly ReasoningDetail[] | undefined;
 }
 
 /** How likely a token was. */
 export interface TokenLogprob {
+  /** The token. */
   readonly token: string;
+  /** The natural logarithm of its probability. */
   readonly logprob: number;
+  /** Its UTF-8 bytes; null if it has none. */
   readonly bytes: readonly number[] | null;
+  /** The likeliest tokens in this place. */
   readonly top_logprobs: readonly Omit<TokenLogprob, "top_logprobs">[];
 }
 
 /** How likely the tokens of a choice were. */
 export interface Logprobs {
+  /** Of the tokens of the text. */
   readonly content: readonly TokenLogprob[] | null;
+  /** Of the tokens of the refusal. */
   readonly refusal: readonly TokenLogprob[] | null;
 }
 
 /** One of the replies that were asked for by `n`. */
 export interface Choice {
+  /** Its place among the choices. */
   readonly index: number;
+  /** What the model wrote. */
   readonly message: ChatMessage;
   /** Null until the choice ends, and where the server never says. */
   readonly finish_reason: FinishReason | null;
+  /** How likely its tokens were, if that was asked for. */
   readonly logprobs?: Logprobs | null | undefined;
   /** What Azure's filters found. */
   readonly content_filter_results?: unknown;
@@ -140,6 +166,7 @@ export interface Choice {
 
 /** A whole reply. */
 export interface ChatCompletion {
+  /** The reply's id. */
   readonly id: string;
   readonly object: "chat.completion";
   /** Seconds since the epoch. */
@@ -148,6 +175,7 @@ export interface ChatCompletion {
   readonly model: string;
   /** By their index. */
   readonly choices: readonly Choice[];
+  /** What the reply used. */
   readonly usage?: ChatUsage | undefined;
   /** The tier that served the request. */
   readonly service_tier?: Open<"auto" | "default" | "flex" | "scale" | "priority"> | null | undefined;
@@ -165,51 +193,78 @@ export interface ChatCompletion {
 
 /** What an event adds to a message. */
 export interface ChoiceDelta {
+  /** Who speaks. */
   readonly role?: Open<"assistant"> | undefined;
+  /** Text to append. */
   readonly content?: string | readonly ContentPart[] | null | undefined;
+  /** Text of a refusal to append. */
   readonly refusal?: string | null | undefined;
+  /** Parts of calls of tools. */
   readonly tool_calls?: readonly ToolCallDelta[] | null | undefined;
   /** @deprecated */
   readonly function_call?: Partial<FunctionCall> | null | undefined;
+  /** Sound and words to append. */
   readonly audio?: Partial<Audio> | null | undefined;
+  /** Notes to add. */
   readonly annotations?: readonly Annotation[] | undefined;
+  /** Reasoning to append, as most servers name it. */
   readonly reasoning_content?: string | null | undefined;
+  /** The same under another name. */
   readonly reasoning?: string | null | undefined;
+  /** Parts of reasoning to merge by their index. */
   readonly reasoning_details?: readonly ReasoningDetail[] | undefined;
 }
 
 /** A fragment of a tool call. Which parts of it a server sends differs. */
 export interface ToolCallDelta {
+  /** The place of the call. Some servers leave it out, or repeat it. */
   readonly index?: number | undefined;
+  /** The id of the call, on its first part. */
   readonly id?: string | undefined;
+  /** `function` or `custom`. */
   readonly type?: Open<"function" | "custom"> | undefined;
+  /** The name, and arguments to append. */
   readonly function?: { readonly name?: string | undefined; readonly arguments?: string | undefined } | undefined;
+  /** The name, and input to append. */
   readonly custom?: { readonly name?: string | undefined; readonly input?: string | undefined } | undefined;
 }
 
 /** What an event adds to a choice. */
 export interface ChoiceChunk {
+  /** The choice that it adds to. */
   readonly index: number;
+  /** What it adds. */
   readonly delta: ChoiceDelta;
+  /** Why the choice ended; null if it goes on. */
   readonly finish_reason?: FinishReason | null | undefined;
+  /** How likely the tokens of this chunk were. */
   readonly logprobs?: Logprobs | null | undefined;
+  /** What Azure's filter found. */
   readonly content_filter_results?: unknown;
 }
 
 /** One event of a stream. */
 export interface ChatCompletionChunk {
+  /** The reply's id. */
   readonly id: string;
   readonly object: "chat.completion.chunk";
+  /** When it began: seconds since the epoch. */
   readonly created: number;
+  /** The model that answers. */
   readonly model: string;
   /** Empty in the events that carry usage or results of moderation alone. */
   readonly choices: readonly ChoiceChunk[];
+  /** What the reply used, on a chunk of its own after the last choice has ended. */
   readonly usage?: ChatUsage | null | undefined;
+  /** The tier that serves the reply. */
   readonly service_tier?: ChatCompletion["service_tier"];
   /** @deprecated */
   readonly system_fingerprint?: string | null | undefined;
+  /** What moderation found, if that was asked for. */
   readonly moderation?: unknown;
+  /** What Azure's filter found in the prompt. */
   readonly prompt_filter_results?: unknown;
+  /** Who answers behind OpenRouter. */
   readonly provider?: string | undefined;
   /** Padding, which hides the length of the event. */
   readonly obfuscation?: string | undefined;
@@ -221,7 +276,9 @@ export interface ChatUsage {
   readonly prompt_tokens: number;
   /** All of the output, reasoning included; xAI's excludes it. */
   readonly completion_tokens: number;
+  /** All tokens together. */
   readonly total_tokens: number;
+  /** What the tokens of the prompt were. */
   readonly prompt_tokens_details?:
     | {
         readonly cached_tokens?: number | undefined;
@@ -233,6 +290,7 @@ export interface ChatUsage {
       }
     | null
     | undefined;
+  /** What the tokens of the reply were. */
   readonly completion_tokens_details?:
     | {
         readonly reasoning_tokens?: number | undefined;

@@ -11,9 +11,12 @@ export type ItemStatus = Open<"in_progress" | "completed" | "incomplete">;
 /** What the model says. */
 export interface OutputMessage {
   readonly type: "message";
+  /** The item's id. */
   readonly id: string;
   readonly role: "assistant";
+  /** Whether it is complete. */
   readonly status: ItemStatus;
+  /** Its parts: text, or a refusal. */
   readonly content: readonly (OutputText | OutputRefusal | UnknownVariant)[];
   /** Whether it is said before tools are used, or is the answer. Send it back as it came. */
   readonly phase?: Open<"commentary" | "final_answer"> | null | undefined;
@@ -36,6 +39,7 @@ export interface OutputRefusal {
 /** The source of a passage of text, or a file that it mentions. */
 export type Annotation =
   | {
+      /** What kind of note it is. */
       readonly type: "url_citation";
       readonly url: string;
       readonly title: string;
@@ -56,8 +60,11 @@ export type Annotation =
 
 /** How likely a token was. */
 export interface TokenLogprob {
+  /** The token. */
   readonly token: string;
+  /** Its UTF-8 bytes; null if it has none. */
   readonly bytes: readonly number[];
+  /** The natural logarithm of its probability. */
   readonly logprob: number;
 }
 
@@ -69,12 +76,15 @@ export interface Logprob extends TokenLogprob {
 /** Reasoning: its summary, if one was asked for, and the whole of it, encrypted. */
 export interface ReasoningItem {
   readonly type: "reasoning";
+  /** The item's id. */
   readonly id: string;
+  /** The reasoning in short; empty unless a summary was asked for. */
   readonly summary: readonly { readonly type: "summary_text"; readonly text: string }[];
   /** The reasoning itself, from models that show it. */
   readonly content?: readonly { readonly type: "reasoning_text"; readonly text: string }[] | undefined;
   /** Opaque. Only the one of the finished item may be sent back. */
   readonly encrypted_content?: string | null | undefined;
+  /** Whether it is complete. */
   readonly status?: ItemStatus | undefined;
 }
 
@@ -87,29 +97,40 @@ export type ToolCaller =
 /** A call of one of your functions. */
 export interface FunctionCall {
   readonly type: "function_call";
+  /** The item's id. Results name the `call_id`. */
   readonly id?: string | undefined;
   /** What the output names it by. */
   readonly call_id: string;
+  /** The function's name. */
   readonly name: string;
   /** JSON, as the model wrote it. */
   readonly arguments: string;
   /** The namespace of the tool. */
   readonly namespace?: string | undefined;
+  /** The program that made the call, if one did. */
   readonly caller?: ToolCaller | null | undefined;
   /** Whether the model goes on without the output. */
   readonly async?: boolean | undefined;
+  /** Whether it is complete. */
   readonly status?: ItemStatus | undefined;
 }
 
 /** A call of one of your tools that take text. */
 export interface CustomToolCall {
   readonly type: "custom_tool_call";
+  /** The item's id. Results name the `call_id`. */
   readonly id?: string | undefined;
+  /** What its result names it by. */
   readonly call_id: string;
+  /** The tool's name. */
   readonly name: string;
+  /** The input, as text. */
   readonly input: string;
+  /** The namespace of the tool, if it has one. */
   readonly namespace?: string | undefined;
+  /** The program that made the call, if one did. */
   readonly caller?: ToolCaller | null | undefined;
+  /** Whether it is complete. */
   readonly status?: ItemStatus | undefined;
 }
 

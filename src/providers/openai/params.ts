@@ -60,6 +60,7 @@ export interface OpenAICallParams {
   readonly service_tier?: "auto" | "default" | "flex" | "scale" | "priority" | "fast" | "ultrafast" | null | undefined;
   /** Requests with the same key are more likely to find the cache. */
   readonly prompt_cache_key?: string | null | undefined;
+  /** How the prompt is cached. */
   readonly prompt_cache_options?:
     | { readonly mode?: "implicit" | "explicit" | undefined; readonly ttl?: "30m" | "12h" | undefined }
     | undefined;
@@ -103,9 +104,11 @@ export interface OpenAICallParams {
       }
     | null
     | undefined;
+  /** Whether deltas are padded, which hides their length from listeners. */
   readonly stream_options?: { readonly include_obfuscation?: boolean | undefined } | null | undefined;
   /** @deprecated Whether what is too long is cut; otherwise it is an error. */
   readonly truncation?: "auto" | "disabled" | null | undefined;
+  /** Up to 16 texts of your own, kept with the response. */
   readonly metadata?: Readonly<Record<string, string>> | null | undefined;
   /** Who asks, in at most 128 characters that say nothing of a person. */
   readonly safety_identifier?: string | null | undefined;
@@ -134,9 +137,11 @@ export type Includable = Open<
 
 /** How the model reasons. Which of it a model takes differs. */
 export interface ReasoningParam {
+  /** How much the model reasons. Which levels it takes differs by model. */
   readonly effort?: "none" | "minimal" | "low" | "medium" | "high" | "xhigh" | "max" | null | undefined;
   /** Asks for a summary of the reasoning. */
   readonly summary?: "auto" | "concise" | "detailed" | null | undefined;
+  /** `pro` lets the model work longer. */
   readonly mode?: "standard" | "pro" | undefined;
   /** Which earlier reasoning the model sees. */
   readonly context?: "auto" | "current_turn" | "all_turns" | null | undefined;
@@ -144,7 +149,9 @@ export interface ReasoningParam {
 
 /** What shape the text has, and how long it is. */
 export interface TextParam {
+  /** The format of the text: plain, JSON, or JSON that fits a schema. */
   readonly format?: TextFormat | undefined;
+  /** How long the reply should be. `medium` if not given. */
   readonly verbosity?: "low" | "medium" | "high" | null | undefined;
 }
 

@@ -23,9 +23,13 @@ export interface OpenAIResponse {
   readonly object: "response";
   /** Seconds since the epoch. */
   readonly created_at: number;
+  /** When it was complete: seconds since the epoch. */
   readonly completed_at?: number | null | undefined;
+  /** `completed`, `incomplete`, `failed`, `cancelled`, `queued` or `in_progress`. */
   readonly status: ResponseStatus;
+  /** Why it failed; null if it did not. */
   readonly error: ResponseError | null;
+  /** Why it is not complete; null if it is. */
   readonly incomplete_details: { readonly reason?: IncompleteReason | undefined } | null;
   /** The model that answered. */
   readonly model: string;
@@ -38,11 +42,17 @@ export interface OpenAIResponse {
     | Open<"auto" | "default" | "flex" | "scale" | "priority" | "fast" | "ultrafast">
     | null
     | undefined;
+  /** Whether it goes on without its connection. */
   readonly background?: boolean | null | undefined;
+  /** The conversation that it belongs to. */
   readonly conversation?: { readonly id: string } | null | undefined;
+  /** The response that it goes on from. */
   readonly previous_response_id?: string | null | undefined;
+  /** Whether it is kept. */
   readonly store?: boolean | null | undefined;
+  /** Your own texts, as they were sent. */
   readonly metadata?: Readonly<Record<string, string>> | null | undefined;
+  /** What moderation found, if that was asked for. */
   readonly moderation?: unknown;
   /** What the tools of the server did, to be charged. */
   readonly tool_usage?: unknown;
@@ -77,7 +87,9 @@ export interface InputTransformation {
 
 /** Tokens. Cached ones are part of the input, and reasoning is part of the output. */
 export interface OpenAIUsage {
+  /** All tokens of the prompt, those from the cache included. */
   readonly input_tokens: number;
+  /** How many of them came from the cache, or were written to it. */
   readonly input_tokens_details?:
     | {
         readonly cached_tokens?: number | undefined;
@@ -86,11 +98,14 @@ export interface OpenAIUsage {
       }
     | null
     | undefined;
+  /** All tokens that the model wrote, reasoning included. */
   readonly output_tokens: number;
+  /** How many of them were reasoning. */
   readonly output_tokens_details?:
     | { readonly reasoning_tokens?: number | undefined; readonly [kind: string]: unknown }
     | null
     | undefined;
+  /** Both sums together. */
   readonly total_tokens: number;
   readonly [kind: string]: unknown;
 }
