@@ -9,7 +9,7 @@ const asConsumer =
   "--lib es2022,dom";
 
 const apis = ["anthropic", "openai", "openai-chat"];
-const entries = ["index", ...apis.flatMap((api) => [api, `${api}-structured`]), "json", "mcp", "testing"];
+const entries = ["index", ...apis.flatMap((api) => [api, `${api}-structured`]), "context", "json", "mcp", "testing"];
 const declarations = entries.map((name) => `dist/${name}.d.ts`);
 
 const inVitest = ["vitest", "run", "--config", "vitest.check.config.ts"];

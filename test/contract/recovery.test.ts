@@ -15,7 +15,7 @@ import {
   reply,
 } from "./reading.ts";
 import type { Beat, Script, ServedRequest } from "./subject.ts";
-import { subjects } from "./subjects.ts";
+import { recoverable } from "./subjects.ts";
 
 expectHandledRejections();
 
@@ -24,7 +24,7 @@ const FULL = TEXTS.join("");
 const PARTS: readonly Beat[] = TEXTS.map((text) => ({ text }));
 const OTHER = reply("Hello ", "there");
 
-describe.each(subjects)("recovery ($name)", (subject) => {
+describe.each(recoverable)("recovery ($name)", (subject) => {
   const { traits, models } = subject;
   const started: Beat[] = traits.starts ? [{ start: true }] : [];
   const modelsOf = (stream: { readonly attempts: readonly { readonly model: string }[] }): string[] =>

@@ -21,7 +21,7 @@ import {
   within,
 } from "./reading.ts";
 import type { Beat } from "./subject.ts";
-import { subjects } from "./subjects.ts";
+import { recoverable } from "./subjects.ts";
 
 expectHandledRejections();
 
@@ -40,7 +40,7 @@ const undecidedTool = tool({
   call: () => 1,
 } as never);
 
-describe.each(subjects)("S5: stop means stop ($name)", (subject) => {
+describe.each(recoverable)("S5: stop means stop ($name)", (subject) => {
   /** A server that sends the beginning of a reply and then nothing. */
   const serveBeginning = async () => {
     const reached = gate();

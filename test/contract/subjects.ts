@@ -1,6 +1,6 @@
 import { anthropicSubject } from "./anthropic-subject.ts";
 import { openAIChatSubject } from "./openai-chat-subject.ts";
-import { openAISubject } from "./openai-subject.ts";
+import { openAIBackgroundSubject, openAISubject } from "./openai-subject.ts";
 import { folioSubject } from "./second/subject.ts";
 import type { Subject } from "./subject.ts";
 
@@ -12,3 +12,6 @@ export const subjects: readonly Subject[] = [
   openAISubject as unknown as Subject,
   folioSubject as unknown as Subject,
 ];
+
+/** The same, and replies that go on without their connection. */
+export const recoverable: readonly Subject[] = [...subjects, openAIBackgroundSubject as unknown as Subject];

@@ -21,14 +21,6 @@ interface IndexEntry {
   readonly format: "sse" | "jsonl" | "http-error";
 }
 
-/** A recorded error response. */
-export interface ChatError {
-  readonly file: string;
-  readonly status: number;
-  readonly headers: Record<string, string>;
-  readonly bodyText: string;
-}
-
 const index = (): IndexEntry[] => {
   if (!hasCorpus) return [];
   const entries = JSON.parse(readFileSync(resolve(corpusFolder, "INDEX.json"), "utf8")) as IndexEntry[];
@@ -55,11 +47,4 @@ export function chatRecordings(): ChatRecording[] {
       const isDone = format === "jsonl" || lines.includes("[DONE]");
       return { file, model, events, isDone, bytes: new TextEncoder().encode(body) };
     });
-}
-
-/** Every recorded error response of Chat Completions. */
-export function chatErrors(): ChatError[] {
-  return index()
-    .filter(({ format }) => format === "http-error")
-    .map(({ file }) => ({ file, ...(JSON.parse(textOf(file)) as Omit<ChatError, "file">) }));
 }

@@ -18,7 +18,7 @@ export const calls: Calls<OpenAIChatNative> = /* @__PURE__ */ defineCalls(openAI
  *
  * const recommend = call("gpt-6.2-sol", (genre: string) => `Recommend a ${genre} book`);
  * const response = await recommend("fantasy");
- * console.log(response.content, response.response.stop_reason, response.cost);
+ * console.log(response.content, response.finishReasons, response.cost);
  * ```
  */
 export interface OpenAIChatCallResponse<out T extends PairTypes = AnyTool>

@@ -11,7 +11,7 @@ import { typeOf } from "./type-of.ts";
 /** The provider's name in errors. */
 export const LABEL = "OpenAI";
 
-export const NO_UPDATES: readonly ToolUpdate[] = [];
+const NO_UPDATES: readonly ToolUpdate[] = [];
 
 /** The events that tell of the response as a whole. Some servers call the last one `done`. */
 const LIFECYCLE = /^response\.(created|queued|in_progress|completed|incomplete|failed|cancelled|done)$/;

@@ -18,7 +18,7 @@ export const calls: Calls<OpenAINative> = /* @__PURE__ */ defineCalls(openai);
  *
  * const recommend = call("gpt-6-sol", (genre: string) => `Recommend a ${genre} book`);
  * const response = await recommend("fantasy");
- * console.log(response.content, response.response.stop_reason, response.cost);
+ * console.log(response.content, response.finishReasons, response.cost);
  * ```
  */
 export interface OpenAICallResponse<out T extends PairTypes = AnyTool>

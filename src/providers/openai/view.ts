@@ -44,7 +44,7 @@ export function contentOf(items: readonly JsonObject[]): string {
 }
 
 /** The summaries of all reasoning, and the reasoning itself where the model shows it. */
-export function thinkingOf(items: readonly JsonObject[]): string {
+function thinkingOf(items: readonly JsonObject[]): string {
   let all = "";
   for (const item of items)
     all += textIn([item], "reasoning", "summary", THOUGHT) + textIn([item], "reasoning", "content", THOUGHT);
