@@ -1,22 +1,23 @@
 // The server of the endurance runs, in a process of its own: its memory is nobody's. The first part of a request's path
 // says what it sends. It reports to its parent how many connections are in use, when asked.
 import http from "node:http";
-import { delta, ended, errorEvent, frames, started, startStream } from "../faults/wire.mjs";
+import { startStream } from "../faults/serve.mjs";
+import { anthropic } from "../faults/wire/anthropic.mjs";
 import { planOf } from "./plan.mjs";
 
 const PACE_MS = 40;
 const BLOCK_BYTES = 1 << 20;
 
-const ping = { type: "ping" };
-const opening = frames(...started);
-const ending = frames(...ended);
-const beginning = opening + frames(delta("Hello"));
+const { delta, error, keepAlive } = anthropic;
+const opening = anthropic.started;
+const ending = anthropic.ended();
+const beginning = opening + delta("Hello");
 
 const noise = {
-  ping: frames(ping),
+  ping: keepAlive,
   comment: `: ${"x".repeat(1000)}\n\n`,
   padding: `data: {"type":"ping"${" ".repeat(1000)}}\n\n`,
-  delta: frames(delta("word ")),
+  delta: delta("word "),
 };
 
 /** The soak streams whose first attempt failed already. */
@@ -46,7 +47,7 @@ async function flood(response, kind, megabytes) {
   for (let sent = 0; sent < megabytes * 2 ** 20 && !response.destroyed; sent += block.length) {
     if (!response.write(block)) await new Promise((resolve) => (wake = resolve));
   }
-  if (!response.destroyed) response.end(frames(delta("Hello")) + ending);
+  if (!response.destroyed) response.end(delta("Hello") + ending);
 }
 
 const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -63,7 +64,7 @@ async function soak(response, seed) {
     await wait(PACE_MS);
     if (response.destroyed) return;
     if (index === at && !isOnce && kind in after) return after[kind](response);
-    response.write(frames(delta(text)) + (index % 5 === 0 ? frames(ping) : ""));
+    response.write(delta(text) + (index % 5 === 0 ? keepAlive : ""));
   }
   response.end(ending);
 }
@@ -72,18 +73,18 @@ const before = {
   "reset-before-headers": (response) => response.destroy(),
   "reset-before-content": (response) => startStream(response).write(opening, () => response.destroy()),
   "overloaded-529": (response) => response.writeHead(529).end(),
-  "overloaded-event": (response) => startStream(response, opening).end(frames(errorEvent())),
+  "overloaded-event": (response) => startStream(response, opening).end(error("overloaded")),
 };
 
 const after = {
   reset: (response) => response.destroy(),
   end: (response) => response.end(),
-  "error-event": (response) => response.end(frames(errorEvent())),
+  "error-event": (response) => response.end(error("overloaded")),
   malformed: (response) => response.end('data: {"type":\n\n'),
   /** Pings go on, and nothing else. */
   async stall(response) {
     while (!response.destroyed) {
-      response.write(frames(ping));
+      response.write(keepAlive);
       await wait(100);
     }
   },

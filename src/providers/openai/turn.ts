@@ -14,8 +14,8 @@ const RESPONSE_ONLY = /^(created_by|parsed|parsed_arguments|output_text|obfuscat
  * sent: before the first content, and after a refusal.
  *
  * Left out are calls that were cut and are not answered, what tools of the server have not finished, empty text, and
- * reasoning that cannot be verified, or whose item is left out. Ids stay only beside reasoning: the API knows the items
- * of one reply by them, and asks for its reasoning then. Input that is not a JSON object becomes `{"INVALID_JSON":"…"}`.
+ * reasoning that cannot be verified, or whose item is left out or was cut. Ids stay only after reasoning: by them the API
+ * knows what it led to, and asks for it. Input that is not a JSON object becomes `{"INVALID_JSON":"…"}`.
  */
 export function itemsOf(
   message: unknown,
@@ -27,30 +27,28 @@ export function itemsOf(
   if (isRefused || replyItems.some(({ block }) => hasRefusal(block))) return [];
   const sent: JsonObject[] = [];
   let reasoning: JsonObject[] = [];
-  let hasLost = !isWhole;
+  // Whether the reasoning that led to the last item is sent.
+  let isProven = false;
   for (const item of replyItems) {
-    const { type, block, isDone } = item;
+    const { type, block } = item;
+    // Some servers do not close an item before the reply is whole.
+    const isDone = item.isDone || isWhole;
     if (type === "reasoning") {
-      // Some servers do not close an item before the reply is whole.
-      if ((isDone || isWhole) && hasThought(block)) reasoning.push(block);
-      else hasLost = true;
+      const isKept = isDone && hasThought(block);
+      if (isKept) reasoning.push(block);
+      isProven &&= isKept;
       continue;
     }
     const kept = sentItem(item, message, answered?.has(block) === true);
-    if (kept !== null) {
-      sent.push(...reasoning, kept);
-    } else if (type === "message") {
-      // It was empty: the reasoning may belong to what follows.
-      continue;
-    } else if (reasoning.length > 0) {
-      hasLost = true;
-    }
+    // If it was empty, the reasoning may belong to what follows.
+    if (kept === null && type === "message") continue;
+    if (reasoning.length > 0) isProven = kept !== null && isDone;
+    if (kept !== null && isProven) sent.push(...reasoning, isDone ? kept : withoutId(kept));
+    else if (kept !== null) sent.push(withoutId(kept));
     reasoning = [];
   }
-  const hasReasoning = sent.some(({ type }) => type === "reasoning");
-  const items = hasReasoning && !hasLost ? sent : sent.map(withoutId);
   // Items of a response are items of a request, future ones included: the API takes back what it gave.
-  return items as unknown as InputItem[];
+  return sent as unknown as InputItem[];
 }
 
 /** Whether reasoning may be sent back: the API verifies its token, other servers read it. */
