@@ -1,4 +1,3 @@
-import { runTemplate } from "../../frame/run.ts";
 import { isObject, type JsonObject, tryParse } from "../../json/object.ts";
 import { isEqual } from "../../json/own.ts";
 import { DELTAS } from "./growth.ts";
@@ -89,9 +88,15 @@ function cutAround(json: string, field: Cut["field"], quote: string): Cut {
   return { field, from, to: at < 0 ? -1 : from + (value.exec(json)?.[0].length ?? 0) };
 }
 
-/** Whether the parts are what stands around the values, and nothing else: then events of the run differ as they should. */
+/**
+ * Whether the parts are what stands around the values, and nothing else: then events of the run differ as they should.
+ *
+ * No part can be seen by mistake where a text ends with its beginning: the quote that closes the text would be one that
+ * opens a string in the part, and so on, up to the key that the part ends with, of which only the other quote would do.
+ * That holds as long as no quote is escaped.
+ */
 function isExact(run: TextRun, fields: readonly Cut["field"][]): boolean {
-  if (/[^ -~]|\\/.test(run.parts.join("")) || isAmbiguous(run)) return false;
+  if (/[^ -~]|\\/.test(run.parts.join(""))) return false;
   const probes = fields.map((field, place) => (field === "sequence_number" ? 987_654_321 : `\u0001${place}`));
   const probe = tryParse(jsonInRun(run, probes, 0));
   if (!isObject(probe)) return false;
@@ -100,22 +105,4 @@ function isExact(run: TextRun, fields: readonly Cut["field"][]): boolean {
     probe[field] = run.event[field];
   }
   return isEqual(probe, run.event);
-}
-
-/**
- * Whether a part may be mistaken for another one, or be seen where a text ends with its beginning. A text has no quote, so
- * what follows a quote of the part would have to be how a part begins.
- */
-function isAmbiguous(run: TextRun): boolean {
-  const { start, rest } = runTemplate(frameParts(run, false));
-  const parts = rest.map((part, place) => (place === rest.length - 1 ? part + start : part));
-  return parts.some((part, place) => {
-    const isLike = (end: string, other: string): boolean => end.startsWith(other) || other.startsWith(end);
-    if (parts.some((other, at) => at !== place && isLike(part, other))) return true;
-    for (let at = part.indexOf('"'); at >= 0; at = part.indexOf('"', at + 1)) {
-      const end = part.slice(at + 1);
-      if (parts.some((other) => isLike(end, other))) return true;
-    }
-    return false;
-  });
 }
