@@ -6,7 +6,7 @@ import { recordings } from "../corpus.ts";
 import { isSweep } from "../sample.ts";
 import { ByteDecoder } from "./steps.ts";
 
-const CASES = isSweep ? 1_500 : 150;
+const CASES = isSweep ? 1_500 : 60;
 
 /** Everything that can be seen of a reply, event by event. */
 function decode(pieces: readonly Uint8Array[], runs: boolean): unknown {

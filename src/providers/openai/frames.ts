@@ -39,6 +39,8 @@ export class StreamFrames implements FrameReader<OpenAIFrame> {
   readonly #refuse: (text: string) => MillraceError;
   #isClean = false;
   #run: TextRun | null = null;
+  /** The last frame, as long as others like it are not expected: that waits until it was given. */
+  #last: EventFrame | null = null;
   /** How often a run was expected in vain, one after another. */
   #misses = 0;
 
@@ -57,6 +59,8 @@ export class StreamFrames implements FrameReader<OpenAIFrame> {
 
   next(): OpenAIFrame | null {
     const reader = this.#reader;
+    if (this.#last !== null) this.#expectLike(this.#last);
+    this.#last = null;
     while (reader.advance()) {
       if (reader.run !== null) {
         this.#misses = 0;
@@ -64,7 +68,7 @@ export class StreamFrames implements FrameReader<OpenAIFrame> {
       }
       const frame = parseFrame(reader);
       if (frame === null) continue;
-      this.#expectLike(frame);
+      this.#last = frame;
       return frame;
     }
     return reader.unterminated ? this.#whole() : null;
