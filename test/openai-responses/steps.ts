@@ -7,7 +7,11 @@ import type { OpenAINative } from "../../src/providers/openai/native.ts";
 /** A decoder and its frames, fed with bytes: what an attempt does, without a connection. */
 export class ByteDecoder {
   readonly decoder = new OpenAIDecoder();
-  readonly #frames = new StreamFrames(Infinity, (text) => new MalformedFrameError(text));
+  readonly #frames: StreamFrames;
+
+  constructor(runs = true) {
+    this.#frames = new StreamFrames(Infinity, (text) => new MalformedFrameError(text), runs);
+  }
 
   *push(bytes: Uint8Array): Generator<Step<OpenAINative>> {
     this.#frames.push(bytes);

@@ -13,10 +13,13 @@ import {
 } from "../openai-platform/usage.ts";
 import { commonFinishReason, finishReasonOf } from "./finish-reason.ts";
 import type { OpenAINative, SourcedUsage } from "./native.ts";
+import { eventInRun, type RunValues, type TextRun } from "./text-run.ts";
 import type { FinishReason, OpenAIEvent } from "./wire.ts";
 
 /** A chunk of a pair of the library's own, without an event of OpenAI's: it has a `recovery` or a `toolResult`. */
 export type OpenAIOwnChunk = Omit<OpenAICallResponseChunk, "chunk"> & { readonly chunk: null };
+
+const NO_VALUES: RunValues = [];
 
 /**
  * One event of a stream of the Responses API. It may be kept.
@@ -39,14 +42,29 @@ export class OpenAICallResponseChunk implements ResponseChunk {
   readonly thinking: string;
   /** Set if another request has taken over, else null. */
   readonly recovery: Recovery | null;
-  readonly #event: OpenAIEvent | null;
+  readonly #given: OpenAIEvent | null;
+  readonly #run: TextRun | null;
+  /** Those in which it differs from others of its run: they begin at a place in those of all. */
+  readonly #values: RunValues;
+  readonly #at: number;
 
   /** @internal */
-  constructor(content: string, thinking: string, event: OpenAIEvent | null, recovery: Recovery | null = null) {
+  constructor(
+    content: string,
+    thinking: string,
+    event: OpenAIEvent | null,
+    recovery: Recovery | null = null,
+    run: TextRun | null = null,
+    values: RunValues = NO_VALUES,
+    at = 0,
+  ) {
     this.content = content;
     this.thinking = thinking;
     this.recovery = recovery;
-    this.#event = event;
+    this.#given = event;
+    this.#run = run;
+    this.#values = values;
+    this.#at = at;
   }
 
   /** Tells a chunk of this provider from those of others. */
@@ -63,6 +81,11 @@ export class OpenAICallResponseChunk implements ResponseChunk {
   get chunk(): OpenAIEvent {
     // Its type says nothing of recoveries: most streams have none, and their readers would have to ask all the same.
     return this.#event as OpenAIEvent;
+  }
+
+  get #event(): OpenAIEvent | null {
+    if (this.#given !== null || this.#run === null) return this.#given;
+    return nativeEvent(eventInRun(this.#run, this.#values, this.#at));
   }
 
   /** The refusal that this event adds, or `""`. */
@@ -160,7 +183,23 @@ export function createChunk({ content, thinking, event, recovery }: ChunkParts<O
   return new OpenAICallResponseChunk(content, thinking, event, recovery);
 }
 
-/** The chunk of an event as the wire sent it, which nothing checks. */
+/** The chunk of an event. */
 export function eventChunk(event: JsonObject, content: string, thinking: string): OpenAICallResponseChunk {
-  return new OpenAICallResponseChunk(content, thinking, event as unknown as OpenAIEvent);
+  return new OpenAICallResponseChunk(content, thinking, nativeEvent(event));
+}
+
+/** The chunk of an event in a run, with the values from a place on. */
+export function chunkInRun(
+  run: TextRun,
+  values: RunValues,
+  at: number,
+  content: string,
+  thinking: string,
+): OpenAICallResponseChunk {
+  return new OpenAICallResponseChunk(content, thinking, null, null, run, values, at);
+}
+
+/** What the wire sent, which nothing checks. */
+function nativeEvent(event: JsonObject): OpenAIEvent {
+  return event as unknown as OpenAIEvent;
 }

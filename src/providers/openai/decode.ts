@@ -2,12 +2,13 @@ import { isObject } from "../../json/object.ts";
 import type { Blocks, Decoder, Step } from "../../provider/decoder.ts";
 import type { ToolInput } from "../../tool/tool-box.ts";
 import { errorFromEvent } from "../openai-platform/errors.ts";
-import { eventChunk } from "./chunk.ts";
+import { chunkInRun, eventChunk } from "./chunk.ts";
 import { asksForSomething, commonFinishReason, hasRefusal } from "./finish-reason.ts";
 import type { OpenAIFrame } from "./frames.ts";
 import type { InputItem } from "./input-item.ts";
 import { LABEL, ResponseAccumulator } from "./message.ts";
 import type { OpenAINative } from "./native.ts";
+import type { RunValues, TextRun } from "./text-run.ts";
 import { itemsOf } from "./turn.ts";
 
 /** About as many characters as one token has in English text; platform.openai.com/tokenizer. */
@@ -15,18 +16,37 @@ const CHARACTERS_PER_TOKEN = 4;
 
 /** Turns the events of the Responses API into steps, and builds their message. */
 export class OpenAIDecoder extends ResponseAccumulator implements Decoder<OpenAINative> {
+  #run: TextRun | null = null;
+  #values: RunValues = [];
+  #taken = 0;
+
   /** @param before - The items of a reply that this one continues. */
   constructor(before: readonly object[] = []) {
     super(before.filter(isObject));
   }
 
-  decode({ type, event }: OpenAIFrame): Step<OpenAINative> | null {
+  decode(frame: OpenAIFrame): Step<OpenAINative> | null {
+    if ("run" in frame) {
+      this.#run = frame.run;
+      this.#values = frame.values;
+      this.#taken = 0;
+      return this.next();
+    }
+    const { type, event } = frame;
     if (type === "error") throw errorFromEvent(LABEL, event);
     if (!this.apply(type, event)) return null;
     return { chunk: eventChunk(event, this.content, this.thinking), tools: this.updates };
   }
 
-  next(): null {
+  next(): Step<OpenAINative> | null {
+    const run = this.#run;
+    while (run !== null && this.#taken < this.#values.length) {
+      const at = this.#taken;
+      this.#taken += run.parts.length - 1;
+      if (!this.applyInRun(run, this.#values, at)) continue;
+      const chunk = chunkInRun(run, this.#values, at, this.content, this.thinking);
+      return { chunk, tools: this.updates };
+    }
     return null;
   }
 

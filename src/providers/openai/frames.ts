@@ -6,12 +6,26 @@ import { DEEPEST, isDeeper } from "../../json/depth.ts";
 import { isObject, type JsonObject, stringField, tryParse } from "../../json/object.ts";
 import type { Request } from "../../provider/provider.ts";
 import type { OpenAINative } from "./native.ts";
+import { frameParts, isInRun, type RunValues, textRun, type TextRun } from "./text-run.ts";
+
+/** How often a run may be expected in vain before that is given up: some servers write no two events alike. */
+const MOST_MISSES = 5;
 
 /** One event. */
-export interface OpenAIFrame {
+export interface EventFrame {
   readonly type: string;
   readonly event: JsonObject;
 }
+
+/** Events that differ in a text alone, and in their numbers, one after another. */
+export interface RunFrame {
+  readonly run: TextRun;
+  /** What they differ in, event by event. */
+  readonly values: RunValues;
+}
+
+/** The frames of the Responses API. */
+export type OpenAIFrame = EventFrame | RunFrame;
 
 /** Events that say nothing but that the connection lives. */
 const PING = /^(keepalive|ping)$/;
@@ -21,13 +35,21 @@ const PING = /^(keepalive|ping)$/;
  * content type says, it may also be a whole response as JSON.
  */
 export class StreamFrames implements FrameReader<OpenAIFrame> {
-  readonly #reader: SseReader;
+  readonly #reader: SseReader<TextRun | null>;
   readonly #refuse: (text: string) => MillraceError;
   #isClean = false;
+  #run: TextRun | null = null;
+  /** The last frame, as long as others like it are not expected: that waits until it was given. */
+  #last: EventFrame | null = null;
+  /** How often a run was expected in vain, one after another. */
+  #misses = 0;
 
-  /** @param refuse - Makes the error of a reply that is neither. */
-  constructor(frameLimit: number, refuse: (text: string) => MillraceError) {
-    this.#reader = new SseReader({ frameLimit });
+  /**
+   * @param refuse - Makes the error of a reply that is neither.
+   * @param runs - Whether like events may be read together. The plain way gives the same.
+   */
+  constructor(frameLimit: number, refuse: (text: string) => MillraceError, runs = true) {
+    this.#reader = new SseReader({ frameLimit, runs });
     this.#refuse = refuse;
   }
 
@@ -37,9 +59,17 @@ export class StreamFrames implements FrameReader<OpenAIFrame> {
 
   next(): OpenAIFrame | null {
     const reader = this.#reader;
+    if (this.#last !== null) this.#expectLike(this.#last);
+    this.#last = null;
     while (reader.advance()) {
+      if (reader.run !== null) {
+        this.#misses = 0;
+        return { run: reader.run, values: reader.values };
+      }
       const frame = parseFrame(reader);
-      if (frame !== null) return frame;
+      if (frame === null) continue;
+      this.#last = frame;
+      return frame;
     }
     return reader.unterminated ? this.#whole() : null;
   }
@@ -49,8 +79,22 @@ export class StreamFrames implements FrameReader<OpenAIFrame> {
     this.#isClean = isClean;
   }
 
+  /** Most events that append to a text are followed by others of their kind, and a server writes them all alike. */
+  #expectLike({ type, event }: EventFrame): void {
+    const reader = this.#reader;
+    const { event: name, data } = reader;
+    const isNamed = name === type;
+    if (this.#misses > MOST_MISSES || (!isNamed && name !== "")) return;
+    if (this.#run !== null && isInRun(this.#run, data)) return;
+    const run = textRun(type, event, data);
+    if (run === null) return;
+    this.#misses++;
+    this.#run = run;
+    reader.expect(frameParts(run, isNamed), run);
+  }
+
   /** The frame of a reply that turned out not to consist of events. */
-  #whole(): OpenAIFrame | null {
+  #whole(): EventFrame | null {
     const text = this.#reader.takeOther();
     const body = tryParse(text);
     if (isObject(body) && isResponse(body)) return eventFrame(body);
@@ -60,7 +104,7 @@ export class StreamFrames implements FrameReader<OpenAIFrame> {
 }
 
 /** The event in a frame; null if that is blank, was cut by the end, or is one that says nothing. */
-function parseFrame({ event: name, data, unterminated }: SseReader): OpenAIFrame | null {
+function parseFrame({ event: name, data, unterminated }: SseReader<unknown>): EventFrame | null {
   if (PING.test(name)) return null;
   const event = tryParse(data);
   if (isObject(event)) {
@@ -74,7 +118,7 @@ function parseFrame({ event: name, data, unterminated }: SseReader): OpenAIFrame
 }
 
 /** @param name - The type of an event that does not name one itself. What is called an error is one, whatever its type. */
-function eventFrame(event: JsonObject, name = ""): OpenAIFrame {
+function eventFrame(event: JsonObject, name = ""): EventFrame {
   if (isDeeper(event, DEEPEST)) throw new LimitExceededError("depth");
   if (isResponse(event)) return eventFrame(wholeResponse(event));
   const type = name === "error" ? name : (stringField(event, "type") ?? name);

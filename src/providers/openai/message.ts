@@ -6,6 +6,7 @@ import { errorFromEvent } from "../openai-platform/errors.ts";
 import { copied, DELTAS, type Growth, setFuller, TEXTS, WHOLES } from "./growth.ts";
 import { type ItemPart, type List, ReplyItem } from "./reply-item.ts";
 import type { OpenAIResponse } from "./wire.ts";
+import { eventInRun, type RunValues, type TextRun } from "./text-run.ts";
 import { typeOf } from "./type-of.ts";
 
 /** The provider's name in errors. */
@@ -114,18 +115,40 @@ export class ResponseAccumulator {
    * @throws MillraceError if the response has failed.
    */
   apply(type: string, event: JsonObject): boolean {
-    this.content = this.thinking = "";
-    this.updates = NO_UPDATES;
     const { sequence_number: number } = event;
-    if (typeof number === "number") {
-      // The end is the end, whatever its number.
-      if (number <= this.sequence && !ENDING.test(type)) return false;
-      this.sequence = number;
-    }
+    if (!this.#advance(type, number)) return false;
     const growth = DELTAS.get(type);
     if (growth !== undefined) this.#append(type, event, growth);
     else if (LIFECYCLE.test(type)) this.#live(type, event["response"]);
     else this.#change(type, event);
+    return true;
+  }
+
+  /**
+   * Applies the event of a run that has the values from a place on. False if it came before.
+   *
+   * @throws MillraceError if it is a call's that was complete.
+   */
+  applyInRun(like: TextRun, values: RunValues, at: number): boolean {
+    const run = this.#run;
+    const { type, event } = like;
+    const text = values[at + like.text];
+    if (run === null || typeof text !== "string" || !isSame(run, type, event)) {
+      return this.apply(type, eventInRun(like, values, at));
+    }
+    if (!this.#advance(type, like.number < 0 ? undefined : values[at + like.number])) return false;
+    this.#grow(run, text);
+    return true;
+  }
+
+  /** Begins with an event. False if it came before. */
+  #advance(type: string, number: unknown): boolean {
+    this.content = this.thinking = "";
+    this.updates = NO_UPDATES;
+    if (typeof number !== "number") return true;
+    // The end is the end, whatever its number.
+    if (number <= this.sequence && !ENDING.test(type)) return false;
+    this.sequence = number;
     return true;
   }
 
@@ -397,29 +420,35 @@ export class ResponseAccumulator {
   }
 
   #append(type: string, event: JsonObject, growth: Growth): void {
-    const { delta, logprobs, output_index: index, content_index, summary_index } = event;
+    const { delta, logprobs } = event;
     const text = typeof delta === "string" ? delta : isObject(delta) && !growth.list ? JSON.stringify(delta) : null;
     if (text === null) return;
-    const at = growth.list === "summary" ? summary_index : content_index;
-    const run = this.#run;
-    const isSame = run !== null && run.type === type && run.index === index && run.at === at && isIndex(index);
-    const item = isSame ? run.item : this.#itemOf(event, growth.item);
-    const block = isSame ? run.block : this.#growing(item, event, growth);
-    if (!isSame) this.#run = { type, index, at, item, block, growth };
-    if (item.isNamed && item.isDone) throw new ProtocolError("the input of a call grew after it was complete.");
-    if (text !== "") {
-      const known = block[growth.field];
-      block[growth.field] = typeof known === "string" ? known + text : text;
-      this.progress++;
-      if (item.isNamed) this.#extendInput(item, text);
-      else this.#show(item, block, text);
-      this.hasContent = true;
-    }
+    const run = this.#run !== null && isSame(this.#run, type, event) ? this.#run : this.#beginRun(type, event, growth);
+    this.#grow(run, text);
     if (Array.isArray(logprobs) && logprobs.length > 0) {
+      const { block } = run;
       const known = block["logprobs"];
       const all: unknown[] = Array.isArray(known) ? known : (block["logprobs"] = []);
       for (const logprob of logprobs) all.push(logprob);
     }
+  }
+
+  #beginRun(type: string, event: JsonObject, growth: Growth): Run {
+    const item = this.#itemOf(event, growth.item);
+    const block = this.#growing(item, event, growth);
+    this.#run = { type, index: event["output_index"], at: placeIn(event, growth), item, block, growth };
+    return this.#run;
+  }
+
+  #grow({ item, block, growth: { field } }: Run, text: string): void {
+    if (item.isNamed && item.isDone) throw new ProtocolError("the input of a call grew after it was complete.");
+    if (text === "") return;
+    const known = block[field];
+    block[field] = typeof known === "string" ? known + text : text;
+    this.progress++;
+    if (item.isNamed) this.#extendInput(item, text);
+    else this.#show(item, block, text);
+    this.hasContent = true;
   }
 
   #replace(event: JsonObject, growth: Growth): void {
@@ -499,6 +528,17 @@ export class ResponseAccumulator {
     this.#items.sort((a, b) => a.index - b.index);
     this.#response.output = [...this.#before, ...this.#items].map(({ block }) => block);
   }
+}
+
+/** Which part of its item an event appends to. */
+function placeIn(event: JsonObject, { list }: Growth): unknown {
+  return event[list === "summary" ? "summary_index" : "content_index"];
+}
+
+/** Whether an event appends where those of the run do. */
+function isSame(run: Run, type: string, event: JsonObject): boolean {
+  const { output_index: index } = event;
+  return run.type === type && run.index === index && isIndex(index) && run.at === placeIn(event, run.growth);
 }
 
 /** A place that events may name. Others are as good as none. */
