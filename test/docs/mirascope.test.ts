@@ -79,7 +79,7 @@ describe("the page for users of Mirascope", () => {
   });
 
   it.each(Object.keys(NAMES))("names only what millrace has, for %s", (heading) => {
-    const entries = ["index.ts", "providers/anthropic/index.ts", "neutral-mcp.ts"];
+    const entries = ["index.ts", "providers/anthropic/index.ts", "neutral-mcp.ts", "neutral-context.ts"];
     const options = ["call/options.ts", "structured/structured-call.ts"];
     const words = new Set([...entries, ...options].flatMap((path) => read(`src/${path}`).match(/\w+/g) ?? []));
     for (const [name, here = ""] of rowsOf(heading)) {
