@@ -183,7 +183,8 @@ function requestOptions<N extends Native>(
   const lacking = unsupported.map((name) => `params.${name}`);
   if (provider === own) {
     const [first] = lacking;
-    if (first !== undefined) throw new InvalidOptionError(first, `${provider.label} has nothing like it.`);
+    if (first !== undefined)
+      throw new InvalidOptionError(first, `${provider.label} has nothing like it for ${target.model}.`);
     const tools = given;
     return { tools, callParams: mergeParams(callParams, written), client: target.client ?? client, leftOut: [] };
   }

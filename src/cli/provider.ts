@@ -1,5 +1,6 @@
 import type { Fetch } from "../http/fetch.ts";
 import { type Natives, PREFIXES } from "../neutral-provider.ts";
+import { UsageError } from "./options.ts";
 import { type FakeAnthropic, fakeAnthropic, type FakeOpenAI, fakeOpenAI, type Replies } from "../testing/index.ts";
 
 /** The settings of a client that the command knows of. */
@@ -11,9 +12,17 @@ interface Settings {
 
 type Prefix = keyof Natives;
 
-/** The provider of a model's id. Ids that name none are Anthropic's. */
+/**
+ * The provider of a model's id. Ids that name none are Anthropic's.
+ *
+ * @throws UsageError if it names one that there is not, or no model.
+ */
 export function providerOfId(id: string): { readonly prefix: Prefix; readonly model: string } {
   const prefix = PREFIXES.find((known) => id.startsWith(`${known}/`));
+  if (id === `${prefix}/`) throw new UsageError(`--model ${id} names no model.`);
+  if (prefix === undefined && id.includes("/")) {
+    throw new UsageError(`--model ${id}: there is no such provider. There are ${PREFIXES.join(", ")}.`);
+  }
   return prefix === undefined ? { prefix: "anthropic", model: id } : { prefix, model: id.slice(prefix.length + 1) };
 }
 

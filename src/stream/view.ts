@@ -106,7 +106,7 @@ export abstract class CallView<out N extends Native, out T extends PairTypes = P
   }
 
   /** The provider's name, such as `"anthropic"`. */
-  get provider(): string {
+  get provider(): N["name"] {
     return this.#provider.name;
   }
 

@@ -57,7 +57,7 @@ describe("a call by a provider/model id", () => {
       output_config: { effort: "low" },
     });
     const refused = call(id, { client: fake(), params: { seed: 1 } }, () => "Hi")();
-    await expect(refused).rejects.toThrow("Invalid params.seed: Anthropic has nothing like it.");
+    await expect(refused).rejects.toThrow("Invalid params.seed: Anthropic has nothing like it for claude-sonnet-5-5.");
     expect(() => call(id, { params: { maxToken: 1 } as object }, () => "Hi")).toThrow(/Did you mean maxTokens/);
   });
 

@@ -177,6 +177,12 @@ describe("what goes wrong", () => {
     expect(stderr).not.toContain(KEY);
   });
 
+  it("a provider that does not exist, and no model", async () => {
+    const { code, stderr } = await run(["--model", "gemini/x", "hi"]);
+    expect([code, stderr]).toEqual([2, expect.stringContaining("there is no such provider. There are anthropic,")]);
+    expect((await run(["--model", "openai/", "hi"])).code).toBe(2);
+  });
+
   it("an address where nobody listens", async () => {
     await serve("never sent");
     const { code, stderr } = await run(["--base-url", "http://127.0.0.1:1", "hi"]);

@@ -53,6 +53,15 @@ const PLACED: readonly (readonly [deviation: string, events: unknown[], expected
     ['f({"a":1}) complete', "g({}) complete"],
   ],
   [
+    "2 the same id for different indexes",
+    [
+      calls({ index: 0, id: "a", ...whole("f", '{"a":1}') }, { index: 1, id: "a", ...whole("f", '{"a":2}') }),
+      calls({ index: 2, id: "b", ...whole("g") }, { index: 3, id: "a", ...whole("f", '{"a":3}') }),
+      finish(),
+    ],
+    ['f({"a":1}) complete', 'f({"a":2}) complete', "g({}) complete", 'f({"a":3}) complete'],
+  ],
+  [
     "2 the same index, and fragments of the later",
     [
       calls({ index: 0, id: "a", ...whole("f") }),
@@ -423,6 +432,8 @@ describe("everything else that servers do differently", () => {
     expect(bytes.decoder.isWhole).toBe(false);
     // A server that knows nothing of several choices.
     expect(decodeEvents([first], undefined, undefined, 2).decoder.isWhole).toBe(true);
+    // OpenAI's own knows.
+    expect(decodeEvents([first], "", dialectNamed("openai"), 2).decoder.isWhole).toBe(false);
   });
 
   it.each<[string, unknown, string]>([

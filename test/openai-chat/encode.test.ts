@@ -296,6 +296,7 @@ describe("a dialect", () => {
     expect(await limit({ baseURL: "https://eu.api.openai.com/v1" })).toEqual([undefined, 5]);
     expect(await limit({ baseURL: "https://api.mistral.ai/v1" })).toEqual([5, undefined]);
     expect(await limit({ baseURL: "https://llm.example.com/v1" })).toEqual([5, undefined]);
+    expect(await limit({ dialect: "openai", baseURL: "https://llm.example.com/v1" })).toEqual([undefined, 5]);
     expect(await limit({ baseURL: "https://api.openai.com.example.com/v1" })).toEqual([5, undefined]);
     const { url } = await sent({ baseURL: "https://llm.example.com/v1/chat/completions?a=b" });
     expect(url).toBe("https://llm.example.com/v1/chat/completions?a=b");

@@ -241,6 +241,23 @@ describe("a reply of a server that is almost OpenAI's", () => {
     expect(new Set(ids).size).toBe(ids.length);
   });
 
+  it("names one item by two places", async () => {
+    const twice = [added(calling("")), done(calling('{"a":1}'), 1), ended([calling('{"a":1}')])];
+    const got = await read([created, ...twice]);
+    expect([got.states, got.called]).toEqual([["complete"], [{ a: 1 }]]);
+    const again = await read([created, done(calling("{}")), done(calling("{}"), 1), ended([calling("{}")])]);
+    expect(again.called).toHaveLength(1);
+    const said = await read([created, added(message("")), text("A"), done(message("A"), 1), ended()]);
+    expect([said.content, said.stream.message?.output]).toEqual(["A", [message("A")]]);
+  });
+
+  it("is cut, and does not say how", async () => {
+    for (const response of [undefined, {}, { status: "incomplete" }]) {
+      const { stream, outcome } = await read([created, text("Hi"), { type: "response.incomplete", response }]);
+      expect([outcome, stream.commonFinishReasons]).toEqual(["complete", ["length"]]);
+    }
+  });
+
   it.each<[what: string, event: Event, retryable: boolean]>([
     ["nested", { type: "error", error: { code: "server_error", message: "No." } }, true],
     ["flat", { type: "error", code: "rate_limit_exceeded", message: "No." }, true],

@@ -18,6 +18,8 @@ export interface ClientOptions extends OpenAIClientOptions {
 
 /** The servers of clients, where that is not what the environment says. */
 const dialects = new WeakMap<object, Dialect>();
+/** The clients whose server was named, and is not to be guessed from its address. */
+const named = new WeakSet<object>();
 const settings = new Map<Dialect, ClientSettings<OpenAIClientOptions>>();
 
 /** Those of one server are always the same: clients are told apart by them. */
@@ -53,6 +55,7 @@ export function client(options: ClientOptions = {}): Client {
   }
   const made = createClient(settingsOf(dialect), given);
   dialects.set(made, dialect);
+  if (name !== undefined) named.add(made);
   return made;
 }
 
@@ -65,5 +68,6 @@ function dialectOf({ baseURL }: OpenAIClientOptions): Dialect {
 export function chatDestination(client: unknown): Destination & { readonly dialect: Dialect } {
   const known = dialects.get(Object(client)) ?? OPENAI;
   const found = destinationOf(settingsOf(known), client);
-  return { ...found, dialect: known === OPENAI ? dialectAt(found.baseURL) : known };
+  const isNamed = named.has(Object(client));
+  return { ...found, dialect: known === OPENAI && !isNamed ? dialectAt(found.baseURL) : known };
 }

@@ -3,7 +3,7 @@ import type { JsonObject } from "../../json/object.ts";
 import type { ToolInput, ToolUpdate } from "../../tool/tool-box.ts";
 import { errorFromEvent } from "../openai-platform/errors.ts";
 import { chunkInRun, chunkOf, createChunk } from "./chunk.ts";
-import { UNKNOWN } from "./dialects.ts";
+import { OPENAI, UNKNOWN } from "./dialects.ts";
 import { commonFinishReason } from "./finish-reason.ts";
 import { type ChatFrame, type Expected, failureIn } from "./frames.ts";
 import { eventInRun, type TextRun } from "./text-run.ts";
@@ -120,8 +120,10 @@ export class ChatDecoder extends ChatAccumulator implements Decoder<OpenAIChatNa
 
   /** @param mayLackReason - Whether this is all that says that the reply has ended. */
   #end(mayLackReason: boolean): ChatStep | null {
+    const { choices, dialect } = this.#expected;
     // Servers that do not know of several choices send one.
-    this.isWhole ||= this.isFinished || (mayLackReason && this.hasContent && this.first.calls.areWhole);
+    const hasAll = this.count >= choices || dialect !== OPENAI;
+    this.isWhole ||= (this.isFinished && hasAll) || (mayLackReason && this.hasContent && this.first.calls.areWhole);
     if (!this.isWhole) return null;
     // The updates of the last step have been given.
     const updates: ToolUpdate[] = (this.first.updates = []);

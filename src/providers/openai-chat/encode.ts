@@ -8,6 +8,7 @@ import { sdkRequest } from "../openai-platform/sdk-client.ts";
 import { requestSecrets } from "../openai-platform/secrets.ts";
 import { chatDestination } from "./client.ts";
 import { encodeMessage } from "./content.ts";
+import { isReasoningModel } from "../openai-platform/models.ts";
 import { type Dialect, dialectAt, prefillOf, UNKNOWN } from "./dialects.ts";
 import { ChatFrames, createEventFrames, type Expected } from "./frames.ts";
 import type { ChatMessageParam } from "./message-param.ts";
@@ -71,7 +72,7 @@ export function encode(prompt: Prompt<OpenAIChatNative>): EncodedPrompt<OpenAICh
   const base: OpenAIChatBody = defined({
     model: prompt.model,
     messages,
-    ...serverParams(params, prompt.streamed, dialect),
+    ...serverParams(params, prompt, dialect),
     ...toolParams(prompt.tools, prompt.toolChoice, dialect),
     ...(messages.at(-1)?.role === "assistant" && prefill?.prefillBody),
   });
@@ -136,11 +137,13 @@ function messagesOf(
 /** The parameters as a server takes them. */
 function serverParams(
   { stream_options, max_tokens, max_completion_tokens, ...params }: OpenAIChatCallParams,
-  streamed: boolean,
-  { limit, tellsUsage }: Dialect,
+  { model, streamed }: Prompt<OpenAIChatNative>,
+  dialect: Dialect,
 ): object {
+  const { limit, tellsUsage } = dialect;
   const options = stream_options === null || tellsUsage ? stream_options : { include_usage: true, ...stream_options };
-  const isOld = limit === "max_tokens";
+  // OpenAI's models that reason refuse the older name, behind gateways as well.
+  const isOld = limit === "max_tokens" && !(dialect === UNKNOWN && isReasoningModel(model));
   return {
     ...params,
     max_tokens: isOld ? (max_tokens ?? max_completion_tokens) : max_tokens,

@@ -215,7 +215,8 @@ export class ToolCalls {
     const placed = hasIndex ? (this.#byIndex.get(index) ?? null) : this.#last;
     const known = placed?.block["id"] === id ? placed : this.#byId.get(id);
     // Some servers give several calls the same id.
-    if (id !== "" && known !== undefined) return isAnother(known, name) ? null : known;
+    const isElsewhere = hasIndex && name !== "" && known !== undefined && known !== placed && this.#isPlaced(known);
+    if (id !== "" && known !== undefined) return isElsewhere || isAnother(known, name) ? null : known;
     // Another id is another call, although some servers give all calls the same index.
     if (id !== "") return hasIndex && placed !== null && !placed.block["id"] ? placed : null;
     if (placed === null) {
@@ -226,6 +227,10 @@ export class ToolCalls {
     // Without an index, a name begins a call, unless it is repeated before the input is whole.
     const begins = !hasIndex && name !== "" && (placed.isWholeObject || !isNamed(placed, name));
     return begins || isAnother(placed, name) ? null : placed;
+  }
+
+  #isPlaced(call: OpenToolCall): boolean {
+    return [...this.#byIndex.values()].includes(call);
   }
 
   #openCall(isCustom: boolean, blocks: JsonObject[], updates: ToolUpdate[]): OpenToolCall {

@@ -8,6 +8,8 @@ const KNOWN: ReadonlyMap<unknown, CommonFinishReason> = new Map(
   Object.entries({
     max_output_tokens: "length",
     length: "length",
+    // Without a reason.
+    incomplete: "length",
     content_filter: "content_filter",
     context_length_exceeded: "context_exceeded",
     completed: "stop",

@@ -219,6 +219,8 @@ export class ResponseAccumulator {
     const state = typeof status === "string" ? status : "";
     const isFailed = FAILED.test(type) || FAILED.test(state);
     const isCut = isFailed || CUT.test(type) || CUT.test(state);
+    // The event says what a server has left out of its response.
+    if (isCut && state === "") response["status"] = type.slice(type.indexOf(".") + 1);
     this.hasUsage = isObject(usage) && Object.values(usage).some((count) => typeof count === "number" && count > 0);
     this.#release(isCut);
     if (Array.isArray(output)) this.#repair(output, isCut);
@@ -261,7 +263,11 @@ export class ResponseAccumulator {
     const { id } = given;
     const type = typeOf(given);
     const isPlace = isIndex(index);
-    const placed = isPlace ? this.#byIndex.get(index) : this.#named(id);
+    const named = this.#named(id);
+    // Some servers name one item by two places.
+    const isTwin = named?.type === type && named.block["call_id"] === given["call_id"];
+    const placed = (isPlace ? this.#byIndex.get(index) : named) ?? (isTwin ? named : undefined);
+    if (isPlace && placed !== undefined) this.#byIndex.set(index, placed);
     const known = placed ?? (isPlace || !isDone ? undefined : this.#lastOpen(type));
     const isSame = known !== undefined && known.type === type && (!known.isDone || known.block["id"] === id);
     if (!isSame) return this.#add(isPlace ? index : this.#next, given);
@@ -270,7 +276,7 @@ export class ResponseAccumulator {
   }
 
   #named(id: unknown): ReplyItem | undefined {
-    return typeof id === "string" ? this.#byId.get(id) : undefined;
+    return typeof id === "string" && id !== "" ? this.#byId.get(id) : undefined;
   }
 
   #lastOpen(type: string): ReplyItem | undefined {
