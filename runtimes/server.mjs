@@ -1,51 +1,25 @@
 // The server of the smoke suite, on loopback: the first part of a request's path says what it plays.
 import { once } from "node:events";
 import * as http from "node:http";
-import {
-  blockStop,
-  delta,
-  end,
-  errorEvent,
-  failure,
-  frames,
-  inBlock,
-  inputDelta,
-  messageStop,
-  started,
-  startStream,
-  stopReason,
-  toolStart,
-  whole,
-} from "../faults/wire.mjs";
+import { end, failure, startStream, whole } from "../faults/serve.mjs";
+import { anthropic } from "../faults/wire/anthropic.mjs";
 
 const CLOSE_LIMIT_MS = 1_000;
 
-const called = inBlock(1, {
-  ...toolStart,
-  content_block: { ...toolStart.content_block, name: "get_author" },
-});
-const input = ['{"title": "Mist', 'born"}'].map((fragment) => inBlock(1, inputDelta(fragment)));
+const { delta, error, started } = anthropic;
+// With the tool that the suite has, in place of the one of the faults.
+const called = anthropic
+  .textAndCallReply("Let me see — 📖.", '{"title": "Mistborn"}')
+  .replace('"name":"delete_files"', '"name":"get_author"');
 
 const replies = {
-  tool: end(
-    frames(
-      ...started,
-      delta("Let me see "),
-      delta("— 📖."),
-      blockStop,
-      called,
-      ...input,
-      inBlock(1, blockStop),
-      stopReason("tool_use"),
-      messageStop,
-    ),
-  ),
-  endless: (request, response) => void startStream(response, frames(...started, delta("Hello "))),
-  endless2: (request, response) => void startStream(response, frames(...started, delta("Hello "))),
-  refused: failure(401, "authentication_error"),
-  broken: end(frames(...started, delta("Hello "), errorEvent("api_error", "Internal server error"))),
-  cut: end(frames(...started, delta("Hello "))),
-  structured: whole('{"title": "Mist', 'born"}', "\n"),
+  tool: end(called),
+  endless: (request, response) => void startStream(response, started + delta("Hello ")),
+  endless2: (request, response) => void startStream(response, started + delta("Hello ")),
+  refused: failure(401, anthropic.errorBody("unauthorized")),
+  broken: end(started + delta("Hello ") + error("internal", "Internal server error")),
+  cut: end(started + delta("Hello ")),
+  structured: whole(anthropic, '{"title": "Mist', 'born"}', "\n"),
 };
 
 /** Starts it: `url`, `results`, a promise of what the suite reports, and `close()`. */
