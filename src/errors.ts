@@ -568,7 +568,7 @@ export class StreamNotConsumedError extends MillraceError {
 }
 
 /**
- * An accessor of the request was read before the stream was. There is no request until the stream is first read.
+ * An accessor of the request was read too early: there is no request before the stream is first read.
  *
  * @example
  * ```ts

@@ -170,7 +170,7 @@ function defer({ name, label, accessors, load }: Row): DeferredProvider {
   return provider;
 }
 
-/** A provider of which nothing is known but its names: there is no reply to ask about yet. */
+/** Stands for a provider before its code is loaded: it knows its names, and that there is no reply yet. */
 function unloaded(name: string, label: string, accessors: readonly string[]): DeferredProvider {
   const notYet = (accessor: string) => (): never => {
     throw new StreamNotStartedError(accessor);

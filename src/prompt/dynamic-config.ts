@@ -116,7 +116,7 @@ const KEYS: readonly string[] = [
  * the type arguments repeat it.
  *
  * @param isItem - Whether an object is a message of a provider that may lack `role` or `content`, or have none in it.
- * @throws EmptyPromptError if a message other than a system prompt has no content, or none has. White space is no content.
+ * @throws EmptyPromptError if a message other than a system prompt is empty, or if all messages are. White space counts as empty.
  * @throws InvalidOptionError if it is neither text, nor messages, nor a dynamic config.
  * @internal
  */

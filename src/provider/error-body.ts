@@ -1,4 +1,4 @@
-/** How errors are read out of responses, whoever sent them: the provider, a gateway, or a proxy. */
+/** Reads errors out of responses of the provider, of a gateway or of a proxy. */
 
 import { shortened } from "../errors.ts";
 import { field } from "../json/object.ts";

@@ -1,13 +1,11 @@
 import type { Continuation, CutReply } from "../../provider/provider.ts";
+import { reminderOf } from "../../provider/reminder.ts";
 import { field } from "../../json/object.ts";
 import { isBefore46 } from "./models.ts";
 import type { AnthropicNative } from "./native.ts";
 import type { ContentBlockParam, MessageParam } from "./content.ts";
 import { blocksOf, sendable } from "./turn.ts";
 import { textOf } from "./view.ts";
-
-/** How much of the end of a cut reply the model is reminded of. */
-const REMINDER_LENGTH = 100;
 
 /**
  * How the rest of a reply is asked for: older models go on from an assistant turn that ends the request, newer ones
@@ -29,16 +27,10 @@ export function continuation(cut: CutReply<AnthropicNative>): Continuation<Anthr
     const content = blocks.with(-1, { ...last, text: text.trimEnd() });
     return { items: sent.with(-1, { ...turn, content }), withheld };
   }
-  const reminder = `Your reply was interrupted. It ended with: ${endOf(text)}\n\nGo on exactly there, and repeat nothing.`;
   return {
-    items: [...sent, { role: "user", content: words ?? reminder }],
+    items: [...sent, { role: "user", content: words ?? reminderOf(text) }],
     withheld: withheld - spaceAtEnd(sent),
   };
-}
-
-/** The end of a text. It does not begin with half a character. */
-function endOf(text: string): string {
-  return text.slice(-REMINDER_LENGTH).replace(/^[\udc00-\udfff]/, "");
 }
 
 /** How many characters of white space the text ends with. */

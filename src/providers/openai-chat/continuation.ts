@@ -1,11 +1,9 @@
 import type { Continuation, CutReply } from "../../provider/provider.ts";
+import { reminderOf } from "../../provider/reminder.ts";
 import { targetOf } from "./encode.ts";
 import type { OpenAIChatNative } from "./native.ts";
 import { sendable } from "./turn.ts";
 import { contentOf } from "./view.ts";
-
-/** How much of the end of a cut reply the model is reminded of. */
-const REMINDER_LENGTH = 100;
 
 /** How the rest of a reply is asked for: some servers go on from a turn that ends the request, others are asked by the user. */
 export function continuation(cut: CutReply<OpenAIChatNative>): Continuation<OpenAIChatNative> {
@@ -15,7 +13,5 @@ export function continuation(cut: CutReply<OpenAIChatNative>): Continuation<Open
   if (turn === undefined) return { items, withheld: 0 };
   const text = contentOf(turn);
   if (words === null && targetOf(body).canGoOn && text !== "") return { items, withheld: 0 };
-  const end = text.slice(-REMINDER_LENGTH).replace(/^[\udc00-\udfff]/, "");
-  const reminder = `Your reply was interrupted. It ended with: ${end}\n\nGo on exactly there, and repeat nothing.`;
-  return { items: [...items, { role: "user", content: words ?? reminder }], withheld: 0 };
+  return { items: [...items, { role: "user", content: words ?? reminderOf(text) }], withheld: 0 };
 }

@@ -1,15 +1,10 @@
 import type { FormatBody } from "../../provider/provider.ts";
 import type { ResponseFormat } from "../../schema/response-format.ts";
+import { FORMAT_NAME, isBeforeFormats, jsonInWords } from "../openai-platform/json-format.ts";
 import { strictSchema, withoutNulls } from "../openai-platform/strict-schema.ts";
 import { OPENAI } from "./dialects.ts";
 import { targetOf } from "./encode.ts";
 import type { OpenAIChatBody, OpenAIChatNative } from "./native.ts";
-
-/** The name of the format, and of the tool whose input is the reply where there is no format. */
-const NAME = "respond";
-
-/** OpenAI's models from before there were formats; developers.openai.com/api/docs/guides/structured-outputs. */
-const TOO_OLD = /^gpt-(3|4(?![.o]))/;
 
 /**
  * Makes the body of a request ask for JSON: of a given format, or any JSON object if there is none.
@@ -24,7 +19,7 @@ export function formatBody(format: ResponseFormat | undefined, jsonMode: boolean
   return (body) => {
     const problem = "reason" in strict ? strict.reason : problemOf(body);
     if (problem === null && "schema" in strict) {
-      const json_schema = { name: NAME, schema: strict.schema, strict: true };
+      const json_schema = { name: FORMAT_NAME, schema: strict.schema, strict: true };
       return {
         body: { ...body, response_format: { type: "json_schema", json_schema } },
         jsonTool: null,
@@ -33,9 +28,12 @@ export function formatBody(format: ResponseFormat | undefined, jsonMode: boolean
     }
     const formatProblem = `The server does not hold the model to responseModel: ${problem}.`;
     if (body["tools"] !== undefined) return { body: inWords(body, format), jsonTool: null, formatProblem };
-    const tool = { type: "function", function: { name: NAME, description: "Gives the reply.", parameters: schema } };
-    const tool_choice = { type: "function", function: { name: NAME } };
-    return { body: { ...body, tools: [tool], tool_choice }, jsonTool: NAME, formatProblem };
+    const tool = {
+      type: "function",
+      function: { name: FORMAT_NAME, description: "Gives the reply.", parameters: schema },
+    };
+    const tool_choice = { type: "function", function: { name: FORMAT_NAME } };
+    return { body: { ...body, tools: [tool], tool_choice }, jsonTool: FORMAT_NAME, formatProblem };
   };
 }
 
@@ -43,12 +41,11 @@ export function formatBody(format: ResponseFormat | undefined, jsonMode: boolean
 function problemOf(body: OpenAIChatBody): string | null {
   const { dialect } = targetOf(body);
   if (dialect.lacksFormats) return "it has no formats";
-  return dialect === OPENAI && TOO_OLD.test(body.model) ? "the model is too old for that" : null;
+  return dialect === OPENAI && isBeforeFormats(body.model) ? "the model is too old for that" : null;
 }
 
 /** Says what is wanted in an instruction before all others. */
 function inWords(body: OpenAIChatBody, format: ResponseFormat | undefined): OpenAIChatBody {
-  const like = format === undefined ? "" : ` that fits this JSON Schema:\n${JSON.stringify(format.schema)}\n`;
-  const content = `Reply with one JSON object${like || " "}and with nothing else: no words around it, no code fence.`;
+  const content = jsonInWords(format);
   return { ...body, messages: [{ role: "system", content }, ...body.messages] };
 }

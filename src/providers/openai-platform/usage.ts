@@ -44,7 +44,7 @@ function count(value: unknown): number | undefined {
 }
 
 /**
- * Usage as received, held to its types: sums that are missing, or are no counts, become 0; details that are no counts are
+ * Usage as received, but of the right types: sums that are missing or unusable become 0, and unusable details are
  * left out. Undeclared fields are kept.
  *
  * @param estimatedTokens - For `estimated`: how many tokens the text received so far comes to. It stands in for the output

@@ -204,7 +204,7 @@ export class ResponseAccumulator {
     const isEnd = ENDING.test(type);
     for (const [key, value] of Object.entries(fields)) {
       const known = getOwn(response, key);
-      // Counts at the beginning are none yet.
+      // At the beginning nothing has been counted yet.
       const isLoss = value === null ? known !== undefined : key === "usage" && !isEnd;
       if (key === "output" || isLoss || isEqual(known, value)) continue;
       setOwn(response, key, value);

@@ -1,15 +1,9 @@
 import { isObject } from "../../json/object.ts";
 import type { FormatBody } from "../../provider/provider.ts";
 import type { ResponseFormat } from "../../schema/response-format.ts";
-import { canonicalModel } from "../openai-platform/models.ts";
+import { FORMAT_NAME, isBeforeFormats, jsonInWords } from "../openai-platform/json-format.ts";
 import { strictSchema, withoutNulls } from "../openai-platform/strict-schema.ts";
 import type { OpenAIBody, OpenAINative } from "./native.ts";
-
-/** The name of the format, and of the tool whose input is the reply where there is no format. */
-const NAME = "respond";
-
-/** OpenAI's models from before there were formats; developers.openai.com/api/docs/guides/structured-outputs. */
-const TOO_OLD = /^gpt-(3|4(?![.o]))/;
 
 /**
  * Makes the body of a request ask for JSON: of a given format, or any JSON object if there is none.
@@ -22,10 +16,10 @@ export function formatBody(format: ResponseFormat | undefined, jsonMode: boolean
   const { schema } = format;
   const strict = strictSchema(schema);
   return (body) => {
-    const isOld = TOO_OLD.test(canonicalModel(body.model));
+    const isOld = isBeforeFormats(body.model);
     if ("schema" in strict && !isOld) {
       const { text } = body;
-      const wanted = { type: "json_schema", name: NAME, schema: strict.schema, strict: true };
+      const wanted = { type: "json_schema", name: FORMAT_NAME, schema: strict.schema, strict: true };
       return {
         body: { ...body, text: { ...(isObject(text) && text), format: wanted } },
         jsonTool: null,
@@ -35,16 +29,21 @@ export function formatBody(format: ResponseFormat | undefined, jsonMode: boolean
     const problem = "reason" in strict ? strict.reason : "the model is too old for that";
     const formatProblem = `The API does not hold the model to responseModel: ${problem}.`;
     if (body["tools"] !== undefined) return { body: inWords(body, format), jsonTool: null, formatProblem };
-    const tool = { type: "function", name: NAME, description: "Gives the reply.", parameters: schema, strict: false };
-    const tool_choice = { type: "function", name: NAME };
-    return { body: { ...body, tools: [tool], tool_choice }, jsonTool: NAME, formatProblem };
+    const tool = {
+      type: "function",
+      name: FORMAT_NAME,
+      description: "Gives the reply.",
+      parameters: schema,
+      strict: false,
+    };
+    const tool_choice = { type: "function", name: FORMAT_NAME };
+    return { body: { ...body, tools: [tool], tool_choice }, jsonTool: FORMAT_NAME, formatProblem };
   };
 }
 
 /** Says what is wanted after the instructions of the call. */
 function inWords(body: OpenAIBody, format: ResponseFormat | undefined): OpenAIBody {
-  const like = format === undefined ? "" : ` that fits this JSON Schema:\n${JSON.stringify(format.schema)}\n`;
-  const words = `Reply with one JSON object${like || " "}and with nothing else: no words around it, no code fence.`;
+  const words = jsonInWords(format);
   const { instructions } = body;
   return { ...body, instructions: typeof instructions === "string" ? `${instructions}\n\n${words}` : words };
 }

@@ -12,7 +12,7 @@ type Output = string | readonly JsonObject[];
  */
 export function answerTo(call: unknown, id: string, output: Output, isError: boolean): JsonObject {
   const asked = stringField(call, "type") ?? "";
-  // Whoever calls a native item by its id gives that, and the API wants the other one.
+  // A native item may have been named by its own id, while the API expects that of the call.
   const call_id = id === field(call, "id") ? (field(call, "call_id") ?? id) : id;
   const given = typeof output === "string" && output.startsWith("{") ? tryParse(output) : null;
   if (isObject(given) && ANSWER.test(typeOf(given))) return { call_id, ...given };
