@@ -30,9 +30,9 @@ const TEN = [
 
 const BATCH = 16;
 /** At how many bytes, and after how many events, a sample cuts a recording, beside its two ends. */
-const [BYTES, EVENTS] = [60, 4];
+const [BYTES, EVENTS] = [30, 3];
 /** In how many of the ways of use a sample reads what is cut there. */
-const WAYS = 5;
+const WAYS = 4;
 
 let server: TestServer;
 let own: ReturnType<typeof client>;

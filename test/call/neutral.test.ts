@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { agent, call, InvalidOptionError, Stream, StreamNotStartedError, tool } from "../../src/index.ts";
+import { agent, call, InvalidOptionError, tool } from "../../src/index.ts";
 import { withContext } from "../../src/neutral-context.ts";
-import { AnthropicStream, client } from "../../src/providers/anthropic/index.ts";
+import { client } from "../../src/providers/anthropic/index.ts";
 import { type FakeAnthropic, fakeAnthropic, reply, toolUse } from "../../src/testing/index.ts";
 
 const id = "anthropic/claude-sonnet-5-5";
@@ -13,29 +13,6 @@ afterAll(() => server.close());
 const fake = () => client({ apiKey: "k", baseURL: server.url });
 
 describe("a call by a provider/model id", () => {
-  it("knows its provider before that is loaded, and nothing of a reply", async () => {
-    const stream = call(id, { stream: true, client: fake() }, (genre: string) => `Recommend a ${genre} book`)("crime");
-    expect(stream.provider).toBe("anthropic");
-    expect([stream.content, stream.message, stream.messageParam, stream.finishReasons, stream.outcome]).toEqual([
-      "",
-      null,
-      null,
-      [],
-      "pending",
-    ]);
-    expect(stream.signature).toBeNull();
-    // Unless another call has loaded it.
-    expect(() => stream.usage).toThrow(StreamNotStartedError);
-    expect(() => stream.cost).toThrow(StreamNotStartedError);
-    expect(String(stream)).toBe("");
-    expect(() => JSON.stringify(stream)).not.toThrow();
-    const response = await stream.response();
-    expect(response.content).toBe("A book.");
-    expect(stream.usage.output_tokens).toBeGreaterThan(0);
-    expect(stream instanceof AnthropicStream && stream instanceof Stream).toBe(true);
-    expect(stream.attempts).toMatchObject([{ provider: "anthropic", model: "claude-sonnet-5-5", leftOut: [] }]);
-  });
-
   it.each(["claude-sonnet-5-5", "nobody/x", "anthropic/", ""])("refuses the id %j", (model: string) => {
     expect(() => call(model, () => "x")).toThrow(InvalidOptionError);
     expect(() => call(id, () => "x").with({ model })).toThrow(/does not name its provider/);
