@@ -1,0 +1,244 @@
+import { InvalidOptionError } from "../errors.ts";
+import { checkOptions, positive } from "../schema/option-form.ts";
+import type { BeginOptions, Holding, Log, LogEntry, LogRead, RunKey, Seen } from "./log.ts";
+
+/** The bounds of a log in memory. */
+export interface MemoryLogOptions {
+  /** The most bytes of all entries together, counted as two for each character. Default 64 MiB. */
+  readonly maxBytes?: number | undefined;
+  /** The most runs. Default 1,000. */
+  readonly maxRuns?: number | undefined;
+}
+
+interface Run {
+  readonly name: string;
+  readonly ttlMs: number;
+  readonly entries: LogEntry[];
+  readonly waiting: Set<() => void>;
+  token: string;
+  leaseMs: number;
+  beat: number;
+  /** When the lease lapses, and when the run is dropped. */
+  leaseEnd: number;
+  dropAt: number;
+  stop: string | null;
+  isEnded: boolean;
+  bytes: number;
+}
+
+const MOST_BYTES = 64 * 1024 * 1024;
+const MOST_RUNS = 1_000;
+
+/**
+ * A log in the memory of this process: runs survive a lost connection and a reload of the page, not the process.
+ *
+ * It is bounded: runs that have ended are dropped before their time if there are too many, or they are too large. If that
+ * is not enough, the log refuses entries, and the run that they belong to is not kept any further.
+ *
+ * @param options - See {@link MemoryLogOptions}.
+ * @example
+ * ```ts
+ * import { call } from "millrace/anthropic";
+ * import { keep, memoryLog, read } from "millrace/resume";
+ *
+ * const log = memoryLog();
+ * const answer = call("claude-sonnet-5-5", { stream: true }, (question: string) => question);
+ * keep(answer("Why is the sky blue?"), { log, id: "chat-1" });
+ * const reply = await read(log, "chat-1");
+ * if (reply) for await (const [chunk] of reply) process.stdout.write(chunk.content);
+ * ```
+ */
+export function memoryLog(options: MemoryLogOptions = {}): Log {
+  checkOptions(options, { maxBytes: positive, maxRuns: positive });
+  return new MemoryLog(options.maxBytes ?? MOST_BYTES, options.maxRuns ?? MOST_RUNS);
+}
+
+class MemoryLog implements Log {
+  readonly #maxBytes: number;
+  readonly #maxRuns: number;
+  /** By place, and in each by name, in the order in which they began. */
+  readonly #places = new Map<string, Map<string, Run>>();
+  #bytes = 0;
+  #runs = 0;
+  #sweep: ReturnType<typeof setTimeout> | null = null;
+
+  constructor(maxBytes: number, maxRuns: number) {
+    this.#maxBytes = maxBytes;
+    this.#maxRuns = maxRuns;
+  }
+
+  async begin({ place, run: name }: RunKey, { token, leaseMs, ttlMs, replace }: BeginOptions): Promise<string | null> {
+    const runs = this.#places.get(place) ?? new Map<string, Run>();
+    const live = [...runs.values()].filter((run) => !run.isEnded && !hasLapsed(run));
+    const [other] = live;
+    if (runs.has(name)) throw new InvalidOptionError("run", `the place has a run "${name}" already.`);
+    if (other !== undefined && !replace) return other.name;
+    for (const run of live) stopRun(run, "replaced");
+    this.#makeRoom(0, 1);
+    this.#places.set(place, runs);
+    const now = performance.now();
+    const leaseEnd = now + leaseMs;
+    const fresh = { entries: [], waiting: new Set<() => void>(), beat: 0, stop: null, isEnded: false, bytes: 0 };
+    runs.set(name, { name, leaseMs, ttlMs, token, leaseEnd, dropAt: leaseEnd + ttlMs, ...fresh });
+    this.#runs += 1;
+    this.#sweepLater();
+    return null;
+  }
+
+  async append(key: RunKey, token: string, first: number, entries: readonly string[]): Promise<Holding> {
+    const run = this.#run(key);
+    if (run === undefined || run.isEnded || run.token !== token) return { isHeld: false, stop: run?.stop ?? null };
+    const fresh = entries.slice(run.entries.length + 1 - first);
+    if (first > run.entries.length + 1) return { isHeld: false, stop: run.stop };
+    this.#add(key.place, run, fresh);
+    this.#renew(run);
+    return { isHeld: true, stop: run.stop };
+  }
+
+  async end(key: RunKey, by: string | { readonly beat: number }, number: number, entry: string): Promise<boolean> {
+    const run = this.#run(key);
+    if (run === undefined) return false;
+    const { entries } = run;
+    // Its answer may have been lost.
+    if (run.isEnded) return number === entries.length && entries.at(-1)?.data === entry;
+    const mayEnd = typeof by === "string" ? run.token === by : run.beat === by.beat && hasLapsed(run);
+    if (!mayEnd || number !== entries.length + 1) return false;
+    this.#add(key.place, run, [entry]);
+    run.isEnded = true;
+    run.dropAt = performance.now() + run.ttlMs;
+    wake(run);
+    return true;
+  }
+
+  async take(
+    key: RunKey,
+    beat: number,
+    { token, leaseMs }: { readonly token: string; readonly leaseMs: number },
+  ): Promise<boolean> {
+    const run = this.#run(key);
+    if (run?.token === token) return true;
+    if (run === undefined || run.isEnded || run.beat !== beat || !hasLapsed(run)) return false;
+    run.token = token;
+    this.#renew(run, leaseMs);
+    return true;
+  }
+
+  async read(key: RunKey, after: number): Promise<LogRead | null> {
+    const run = this.#run(key);
+    if (run === undefined) return null;
+    const { beat, leaseMs, stop, isEnded, entries } = run;
+    const state = { beat, leaseMs, stop, isEnded, last: entries.length, hasLapsed: hasLapsed(run) };
+    return { ...state, entries: entries.slice(after) };
+  }
+
+  wait(key: RunKey, { after, stop }: Seen, signal: AbortSignal): Promise<void> {
+    const run = this.#run(key);
+    if (run === undefined || signal.aborted || run.isEnded || run.entries.length > after) return Promise.resolve();
+    if (run.stop !== null && !stop) return Promise.resolve();
+    return new Promise((resolve) => {
+      const settle = (): void => {
+        run.waiting.delete(settle);
+        signal.removeEventListener("abort", settle);
+        resolve();
+      };
+      run.waiting.add(settle);
+      signal.addEventListener("abort", settle);
+    });
+  }
+
+  async stop(key: RunKey, reason: string): Promise<boolean> {
+    const run = this.#run(key);
+    if (run === undefined || run.isEnded) return false;
+    stopRun(run, reason);
+    return true;
+  }
+
+  async latest(place: string): Promise<string | null> {
+    return [...(this.#places.get(place)?.keys() ?? [])].at(-1) ?? null;
+  }
+
+  async remove(place: string): Promise<void> {
+    for (const run of this.#places.get(place)?.values() ?? []) this.#drop(place, run);
+  }
+
+  #run({ place, run }: RunKey): Run | undefined {
+    return this.#places.get(place)?.get(run);
+  }
+
+  #add(place: string, run: Run, entries: readonly string[]): void {
+    if (entries.length === 0) return;
+    const bytes = entries.reduce((sum, { length }) => sum + 2 * length, 0);
+    this.#makeRoom(bytes, 0);
+    // It may have been dropped for lack of room, if it has lapsed.
+    if (this.#places.get(place)?.get(run.name) !== run) throw new RangeError("The log in memory has dropped this run.");
+    for (const data of entries) run.entries.push({ number: run.entries.length + 1, data });
+    run.bytes += bytes;
+    this.#bytes += bytes;
+    wake(run);
+  }
+
+  #renew(run: Run, leaseMs = run.leaseMs): void {
+    run.beat += 1;
+    run.leaseMs = leaseMs;
+    run.leaseEnd = performance.now() + leaseMs;
+    run.dropAt = run.leaseEnd + run.ttlMs;
+  }
+
+  /** Drops runs that nobody writes any more, the oldest first. @throws RangeError if that is not enough. */
+  #makeRoom(bytes: number, runs: number): void {
+    const isFull = (): boolean => this.#bytes + bytes > this.#maxBytes || this.#runs + runs > this.#maxRuns;
+    if (!isFull()) return;
+    const idle = [...this.#places]
+      .flatMap(([place, named]) => [...named.values()].map((run) => ({ place, run })))
+      .filter(({ run }) => run.isEnded || hasLapsed(run))
+      .toSorted((one, other) => one.run.dropAt - other.run.dropAt);
+    for (const { place, run } of idle) {
+      if (!isFull()) return;
+      this.#drop(place, run);
+    }
+    if (isFull()) {
+      throw new RangeError(`The log in memory is full: ${this.#runs} runs, ${this.#bytes} bytes (maxRuns, maxBytes).`);
+    }
+  }
+
+  #drop(place: string, run: Run): void {
+    const runs = this.#places.get(place);
+    runs?.delete(run.name);
+    if (runs?.size === 0) this.#places.delete(place);
+    this.#bytes -= run.bytes;
+    this.#runs -= 1;
+    wake(run);
+  }
+
+  #sweepLater(): void {
+    if (this.#sweep !== null || this.#runs === 0) return;
+    const times = [...this.#places.values()].flatMap((runs) => [...runs.values()].map(({ dropAt }) => dropAt));
+    const wait = Math.max(0, Math.min(...times) - performance.now());
+    this.#sweep = setTimeout(
+      () => {
+        this.#sweep = null;
+        const now = performance.now();
+        for (const [place, runs] of [...this.#places]) {
+          for (const run of [...runs.values()]) if (run.dropAt <= now) this.#drop(place, run);
+        }
+        this.#sweepLater();
+      },
+      Math.min(wait + 1, 2 ** 31 - 1),
+    );
+    // A log alone does not keep a program alive. Browsers' timers are numbers.
+    if (typeof this.#sweep === "object") this.#sweep.unref();
+  }
+}
+
+function hasLapsed({ leaseEnd }: Run): boolean {
+  return performance.now() >= leaseEnd;
+}
+
+function stopRun(run: Run, reason: string): void {
+  run.stop ??= reason;
+  wake(run);
+}
+
+function wake({ waiting }: Run): void {
+  for (const settle of [...waiting]) settle();
+}
