@@ -28,6 +28,7 @@ interface Run {
 
 const MOST_BYTES = 64 * 1024 * 1024;
 const MOST_RUNS = 1_000;
+const SWEEP_MS = 10_000;
 
 /**
  * A log in the memory of this process: runs survive a lost connection and a reload of the page, not the process.
@@ -154,15 +155,24 @@ class MemoryLog implements Log {
   }
 
   async latest(place: string): Promise<string | null> {
-    return [...(this.#places.get(place)?.keys() ?? [])].at(-1) ?? null;
+    return this.#runsOf(place).at(-1) ?? null;
   }
 
   async remove(place: string): Promise<void> {
     for (const run of this.#places.get(place)?.values() ?? []) this.#drop(place, run);
   }
 
-  #run({ place, run }: RunKey): Run | undefined {
-    return this.#places.get(place)?.get(run);
+  #run({ place, run: name }: RunKey): Run | undefined {
+    const run = this.#places.get(place)?.get(name);
+    if (run === undefined || performance.now() < run.dropAt) return run;
+    this.#drop(place, run);
+    return undefined;
+  }
+
+  /** The names of the runs in a place that are still kept. */
+  #runsOf(place: string): string[] {
+    const names = [...(this.#places.get(place)?.keys() ?? [])];
+    return names.filter((run) => this.#run({ place, run }) !== undefined);
   }
 
   #add(place: string, run: Run, entries: readonly string[]): void {
@@ -210,21 +220,14 @@ class MemoryLog implements Log {
     wake(run);
   }
 
+  /** Frees what nobody asks for any more. */
   #sweepLater(): void {
     if (this.#sweep !== null || this.#runs === 0) return;
-    const times = [...this.#places.values()].flatMap((runs) => [...runs.values()].map(({ dropAt }) => dropAt));
-    const wait = Math.max(0, Math.min(...times) - performance.now());
-    this.#sweep = setTimeout(
-      () => {
-        this.#sweep = null;
-        const now = performance.now();
-        for (const [place, runs] of [...this.#places]) {
-          for (const run of [...runs.values()]) if (run.dropAt <= now) this.#drop(place, run);
-        }
-        this.#sweepLater();
-      },
-      Math.min(wait + 1, 2 ** 31 - 1),
-    );
+    this.#sweep = setTimeout(() => {
+      this.#sweep = null;
+      for (const place of [...this.#places.keys()]) for (const run of this.#runsOf(place)) this.#run({ place, run });
+      this.#sweepLater();
+    }, SWEEP_MS);
     // A log alone does not keep a program alive. Browsers' timers are numbers.
     if (typeof this.#sweep === "object") this.#sweep.unref();
   }
