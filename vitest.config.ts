@@ -22,6 +22,7 @@ export default defineConfig({
       "millrace/openai": source("providers/openai/index.ts"),
       "millrace/json": source("json/index.ts"),
       "millrace/mcp": source("neutral-mcp.ts"),
+      "millrace/resume": source("neutral-resume.ts"),
       "millrace/testing": source("testing/index.ts"),
       millrace: source("index.ts"),
     },

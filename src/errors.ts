@@ -54,6 +54,7 @@ export type ErrorCode =
   | "mcp_list"
   | "mcp_tool"
   | "missing_api_key"
+  | "place_occupied"
   | "prompt_function"
   | "protocol"
   | "redirect"

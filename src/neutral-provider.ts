@@ -1,7 +1,6 @@
 /** The providers by the prefix of a model's id. Their code is loaded when it is first needed. */
 
-import { StreamNotStartedError } from "./errors.ts";
-import type { ReportedUsage } from "./errors.ts";
+import { InvalidOptionError, type ReportedUsage, StreamNotStartedError } from "./errors.ts";
 import type { ResponseChunk, OwnChunk } from "./provider/chunk.ts";
 import type { CommonMessage } from "./prompt/common-message.ts";
 import type { MessageLike } from "./prompt/message.ts";
@@ -11,7 +10,7 @@ import type { AnthropicNative } from "./providers/anthropic/native.ts";
 import type { OpenAINative } from "./providers/openai/native.ts";
 import type { DialectName } from "./providers/openai-chat/dialects.ts";
 import type { OpenAIChatNative } from "./providers/openai-chat/native.ts";
-import { anObject } from "./schema/option-form.ts";
+import { anObject, shown } from "./schema/option-form.ts";
 import type { CallResponse } from "./stream/response.ts";
 import type { Stream } from "./stream/stream.ts";
 import type { StructuredProvider } from "./structured/define-structured-calls.ts";
@@ -154,6 +153,19 @@ export function providerOf(prefix: keyof Natives): DeferredProvider {
   return known;
 }
 
+/**
+ * Loads the provider whose streams have this name.
+ *
+ * @throws InvalidOptionError if there is none.
+ */
+export async function loadProvider(name: string): Promise<Provider<Native>> {
+  const prefix = PREFIXES.find((known) => ROWS[known].name === name);
+  if (prefix === undefined)
+    throw new InvalidOptionError("provider", `${shown(name)} is not known here: pass the call.`);
+  const loaded = (await ROWS[prefix].load()) as StructuredProvider<Native>;
+  return loaded.provider;
+}
+
 function defer({ name, label, accessors, load }: Row): DeferredProvider {
   let loading: Promise<void> | undefined;
   const loadNow = async (): Promise<void> => {
@@ -184,6 +196,7 @@ function unloaded(name: string, label: string, accessors: readonly string[]): De
     nativeParams: notYet("callParams"),
     encode: notYet("callKwargs"),
     createDecoder: notYet("message"),
+    createEventFrames: notYet("message"),
     createChunk: notYet("message"),
     sendable: (items) => items,
     turn: notYet("messageParam"),

@@ -47,7 +47,7 @@ export interface Cut<N extends Native> {
 }
 
 /** Stands for the decoder until the request is prepared. */
-const UNREAD: Decoder<never> = {
+export const UNREAD: Decoder<never> = {
   decode: () => null,
   next: () => null,
   end: () => null,

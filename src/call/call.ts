@@ -11,6 +11,8 @@ import type { CallOptions, CallOverrides, ParserOption, StreamOption } from "./o
 export interface CallMachine<N extends Native, Args extends readonly unknown[], T extends PairTypes, Model = never> {
   plan(...args: Args): CallPlan<N>;
   open(plan: CallPlan<N>): Stream<N, T>;
+  /** The stream that the call gives, if it is a streamed one. */
+  stream(plan: CallPlan<N>): unknown;
   /** The validated model of a reply's text, if the call has a response model. */
   parse?(response: CallResponse<N, PairTypes>): Promise<Model>;
 }

@@ -139,7 +139,12 @@ export function callOf<N extends Native, O extends AnyOptions<N>>(
     isStreamed(stream) ? kind.open(plan(...args), options) : withResponse(...args).then((answer) => answer.model);
   return Object.assign(ask, {
     withResponse,
-    "~call": { plan, open: (from: CallPlan<N>) => new classes.Stream(from), ...kind.machine?.(options) },
+    "~call": {
+      plan,
+      open: (from: CallPlan<N>) => new classes.Stream(from),
+      stream: (from: CallPlan<N>) => kind.open(from, options),
+      ...kind.machine?.(options),
+    },
     with: ({ model: other = model, ...overrides }: O & { readonly model?: N["model"] }) => {
       // Options do not have `model`: what is left is all of them.
       const given = overrides as unknown as O;

@@ -5,6 +5,10 @@ import type { Native } from "./native.ts";
 export interface Step<N extends Native> {
   readonly chunk: N["chunk"];
   readonly tools: readonly ToolUpdate[];
+  /** Set on a step that no event has led to, but the end of the body: its chunk shows the last event again. */
+  readonly isEnd?: true;
+  /** On the step of a recovery: how many characters of the text that follows repeat the reply before, and are left out. */
+  readonly repeated?: number;
 }
 
 /** The provider's own blocks of some calls. */

@@ -75,6 +75,8 @@ export interface Request<N extends Native> {
    * The decoder stays the same, and drops what it has seen before.
    */
   resume?(message: N["message"] | null): Promise<Request<N> | null> | Request<N> | null;
+  /** What {@link Provider.createEventFrames} has to know of it, as JSON. Left out if that is nothing. */
+  readonly context?: unknown;
   /** Stops the reply at the provider, which would go on after its connection was closed. */
   cancel?(message: N["message"] | null): Promise<unknown>;
 }
@@ -146,6 +148,12 @@ export interface Provider<N extends Native> {
   isItem?(value: object): boolean;
   /** @param before - The items of a reply that this one continues: its message begins with them. */
   createDecoder(before: readonly N["item"][]): Decoder<N>;
+  /**
+   * Makes the reader of events that were parsed already: those of an SDK client, and those of a reply that was kept.
+   *
+   * @param context - The {@link Request.context} of the request that they answer.
+   */
+  createEventFrames(context: unknown): FrameReader<N["frame"], unknown>;
   createChunk(parts: ChunkParts<N>): N["chunk"];
   /** Drops the items, or the parts of them, that the provider would refuse in a request. */
   sendable(items: readonly N["item"][]): readonly N["item"][];

@@ -341,6 +341,7 @@ export class Reply<N extends Native> {
       this.#held.unshift({
         chunk: provider.createChunk({ event: null, content: "", thinking: "", recovery }),
         tools: [],
+        repeated: this.#repeated,
       });
     }
     this.#interrupted = this.#overlap = null;

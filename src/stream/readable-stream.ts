@@ -8,13 +8,22 @@ import type { Stream } from "./stream.ts";
 /** The form of a stream as bytes: server-sent events, or its text. */
 export type ReadableFormat = "events" | "text";
 
-/** A stream as bytes, pulled. */
+/** How a stream is read. */
+export type Reading<N extends Native, T extends PairTypes> = Pick<Stream<N, T>, "textStream" | "abort"> &
+  AsyncIterable<Pair<N, T>>;
+
+/**
+ * A stream as bytes, pulled.
+ *
+ * @param reading - How it is read, if not as it is by itself.
+ */
 export function readableStream<N extends Native, T extends PairTypes>(
   stream: Stream<N, T>,
   format: ReadableFormat,
+  reading: Reading<N, T> = stream,
 ): ReadableStream<Uint8Array> {
   // Owned at once: a second owner is refused here, not in what it reads.
-  const texts = format === "text" ? stream.textStream() : eventStream(stream);
+  const texts = format === "text" ? reading.textStream() : eventStream(stream, reading);
   const encoder = new TextEncoder();
   const source: UnderlyingDefaultSource<Uint8Array> = {
     async pull(controller) {
@@ -30,8 +39,13 @@ export function readableStream<N extends Native, T extends PairTypes>(
   return new ReadableStream(source, { highWaterMark: 0 });
 }
 
-function eventStream<N extends Native, T extends PairTypes>(stream: Stream<N, T>): AsyncGenerator<string, void> {
-  return leavable(eventsOf(stream, stream[Symbol.asyncIterator]()), (reason) => stream.abort(reason));
+function eventStream<N extends Native, T extends PairTypes>(
+  stream: Stream<N, T>,
+  reading: Reading<N, T>,
+): AsyncGenerator<string, void> {
+  const iteration = reading[Symbol.asyncIterator]();
+  const pairs = { [Symbol.asyncIterator]: () => iteration };
+  return leavable(eventsOf(stream, pairs), (reason) => reading.abort(reason));
 }
 
 async function* eventsOf<N extends Native, T extends PairTypes>(

@@ -78,7 +78,8 @@ export abstract class Stream<out N extends Native, out T extends PairTypes = Any
   }
 }
 
-async function* textsOf(pairs: AsyncIterable<readonly [ResponseChunk, unknown]>): AsyncGenerator<string, void> {
+/** The text of pairs. */
+export async function* textsOf(pairs: AsyncIterable<readonly [ResponseChunk, unknown]>): AsyncGenerator<string, void> {
   for await (const [{ content }] of pairs) {
     if (content !== "") yield content;
   }

@@ -33,14 +33,14 @@ export class ToolBox {
   /** Told of the error of each call that fails, before anybody sees it. */
   onFailure: (error: ToolInputError) => void = () => {};
   readonly #tools: ReadonlyMap<string, AnyTool>;
-  readonly #isPartial: boolean;
+  /** Whether calls are given while their input still streams, too. */
+  readonly isPartial: boolean;
   readonly #calls = new Map<ToolInput, OpenCall>();
 
-  /** @param isPartial - Whether calls are given while their input still streams, too. */
   constructor(tools: readonly AnyTool[], isPartial: boolean) {
     this.types = tools;
     this.#tools = new Map(tools.map((tool) => [tool.name, tool]));
-    this.#isPartial = isPartial;
+    this.isPartial = isPartial;
   }
 
   /** What an event did: a call that is complete now, or, if they were asked for, one that streams; else null. */
@@ -50,7 +50,7 @@ export class ToolBox {
     // A block that ends twice is no second call.
     if (fragment === null) return call.current.state === "streaming" ? call.close(input.text, input.value) : null;
     const streaming = call.push(fragment);
-    return this.#isPartial ? streaming : null;
+    return this.isPartial ? streaming : null;
   }
 
   /**

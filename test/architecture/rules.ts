@@ -6,7 +6,7 @@ import type { SourceFile } from "./source-file.ts";
 export const LAYERS = [
   ["errors"],
   ["json", "schema", "cost"],
-  ["prompt", "tool", "http", "frame"],
+  ["prompt", "tool", "http", "frame", "log"],
   ["provider"],
   ["attempt"],
   ["recovery"],
@@ -16,7 +16,7 @@ export const LAYERS = [
   // nothing of this room.
   ["structured"],
   ["agent"],
-  ["providers", "testing"],
+  ["providers", "testing", "resume"],
   ["index", "cli"],
 ] as const;
 

@@ -3,6 +3,7 @@ import { createChunk } from "./chunk.ts";
 import { commonMessages } from "./common-message.ts";
 import { containerOf, withContainer } from "./container.ts";
 import { continuation } from "./continuation.ts";
+import { createEventFrames } from "./frames.ts";
 import { AnthropicDecoder } from "./decode.ts";
 import { callParamsForm, encode, encodeToolResults } from "./encode.ts";
 import { errorFromResponse, requestIdOf } from "./errors.ts";
@@ -22,6 +23,7 @@ export const anthropic: Provider<AnthropicNative> = {
   nativeParams,
   encode,
   createDecoder: (before) => new AnthropicDecoder(before),
+  createEventFrames,
   createChunk,
   sendable,
   turn: ([turn]) => turn,

@@ -130,7 +130,7 @@ export class ChatDecoder extends ChatAccumulator implements Decoder<OpenAIChatNa
     this.first.close(false);
     if (updates.length === 0) return null;
     const event = this.#last?.chunk ?? null;
-    return { chunk: createChunk({ event, content: "", thinking: "", recovery: null }), tools: updates };
+    return { chunk: createChunk({ event, content: "", thinking: "", recovery: null }), tools: updates, isEnd: true };
   }
 
   #decodeEvent(event: JsonObject): ChatStep {

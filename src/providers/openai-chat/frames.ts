@@ -1,11 +1,10 @@
 import { LimitExceededError, MalformedFrameError, type MillraceError } from "../../errors.ts";
 import type { FrameReader } from "../../frame/frame-reader.ts";
 import { SseReader } from "../../frame/sse-reader.ts";
-import { ignore } from "../../http/request.ts";
 import { DEEPEST, isDeeper } from "../../json/depth.ts";
 import { frameParts, isInRun, textRun, type TextRun } from "./text-run.ts";
-import type { Dialect } from "./dialects.ts";
-import { field, isObject, type JsonObject, tryParse } from "../../json/object.ts";
+import { type Dialect, dialectNamed, dialectNames, UNKNOWN } from "./dialects.ts";
+import { field, isObject, type JsonObject, stringField, tryParse } from "../../json/object.ts";
 
 /** How often a run may be expected in vain before that is given up: some servers write no two events alike. */
 const MOST_MISSES = 5;
@@ -132,8 +131,24 @@ function eventFrame(event: JsonObject, isError = false): EventFrame {
   return { event, isError };
 }
 
-/** Makes the reader of the events of an SDK client, which has parsed them already. */
-export function createEventFrames(expected: Expected): FrameReader<ChatFrame, unknown> {
+/** {@link Expected} as JSON. */
+export function contextOf({ choices, dialect }: Expected): object {
+  return { choices, dialect: dialectNames().find((name) => dialectNamed(name) === dialect) };
+}
+
+/** @param context - What {@link contextOf} has given. */
+export function expectedOf(context: unknown): Expected {
+  const choices = field(context, "choices");
+  const dialect = dialectNamed(stringField(context, "dialect") ?? "") ?? UNKNOWN;
+  return { choices: typeof choices === "number" ? choices : 1, dialect };
+}
+
+/**
+ * Makes the reader of events that were parsed already.
+ *
+ * @param isMarked - Whether their clean end stands for `[DONE]`.
+ */
+export function createEventFrames(expected: Expected, isMarked = false): FrameReader<ChatFrame, unknown> {
   let frame: ChatFrame | null = { expected };
   return {
     push(event) {
@@ -145,7 +160,9 @@ export function createEventFrames(expected: Expected): FrameReader<ChatFrame, un
       frame = null;
       return next;
     },
-    end: ignore,
+    end(isClean) {
+      if (isMarked && isClean) frame = { isDone: true };
+    },
   };
 }
 

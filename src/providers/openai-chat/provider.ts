@@ -7,6 +7,7 @@ import { commonMessages } from "./common-message.ts";
 import { encodeToolResults } from "./content.ts";
 import { continuation } from "./continuation.ts";
 import { ChatDecoder } from "./decode.ts";
+import { createEventFrames, expectedOf } from "./frames.ts";
 import { callParamsForm, encode } from "./encode.ts";
 import { LABEL, type OpenAIChatNative, PROVIDER } from "./native.ts";
 import { nativeParams } from "./params.ts";
@@ -26,6 +27,8 @@ export const openAIChat: Provider<OpenAIChatNative> = {
     "role" in value &&
     (value.role === "tool" || ["tool_calls", "function_call", "audio"].some((key) => Object.hasOwn(value, key))),
   createDecoder: (before) => new ChatDecoder(before),
+  // A reply that was kept to its end has had every sign of it that this server gives.
+  createEventFrames: (context) => createEventFrames(expectedOf(context), true),
   createChunk,
   sendable,
   turn: (items) => items,

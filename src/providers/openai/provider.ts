@@ -5,6 +5,7 @@ import { limitGroup, rateLimit } from "../openai-platform/rate-limit.ts";
 import { createChunk } from "./chunk.ts";
 import { commonMessages } from "./common-message.ts";
 import { continuation } from "./continuation.ts";
+import { createEventFrames } from "./frames.ts";
 import { OpenAIDecoder } from "./decode.ts";
 import { callParamsForm, encode, encodeToolResults } from "./encode.ts";
 import { LABEL } from "./message.ts";
@@ -23,6 +24,7 @@ export const openai: Provider<OpenAINative> = {
   encode,
   isItem: (value) => "type" in value && typeof value.type === "string",
   createDecoder: (before) => new OpenAIDecoder(before),
+  createEventFrames,
   createChunk,
   sendable,
   turn: (items) => items,

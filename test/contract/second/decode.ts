@@ -80,7 +80,7 @@ export class FolioDecoder implements Decoder<FolioNative> {
     this.isWhole = this.isOver = [...this.#candidates.values()].every(({ native }) => native["finish"] !== null);
     if (this.isWhole) closeCall(this.#first, tools);
     const chunk = createChunk({ event: this.#last, content: "", thinking: "", recovery: null });
-    return tools.length === 0 ? null : { chunk, tools };
+    return tools.length === 0 ? null : { chunk, tools, isEnd: true };
   }
 
   /** Cuts the reply back to its checkpoint: what came since comes again. */

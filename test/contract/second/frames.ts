@@ -39,6 +39,12 @@ export class FolioFrames implements FrameReader<JsonObject> {
   }
 }
 
+/** The reader of events that were parsed already. */
+export function createEventFrames(): FrameReader<JsonObject, unknown> {
+  const events: JsonObject[] = [];
+  return { push: (event) => void events.push(event as JsonObject), next: () => events.shift() ?? null, end() {} };
+}
+
 function parse(payload: Buffer, checksum: number): JsonObject {
   if (adler32(payload) !== checksum) throw new MalformedFrameError(payload.toString(), "its checksum is wrong");
   const event = tryParse(payload.toString());

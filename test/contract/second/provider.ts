@@ -11,7 +11,7 @@ import type { CommonMessage, CommonPart } from "../../../src/prompt/common-messa
 import { anObject } from "../../../src/schema/option-form.ts";
 import { defineStructuredCalls } from "../../../src/structured/define-structured-calls.ts";
 import { FolioDecoder } from "./decode.ts";
-import { FolioFrames } from "./frames.ts";
+import { createEventFrames, FolioFrames } from "./frames.ts";
 import type { Entry, FolioNative } from "./native.ts";
 import { apiError, createChunk, limitIn, repliesOf, views } from "./view.ts";
 
@@ -129,6 +129,7 @@ export const folio: Provider<FolioNative> = {
   encode,
   isItem: (value) => ["rule", "ask", "text", "thought", "call", "result"].some((key) => key in value),
   createDecoder: () => new FolioDecoder(),
+  createEventFrames,
   createChunk,
   sendable: (items) => items.map(sendable).filter((item) => !("text" in item && item.text.trim() === "")),
   turn: (items) => items,

@@ -1,0 +1,81 @@
+/** Replies that outlive their connection and their server. */
+
+import { memoryLog, type MemoryLogOptions } from "./log/memory-log.ts";
+import { loadProvider, type NeutralNative } from "./neutral-provider.ts";
+import type { Log } from "./log/log.ts";
+import { type Keepable, type Kept, type KeptLog, type KeepOptions, keepStream } from "./resume/keep.ts";
+import { type Logged, type ReadAs, type ReadOptions, readRun } from "./resume/read.ts";
+import type { Stream } from "./stream/stream.ts";
+
+export type { BeginOptions, Holding, Log, LogEntry, LogRead, RunKey, RunState, Seen } from "./log/log.ts";
+export type { LogState } from "./resume/log-writer.ts";
+export { PlaceOccupiedError } from "./resume/place-occupied-error.ts";
+export { remove, type RunStatus, status, stop } from "./resume/run-status.ts";
+export {
+  type Keepable,
+  type KeepOptions,
+  type Kept,
+  type KeptLog,
+  type Logged,
+  memoryLog,
+  type MemoryLogOptions,
+  type ReadOptions,
+};
+
+/**
+ * Keeps a stream in a log, where anybody can read it: it is started at once, and goes on whoever reads it or leaves. Only
+ * `abort()`, its signal and {@link stop} end it.
+ *
+ * @param stream - A stream that nobody reads yet.
+ * @param options - The log, the place that the run belongs to, and more: see {@link KeepOptions}.
+ * @returns The same stream. What is read from it comes at once; the log is written behind.
+ * @throws InvalidOptionError if the stream is being read, or an option cannot work.
+ * @example
+ * ```ts
+ * import { call } from "millrace/anthropic";
+ * import { keep, memoryLog } from "millrace/resume";
+ *
+ * const log = memoryLog();
+ * const answer = call("claude-sonnet-5-5", { stream: true }, (question: string) => question);
+ * const stream = keep(answer("Why is the sky blue?"), { log, id: "chat-1" });
+ * for await (const [chunk] of stream) process.stdout.write(chunk.content);
+ * console.log(stream.run, stream.position, stream.log.state);
+ * ```
+ */
+export function keep<S extends Keepable>(stream: S, options: KeepOptions): S & Kept {
+  return keepStream(loadProvider, stream, options);
+}
+
+/** A call whose result is a stream. */
+export type StreamedCall<S extends Keepable> = ((...args: never) => S) & ReadAs;
+
+/** A stream that is read from a log without the call that it belongs to: of any provider, with tools that are data alone. */
+export type LoggedStream = Stream<NeutralNative> & Logged;
+
+/**
+ * Reads a run, from any position, while it goes on or after its end: here, or where its producer never was. It gives the
+ * same events, and comes to the same outcome.
+ *
+ * @param id - The place.
+ * @param options - Which run, from where on, and as which call: see {@link ReadOptions}. `of`: the call that was kept,
+ *   for the functions of its tools and for its response model; without it, tools are data.
+ * @returns A stream of the run; null if the log has none in this place.
+ * @example
+ * ```ts
+ * import { memoryLog, read } from "millrace/resume";
+ *
+ * const log = memoryLog();
+ * const reply = await read(log, "chat-1", { after: 17 });
+ * if (reply === null) console.log("There is nothing to resume.");
+ * else for await (const [chunk] of reply) process.stdout.write(`${reply.position}: ${chunk.content}`);
+ * ```
+ */
+export function read<S extends Keepable>(
+  log: Log,
+  id: string,
+  options: ReadOptions & { readonly of: StreamedCall<S> },
+): Promise<(S & Logged) | null>;
+export function read(log: Log, id: string, options?: ReadOptions): Promise<LoggedStream | null>;
+export function read(log: Log, id: string, options: ReadOptions = {}): Promise<unknown> {
+  return readRun(loadProvider, log, id, options);
+}

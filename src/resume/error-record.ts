@@ -1,0 +1,86 @@
+import {
+  ApiError,
+  ConnectionError,
+  ContentTypeError,
+  EmptyPromptError,
+  type ErrorCode,
+  InvalidOptionError,
+  isMillraceError,
+  LimitExceededError,
+  MalformedFrameError,
+  messageOf,
+  MillraceError,
+  MissingApiKeyError,
+  PromptFunctionError,
+  ProtocolError,
+  RedirectError,
+  StreamAbortedError,
+  StreamTimeoutError,
+  StreamTruncatedError,
+  TemplateError,
+  UnsupportedContentError,
+} from "../errors.ts";
+import { isObject, type JsonObject } from "../json/object.ts";
+import { BudgetExceededError } from "../recovery/budget.ts";
+import { LimiterQueueFullError, LimiterWaitError } from "../recovery/limiter.ts";
+import { SchemaError } from "../schema/schema-error.ts";
+import { ResponseModelError } from "../structured/response-model.ts";
+import { jsonData } from "../tool/plain-data.ts";
+
+/** An error as JSON. */
+export interface ErrorRecord {
+  readonly code: string;
+  readonly message: string;
+  /** The fields that belong in logs. */
+  readonly fields: Readonly<JsonObject>;
+  /** What led to it, if that had a message. */
+  readonly cause?: string | undefined;
+}
+
+/** The classes of the errors that a stream may end with. */
+const CLASSES: { readonly [Code in ErrorCode]?: { readonly prototype: MillraceError; readonly name: string } } = {
+  api_error: ApiError,
+  budget_exceeded: BudgetExceededError,
+  connection: ConnectionError,
+  content_type: ContentTypeError,
+  empty_prompt: EmptyPromptError,
+  invalid_option: InvalidOptionError,
+  limit: LimitExceededError,
+  limiter_queue_full: LimiterQueueFullError,
+  limiter_wait: LimiterWaitError,
+  malformed_frame: MalformedFrameError,
+  missing_api_key: MissingApiKeyError,
+  prompt_function: PromptFunctionError,
+  protocol: ProtocolError,
+  redirect: RedirectError,
+  response_model: ResponseModelError,
+  schema: SchemaError,
+  stream_aborted: StreamAbortedError,
+  stream_truncated: StreamTruncatedError,
+  template: TemplateError,
+  timeout: StreamTimeoutError,
+  unsupported_content: UnsupportedContentError,
+};
+
+/** An error as it is logged: what `console.log` shows of it, but for its stack. */
+export function errorRecord(error: unknown): ErrorRecord {
+  const cause = isMillraceError(error) && error.cause != null ? messageOf(error.cause) : undefined;
+  if (!isMillraceError(error)) return { code: "protocol", message: messageOf(error), fields: {}, cause };
+  const { code, message } = error;
+  // Those of the class and those that every error has; what the reply used is in its own records.
+  const { usage: _usage, name: _name, code: _code, ...fields } = { ...error } as JsonObject;
+  const data = jsonData(fields);
+  return { code, message, fields: isObject(data) ? data : {}, cause };
+}
+
+/** The same error again: of its class, with its code, message and fields. */
+export function errorOf({ code, message, fields, cause }: ErrorRecord): MillraceError {
+  const kind = CLASSES[code as ErrorCode] ?? ProtocolError;
+  const error = new LoggedError(message, { ...fields, ...(cause !== undefined && { cause: new Error(cause) }) });
+  Object.setPrototypeOf(error, kind.prototype);
+  return Object.assign(error, { code, name: kind.name });
+}
+
+class LoggedError extends MillraceError {
+  readonly code: ErrorCode = "protocol";
+}

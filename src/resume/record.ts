@@ -1,0 +1,132 @@
+import type { FinalState } from "../attempt/lifecycle.ts";
+import type { Recovery } from "../provider/chunk.ts";
+import type { SchemaIssue } from "../schema/validate.ts";
+import type { ErrorRecord } from "./error-record.ts";
+
+/**
+ * What is logged of a run, one after another: the provider's own events, and what the library adds to them. All of it is
+ * JSON. A reader makes the same stream of it again.
+ */
+export type LogRecord =
+  | StartRecord
+  | ReplyRecord
+  | EventRecord
+  | RecoveryRecord
+  | AttemptRecord
+  | ToolResultRecord
+  | ReplyEndRecord
+  | EndRecord;
+
+/** The first record of a run. */
+export interface StartRecord {
+  readonly type: "start";
+  /** The version of the records. */
+  readonly version: 1;
+  /** Whether the run is one reply, or all those of an agent. */
+  readonly kind: "reply" | "agent";
+  /** Milliseconds since the epoch. */
+  readonly time: number;
+  /** What the first reply is expected to be, before it begins. */
+  readonly reply: ReplyRecord;
+}
+
+/** A reply begins: the only one, or a turn of an agent. */
+export interface ReplyRecord {
+  readonly type: "reply";
+  readonly provider: string;
+  readonly model: string;
+  /** What the provider's reader of events has to know. */
+  readonly context?: unknown;
+  /** The provider's id of the request. */
+  readonly requestId: string | null;
+  /** The names of the declared tools. */
+  readonly tools?: readonly string[] | undefined;
+  /** Whether pairs hold tools whose input still streams. */
+  readonly partialTools?: true | undefined;
+  /** The tool whose input is the JSON that was asked for. */
+  readonly jsonTool?: string | undefined;
+  /** Prices that the call was given. */
+  readonly prices?: object | undefined;
+  /** The request as it was sent, if it is logged. */
+  readonly request?: RequestRecord | undefined;
+}
+
+/** A request, which holds the prompt. */
+export interface RequestRecord {
+  readonly body: unknown;
+  readonly items: readonly unknown[];
+  readonly common: readonly unknown[];
+  readonly callParams?: unknown;
+  readonly metadata: Readonly<Record<string, unknown>>;
+}
+
+/** An event of the provider's. */
+export interface EventRecord {
+  readonly type: "event";
+  readonly event: unknown;
+  /** The calls that this event completed and that cannot run: their places among the calls of the reply, and why. */
+  readonly invalid?: readonly (readonly [place: number, issues: readonly SchemaIssue[]])[] | undefined;
+}
+
+/** Another request took over from one that was shown, which the record before it describes. */
+export interface RecoveryRecord {
+  readonly type: "recovery";
+  readonly recovery: Recovery["type"];
+  /** The index of the new request in `stream.attempts`. */
+  readonly attempt: number;
+  readonly cause: ErrorRecord;
+  /** How many characters of the text that follows are left out. */
+  readonly repeated: number;
+  /** Whether the very same reply goes on. */
+  readonly isResumed: boolean;
+  readonly reply: ReplyRecord;
+}
+
+/** A request that has ended and is not the one that is shown any more, or never was. */
+export interface AttemptRecord {
+  readonly type: "attempt";
+  /** Its index in `stream.attempts`. */
+  readonly place: number;
+  readonly provider: string;
+  readonly model: string;
+  readonly outcome: FinalState;
+  readonly error: ErrorRecord | null;
+  readonly requestId: string | null;
+  readonly start: number | null;
+  readonly end: number | null;
+  /** What was received, if it was not shown: what was shown is in the events before. */
+  readonly hidden?: { readonly message: unknown; readonly estimatedTokens: number; readonly hasUsage: boolean };
+}
+
+/** What a tool of an agent has given. */
+export interface ToolResultRecord {
+  readonly type: "toolResult";
+  readonly id: string;
+  readonly name: string;
+  readonly output: unknown;
+  /** The error that the model was told of. */
+  readonly error?: string | undefined;
+}
+
+/** A reply has ended. */
+export interface ReplyEndRecord {
+  readonly type: "replyEnd";
+  readonly outcome: FinalState;
+  readonly error: ErrorRecord | null;
+  readonly requestId: string | null;
+  readonly start: number | null;
+  readonly firstContent: number | null;
+  readonly end: number | null;
+}
+
+/** The run has ended: the last record. */
+export interface EndRecord {
+  readonly type: "end";
+  readonly outcome: FinalState;
+  readonly error: ErrorRecord | null;
+  /** Why a run of an agent has ended. */
+  readonly stopReason?: string | undefined;
+  /** In US dollars; null where it is not known. */
+  readonly cost?: number | null;
+  readonly time: number;
+}

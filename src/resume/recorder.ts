@@ -1,0 +1,178 @@
+import type { Attempt } from "../attempt/attempt.ts";
+import type { Step } from "../provider/decoder.ts";
+import type { Native } from "../provider/native.ts";
+import type { Reply } from "../recovery/reply.ts";
+import type { SchemaIssue } from "../schema/validate.ts";
+import { isDeclared } from "../tool/declared.ts";
+import { errorRecord } from "./error-record.ts";
+import type { AttemptRecord, EventRecord, LogRecord, RecoveryRecord, ReplyRecord } from "./record.ts";
+
+/** Tells what is shown of a reply in records. */
+export class Recorder<N extends Native> {
+  /** The position of the last event that was logged. */
+  position = 0;
+  /** Whether events are logged as soon as they are taken, rather than with the pairs that they become. */
+  isImmediate = false;
+  readonly #reply: Reply<N>;
+  readonly #put: (record: LogRecord) => void;
+  readonly #logsRequest: boolean;
+  /** The steps that were taken, by their chunks, until these are handed out. */
+  readonly #steps = new WeakMap<object, Step<N>>();
+  /** The records of recoveries, made when they were taken: the reply may have gone on since. */
+  readonly #recoveries = new WeakMap<object, readonly LogRecord[]>();
+  /** The attempt that is shown; null before anything was. */
+  #shown: Attempt<N> | null = null;
+  readonly #told = new Set<Attempt<N>>();
+  #hasEnded = false;
+
+  /**
+   * @param put - Takes the records, in their order.
+   * @param logsRequest - Whether they hold the request, with its prompt.
+   */
+  constructor(reply: Reply<N>, put: (record: LogRecord) => void, logsRequest: boolean) {
+    this.#reply = reply;
+    this.#put = put;
+    this.#logsRequest = logsRequest;
+    // Put in front of the method itself, so that streams that are not kept have nothing to ask.
+    const next = reply.next.bind(reply);
+    reply.next = () => {
+      const step = next();
+      if (step !== null) this.#take(step);
+      if (step !== null && this.isImmediate) this.chunk(step.chunk);
+      return step;
+    };
+  }
+
+  /**
+   * Takes the chunk of a pair that is handed out. It may be one of several pairs of an event that completes several tools:
+   * only the first of them is logged.
+   */
+  chunk(chunk: N["chunk"]): void {
+    const step = this.#steps.get(chunk);
+    const { prepared } = this.#reply;
+    // Without tools, some steps are taken past `next`, and each has a pair of its own.
+    if (step === undefined && prepared !== null && prepared.tools !== null) return;
+    this.#begin();
+    this.position += 1;
+    const recovery = this.#recoveries.get(chunk);
+    if (recovery !== undefined) for (const record of recovery) this.#put(record);
+    else if (step?.isEnd !== true) this.#put(this.#eventOf(chunk, step));
+  }
+
+  /** The reply has ended. */
+  end(): void {
+    if (this.#hasEnded) return;
+    this.#hasEnded = true;
+    this.#begin();
+    const { shown, outcome, error, times, firstContentTime } = this.#reply;
+    for (const record of this.#attemptsBut(shown)) this.#put(record);
+    if (outcome === "pending") return;
+    this.#put({
+      type: "replyEnd",
+      outcome,
+      error: error && errorRecord(error),
+      requestId: shown.requestId ?? error?.requestId ?? null,
+      start: times.start,
+      firstContent: firstContentTime,
+      end: times.end,
+    });
+  }
+
+  #take(step: Step<N>): void {
+    this.#steps.set(step.chunk, step);
+    const { recovery } = step.chunk;
+    if (recovery === null) return;
+    const { shown } = this.#reply;
+    const before = this.#shown;
+    const record: RecoveryRecord = {
+      type: "recovery",
+      recovery: recovery.type,
+      attempt: recovery.attempt,
+      cause: errorRecord(recovery.cause),
+      repeated: step.repeated ?? 0,
+      isResumed: before?.decoder === shown.decoder,
+      reply: replyRecord(this.#reply, this.#logsRequest),
+    };
+    this.#shown = shown;
+    this.#recoveries.set(step.chunk, [...this.#attemptsBut(shown, before), record]);
+  }
+
+  /** What is known of the reply once the first of it is shown. */
+  #begin(): void {
+    if (this.#shown !== null) return;
+    const { shown } = this.#reply;
+    this.#shown = shown;
+    for (const record of this.#attemptsBut(shown)) this.#put(record);
+    this.#put(replyRecord(this.#reply, this.#logsRequest));
+  }
+
+  /** The attempts that were not told of yet, but for the one that is shown now. @param before - The one that was. */
+  #attemptsBut(shown: Attempt<N>, before: Attempt<N> | null = null): AttemptRecord[] {
+    return this.#reply.allAttempts.flatMap((attempt, place) => {
+      if (attempt === shown || this.#told.has(attempt) || attempt.outcome === "pending") return [];
+      this.#told.add(attempt);
+      return [attemptRecord(attempt, place, attempt !== before)];
+    });
+  }
+
+  #eventOf({ chunk: event }: N["chunk"], step: Step<N> | undefined): EventRecord {
+    const invalid = step === undefined || step.tools.length === 0 ? [] : this.#invalid(step);
+    return invalid.length === 0 ? { type: "event", event } : { type: "event", event, invalid };
+  }
+
+  /** The calls that a step has completed and that cannot run. */
+  #invalid({ tools }: Step<N>): (readonly [place: number, issues: readonly SchemaIssue[]])[] {
+    const { prepared, shown } = this.#reply;
+    return tools.flatMap(({ input, fragment }) => {
+      const [call] = fragment === null ? (prepared?.tools?.calls([input], false) ?? []) : [];
+      const issues = call?.state === "invalid" ? (call.error?.issues ?? []) : [];
+      // By its place: several calls may have the same id. What is no JSON object is seen by its text.
+      return issues.length === 0 ? [] : [[shown.decoder.toolInputs.indexOf(input), issues]];
+    });
+  }
+}
+
+/** What is known of a reply, at its beginning or before. */
+export function replyRecord<N extends Native>(reply: Reply<N>, logsRequest = false): ReplyRecord {
+  const { shown, prepared, plan } = reply;
+  const types = prepared === null ? (plan.tools ?? []).filter(isDeclared) : (prepared.tools?.types ?? []);
+  const { request } = shown;
+  const logged = logsRequest &&
+    prepared !== null && {
+      body: prepared.body,
+      items: prepared.items,
+      common: prepared.common(),
+      ...(prepared.callParams !== undefined && { callParams: prepared.callParams }),
+      metadata: prepared.metadata,
+    };
+  return {
+    type: "reply",
+    provider: shown.provider.name,
+    model: shown.model,
+    requestId: shown.requestId,
+    ...(request?.context !== undefined && { context: request.context }),
+    ...(types.length > 0 && { tools: types.map(({ name }) => name) }),
+    ...(prepared?.tools?.isPartial && { partialTools: true }),
+    ...(prepared?.jsonTool && { jsonTool: prepared.jsonTool }),
+    ...(plan.prices !== undefined && { prices: plan.prices }),
+    ...(logged && { request: logged }),
+  };
+}
+
+function attemptRecord<N extends Native>(attempt: Attempt<N>, place: number, isHidden: boolean): AttemptRecord {
+  const { provider, model, outcome, error, requestId, times, decoder } = attempt;
+  const { message, estimatedTokens, hasUsage } = decoder;
+  return {
+    type: "attempt",
+    place,
+    provider: provider.name,
+    model,
+    // Of those that have ended alone.
+    outcome: outcome === "pending" ? "aborted" : outcome,
+    error: error && errorRecord(error),
+    requestId: requestId ?? error?.requestId ?? null,
+    start: times.start,
+    end: times.end,
+    ...(isHidden && { hidden: { message, estimatedTokens, hasUsage } }),
+  };
+}

@@ -1,0 +1,147 @@
+import { inTime } from "../log/in-time.ts";
+import type { Log, LogRead, RunKey } from "../log/log.ts";
+import { tryParse } from "../json/object.ts";
+import type { ErrorRecord } from "./error-record.ts";
+import type { EndRecord, LogRecord } from "./record.ts";
+
+/** How a run is read. */
+export interface RunReaderOptions {
+  readonly log: Log;
+  readonly key: RunKey;
+  /** Ends the reading, not the run. */
+  readonly signal: AbortSignal;
+  /** Whether the message is whole so far: what a run comes to whose producer is lost. */
+  readonly isWhole: () => boolean;
+  /** Tries to go on with the run in its producer's place. Gives whether the lease was taken, with all that was logged. */
+  readonly takeOver?: ((beat: number, next: number) => Promise<boolean>) | undefined;
+}
+
+/** A log that does not answer is asked again, until this long after the lease. */
+const GRACE_MS = 2_000;
+const [SHORTEST_PAUSE_MS, LONGEST_PAUSE_MS] = [50, 1_500];
+
+/**
+ * Reads the records of a run, in their order, from the first to the end. If the producer has lost its lease, it ends the
+ * run in its place.
+ */
+export class RunReader {
+  readonly #options: RunReaderOptions;
+  #last = 0;
+  #hasEnded = false;
+  /** The beat that was seen last, and since when it has not changed, by the clock of this process. */
+  #beat = -1;
+  #beatSince = 0;
+  #leaseMs = 10_000;
+  #readAt = performance.now();
+
+  constructor(options: RunReaderOptions) {
+    this.#options = options;
+  }
+
+  /** The next records; null after the last of them. Never rejects: a log that is lost is the end of the run here. */
+  async next(): Promise<readonly LogRecord[] | null> {
+    const { signal } = this.#options;
+    while (!this.#hasEnded && !signal.aborted) {
+      const read = await this.#read();
+      if (signal.aborted) return null;
+      if (read === null) return this.#lost();
+      const records = this.#recordsOf(read);
+      if (records.length > 0) return records;
+      if (this.#hasEnded) return null;
+      if (this.#isOrphaned(read)) await this.#endFor(read);
+      else await this.#pause();
+    }
+    return null;
+  }
+
+  /** What the log has; null once it does not have the run any more, or has not answered for too long. */
+  async #read(): Promise<LogRead | null> {
+    const { log, key, signal } = this.#options;
+    for (let pauseMs = SHORTEST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
+      try {
+        const read = await inTime(log.read(key, this.#last), this.#leaseMs);
+        this.#readAt = performance.now();
+        return read;
+      } catch {
+        if (signal.aborted || performance.now() - this.#readAt > this.#leaseMs + GRACE_MS) return null;
+        await passed(pauseMs, signal);
+      }
+    }
+  }
+
+  #recordsOf({ entries, beat, leaseMs, last, isEnded }: LogRead): readonly LogRecord[] {
+    if (beat !== this.#beat) this.#beatSince = performance.now();
+    this.#beat = beat;
+    this.#leaseMs = leaseMs;
+    this.#last = entries.at(-1)?.number ?? this.#last;
+    this.#hasEnded = isEnded && this.#last >= last;
+    return entries.flatMap(({ data }) => (tryParse(data) ?? []) as readonly LogRecord[]);
+  }
+
+  /**
+   * Whether nobody writes the run any more. The log's clock says so, which may have jumped; so nobody must have renewed
+   * the lease either, for longer than a producer waits with that.
+   */
+  #isOrphaned({ hasLapsed, leaseMs }: LogRead): boolean {
+    return hasLapsed && performance.now() - this.#beatSince >= leaseMs / 2;
+  }
+
+  async #endFor({ beat, last }: LogRead): Promise<void> {
+    const { log, key, isWhole, takeOver } = this.#options;
+    try {
+      if (takeOver !== undefined && !isWhole() && (await takeOver(beat, last + 1))) return;
+      const outcome = isWhole() ? "complete" : "truncated";
+      const error = isWhole() ? null : truncated("The producer of the reply is gone: it has lost its lease.");
+      const end: EndRecord = { type: "end", outcome, error, time: Date.now() };
+      // If another was faster, its end is read next.
+      await inTime(log.end(key, { beat }, last + 1, JSON.stringify([end])), this.#leaseMs);
+    } catch {
+      await this.#pause();
+    }
+  }
+
+  /** Until there may be more. */
+  async #pause(): Promise<void> {
+    const { log, key, signal } = this.#options;
+    const longest = Math.max(SHORTEST_PAUSE_MS, Math.min(this.#leaseMs / 4, LONGEST_PAUSE_MS));
+    const controller = new AbortController();
+    const stop = (): void => controller.abort();
+    signal.addEventListener("abort", stop);
+    try {
+      const change = log
+        .wait(key, { after: this.#last, stop: true }, controller.signal)
+        .catch(() => passed(longest, signal));
+      await Promise.race([change, passed(longest, controller.signal)]);
+    } finally {
+      signal.removeEventListener("abort", stop);
+      controller.abort();
+    }
+  }
+
+  /** The end of a run that the log has lost. */
+  #lost(): readonly LogRecord[] {
+    this.#hasEnded = true;
+    const isWhole = this.#options.isWhole();
+    const outcome = isWhole ? "complete" : "truncated";
+    const error = isWhole ? null : truncated("The log does not have the rest of the reply any more.");
+    return [{ type: "end", outcome, error, time: Date.now() }];
+  }
+}
+
+function truncated(message: string): ErrorRecord {
+  return { code: "stream_truncated", message, fields: { retryable: true } };
+}
+
+/** @returns A promise that settles after a while, or when the signal aborts. */
+function passed(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const settle = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", settle);
+      resolve();
+    };
+    const timer = setTimeout(settle, ms);
+    signal.addEventListener("abort", settle);
+    if (signal.aborted) settle();
+  });
+}

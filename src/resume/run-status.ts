@@ -1,0 +1,75 @@
+import type { FinalState } from "../attempt/lifecycle.ts";
+import type { Log } from "../log/log.ts";
+import { field, tryParse } from "../json/object.ts";
+import type { ErrorRecord } from "./error-record.ts";
+import type { EndRecord } from "./record.ts";
+
+/** What is known of a run without reading it. */
+export interface RunStatus {
+  /** The name of the run. */
+  readonly run: string;
+  /** `live`: its producer writes it. `orphaned`: the producer is gone, and no reader has noticed yet. `ended`: it is whole, or as whole as it will be. */
+  readonly state: "live" | "orphaned" | "ended";
+  /** Whether somebody has asked it to stop. */
+  readonly isStopped: boolean;
+  /** How it has ended; null before. */
+  readonly outcome: FinalState | null;
+  /** The error that it ended with, if any. */
+  readonly error: { readonly code: string; readonly message: string } | null;
+  /** What it cost, in US dollars; null where that is not known, or not yet. */
+  readonly cost: number | null;
+}
+
+/**
+ * What is known of a run.
+ *
+ * @param id - The place.
+ * @param options - `run`: the run. Default: the one that began last in the place.
+ * @returns Null if the log has no such run.
+ */
+export async function status(
+  log: Log,
+  id: string,
+  options: { readonly run?: string | undefined } = {},
+): Promise<RunStatus | null> {
+  const run = options.run ?? (await log.latest(id));
+  const state = run === null ? null : await log.read({ place: id, run }, 0);
+  if (run === null || state === null) return null;
+  const { isEnded, hasLapsed, stop, last } = state;
+  const tail = isEnded ? await log.read({ place: id, run }, last - 1) : null;
+  const end = endIn(tail?.entries.at(-1)?.data);
+  return {
+    run,
+    state: isEnded ? "ended" : hasLapsed ? "orphaned" : "live",
+    isStopped: stop !== null,
+    outcome: end?.outcome ?? null,
+    error: end?.error ? { code: end.error.code, message: end.error.message } : null,
+    cost: end?.cost ?? null,
+  };
+}
+
+/**
+ * Asks a run to stop, whichever machine it runs on: it ends as `aborted`, within a second.
+ *
+ * @param id - The place.
+ * @param options - `run`: the run. Without it, the one that began last in the place. `reason`: becomes the cause of its error.
+ * @returns Whether it goes on and its producer is told. False if it has ended, or there is none.
+ */
+export async function stop(
+  log: Log,
+  id: string,
+  options: { readonly run?: string | undefined; readonly reason?: string | undefined } = {},
+): Promise<boolean> {
+  const run = options.run ?? (await log.latest(id));
+  return run !== null && (await log.stop({ place: id, run }, options.reason ?? "stopped"));
+}
+
+/** Drops all runs of a place. One that goes on is not kept any further. */
+export function remove(log: Log, id: string): Promise<void> {
+  return log.remove(id);
+}
+
+function endIn(data: string | undefined): (EndRecord & { readonly error: ErrorRecord | null }) | undefined {
+  const records = tryParse(data ?? "");
+  return Array.isArray(records) ? records.find((record) => field(record, "type") === "end") : undefined;
+}
