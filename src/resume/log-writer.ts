@@ -182,7 +182,9 @@ export class LogWriter {
       try {
         await log.wait(key, { after: Infinity, stop: false }, signal);
         if (signal.aborted) return;
-        this.#learn(await log.append(key, token, this.#next, []));
+        const { stop } = await log.append(key, token, this.#next, []);
+        // Whether the run is held is for the next batch to find out: this one may have ended it.
+        this.#learn({ isHeld: true, stop });
       } catch (error) {
         this.error = error;
       }

@@ -45,6 +45,7 @@ export class ReplayDecoder<N extends Native> implements Decoder<N> {
   #held: Step<N>[] = [];
   #repeated = 0;
   #isWhole = false;
+  #isComplete = false;
   /** How the reply has ended, unless it is whole. */
   #failure: MillraceError | null = null;
 
@@ -109,7 +110,7 @@ export class ReplayDecoder<N extends Native> implements Decoder<N> {
   }
 
   get isOver(): boolean {
-    return this.#isWhole && this.#ready.length === 0;
+    return this.#isComplete && this.#isWhole && this.#ready.length === 0;
   }
 
   get hasContent(): boolean {
@@ -189,9 +190,10 @@ export class ReplayDecoder<N extends Native> implements Decoder<N> {
       this.#decodeFrames();
       const step = this.#inner.end();
       if (step !== null) this.#ready.push(step);
-      this.#isWhole = this.#inner.isWhole;
     }
+    this.#isWhole = this.#inner.isWhole;
     this.#failure = error === null ? new StreamTruncatedError() : errorOf(error);
+    this.#isComplete = outcome === "complete";
     this.#listener.onEnd(record, this.#failure);
   }
 }

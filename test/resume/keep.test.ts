@@ -1,9 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { tool } from "../../src/index.ts";
-import { keep, memoryLog, read, status, stop } from "../../src/neutral-resume.ts";
+import { keep, memoryLog, read, status } from "../../src/neutral-resume.ts";
 import { call, client } from "../../src/providers/anthropic/index.ts";
-import { type FakeAnthropic, fakeAnthropic, reply, toolUse } from "../../src/testing/index.ts";
-import * as z from "zod";
+import { type FakeAnthropic, fakeAnthropic } from "../../src/testing/index.ts";
 
 let server: FakeAnthropic;
 beforeAll(async () => {

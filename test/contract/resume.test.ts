@@ -1,0 +1,307 @@
+import { describe, expect, it } from "vitest";
+import * as z from "zod";
+import { memoryLog } from "../../src/log/memory-log.ts";
+import { type Kept, keepStream, type KeepOptions } from "../../src/resume/keep.ts";
+import { type Logged, readRun, type ReadAs } from "../../src/resume/read.ts";
+import { status, stop } from "../../src/resume/run-status.ts";
+import { tool } from "../../src/tool/tool.ts";
+import { endingsOf } from "./endings.ts";
+import {
+  type AnyStream,
+  beats,
+  expectHandledRejections,
+  gate,
+  inTurn,
+  open,
+  type Options,
+  read,
+  type Read,
+  reply,
+} from "./reading.ts";
+import type { Beat, Script, Subject } from "./subject.ts";
+import { recoverable, subjects } from "./subjects.ts";
+
+expectHandledRejections();
+
+const PLACE = "chat";
+const TEXTS = ["It was a bright cold day in April, ", "and the clocks ", "were striking thirteen. ", "Winston Smith"];
+const PARTS: readonly Beat[] = TEXTS.map((text) => ({ text }));
+
+const clock = tool({
+  name: "clock",
+  description: "Tells the time.",
+  input: z.object({ zone: z.string() }),
+  call: ({ zone }) => `noon in ${zone}`,
+});
+
+type KeptStream = AnyStream & Kept;
+type LoggedStream = AnyStream & Logged;
+
+/** Reads a run as another process would, which has the call alone, or not even that. */
+async function elsewhere(
+  subject: Subject,
+  log: KeepOptions["log"],
+  { tools, after = 0, messages }: { tools?: Options["tools"]; after?: number; messages?: readonly unknown[] } = {},
+): Promise<LoggedStream> {
+  const of = subject.call(subject.models[0], { stream: true, ...(tools && { tools }) }, () => "x") as unknown as ReadAs;
+  const found = await readRun(() => Promise.reject(new Error("loads nothing")), log, PLACE, { of, after, messages });
+  return found as unknown as LoggedStream;
+}
+
+function keepIn(log: KeepOptions["log"], stream: AnyStream, options: Partial<KeepOptions> = {}): KeptStream {
+  return keepStream(() => Promise.reject(new Error("loads nothing")), stream, {
+    log,
+    id: PLACE,
+    ...options,
+  }) as KeptStream;
+}
+
+/** All that a stream has come to, in a form that two streams can be compared by. */
+function comesTo(stream: AnyStream): object {
+  const { outcome, content, thinking, message, usage, cost, id, model, requestId, finishReasons, error } = stream;
+  const tools = stream.tools.map(({ name, state, text, error: problem }) => ({
+    name,
+    state,
+    text,
+    problem: problem?.message,
+  }));
+  const attempts = stream.attempts.map((attempt) => ({
+    model: attempt.model,
+    outcome: attempt.outcome,
+    code: attempt.error?.code,
+    requestId: attempt.requestId,
+    message: attempt.message,
+    usage: attempt.usage,
+  }));
+  const failure = error && {
+    code: error.code,
+    message: error.message,
+    status: error.status,
+    retryable: error.retryable,
+  };
+  return {
+    outcome,
+    content,
+    thinking,
+    message,
+    usage,
+    cost,
+    id,
+    model,
+    requestId,
+    finishReasons,
+    failure,
+    tools,
+    attempts,
+  };
+}
+
+function pairsOf({ pairs }: Read): object[] {
+  return pairs.map(([{ content, thinking, chunk, recovery }, call]) => ({
+    content,
+    thinking,
+    chunk,
+    recovery: recovery && { type: recovery.type, attempt: recovery.attempt, code: recovery.cause.code },
+    call: call && { name: call.name, state: call.state, text: call.text, args: call.args },
+  }));
+}
+
+/** Reads a kept stream here and elsewhere, in whole and from several positions: all come to the same. */
+async function expectSame(
+  subject: Subject,
+  log: KeepOptions["log"],
+  kept: KeptStream,
+  tools?: Options["tools"],
+): Promise<Read> {
+  const early = elsewhere(subject, log, { tools });
+  const positions: number[] = [];
+  const live = await read(
+    (async function* () {
+      for await (const pair of kept) {
+        positions.push(kept.position);
+        yield pair;
+      }
+    })(),
+  );
+  const during = await early;
+  const other = await read(during);
+  expect(pairsOf(other)).toEqual(pairsOf(live));
+  expect(comesTo(during)).toEqual(comesTo(kept));
+  await kept.log.settled;
+  expect(kept.log.state).toBe("ended");
+  const late = await elsewhere(subject, log, { tools, messages: kept.hasRequest ? kept.messages : [] });
+  expect(pairsOf(await read(late))).toEqual(pairsOf(live));
+  expect(comesTo(late)).toEqual(comesTo(kept));
+  expect(late.history()).toEqual(kept.history());
+  expect(late.position).toBe(kept.position);
+  for (const after of new Set(positions.filter((_, nth) => nth % 3 === 0))) {
+    const rest = await elsewhere(subject, log, { tools, after });
+    const first = positions.findIndex((position) => position > after);
+    expect(pairsOf(await read(rest)), `after ${after}`).toEqual(first < 0 ? [] : pairsOf(live).slice(first));
+    expect(comesTo(rest)).toEqual(comesTo(kept));
+  }
+  return live;
+}
+
+describe.each(subjects)("a reply that outlives its reader ($name)", (subject) => {
+  it("R2: comes to the same elsewhere, whatever its end", async () => {
+    for (const ending of endingsOf(subject).filter(({ reader }) => reader === "reads on")) {
+      await using server = await subject.serve(() => beats(...PARTS, ...ending.beats));
+      const log = memoryLog();
+      const stream = keepIn(log, open(subject, server, { timeout: ending.timeout, retry: false }));
+      await expectSame(subject, log, stream);
+      expect(stream.outcome, ending.name).toBe(ending.outcome);
+    }
+  });
+
+  it("R2: has the tools, with their states", async () => {
+    const calls: Beat[] = [
+      { text: "Let me see. " },
+      { tool: "clock", input: '{"zone":"Rome"}', pieces: 3 },
+      { tool: "clock", input: '{"zone":7}', pieces: 2 },
+      { tool: "clock", input: '{"zone":"Oslo"}' },
+    ];
+    for (const partialTools of [false, true]) {
+      for (const finish of ["tool_calls", "length"] as const) {
+        await using server = await subject.serve(() => beats(...calls, { finish }));
+        const log = memoryLog();
+        const ask = {
+          client: subject.client(server.url),
+          tools: [clock],
+          stream: partialTools ? { partialTools } : true,
+        } as const;
+        const stream = keepIn(log, subject.call(subject.models[0], ask, () => "Hello")() as unknown as AnyStream);
+        const { pairs } = await expectSame(subject, log, stream, [clock]);
+        const complete = pairs.flatMap(([, call]) => (call?.state === "complete" ? [call] : []));
+        const isCut = finish === "length" && subject.traits.completesLate;
+        const zones = isCut ? ["Rome"] : ["Rome", "Oslo"];
+        expect(complete.map(({ args }) => args)).toEqual(zones.map((zone) => ({ zone })));
+        const again = await elsewhere(subject, log, { tools: [clock] });
+        const called = (await read(again)).pairs.flatMap(([, call]) =>
+          call?.state === "complete" ? [call.call()] : [],
+        );
+        expect(await Promise.all(called)).toEqual(zones.map((zone) => `noon in ${zone}`));
+      }
+    }
+  });
+
+  it("R2: several calls in one event", async () => {
+    if (!subject.traits.joinsTools) return;
+    const tools = [
+      { tool: "clock", input: '{"zone":"Rome"}' },
+      { tool: "clock", input: '{"zone":"Oslo"}' },
+    ];
+    await using server = await subject.serve(() => beats({ tools }, { finish: "tool_calls" }));
+    const log = memoryLog();
+    const stream = keepIn(log, open(subject, server, { tools: [clock] }));
+    const { pairs } = await expectSame(subject, log, stream, [clock]);
+    expect(pairs.filter(([, call]) => call !== null).length).toBe(2);
+  });
+
+  it("R4: its readers may leave, and it goes on; a stop ends it", async () => {
+    const [half, rest] = [gate(), gate()];
+    await using server = await subject.serve(() =>
+      beats({ text: "One. " }, { wait: () => (half.open(), rest.opened) }, { text: "Two." }, { finish: "stop" }),
+    );
+    const log = memoryLog();
+    const stream = keepIn(log, open(subject, server));
+    for await (const [chunk] of stream) if (chunk.content !== "") break;
+    await half.opened;
+    const other = await elsewhere(subject, log);
+    for await (const [chunk] of other) if (chunk.content !== "") break;
+    expect([stream.outcome, other.outcome]).toEqual(["pending", "aborted"]);
+    expect(await status(log, PLACE)).toMatchObject({ state: "live", outcome: null });
+    rest.open();
+    const { text } = await read(await elsewhere(subject, log));
+    expect([text, (await stream.response()).content]).toEqual(["One. Two.", "One. Two."]);
+    await stream.log.settled;
+    expect(await stop(log, PLACE)).toBe(false);
+  });
+
+  it("R4: a stop from anywhere ends it as aborted", async () => {
+    await using server = await subject.serve(() => beats({ text: "One. " }, { end: "open" }));
+    const log = memoryLog();
+    const stream = keepIn(log, open(subject, server));
+    const other = await elsewhere(subject, log);
+    const reading = read(other);
+    for await (const [chunk] of stream) if (chunk.content !== "") break;
+    expect(await stop(log, PLACE, { run: "another" })).toBe(false);
+    expect(await stop(log, PLACE, { run: stream.run, reason: "enough" })).toBe(true);
+    const { text, error } = await reading;
+    expect([text, other.outcome, stream.outcome]).toEqual(["One. ", "aborted", "aborted"]);
+    expect(error).toMatchObject({ code: "stream_aborted" });
+    await stream.log.settled;
+    expect(comesTo(other)).toEqual(comesTo(stream));
+    expect(await status(log, PLACE)).toMatchObject({ state: "ended", outcome: "aborted", isStopped: true });
+  });
+
+  it("R5: a place has one live run, unless it is replaced", async () => {
+    await using server = await subject.serve(({ index }) =>
+      index === 0 ? beats({ text: "One. " }, { end: "open" }) : reply("Two."),
+    );
+    const log = memoryLog();
+    const first = keepIn(log, open(subject, server));
+    for await (const [chunk] of first) if (chunk.content !== "") break;
+    const refused = keepIn(log, open(subject, server));
+    expect((await read(refused)).error).toMatchObject({ code: "place_occupied", run: first.run });
+    expect([refused.log.state, server.requests.length]).toEqual(["refused", 1]);
+    const second = keepIn(log, open(subject, server), { replace: true });
+    expect((await read(second)).text).toBe("Two.");
+    await first.log.settled;
+    expect([first.outcome, String(first.error?.cause)]).toEqual(["aborted", "replaced"]);
+    await second.log.settled;
+    // A late stop of the first run does not hit the second.
+    expect(await stop(log, PLACE, { run: first.run })).toBe(false);
+    expect((await read(await elsewhere(subject, log))).text).toBe("Two.");
+  });
+});
+
+describe.each(recoverable)("a reply that outlives its attempts ($name)", (subject) => {
+  const { traits, models } = subject;
+  const FAULTS: readonly (readonly [string, Script])[] = [
+    ["a reset", beats(...PARTS.slice(0, 2), { end: "reset" })],
+    ["an error", beats(...PARTS.slice(0, 2), { error: "Busy", retryable: true })],
+  ];
+
+  it("R2: retries leave no trace but in attempts", async () => {
+    await using server = await subject.serve(inTurn({ status: 500 }, beats({ end: "reset" }), reply(...TEXTS)));
+    const log = memoryLog();
+    const stream = keepIn(log, open(subject, server));
+    await expectSame(subject, log, stream);
+    expect(stream.attempts.length).toBe(3);
+  });
+
+  it.each(FAULTS)("R2: a restart after %s", async (_, fault) => {
+    await using server = await subject.serve(inTurn(fault, reply("Hello ", "there")));
+    const log = memoryLog();
+    const stream = keepIn(log, open(subject, server, { onInterrupt: "restart" }));
+    const { text } = await expectSame(subject, log, stream);
+    expect([text, stream.attempts.length]).toEqual(["Hello there", 2]);
+  });
+
+  it.each(FAULTS)("R2: a continuation after %s", async (_, fault) => {
+    if (!traits.resumesExactly && !traits.continuesInWords) return;
+    const second = traits.resumesExactly ? reply(...TEXTS) : reply(`${TEXTS[1]}`, ...TEXTS.slice(2));
+    await using server = await subject.serve(inTurn(fault, second));
+    const log = memoryLog();
+    const stream = keepIn(log, open(subject, server, { onInterrupt: "continue" }));
+    await expectSame(subject, log, stream);
+    expect(stream.attempts.length).toBe(2);
+  });
+
+  it("R2: another model that took over", async () => {
+    await using server = await subject.serve(inTurn({ status: 404 }, reply(...TEXTS)));
+    const log = memoryLog();
+    const stream = keepIn(log, open(subject, server, { fallback: models[1] }));
+    await expectSame(subject, log, stream);
+    expect(stream.attempts.map(({ model }) => model)).toEqual([models[0], models[1]]);
+  });
+
+  it("R2: requests that all failed", async () => {
+    await using server = await subject.serve(() => ({ status: 401 }));
+    const log = memoryLog();
+    const stream = keepIn(log, open(subject, server));
+    await expectSame(subject, log, stream);
+    expect(stream.error).toMatchObject({ code: "api_error", status: 401 });
+  });
+});
