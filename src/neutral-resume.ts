@@ -3,8 +3,11 @@
 import { memoryLog, type MemoryLogOptions } from "./log/memory-log.ts";
 import { loadProvider, type NeutralNative } from "./neutral-provider.ts";
 import type { Log } from "./log/log.ts";
-import { type Keepable, type Kept, type KeptLog, type KeepOptions, keepStream } from "./resume/keep.ts";
+import type { Keepable, Kept, KeptLog, KeepOptions } from "./resume/keep.ts";
+import { keepAgent } from "./resume/kept-agent.ts";
+import { keepStream } from "./resume/kept-stream.ts";
 import { type Logged, type ReadAs, type ReadOptions, readRun } from "./resume/read.ts";
+import { CallStream } from "./stream/call-stream.ts";
 import type { Stream } from "./stream/stream.ts";
 
 export type { BeginOptions, Holding, Log, LogEntry, LogRead, RunKey, RunState, Seen } from "./log/log.ts";
@@ -43,7 +46,10 @@ export {
  * ```
  */
 export function keep<S extends Keepable>(stream: S, options: KeepOptions): S & Kept {
-  return keepStream(loadProvider, stream, options);
+  if (stream instanceof CallStream) keepStream(loadProvider, stream, options);
+  else keepAgent(loadProvider, stream, options);
+  // It has the properties of a kept stream now.
+  return stream as S & Kept;
 }
 
 /** A call whose result is a stream. */

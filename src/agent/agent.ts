@@ -1,16 +1,27 @@
 import type { Native } from "../provider/native.ts";
+import type { CallPlan } from "../recovery/plan.ts";
 import { whenAborted } from "../recovery/abort-signal.ts";
 import { checkOptions } from "../schema/option-form.ts";
 import { handled } from "../stream/leavable.ts";
 import type { Parsing } from "../structured/structured-call.ts";
 import type { PairTypes } from "../tool/pair.ts";
 import { agentForms, type AgentOptions, type Repeatable } from "./options.ts";
-import { AgentRun } from "./run.ts";
+import { AgentRun, type AgentScript } from "./run.ts";
 
 /** A run of an agent; if its call has a response model, the run has `parse()`, which gives the model of the last text. */
 export type RunOf<N extends Native, T extends PairTypes, Model> = [Model] extends [never]
   ? AgentRun<N, T>
   : AgentRun<N, T> & Parsing<Model>;
+
+/** A function that starts a run. */
+export interface Agent<N extends Native, Args extends readonly unknown[], T extends PairTypes, Model = never> {
+  (...args: Args): RunOf<N, T, Model>;
+  /** Lets a log start a run of what it holds. @internal */
+  readonly "~agent": {
+    plan(...args: Args): CallPlan<N>;
+    start(plan: CallPlan<N>, script: AgentScript<N, T>): RunOf<N, T, Model>;
+  };
+}
 
 /**
  * Makes a function that repeats a call for as long as the model asks for tools, and runs them.
@@ -36,11 +47,11 @@ export type RunOf<N extends Native, T extends PairTypes, Model> = [Model] extend
 export function agent<N extends Native, Args extends readonly unknown[], T extends PairTypes, Model = never>(
   call: Repeatable<N, Args, T, Model>,
   options: AgentOptions<N, T> = {},
-): (...args: Args) => RunOf<N, T, Model> {
+): Agent<N, Args, T, Model> {
   checkOptions(options, agentForms, "", { maxSteps: "maxTurns", abortSignal: "signal" });
   const machine = call["~call"];
-  return (...args) => {
-    const run = new AgentRun(machine.plan(...args), machine, options);
+  const start = (plan: CallPlan<N>, script: AgentScript<N, T> | null): RunOf<N, T, Model> => {
+    const run = new AgentRun(plan, machine, options, script);
     const { parse } = machine;
     if (parse !== undefined) {
       const parseLast = async (): Promise<Model> => parse((await run.finish()).stream.constructCallResponse());
@@ -49,6 +60,8 @@ export function agent<N extends Native, Args extends readonly unknown[], T exten
     // With a response model it has `parse` now.
     return run as RunOf<N, T, Model>;
   };
+  const ask = (...args: Args): RunOf<N, T, Model> => start(machine.plan(...args), null);
+  return Object.assign(ask, { "~agent": { plan: machine.plan, start } });
 }
 
 /** Lets a signal abort the run until the work is done: once the run has ended, it does not listen any more itself. */

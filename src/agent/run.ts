@@ -3,6 +3,7 @@ import { mergeParams } from "../call/options.ts";
 import { withChanges } from "../call/single-request.ts";
 import { sumUsage } from "../cost/usage.ts";
 import { InvalidOptionError, messageOf, StreamAbortedError, StreamConsumedError } from "../errors.ts";
+import { field } from "../json/object.ts";
 import { inspectable, shownAs } from "../json/inspectable.ts";
 import type { AgentToolResult } from "../provider/chunk.ts";
 import type { Native } from "../provider/native.ts";
@@ -23,11 +24,21 @@ import { ToolRunner } from "./tool-runner.ts";
 import { type AnsweredCall, asksForNative, cutAnswer, cutCalls, endOf, missingAnswers, shownTurn } from "./turn.ts";
 
 /** A pair, the provider's or the run's own, and the turn that it belongs to. */
-type Triple<N extends Native, T extends PairTypes> = [
+export type Triple<N extends Native, T extends PairTypes> = [
   chunk: N["chunk"] | N["ownChunk"],
   tool: PairTool<T, N["toolCall"]>,
   turn: AgentTurn<N, T>,
 ];
+
+/**
+ * Gives the pairs of a run, and why it ended, instead of a model: read from a log, say. It adds each turn to the list. The
+ * type of a method, since those of properties would make every run invariant.
+ *
+ * @internal
+ */
+export type AgentScript<N extends Native, T extends PairTypes> = {
+  play(turns: AgentTurn<N, T>[], signal: AbortSignal): AsyncGenerator<Triple<N, T>, AgentStop | null, undefined>;
+}["play"];
 
 /**
  * A run of an agent: the pairs of all its turns as one stream, each with the turn that it belongs to. The result of a
@@ -73,18 +84,29 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
   #isOver = false;
   #hasLeft = false;
   #error: unknown = null;
+  readonly #script: AgentScript<N, T> | null;
 
   /** @internal */
   constructor(
     plan: CallPlan<N>,
     machine: { open(plan: CallPlan<N>): Stream<N, T> },
     options: AgentOptions<N, PairTypes>,
+    script: AgentScript<N, T> | null = null,
   ) {
     this.#plan = plan;
     this.#machine = machine;
     this.#options = options;
+    this.#script = script;
     inspectable(this);
   }
+
+  /** What the run was made of. @internal */
+  get "~source"(): { readonly plan: CallPlan<N>; readonly isScripted: boolean } {
+    return { plan: this.#plan, isScripted: this.#script !== null };
+  }
+
+  /** Told of each turn before its stream is read. @internal */
+  "~onTurn": { told(turn: AgentTurn<N, T>): void }["told"] | null = null;
 
   /** The text of the last turn. */
   toString(): string {
@@ -211,6 +233,10 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
     try {
       this.#listen(this.#options.signal);
       this.#listen(this.#plan.signal);
+      if (this.#script !== null) {
+        this.#stopReason = yield* this.#script(this.#turns, this.#controller.signal);
+        return;
+      }
       let plan = this.#plan;
       while (this.#stopReason === null) {
         const { turn, runner } = await this.#open(plan);
@@ -262,6 +288,7 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
     });
     this.#tokensBefore = this.outputTokens;
     this.#turns.push(turn);
+    this["~onTurn"]?.(turn);
     return { turn, runner };
   }
 
@@ -307,25 +334,8 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
   /** What tools have given meanwhile. */
   *#results(turn: AgentTurn<N, T>, runner: ToolRunner): Generator<Triple<N, T>, void, undefined> {
     for (let result = runner.takeResult(); result !== undefined; result = runner.takeResult()) {
-      yield [this.#resultChunk(...result, turn), null, turn];
+      yield [resultChunk(...result, turn), null, turn];
     }
-  }
-
-  #resultChunk({ id, name }: AnsweredCall, output: unknown, { stream }: AgentTurn<N, T>): N["chunk"] {
-    const result: AgentToolResult = { id, name, output, isError: isError(output) };
-    const value = shownAs(
-      result,
-      "AgentToolResult",
-      (shown) => ({ ...shown }),
-      (shown) => ({ ...shown, output: jsonData(output) }),
-    );
-    const chunk = stream["~reply"].shown.provider.createChunk({
-      event: null,
-      content: "",
-      thinking: "",
-      recovery: null,
-    });
-    return Object.defineProperty(chunk, "toolResult", { value, enumerable: true });
   }
 
   /** Why the run ends with a turn, or null: it goes on. */
@@ -386,4 +396,30 @@ function inputsOf<N extends Native, T extends PairTypes>(stream: Stream<N, T>): 
 function completeCalls<N extends Native, T extends PairTypes>(stream: Stream<N, T>): readonly ToolCall[] {
   // The same.
   return (stream.tools as readonly AnyToolCall[]).filter((call) => call.state === "complete");
+}
+
+/** The chunk of a pair that reports what a tool gave. @internal */
+export function resultChunk<N extends Native, T extends PairTypes>(
+  { id, name, toolCall }: AnsweredCall,
+  output: unknown,
+  { stream }: AgentTurn<N, T>,
+): N["chunk"] {
+  const result: AgentToolResult = { id, name, output, isError: isError(output) };
+  const value = shownAs(
+    result,
+    "AgentToolResult",
+    (shown) => ({ ...shown }),
+    (shown) => ({ ...shown, output: jsonData(output) }),
+  );
+  const parts = { event: null, content: "", thinking: "", recovery: null };
+  const chunk = stream["~reply"].shown.provider.createChunk(parts);
+  return Object.defineProperties(chunk, {
+    toolResult: { value, enumerable: true },
+    "~answered": { value: toolCall },
+  });
+}
+
+/** The block of the call whose result a chunk reports: several calls may have the same id. @internal */
+export function answeredBlock(chunk: object): unknown {
+  return field(chunk, "~answered");
 }

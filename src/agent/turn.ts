@@ -77,7 +77,8 @@ export function cutAnswer(input: ToolInput): Answer {
   return [answered(input), new Error(`${problem} Call it again with less input, or do the work in several calls.`)];
 }
 
-function answered({ id, name, block }: ToolInput): AnsweredCall {
+/** A call without a tool. */
+export function answered({ id, name, block }: ToolInput): AnsweredCall {
   return { id, name, toolCall: block, "~result": (output) => toolResult(id, output) };
 }
 

@@ -1,4 +1,3 @@
-import type { MillraceError } from "../errors.ts";
 import { handled } from "../stream/leavable.ts";
 
 type Result<V> = IteratorResult<V, undefined>;
@@ -33,7 +32,7 @@ export class LiveReader<V> implements AsyncIterator<V, undefined> {
   #missesAfter: number | null = null;
   #rest: Promise<AsyncIterator<V, undefined>> | null = null;
   #isOver = false;
-  #error: MillraceError | null = null;
+  #error: unknown = null;
   #wanted: (() => void)[] = [];
 
   /** @param source - Null if only the last value counts: each replaces those that nobody has read. */
@@ -74,7 +73,7 @@ export class LiveReader<V> implements AsyncIterator<V, undefined> {
   }
 
   /** The run has ended here. */
-  close(error: MillraceError | null): void {
+  close(error: unknown): void {
     this.#tellClosed();
     if (this.#isOver) return;
     this.#isOver = true;

@@ -75,6 +75,11 @@ export class LogWriter {
     void this.#begin();
   }
 
+  /** Whether the log has, or will have, all that was put. */
+  get isTrusted(): boolean {
+    return this.state === "open" || this.state === "ended";
+  }
+
   /** Whether so much waits for the log that the producer should wait, too. */
   get isBehind(): boolean {
     return this.state === "open" && this.#backlog >= BACKLOG;

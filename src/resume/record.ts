@@ -101,6 +101,8 @@ export interface AttemptRecord {
 /** What a tool of an agent has given. */
 export interface ToolResultRecord {
   readonly type: "toolResult";
+  /** The place of its call among those of the turn; -1 if that has none of it. */
+  readonly place: number;
   readonly id: string;
   readonly name: string;
   readonly output: unknown;

@@ -1,20 +1,27 @@
 import type { Attempt } from "../attempt/attempt.ts";
+import type { PreparedCall } from "../attempt/prepared.ts";
 import type { Step } from "../provider/decoder.ts";
 import type { Native } from "../provider/native.ts";
+import type { CallPlan } from "../recovery/plan.ts";
 import type { Reply } from "../recovery/reply.ts";
 import type { SchemaIssue } from "../schema/validate.ts";
 import { isDeclared } from "../tool/declared.ts";
 import { errorRecord } from "./error-record.ts";
-import type { AttemptRecord, EventRecord, LogRecord, RecoveryRecord, ReplyRecord } from "./record.ts";
+import type { AttemptRecord, EventRecord, LogRecord, RecoveryRecord, ReplyRecord, RequestRecord } from "./record.ts";
+
+/** Takes the records of a run. */
+export interface Journal {
+  /** The position of the last event that was logged: they are counted from 1. */
+  position: number;
+  put(record: LogRecord): void;
+}
 
 /** Tells what is shown of a reply in records. */
 export class Recorder<N extends Native> {
-  /** The position of the last event that was logged. */
-  position = 0;
   /** Whether events are logged as soon as they are taken, rather than with the pairs that they become. */
   isImmediate = false;
   readonly #reply: Reply<N>;
-  readonly #put: (record: LogRecord) => void;
+  readonly #journal: Journal;
   readonly #logsRequest: boolean;
   /** The steps that were taken, by their chunks, until these are handed out. */
   readonly #steps = new WeakMap<object, Step<N>>();
@@ -25,13 +32,10 @@ export class Recorder<N extends Native> {
   readonly #told = new Set<Attempt<N>>();
   #hasEnded = false;
 
-  /**
-   * @param put - Takes the records, in their order.
-   * @param logsRequest - Whether they hold the request, with its prompt.
-   */
-  constructor(reply: Reply<N>, put: (record: LogRecord) => void, logsRequest: boolean) {
+  /** @param logsRequest - Whether the records hold the request, with its prompt. */
+  constructor(reply: Reply<N>, journal: Journal, logsRequest: boolean) {
     this.#reply = reply;
-    this.#put = put;
+    this.#journal = journal;
     this.#logsRequest = logsRequest;
     // Put in front of the method itself, so that streams that are not kept have nothing to ask.
     const next = reply.next.bind(reply);
@@ -53,10 +57,10 @@ export class Recorder<N extends Native> {
     // Without tools, some steps are taken past `next`, and each has a pair of its own.
     if (step === undefined && prepared !== null && prepared.tools !== null) return;
     this.#begin();
-    this.position += 1;
+    this.#journal.position += 1;
     const recovery = this.#recoveries.get(chunk);
-    if (recovery !== undefined) for (const record of recovery) this.#put(record);
-    else if (step?.isEnd !== true) this.#put(this.#eventOf(chunk, step));
+    if (recovery !== undefined) for (const record of recovery) this.#journal.put(record);
+    else if (step?.isEnd !== true) this.#journal.put(this.#eventOf(chunk, step));
   }
 
   /** The reply has ended. */
@@ -65,9 +69,9 @@ export class Recorder<N extends Native> {
     this.#hasEnded = true;
     this.#begin();
     const { shown, outcome, error, times, firstContentTime } = this.#reply;
-    for (const record of this.#attemptsBut(shown)) this.#put(record);
+    for (const record of this.#attemptsBut(shown)) this.#journal.put(record);
     if (outcome === "pending") return;
-    this.#put({
+    this.#journal.put({
       type: "replyEnd",
       outcome,
       error: error && errorRecord(error),
@@ -102,8 +106,8 @@ export class Recorder<N extends Native> {
     if (this.#shown !== null) return;
     const { shown } = this.#reply;
     this.#shown = shown;
-    for (const record of this.#attemptsBut(shown)) this.#put(record);
-    this.#put(replyRecord(this.#reply, this.#logsRequest));
+    for (const record of this.#attemptsBut(shown)) this.#journal.put(record);
+    this.#journal.put(replyRecord(this.#reply, this.#logsRequest));
   }
 
   /** The attempts that were not told of yet, but for the one that is shown now. @param before - The one that was. */
@@ -132,31 +136,44 @@ export class Recorder<N extends Native> {
   }
 }
 
-/** What is known of a reply, at its beginning or before. */
-export function replyRecord<N extends Native>(reply: Reply<N>, logsRequest = false): ReplyRecord {
-  const { shown, prepared, plan } = reply;
-  const types = prepared === null ? (plan.tools ?? []).filter(isDeclared) : (prepared.tools?.types ?? []);
-  const { request } = shown;
-  const logged = logsRequest &&
-    prepared !== null && {
-      body: prepared.body,
-      items: prepared.items,
-      common: prepared.common(),
-      ...(prepared.callParams !== undefined && { callParams: prepared.callParams }),
-      metadata: prepared.metadata,
-    };
+/** What is known of a reply before it has begun. */
+export function plannedRecord<N extends Native>({ targets, tools = [], prices }: CallPlan<N>): ReplyRecord {
+  const names = tools.filter(isDeclared).map(({ name }) => name);
+  const [{ model, provider }] = targets;
   return {
     type: "reply",
-    provider: shown.provider.name,
-    model: shown.model,
-    requestId: shown.requestId,
-    ...(request?.context !== undefined && { context: request.context }),
-    ...(types.length > 0 && { tools: types.map(({ name }) => name) }),
-    ...(prepared?.tools?.isPartial && { partialTools: true }),
-    ...(prepared?.jsonTool && { jsonTool: prepared.jsonTool }),
-    ...(plan.prices !== undefined && { prices: plan.prices }),
-    ...(logged && { request: logged }),
+    provider: provider.name,
+    model,
+    requestId: null,
+    ...(names.length > 0 && { tools: names }),
+    ...(prices !== undefined && { prices }),
   };
+}
+
+/** What is known of a reply that has begun. */
+function replyRecord<N extends Native>({ shown, prepared, plan }: Reply<N>, logsRequest: boolean): ReplyRecord {
+  const { provider, model, requestId, request } = shown;
+  const planned = { ...plannedRecord(plan), provider: provider.name, model, requestId };
+  if (prepared === null) return planned;
+  const { tools, jsonTool } = prepared;
+  return {
+    ...planned,
+    tools: tools?.types.map(({ name }) => name),
+    ...(request?.context !== undefined && { context: request.context }),
+    ...(tools?.isPartial && { partialTools: true }),
+    ...(jsonTool !== null && { jsonTool }),
+    ...(logsRequest && { request: requestRecord(prepared) }),
+  };
+}
+
+function requestRecord<N extends Native>({
+  body,
+  items,
+  common,
+  callParams,
+  metadata,
+}: PreparedCall<N>): RequestRecord {
+  return { body, items, common: common(), ...(callParams !== undefined && { callParams }), metadata };
 }
 
 function attemptRecord<N extends Native>(attempt: Attempt<N>, place: number, isHidden: boolean): AttemptRecord {

@@ -1,5 +1,5 @@
 import { Attempt, UNREAD } from "../attempt/attempt.ts";
-import type { PreparedCall } from "../attempt/prepared.ts";
+import type { Prepared, PreparedCall } from "../attempt/prepared.ts";
 import { InvalidOptionError, type MillraceError } from "../errors.ts";
 import type { FrameReader } from "../frame/frame-reader.ts";
 import { Secrets } from "../http/redaction.ts";
@@ -43,6 +43,40 @@ export interface ReplayOptions<N extends Native, S> {
   readonly after: number;
   /** The reader has left, or has read all. */
   readonly onLeave: () => void;
+}
+
+/** The plan of a call that is read from a log: nothing of it is limited, or sent again. */
+export function replayPlan<N extends Native>({
+  provider,
+  reply: { model, prices },
+  tools,
+  signal,
+  prepare,
+}: {
+  readonly provider: Provider<N>;
+  readonly reply: ReplyRecord;
+  readonly tools: readonly object[] | null;
+  readonly signal: AbortSignal | undefined;
+  readonly prepare: () => Promise<Prepared<N>>;
+}): CallPlan<N> {
+  return {
+    targets: [{ model, provider }],
+    fnArgs: [],
+    promptTemplate: null,
+    tools: (tools ?? []) as readonly AnyTool[],
+    timeout: { connect: Infinity, firstContent: Infinity, idle: Infinity, total: Infinity },
+    limit: { frame: Infinity },
+    retry: retryPolicy(false),
+    onInterrupt: "fail",
+    resumesOnly: false,
+    earlier: [],
+    signal,
+    prices,
+    prepare,
+    extend() {
+      throw new InvalidOptionError("stream", "a reply that is read from a log cannot be repeated.");
+    },
+  };
 }
 
 /** A reply that is read from its records, by a stream of the same kind. */
@@ -93,6 +127,11 @@ export class Replay<N extends Native, S extends CallStream<N>> {
     this.#tellBegun();
   }
 
+  /** Whether all records that it has were handed out. */
+  get isDrained(): boolean {
+    return this.#body.isEmpty;
+  }
+
   /** Whether the reply would be whole if nothing more came. */
   get wouldBeWhole(): boolean {
     return this.#decoder.wouldBeWhole;
@@ -121,30 +160,13 @@ export class Replay<N extends Native, S extends CallStream<N>> {
   }
 
   #plan(): CallPlan<N> {
-    const { tools, signal } = this.#options;
-    const { model, prices } = this.#reply;
-    return {
-      targets: [{ model, provider: this.#provider }],
-      fnArgs: [],
-      promptTemplate: null,
-      tools: (tools ?? []) as readonly AnyTool[],
-      timeout: { connect: Infinity, firstContent: Infinity, idle: Infinity, total: Infinity },
-      limit: { frame: Infinity },
-      retry: retryPolicy(false),
-      onInterrupt: "fail",
-      resumesOnly: false,
-      earlier: [],
-      signal,
-      prices,
-      prepare: async () => {
-        if (!this.#hasBegun) this.#options.pull();
-        await this.#begun;
-        return { call: this.#call(), request: this.#request(), totalTimeoutMs: undefined };
-      },
-      extend() {
-        throw new InvalidOptionError("stream", "a reply that is read from a log cannot be repeated.");
-      },
+    const { tools, signal, reply } = this.#options;
+    const prepare = async (): Promise<Prepared<N>> => {
+      if (!this.#hasBegun) this.#options.pull();
+      await this.#begun;
+      return { call: this.#call(), request: this.#request(), totalTimeoutMs: undefined };
     };
+    return replayPlan({ provider: this.#provider, reply, tools, signal, prepare });
   }
 
   #request(): Request<N> {
@@ -156,7 +178,7 @@ export class Replay<N extends Native, S extends CallStream<N>> {
   }
 
   #call(): PreparedCall<N> {
-    const { messages } = this.#options;
+    const options = this.#options;
     const { request, jsonTool = null } = this.#reply;
     const unlogged = (): never => {
       throw new InvalidOptionError("messages", "the log does not have them: keep(…, { request: true }), or pass them.");
@@ -164,7 +186,7 @@ export class Replay<N extends Native, S extends CallStream<N>> {
     return {
       body: request?.body ?? null,
       get items() {
-        return request?.items ?? messages ?? unlogged();
+        return request?.items ?? options.messages ?? unlogged();
       },
       common: () => (request?.common as readonly CommonMessage[] | undefined) ?? this.#commonMessages() ?? unlogged(),
       jsonTool,
@@ -178,7 +200,8 @@ export class Replay<N extends Native, S extends CallStream<N>> {
   }
 
   #commonMessages(): readonly CommonMessage[] | undefined {
-    return this.#options.messages && this.#provider.common(this.#options.messages);
+    const { messages } = this.#options;
+    return messages && this.#provider.common(messages);
   }
 
   #toolBox(): ToolBox | null {
@@ -234,6 +257,10 @@ class RecordBody implements Body<readonly ReplayedRecord[]> {
   constructor(pull: () => void, onLeave: () => void) {
     this.#pull = pull;
     this.#onLeave = onLeave;
+  }
+
+  get isEmpty(): boolean {
+    return this.#records.length === 0;
   }
 
   exchange(): Exchange {

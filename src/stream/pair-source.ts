@@ -13,7 +13,7 @@ export class PairSource<N extends Native, T extends PairTypes> {
   /** Pairs that wait: further tools of an event, or pairs whose tools have been validated. */
   readonly #ready: Pair<N, T>[] = [];
   /** The inputs of tools are being validated: the pairs behind them have to wait. */
-  #isValidating = false;
+  isValidating = false;
 
   constructor(reply: Reply<N>) {
     this.reply = reply;
@@ -21,13 +21,13 @@ export class PairSource<N extends Native, T extends PairTypes> {
 
   /** Nothing more will come. */
   get isOver(): boolean {
-    return this.reply.outcome !== "pending" && !this.#isValidating;
+    return this.reply.outcome !== "pending" && !this.isValidating;
   }
 
   /** The next pair, or null: none is there yet, or none will come. */
   take(): Pair<N, T> | null {
     if (this.#ready.length > 0 && !this.reply.isStopped) return this.#ready.shift() ?? null;
-    while (!this.#isValidating) {
+    while (!this.isValidating) {
       const step = this.reply.next();
       if (step === null) return null;
       const tools = this.reply.prepared?.tools ?? null;
@@ -44,10 +44,10 @@ export class PairSource<N extends Native, T extends PairTypes> {
     const calls = updates.map((update) => tools.apply(update)).filter((call) => call !== null);
     if (calls.every((call): call is AnyToolCall => !(call instanceof Promise))) return this.#queue(chunk, calls);
     const { reply } = this;
-    let isOpen = (this.#isValidating = true);
+    let isOpen = (this.isValidating = true);
     const finish = (settled: readonly AnyToolCall[]): void => {
       if (!isOpen) return;
-      isOpen = this.#isValidating = false;
+      isOpen = this.isValidating = false;
       this.#queue(chunk, settled);
       reply.onReady();
     };

@@ -1,12 +1,19 @@
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
+import { agent } from "../../src/agent/agent.ts";
 import { memoryLog } from "../../src/log/memory-log.ts";
-import { type Kept, keepStream, type KeepOptions } from "../../src/resume/keep.ts";
+import type { Kept, KeepOptions } from "../../src/resume/keep.ts";
+import { keepAgent } from "../../src/resume/kept-agent.ts";
+import { keepStream } from "../../src/resume/kept-stream.ts";
+import type { ResponseChunk } from "../../src/provider/chunk.ts";
+import type { StructuredStream } from "../../src/structured/structured-stream.ts";
+import type { AnyRun } from "../../src/resume/read-agent.ts";
 import { type Logged, readRun, type ReadAs } from "../../src/resume/read.ts";
 import { status, stop } from "../../src/resume/run-status.ts";
 import { tool } from "../../src/tool/tool.ts";
 import { endingsOf } from "./endings.ts";
 import {
+  all,
   type AnyStream,
   beats,
   expectHandledRejections,
@@ -18,7 +25,7 @@ import {
   type Read,
   reply,
 } from "./reading.ts";
-import type { Beat, Script, Subject } from "./subject.ts";
+import type { AnyNative, Beat, Script, Server, Subject } from "./subject.ts";
 import { recoverable, subjects } from "./subjects.ts";
 
 expectHandledRejections();
@@ -303,5 +310,163 @@ describe.each(recoverable)("a reply that outlives its attempts ($name)", (subjec
     const stream = keepIn(log, open(subject, server));
     await expectSame(subject, log, stream);
     expect(stream.error).toMatchObject({ code: "api_error", status: 401 });
+  });
+});
+
+describe.each(subjects)("a run of an agent that outlives its reader ($name)", (subject) => {
+  type KeptRun = AnyRun & Kept;
+  type Triples = AsyncIterable<readonly [ResponseChunk, unknown, { readonly index: number }]>;
+  const find = tool({
+    name: "find",
+    description: "Finds.",
+    input: z.object({ q: z.string() }),
+    call: ({ q }) => ({ found: q }),
+  });
+  const fail = tool({
+    name: "fail",
+    description: "Fails.",
+    call(): string {
+      throw new Error("no luck");
+    },
+  });
+
+  const agentOf = (server: Pick<Server, "url">) => {
+    const options = {
+      client: subject.client(server.url),
+      stream: true,
+      tools: [find, fail],
+      retry: { delay: 1 },
+    } as const;
+    return agent(subject.call(subject.models[0], options, () => "Hello") as never);
+  };
+  const keepRun = (log: KeepOptions["log"], server: Pick<Server, "url">): KeptRun =>
+    keepAgent(() => Promise.reject(new Error("loads nothing")), agentOf(server)() as unknown as AnyRun, {
+      log,
+      id: PLACE,
+    });
+  const readRunOf = async (log: KeepOptions["log"], server: Pick<Server, "url">, after = 0) => {
+    const of = agentOf(server) as unknown as ReadAs;
+    const found = await readRun(() => Promise.reject(new Error("loads nothing")), log, PLACE, {
+      of,
+      after,
+      messages: [],
+    });
+    return found as unknown as AnyRun & Logged;
+  };
+  const triplesOf = async (run: AnyRun): Promise<object[]> => {
+    const list: object[] = [];
+    try {
+      for await (const [{ content, chunk, toolResult }, call, { index }] of run as unknown as Triples) {
+        const result = toolResult && {
+          ...toolResult,
+          output: toolResult.isError ? String(toolResult.output) : toolResult.output,
+        };
+        list.push({ index, content, chunk, result, call });
+      }
+    } catch (error) {
+      list.push({ thrown: (error as { code?: string }).code, message: String(error) });
+    }
+    return JSON.parse(JSON.stringify(list)) as object[];
+  };
+  const runComesTo = (run: AnyRun): object => ({
+    ...(JSON.parse(JSON.stringify(run)) as object),
+    turns: run.turns.map(({ index, stream, outputs }) => ({
+      index,
+      content: stream.content,
+      message: stream.message,
+      outputs: outputs.map(([{ id }, output]) => ({
+        id,
+        output: output instanceof Error ? String(output) : output,
+      })),
+    })),
+  });
+
+  const SCRIPTS: readonly (readonly [string, readonly [Script, ...Script[]]])[] = [
+    [
+      "an answer after tools",
+      [
+        beats(
+          { text: "Let me see. " },
+          { tool: "find", input: '{"q":"x"}' },
+          { tool: "fail", input: "{}" },
+          { tool: "none", input: "{}" },
+          { tool: "find", input: '{"q":7}' },
+          { finish: "tool_calls" },
+        ),
+        beats({ tool: "find", input: '{"q":"y"}' }, { finish: "tool_calls" }),
+        reply("It is ", "there."),
+      ],
+    ],
+    [
+      "a reply that is cut",
+      [beats({ tool: "find", input: '{"q":"x"}' }, { finish: "tool_calls" }), beats({ text: "It" }, { end: "reset" })],
+    ],
+    ["an error", [beats({ tool: "find", input: '{"q":"x"}' }, { finish: "tool_calls" }), { status: 401 }]],
+  ];
+
+  it.each(SCRIPTS)("R2: %s comes to the same elsewhere", async (_, scripts) => {
+    await using server = await subject.serve(inTurn(...scripts));
+    const log = memoryLog();
+    const kept = keepRun(log, server);
+    const early = readRunOf(log, server).then(async (run) => ({ run, triples: await triplesOf(run) }));
+    const live = await triplesOf(kept);
+    await kept.log.settled;
+    expect(kept.log.state).toBe("ended");
+    const { run, triples } = await early;
+    expect(triples).toEqual(live);
+    expect(runComesTo(run)).toEqual(runComesTo(kept));
+    expect(run.position).toBe(kept.position);
+    for (const after of [1, 3, 6, kept.position]) {
+      const rest = await readRunOf(log, server, after);
+      const later = await triplesOf(rest);
+      expect(later).toEqual(later.length === 0 ? [] : live.slice(-later.length));
+      expect(runComesTo(rest)).toEqual(runComesTo(kept));
+    }
+    expect(server.requests.length).toBe(scripts.length);
+  });
+
+  it("R4: goes on when its reader leaves, and stops when it is told", async () => {
+    const half = gate();
+    await using server = await subject.serve(({ index }) =>
+      index === 0
+        ? beats({ tool: "find", input: '{"q":"x"}' }, { finish: "tool_calls" })
+        : beats({ text: "It" }, { wait: () => half.open() }, { end: "open" }),
+    );
+    const log = memoryLog();
+    const kept = keepRun(log, server);
+    for await (const _ of kept) break;
+    await half.opened;
+    const reading = readRunOf(log, server).then(triplesOf);
+    expect(await stop(log, PLACE, { run: kept.run })).toBe(true);
+    await kept.log.settled;
+    expect((await reading).at(-1)).toMatchObject({ thrown: "stream_aborted" });
+    expect(await status(log, PLACE)).toMatchObject({ state: "ended", outcome: "aborted" });
+  });
+});
+
+describe.each(subjects)("a model that outlives its reader ($name)", (subject) => {
+  const Book = z.object({ title: z.string(), author: z.string() });
+  it("R2: arrives elsewhere, and is validated there", async () => {
+    await using server = await subject.serve(() => reply('{"title":"Emma",', '"author":"Jane', ' Austen"}'));
+    const log = memoryLog();
+    const client = subject.client(server.url);
+    const extract = subject.structuredCall(
+      subject.models[0],
+      { client, stream: true, responseModel: Book },
+      () => "Extract",
+    );
+    const kept = keepStream(() => Promise.reject(new Error()), extract() as unknown as StructuredStream<AnyNative>, {
+      log,
+      id: PLACE,
+    });
+    const of = extract as unknown as ReadAs;
+    const other = (await readRun(() => Promise.reject(new Error()), log, PLACE, {
+      of,
+    })) as unknown as StructuredStream<AnyNative> & Logged;
+    const [here, there] = await Promise.all([all(kept), all(other)]);
+    expect(here.at(-1)).toEqual({ title: "Emma", author: "Jane Austen" });
+    expect(there.at(-1)).toEqual(here.at(-1));
+    expect([kept.constructedResponseModel, other.constructedResponseModel]).toEqual([here.at(-1), here.at(-1)]);
+    expect(other.usage).toEqual(kept.usage);
   });
 });

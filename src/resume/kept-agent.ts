@@ -1,0 +1,114 @@
+import { type AgentRun, answeredBlock, type Triple } from "../agent/run.ts";
+import { InvalidOptionError, isMillraceError, messageOf, StreamTruncatedError } from "../errors.ts";
+import type { Native } from "../provider/native.ts";
+import { handled } from "../stream/leavable.ts";
+import type { Stream } from "../stream/stream.ts";
+import type { PairTypes } from "../tool/pair.ts";
+import { isError, jsonData } from "../tool/plain-data.ts";
+import { errorRecord } from "./error-record.ts";
+import { EVENT_SIZE, type Kept, type KeepOptions, openRun, produce, type Production } from "./keep.ts";
+import { costOf, onceIterated } from "./kept-stream.ts";
+import { LiveReader } from "./live-reader.ts";
+import { readAgent } from "./read-agent.ts";
+import type { EndRecord, ToolResultRecord } from "./record.ts";
+import { plannedRecord, Recorder } from "./recorder.ts";
+import { loaderFor, type LoadProvider, RunRecords, type RunSource } from "./run-records.ts";
+
+type AnyRun = AgentRun<Native, PairTypes>;
+type AnyStream = Stream<Native, PairTypes>;
+type AnyTriple = Triple<Native, PairTypes>;
+
+/** Keeps the run of an agent. Gives the same run, which is read by the log now. */
+export function keepAgent<S extends AnyRun>(load: LoadProvider, agentRun: S, options: KeepOptions): S & Kept {
+  if (agentRun.turns.length > 0) throw new InvalidOptionError("stream", "it is being read already: keep it first.");
+  const { plan } = agentRun["~source"];
+  const start = { kind: "agent", reply: plannedRecord(plan) } as const;
+  const run = openRun(options, start, (reason) => agentRun.abort(reason));
+  const { writer, journal, logsRequest } = run;
+  const recorders = new Map<object, Recorder<Native>>();
+  // The first turn has the whole prompt; what follows can be made of it.
+  agentRun["~onTurn"] = ({ stream, index }) =>
+    recorders.set(stream, new Recorder(stream["~reply"], journal, logsRequest && index === 0));
+  const source = { log: options.log, key: run.key };
+  const live = new LiveReader<AnyTriple>({
+    isLogged: () => writer.isTrusted,
+    rest: (after) => restOf(loaderFor(plan, load), agentRun, source, after),
+  });
+  const triples = agentRun[Symbol.asyncIterator]();
+  const endTurns = (): void => {
+    for (const { stream } of agentRun.turns) if (stream.outcome !== "pending") recorders.get(stream)?.end();
+  };
+  let failure: unknown = null;
+  const production: Production = {
+    live,
+    async advance() {
+      const { value: triple, done } = await triples.next().catch((error: unknown) => {
+        failure = error;
+        throw error;
+      });
+      if (done === true) return false;
+      const [chunk, , { stream }] = triple;
+      if (chunk.toolResult === null) recorders.get(stream)?.chunk(chunk);
+      else {
+        endTurns();
+        journal.position += 1;
+        journal.put(resultRecord(chunk, stream));
+      }
+      live.push(triple, journal.position, EVENT_SIZE + chunk.content.length);
+      return true;
+    },
+    refuse: (error) => agentRun.abort(error),
+    end() {
+      endTurns();
+      return endOf(agentRun, failure);
+    },
+  };
+  const { properties } = produce(run, production, options);
+  const finish = agentRun.finish.bind(agentRun);
+  Object.defineProperties(agentRun, {
+    ...properties,
+    [Symbol.asyncIterator]: { value: onceIterated(live) },
+    finish: { value: () => handled(live.closed.then(finish)) },
+    [Symbol.asyncDispose]: { value: async () => void live.return() },
+  });
+  // It has the properties of a kept stream now.
+  return agentRun as S & Kept;
+}
+
+function resultRecord(chunk: Native["chunk"], { "~reply": reply }: AnyStream): ToolResultRecord {
+  const { id = "", name = "", output = null } = chunk.toolResult ?? {};
+  // By its block: several calls may have the same id.
+  const block = answeredBlock(chunk);
+  const place = reply.shown.decoder.toolInputs.findIndex((input) => input.block === block);
+  const error = isError(output) ? { error: messageOf(output) } : {};
+  return { type: "toolResult", place, id, name, output: isError(output) ? null : jsonData(output), ...error };
+}
+
+function endOf(agentRun: AnyRun, failure: unknown): Omit<EndRecord, "type" | "time"> {
+  const { stopReason } = agentRun;
+  const cost = costOf(agentRun);
+  if (stopReason !== null) return { outcome: "complete", error: null, stopReason, cost };
+  const code = isMillraceError(failure) ? failure.code : "";
+  const isAborted = code === "stream_aborted" || code === "budget_exceeded";
+  const outcome = code === "stream_truncated" ? "truncated" : isAborted ? "aborted" : "failed";
+  return { outcome, error: errorRecord(failure), cost };
+}
+
+/** The same pairs from the log, after a position. */
+async function restOf(
+  load: LoadProvider,
+  agentRun: AnyRun,
+  source: RunSource,
+  after: number,
+): Promise<AsyncIterator<AnyTriple, undefined>> {
+  const { tools = [] } = agentRun["~source"].plan;
+  const records = new RunRecords(load, source);
+  const begun = await records.start();
+  if (begun === null) throw new StreamTruncatedError();
+  const { stream } = readAgent(records, begun, { tools, messages: undefined, after, signal: undefined, start: null });
+  const triples = stream[Symbol.asyncIterator]();
+  return {
+    next: () => triples.next() as Promise<IteratorResult<AnyTriple, undefined>>,
+    return: () => triples.return() as never,
+  };
+}

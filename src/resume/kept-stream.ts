@@ -1,0 +1,149 @@
+import { InvalidOptionError, StreamConsumedError, StreamTruncatedError } from "../errors.ts";
+import type { Native } from "../provider/native.ts";
+import type { CallStream } from "../stream/call-stream.ts";
+import { handled, leavable } from "../stream/leavable.ts";
+import type { Pair as PairOf } from "../stream/pair-source.ts";
+import { type ReadableFormat, readableStream, type Reading } from "../stream/readable-stream.ts";
+import { Stream, textsOf } from "../stream/stream.ts";
+import type { AnyTool } from "../tool/tool.ts";
+import { errorRecord } from "./error-record.ts";
+import { EVENT_SIZE, type Kept, type KeepOptions, openRun, type OpenRun, produce, type Production } from "./keep.ts";
+import { LiveReader } from "./live-reader.ts";
+import { openPairs, readReply } from "./read-reply.ts";
+import { plannedRecord, Recorder } from "./recorder.ts";
+import { loaderFor, type LoadProvider, RunRecords, type RunSource } from "./run-records.ts";
+
+type Pair = PairOf<Native, AnyTool>;
+
+/** Keeps the stream of a call. Gives the same stream, which belongs to the run now. */
+export function keepStream<S extends CallStream<Native>>(
+  load: LoadProvider,
+  stream: S,
+  options: KeepOptions,
+): S & Kept {
+  const reply = stream["~reply"];
+  if (reply.state !== "idle") throw new InvalidOptionError("stream", "it is being read already: keep it first.");
+  const start = { kind: "reply", reply: plannedRecord(reply.plan) } as const;
+  const run = openRun(options, start, (reason) => stream.abort(reason));
+  const recorder = new Recorder(reply, run.journal, run.logsRequest);
+  const source = { log: options.log, key: run.key };
+  const reading = isOfPairs(stream)
+    ? pairsOf(stream, run, recorder, (after) => restOf(loaderFor(reply.plan, load), stream, source, after))
+    : snapshotsOf(stream, run, recorder);
+  const production: Production = {
+    ...reading,
+    refuse: (error) => reply.fail(error),
+    end() {
+      recorder.end();
+      const { outcome, error } = reply;
+      return outcome === "pending" ? null : { outcome, error: error && errorRecord(error), cost: costOf(stream) };
+    },
+  };
+  const { gate, properties } = produce(run, production, options);
+  Object.defineProperties(stream, { ...properties, ...methodsOf(stream, production.live, gate) });
+  // It has the properties of a kept stream now.
+  return stream as S & Kept;
+}
+
+function isOfPairs(stream: CallStream<Native>): stream is Stream<Native> {
+  return stream instanceof Stream;
+}
+
+function pairsOf(
+  stream: Stream<Native>,
+  { writer, journal }: OpenRun,
+  recorder: Recorder<Native>,
+  rest: (after: number) => Promise<AsyncIterator<Pair, undefined>>,
+): Pick<Production, "live" | "advance"> {
+  const live = new LiveReader<Pair>({ isLogged: () => writer.isTrusted, rest });
+  const pairs = stream[Symbol.asyncIterator]();
+  const advance = async (): Promise<boolean> => {
+    const { value: pair, done } = await pairs.next();
+    if (done) return false;
+    recorder.chunk(pair[0]);
+    live.push(pair, journal.position, EVENT_SIZE + pair[0].content.length);
+    return true;
+  };
+  return { live, advance };
+}
+
+/** Of snapshots only the last one counts: a reader is never behind. */
+function snapshotsOf(
+  stream: CallStream<Native>,
+  { journal }: OpenRun,
+  recorder: Recorder<Native>,
+): Pick<Production, "live" | "advance"> {
+  recorder.isImmediate = true;
+  const live = new LiveReader<unknown>(null);
+  // What is not a stream of pairs is one of snapshots.
+  const snapshots = (stream as unknown as AsyncIterable<unknown>)[Symbol.asyncIterator]();
+  const advance = async (): Promise<boolean> => {
+    const { value, done } = await snapshots.next();
+    if (!done) live.push(value, journal.position, 0);
+    return !done;
+  };
+  return { live, advance };
+}
+
+/** The same pairs from the log, after a position, with the tools of the call. */
+async function restOf(
+  load: LoadProvider,
+  stream: Stream<Native>,
+  source: RunSource,
+  after: number,
+): Promise<AsyncIterator<Pair, undefined>> {
+  const { prepared, plan } = stream["~reply"];
+  const tools = prepared?.tools?.types ?? plan.tools ?? [];
+  const records = new RunRecords(load, source);
+  const begun = await records.start();
+  if (begun === null) throw new StreamTruncatedError();
+  const as = { tools, messages: prepared?.items, after, signal: undefined };
+  return readReply(records, begun, { ...as, open: openPairs }).stream[Symbol.asyncIterator]();
+}
+
+/** What a kept stream does in its own way: those who read it may leave, and it goes on. */
+function methodsOf(stream: CallStream<Native>, live: LiveReader<unknown>, gate: Promise<void>): PropertyDescriptorMap {
+  const iterate = onceIterated(live);
+  const started = stream.started.bind(stream);
+  const leave = (): void => void live.return();
+  return {
+    [Symbol.asyncIterator]: { value: iterate },
+    started: { value: () => handled(gate.then(started)) },
+    response: { value: () => handled(live.closed.then(() => stream.constructCallResponse())) },
+    [Symbol.asyncDispose]: { value: async () => leave() },
+    // Of a stream of pairs, it hands out pairs.
+    ...(isOfPairs(stream) && textMethods(stream, iterate as () => LiveReader<Pair>, leave)),
+  };
+}
+
+/** The reader in this process, once: others read the log. */
+export function onceIterated<V>(live: LiveReader<V>): () => LiveReader<V> {
+  let isIterated = false;
+  return () => {
+    if (isIterated) throw new StreamConsumedError();
+    isIterated = true;
+    return live;
+  };
+}
+
+function textMethods(
+  stream: Stream<Native>,
+  iterate: () => LiveReader<Pair>,
+  leave: () => void,
+): PropertyDescriptorMap {
+  const textStream = (): AsyncGenerator<string, void, undefined> => leavable(textsOf(iterate()), leave);
+  const reading: Reading<Native, AnyTool> = { textStream, [Symbol.asyncIterator]: iterate, abort: leave };
+  return {
+    textStream: { value: textStream },
+    toReadableStream: { value: (format: ReadableFormat = "events") => readableStream(stream, format, reading) },
+  };
+}
+
+/** Prices are the user's own, and may throw. @returns Null if it is not known. */
+export function costOf(priced: { readonly cost: number | null }): number | null {
+  try {
+    return priced.cost;
+  } catch {
+    return null;
+  }
+}

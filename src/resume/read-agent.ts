@@ -1,0 +1,167 @@
+import { AgentRun, type AgentScript, resultChunk, type Triple } from "../agent/run.ts";
+import type { AgentStop, AgentTurn } from "../agent/options.ts";
+import { type AnsweredCall, answered, shownTurn } from "../agent/turn.ts";
+import type { Native } from "../provider/native.ts";
+import type { CallPlan } from "../recovery/plan.ts";
+import { PairSource } from "../stream/pair-source.ts";
+import type { Stream } from "../stream/stream.ts";
+import type { PairTypes } from "../tool/pair.ts";
+import { errorOf } from "./error-record.ts";
+import { type LoggedRun, openPairs, replayed, type ReplayedAs } from "./read-reply.ts";
+import type { EndRecord, LogRecord, ReplyRecord, StartRecord, ToolResultRecord } from "./record.ts";
+import { Replay, replayPlan } from "./replay.ts";
+import type { RunRecords } from "./run-records.ts";
+
+/** A run of an agent, whatever its provider and tools. */
+export type AnyRun = AgentRun<Native, PairTypes>;
+
+type AnyTriple = Triple<Native, PairTypes>;
+type AnyTurn = AgentTurn<Native, PairTypes>;
+
+/** How the run of an agent is made again. */
+export interface ReplayedAgent extends Omit<ReplayedAs, "open"> {
+  /** Starts a run of the agent that was kept; null: of no agent that is known here. */
+  readonly start: ((plan: CallPlan<Native>, script: AgentScript<Native, PairTypes>) => AnyRun) | null;
+}
+
+/** Reads a run that an agent has made. */
+export function readAgent(
+  records: RunRecords,
+  { start: { reply }, first }: { readonly start: StartRecord; readonly first: readonly LogRecord[] },
+  options: ReplayedAgent,
+): LoggedRun<AnyRun> {
+  const count = { position: 0 };
+  const script: AgentScript<Native, PairTypes> = async function* (turns, signal) {
+    signal.addEventListener("abort", () => records.leave());
+    try {
+      const player = new TurnPlayer(records, options, turns, count);
+      for (let batch: readonly LogRecord[] | null = first; batch !== null; batch = await records.next()) {
+        for (const record of batch) {
+          yield* player.play(record);
+          if (record.type === "end") return player.end(record);
+        }
+      }
+      return null;
+    } finally {
+      records.leave();
+    }
+  };
+  const { tools, signal } = options;
+  const provider = records.providerNamed(reply.provider);
+  const plan = replayPlan<Native>({ provider, reply, tools, signal, prepare: () => Promise.reject(new Error()) });
+  const run = options.start?.(plan, script) ?? new AgentRun(plan, { open: openPairs(provider) }, {}, script);
+  return {
+    stream: run,
+    get position() {
+      return count.position;
+    },
+  };
+}
+
+/** A turn that is being read. */
+interface OpenTurn {
+  readonly turn: AnyTurn;
+  readonly replay: Replay<Native, Stream<Native>>;
+  readonly source: PairSource<Native, PairTypes>;
+  readonly outputs: { readonly place: number; readonly output: readonly [call: AnsweredCall, output: unknown] }[];
+}
+
+/** Plays the records of an agent's turns. */
+class TurnPlayer {
+  readonly #records: RunRecords;
+  readonly #options: ReplayedAgent;
+  readonly #turns: AnyTurn[];
+  readonly #count: { position: number };
+  #open: OpenTurn | null = null;
+
+  constructor(records: RunRecords, options: ReplayedAgent, turns: AnyTurn[], count: { position: number }) {
+    this.#records = records;
+    this.#options = options;
+    this.#turns = turns;
+    this.#count = count;
+  }
+
+  /** The pairs that a record leads to. */
+  async *play(record: LogRecord): AsyncGenerator<AnyTriple, void, undefined> {
+    if (record.type === "reply") this.#begin(record);
+    if (record.type === "toolResult") yield* this.#result(record);
+    if (this.#open === null) return;
+    this.#open.replay.push(replayed(record));
+    yield* available(this.#open);
+  }
+
+  /** Why the run has ended. @throws The error that it has ended with. */
+  end({ error, stopReason }: EndRecord): AgentStop | null {
+    // Another version of the library may know further ones.
+    if (error === null) return (stopReason ?? null) as AgentStop | null;
+    throw this.#open?.turn.stream.error ?? errorOf(error);
+  }
+
+  #begin(reply: ReplyRecord): void {
+    const index = this.#turns.length;
+    const { tools, after, signal } = this.#options;
+    const { providerNamed } = this.#records;
+    const messages = (): readonly unknown[] | undefined => this.#messagesOf(index);
+    const replay = new Replay<Native, Stream<Native>>({
+      reply,
+      providerNamed,
+      open: openPairs(providerNamed(reply.provider)),
+      tools,
+      get messages() {
+        return messages();
+      },
+      after,
+      signal,
+      // All of it is pushed.
+      pull: () => {},
+      nextPosition: () => (this.#count.position += 1),
+      onLeave: () => {},
+    });
+    const { stream } = replay;
+    const outputs: OpenTurn["outputs"] = [];
+    const turn = shownTurn({
+      index,
+      stream,
+      get outputs() {
+        return outputs.toSorted((one, other) => one.place - other.place).map(({ output }) => output);
+      },
+    });
+    this.#open = { turn, replay, outputs, source: new PairSource<Native, PairTypes>(stream["~reply"]) };
+    this.#turns.push(turn);
+  }
+
+  /** What was sent in a turn after the first: all that came before. */
+  #messagesOf(index: number): readonly unknown[] | undefined {
+    const before = this.#turns[index - 1];
+    return before === undefined ? this.#options.messages : before.stream.history(before.outputs);
+  }
+
+  *#result(record: ToolResultRecord): Generator<AnyTriple, void, undefined> {
+    if (this.#open === null) return;
+    const { turn, outputs } = this.#open;
+    const call = callOf(turn.stream, record);
+    const output = record.error === undefined ? record.output : new Error(record.error);
+    outputs.push({ place: record.place, output: [call, output] });
+    this.#count.position += 1;
+    if (this.#count.position > this.#options.after) yield [resultChunk(call, output, turn), null, turn];
+  }
+}
+
+/** The pairs that are there. */
+async function* available({ turn, replay, source }: OpenTurn): AsyncGenerator<AnyTriple, void, undefined> {
+  for (;;) {
+    const pair = source.take();
+    if (pair !== null) yield [pair[0], pair[1], turn];
+    else if (source.isOver || (replay.isDrained && !source.isValidating)) return;
+    else await new Promise<void>((resolve) => (source.reply.onReady = resolve));
+  }
+}
+
+function callOf(stream: Stream<Native, PairTypes>, { place, id, name }: ToolResultRecord): AnsweredCall {
+  const { decoder, toolCalls } = stream["~reply"].shown;
+  const input = decoder.toolInputs[place];
+  if (input === undefined) return { ...NO_CALL, id, name };
+  return toolCalls.find(({ toolCall }) => toolCall === input.block) ?? answered(input);
+}
+
+const NO_CALL = answered({ id: "", name: "", block: null, text: "", value: undefined, state: "invalid" });

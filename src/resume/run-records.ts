@@ -1,0 +1,69 @@
+import { InvalidOptionError } from "../errors.ts";
+import type { Native } from "../provider/native.ts";
+import type { Provider } from "../provider/provider.ts";
+import type { CallPlan } from "../recovery/plan.ts";
+import type { LogRecord, StartRecord } from "./record.ts";
+import { RunReader, type RunReaderOptions } from "./run-reader.ts";
+
+/** Loads a provider by the name that its streams have. */
+export type LoadProvider = (name: string) => Promise<Provider<Native>>;
+
+/** Prefers the providers of a plan: programs may have their own. */
+export function loaderFor(plan: CallPlan<Native> | undefined, load: LoadProvider): LoadProvider {
+  return async (name) => {
+    const known = plan?.targets.find(({ provider }) => provider.name === name)?.provider;
+    await known?.load?.();
+    return known ?? load(name);
+  };
+}
+
+/** The run to read. */
+export type RunSource = Omit<RunReaderOptions, "isWhole" | "signal">;
+
+/** The records of a run, with the providers that they are of. */
+export class RunRecords {
+  /** Whether the message is whole so far. */
+  isWhole: () => boolean = () => false;
+  readonly #load: LoadProvider;
+  readonly #reader: RunReader;
+  readonly #controller = new AbortController();
+  readonly #providers = new Map<string, Provider<Native>>();
+
+  constructor(load: LoadProvider, source: RunSource) {
+    this.#load = load;
+    this.#reader = new RunReader({ ...source, signal: this.#controller.signal, isWhole: () => this.isWhole() });
+  }
+
+  /** The first records, and what they begin with; null if the log has nothing of the run. */
+  async start(): Promise<{ readonly start: StartRecord; readonly first: readonly LogRecord[] } | null> {
+    const first = await this.next();
+    const start = first?.find((record) => record.type === "start");
+    return first === null || start === undefined ? null : { start, first };
+  }
+
+  /** The next records; null after the last of them. Their providers are loaded. */
+  async next(): Promise<readonly LogRecord[] | null> {
+    const records = await this.#reader.next();
+    for (const name of records?.flatMap(providersIn) ?? []) {
+      if (!this.#providers.has(name)) this.#providers.set(name, await this.#load(name));
+    }
+    return records;
+  }
+
+  readonly providerNamed = (name: string): Provider<Native> => {
+    const provider = this.#providers.get(name);
+    if (provider === undefined) throw new InvalidOptionError("log", `it names a provider "${name}" that is not known.`);
+    return provider;
+  };
+
+  /** Ends the reading. */
+  leave(): void {
+    this.#controller.abort();
+  }
+}
+
+/** The names of the providers that a record needs. */
+function providersIn(record: LogRecord): string[] {
+  if (record.type === "reply" || record.type === "attempt") return [record.provider];
+  return record.type === "start" || record.type === "recovery" ? [record.reply.provider] : [];
+}
