@@ -117,7 +117,7 @@ export class SqliteConnection {
       this.#worker ??= this.#start();
       this.#worker.postMessage(requests);
     } catch (error) {
-      for (const { id } of requests) this.#settle({ id, failure: { message: messageOf(error), errcode: undefined } });
+      this.#fail(requests, error);
     }
     this.#hold();
   }
@@ -150,10 +150,19 @@ export class SqliteConnection {
   /** The worker has died. The next call starts another. */
   #lose(cause: unknown): void {
     this.#worker = null;
-    const pending = [...this.#pending.values()];
-    this.#pending.clear();
     this.#outbox = [];
-    for (const { reject } of pending) reject(workerError(this.#file, cause));
+    this.#fail(
+      [...this.#pending.keys()].map((id) => ({ id })),
+      cause,
+    );
+  }
+
+  #fail(requests: readonly { readonly id: number }[], cause: unknown): void {
+    for (const { id } of requests) {
+      const pending = this.#pending.get(id);
+      this.#pending.delete(id);
+      pending?.reject(workerError(this.#file, cause));
+    }
   }
 
   /** Keeps the program alive while somebody waits for an answer, and no longer. */
@@ -168,8 +177,8 @@ function startWorker(file: SqliteFile) {
   return new Worker(workerUrl(), {
     name: "millrace sqliteLog",
     workerData: file,
-    // Without the flags of this process, which are for its own modules. Node would warn that its SQLite is experimental.
-    execArgv: ["--disable-warning=ExperimentalWarning"],
+    // Without the flags of this process, which are for its own modules.
+    execArgv: [],
   });
 }
 
@@ -181,10 +190,11 @@ function workerUrl(): URL {
 }
 
 function workerError({ path }: SqliteFile, cause: unknown): LogError {
-  const isLost = /MODULE_NOT_FOUND/.test(String((cause as { readonly code?: unknown } | undefined)?.code));
+  const { code } = Object(cause) as { readonly code?: unknown };
+  const isLost = /MODULE_NOT_FOUND|ERR_INVALID_URL/.test(String(code));
   const problem = isLost
     ? "its worker was not found. A bundler has left it out: do not bundle millrace, or put its dist/sqlite-worker.js beside the bundle"
-    : `its worker has ended${cause === undefined ? "" : `: ${messageOf(cause)}`}`;
+    : `its worker has ${cause === undefined ? "ended" : `failed: ${messageOf(cause)}`}`;
   return new LogError(`The log in ${path} cannot be used: ${problem}.`, { cause, retryable: !isLost });
 }
 

@@ -19,6 +19,7 @@ export interface Statement<Row> {
 /** The version of the tables. */
 const VERSION = 1;
 
+/** Entries lie in the order in which they came, not run by run: many runs at once then write few pages. */
 const TABLES = `
   CREATE TABLE run (
     id INTEGER PRIMARY KEY,
@@ -41,7 +42,7 @@ const TABLES = `
     number INTEGER NOT NULL,
     data TEXT NOT NULL,
     PRIMARY KEY (run, number)
-  ) STRICT, WITHOUT ROWID;
+  ) STRICT;
   PRAGMA user_version = ${VERSION};
 `;
 

@@ -9,6 +9,9 @@ type Wait = Extract<Request, { readonly method: "wait" }>;
 /** How soon what other processes write is noticed, while somebody waits for it. */
 const POLL_MS = 50;
 
+// Node would say that its SQLite is experimental, in each program that has such a log.
+process.removeAllListeners("warning");
+
 const { parentPort: port, workerData } = process.getBuiltinModule("node:worker_threads");
 const file = workerData as SqliteFile;
 
