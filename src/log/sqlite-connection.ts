@@ -17,16 +17,17 @@ interface Wait {
   readonly settle: Set<(error?: LogError) => void>;
 }
 
-/** This process's end of the worker that has a file open. The worker is started by the first call, and when it has died. */
+/** This side of the worker that has a file open. It is started by the first call, and by the next one after it has died. */
 export class SqliteConnection {
   readonly #file: SqliteFile;
   #worker: Worker | null = null;
-  /** What goes to the worker in one message, at the end of this turn. */
+  /** Sent to the worker in one message, after the code that runs now. */
   #outbox: Request[] = [];
   #count = 0;
+  /** What the worker has not answered yet, by its id. */
   readonly #pending = new Map<number, Pending>();
   readonly #waits = new Map<string, Wait>();
-  /** Those that are in the outbox: many readers of a run read the same, when they are woken. */
+  /** Those in the outbox: the readers of a run are woken together, and then read the same. */
   readonly #reads = new Map<string, Promise<LogRead | null>>();
 
   constructor(file: SqliteFile) {
@@ -44,7 +45,7 @@ export class SqliteConnection {
     return reading;
   }
 
-  /** @param open - Has a function that ends the wait, as long as it lasts. */
+  /** @param open - Holds a function that ends the wait, until it has settled. */
   wait(key: RunKey, seen: Seen, signal: AbortSignal, open: Set<() => void>): Promise<void> {
     if (signal.aborted) return Promise.resolve();
     const name = JSON.stringify([key.place, key.run, seen.after, seen.stop]);
@@ -117,7 +118,10 @@ export class SqliteConnection {
       this.#worker ??= this.#start();
       this.#worker.postMessage(requests);
     } catch (error) {
-      this.#fail(requests, error);
+      this.#fail(
+        requests.map(({ id }) => id),
+        error,
+      );
     }
     this.#hold();
   }
@@ -150,15 +154,11 @@ export class SqliteConnection {
   /** The worker has died. The next call starts another. */
   #lose(cause: unknown): void {
     this.#worker = null;
-    this.#outbox = [];
-    this.#fail(
-      [...this.#pending.keys()].map((id) => ({ id })),
-      cause,
-    );
+    this.#fail([...this.#pending.keys()], cause);
   }
 
-  #fail(requests: readonly { readonly id: number }[], cause: unknown): void {
-    for (const { id } of requests) {
+  #fail(ids: readonly number[], cause: unknown): void {
+    for (const id of ids) {
       const pending = this.#pending.get(id);
       this.#pending.delete(id);
       pending?.reject(workerError(this.#file, cause));
@@ -182,9 +182,9 @@ function startWorker(file: SqliteFile) {
   });
 }
 
-/** The built worker is beside this file; as a source it is TypeScript, which Node runs. */
+/** The worker's file is beside this one. From source it is TypeScript, which Node runs as it is. */
 function workerUrl(): URL {
-  // Written so that bundlers find it, in what is built.
+  // Bundlers know this expression, and take the file along.
   const url = new URL("./sqlite-worker.js", import.meta.url);
   return import.meta.url.endsWith(".ts") ? new URL(url.href.replace(/js$/, "ts")) : url;
 }
@@ -201,12 +201,12 @@ function workerError({ path }: SqliteFile, cause: unknown): LogError {
 /** What went wrong, by SQLite's result code. */
 const PROBLEMS: Readonly<Record<number, string>> = {
   5: "another process has had it locked for too long",
-  8: "it may not be written",
+  8: "it may only be read",
   10: "reading or writing it failed",
-  11: "it is damaged; move it away, and a new one is made",
+  11: "it is damaged. Move it away, and a new one is made",
   13: "it is full: the disk is, or maxBytes is reached",
-  14: "it cannot be opened. Is there such a folder, and is it a file that may be written?",
-  26: "it is not a file of SQLite, or it is damaged",
+  14: "it cannot be opened. Check that its folder exists, and that it is a file that may be written",
+  26: "it is not a database of SQLite, or it is damaged",
 };
 
 function logError({ path }: SqliteFile, { message, errcode }: SqliteFailure): LogError {

@@ -56,14 +56,13 @@ export function openDatabase({ path, maxBytes, lockTimeoutMs }: SqliteFile): Dat
   const database = new DatabaseSync(path);
   try {
     database.exec(`PRAGMA busy_timeout = ${lockTimeoutMs}`);
+    checkOwner(database);
     switchToWal(database, performance.now() + lockTimeoutMs);
     // Survives a crash of the process. When the machine crashes, the last entries may be missing, and the file is whole.
     database.exec("PRAGMA synchronous = NORMAL");
     const { page_size } = database.prepare<{ page_size: number }>("PRAGMA page_size").get() ?? { page_size: 4096 };
     database.exec(`PRAGMA max_page_count = ${Math.min(Math.ceil(maxBytes / page_size), 2 ** 32 - 2)}`);
-    if (versionOf(database) === 0) makeTables(database);
-    const version = versionOf(database);
-    if (version !== VERSION) throw new Error(`its tables have version ${version}, and this is made for ${VERSION}`);
+    makeTables(database);
     return database;
   } catch (error) {
     database.close();
@@ -84,7 +83,20 @@ function switchToWal(database: Database, deadline: number): void {
   }
 }
 
+/** @throws Error if the file is not one of a log, or of one with other tables. */
+function checkOwner(database: Database): void {
+  // Before the version: another process may make the tables now, and they come with their version.
+  const { count } = database.prepare<{ count: number }>("SELECT count(*) AS count FROM sqlite_schema").get() ?? {
+    count: 0,
+  };
+  const version = versionOf(database);
+  if (version === 0 && count > 0) throw new Error("it has tables of something else. A log takes a file of its own");
+  if (version === 0 || version === VERSION) return;
+  throw new Error(`it is a log of version ${version}, and this release of millrace knows version ${VERSION}`);
+}
+
 function makeTables(database: Database): void {
+  if (versionOf(database) !== 0) return;
   inTransaction(database, "IMMEDIATE", () => {
     // Another process may have been faster.
     if (versionOf(database) === 0) database.exec(TABLES);

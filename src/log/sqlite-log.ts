@@ -26,9 +26,10 @@ const connections = new Map<string, { readonly connection: SqliteConnection; use
 
 /**
  * A log in a file, by the SQLite of Node: runs survive the process, and all processes of a machine share them. It takes
- * Node 22.13 or later, and a file of its own on a local disk.
+ * Node 22.13 or later, or another runtime that has `node:sqlite`, and a file of its own on a local disk.
  *
- * A worker does the work, since Node's SQLite blocks. It commits all that has been asked for meanwhile at once.
+ * A worker thread does the work, since Node's SQLite blocks. It commits together what was asked for while it worked.
+ * After a crash of the machine, as opposed to the process, the last entries may be missing.
  *
  * @param path - The file. It is made if it does not exist; its folder is not. SQLite puts two more beside it, whose names
  *   end in `-wal` and `-shm`.

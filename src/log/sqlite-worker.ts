@@ -9,7 +9,7 @@ type Wait = Extract<Request, { readonly method: "wait" }>;
 /** How soon what other processes write is noticed, while somebody waits for it. */
 const POLL_MS = 50;
 
-// Node would say that its SQLite is experimental, in each program that has such a log.
+// Node would warn each program that has such a log that its SQLite is experimental.
 process.removeAllListeners("warning");
 
 const { parentPort: port, workerData } = process.getBuiltinModule("node:worker_threads");
@@ -35,7 +35,7 @@ function work(): void {
   const calls = requests.filter((request): request is Call => "args" in request && request.method !== "wait");
   const isRead = ({ method }: Call): boolean => method === "read" || method === "latest";
   const writes = calls.filter((call) => !isRead(call));
-  // The writes first: who reads then, reads more. Reads alone do not wait for other processes.
+  // Writes come first, so that reads see them. Reads have a transaction that does not wait for other processes.
   const answers = [...perform(writes, "IMMEDIATE"), ...perform(calls.filter(isRead), "DEFERRED")];
   const changed = new Set(writes.map(({ args: [at] }) => (typeof at === "string" ? at : at?.place)));
   for (const request of requests) {
@@ -50,12 +50,12 @@ function work(): void {
   pollLater();
 }
 
-/** Does calls in one transaction or, if that fails, each in its own, so that one that fails takes no other with it. */
+/** Does calls in one transaction or, if that fails, each in its own: one that fails does not fail the others. */
 function perform(calls: readonly Call[], kind: "DEFERRED" | "IMMEDIATE"): Answer[] {
   if (calls.length === 0) return [];
   const all = attempt(calls, kind);
   if (Array.isArray(all)) return all;
-  // Each would wait for the same lock.
+  // If another process has the file locked, each alone would wait for it again.
   if (calls.length === 1 || isBusy(all.error)) return calls.map(({ id }) => failure(id, all.error));
   return calls.flatMap((call) => perform([call], kind));
 }
