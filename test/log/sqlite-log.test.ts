@@ -82,6 +82,20 @@ describe.skipIf(!hasSqlite)("a log in a file", () => {
     }
   });
 
+  it("is written by two workers at once, and refuses neither", async () => {
+    const path = newPath();
+    await using log = sqliteLog(path);
+    await using other = sqliteLog(path, { maxBytes: 2 ** 30 });
+    const write = async (to: typeof log, place: string): Promise<void> => {
+      const run = { place, run: "run" };
+      await to.begin(run, options);
+      for (let number = 1; number <= 60; number += 1) await to.append(run, "t", number, ["a"]);
+    };
+    await Promise.all([write(log, "one"), write(other, "other")]);
+    expect((await log.read({ place: "other", run: "run" }, 0))?.last).toBe(60);
+    expect((await other.read({ place: "one", run: "run" }, 0))?.last).toBe(60);
+  });
+
   it("says that it is damaged, and works once that is moved away", async () => {
     const path = newPath();
     await using log = sqliteLog(path);
