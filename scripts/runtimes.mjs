@@ -1,9 +1,10 @@
 // npm run runtimes: the smoke suite on every runtime that the package is for.
-import { execFile, execFileSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { execFile } from "node:child_process";
+import { cpSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs, promisify } from "node:util";
 import { build as bundle } from "esbuild";
+import { fetchRuntime } from "../runtimes/fetch.mjs";
 import { entry, runtimes, worker, workerConfig } from "../runtimes/runtimes.mjs";
 import { startServer } from "../runtimes/server.mjs";
 import { build, install, root } from "./setup.mjs";
@@ -18,13 +19,11 @@ It ends with 1 if a check fails, or if a runtime could not be fetched. Linux on 
 
 const RUN_LIMIT_MS = 60_000;
 const CONTRACT_LIMIT_MS = 600_000;
-const cache = join(root, "node_modules/.cache/millrace-runtimes");
 const run = promisify(execFile);
 
 async function main() {
   const options = readOptions();
   if (options === null) return;
-  if (process.platform !== "linux" || process.arch !== "x64") throw new Error("The runtimes are for Linux on x64.");
   install();
   build();
   const columns = [];
@@ -62,15 +61,22 @@ function readOptions() {
 
 /** A runtime's version, and what became of each check: `null`, or what went wrong. */
 async function play(runtime, hasContract) {
-  const folder = join(cache, runtime.name.toLowerCase().replace(" ", "-"));
-  const program = join(folder, "node_modules", runtime.program);
-  const problem = fetchRuntime(runtime, folder, program);
-  if (problem !== null) return { version: "-", results: { "can be fetched": problem } };
+  const fetched = tryToFetch(runtime);
+  if (typeof fetched === "string") return { version: "-", results: { "can be fetched": fetched } };
+  const { folder, program } = fetched;
   const { stdout } = await run(program, runtime.version);
   const [version = "?"] = /\d[\d.-]*\d/.exec(stdout) ?? [];
   const results = await smoke(runtime, folder, program);
   if (hasContract && runtime.name.startsWith("Node")) results["the contract tests"] = await contract(program);
   return { version, results };
+}
+
+function tryToFetch(runtime) {
+  try {
+    return fetchRuntime(runtime);
+  } catch (error) {
+    return error.message;
+  }
 }
 
 /** Checks down, runtimes across. */
@@ -91,21 +97,6 @@ function table(columns) {
         .trimEnd(),
     )
     .join("\n");
-}
-
-/** Installs a runtime, unless it is there. */
-function fetchRuntime(runtime, folder, program) {
-  if (existsSync(program)) return null;
-  process.stderr.write(`millrace: fetching ${runtime.package} (once) …\n`);
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, "package.json"), JSON.stringify({ private: true, type: "module" }));
-  const args = ["install", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error", runtime.package];
-  try {
-    execFileSync("npm", args, { cwd: folder, stdio: "pipe", encoding: "utf8" });
-    return existsSync(program) ? null : `${runtime.package} has no ${runtime.program}.`;
-  } catch (error) {
-    return error.stderr || error.message;
-  }
 }
 
 /** The suite, from a folder that has the package as its users get it. */

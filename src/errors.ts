@@ -50,6 +50,7 @@ export type ErrorCode =
   | "limit"
   | "limiter_queue_full"
   | "limiter_wait"
+  | "log"
   | "malformed_frame"
   | "mcp_list"
   | "mcp_tool"
@@ -527,6 +528,26 @@ export class StreamAbortedError extends MillraceError {
   readonly code = "stream_aborted";
   constructor(cause?: unknown) {
     super("The stream was aborted.", { cause });
+  }
+}
+
+/**
+ * A log of replies could not do what it was asked to, and may or may not have done it; `cause` says more. See
+ * `millrace/resume`.
+ *
+ * @example
+ * ```ts
+ * import { LogError } from "millrace";
+ *
+ * function report(error: unknown): void {
+ *   if (error instanceof LogError) console.error(error.message, error.cause);
+ * }
+ * ```
+ */
+export class LogError extends MillraceError {
+  readonly code = "log";
+  constructor(problem: string, details?: ErrorDetails) {
+    super(problem, details);
   }
 }
 

@@ -9,6 +9,7 @@ export {
   type ErrorDetails,
   InvalidOptionError,
   LimitExceededError,
+  LogError,
   MalformedFrameError,
   MillraceError,
   MissingApiKeyError,

@@ -196,13 +196,13 @@ const WORD_OF_PROVIDER = new RegExp(
   ].join("|")})(?![a-z])`,
 );
 
-/** A word of ours that looks like one of them: why an agent stopped. */
-const OWN_WORD = "stopReason";
+/** Words of ours that look like one of them: why an agent stopped, and how long a log keeps a run. */
+const OWN_WORDS = ["stopReason", "ttlMs"];
 
 const coreSpeaksNoProvider = nodeRule((node) => {
   const isText = ts.isIdentifier(node) || ts.isPrivateIdentifier(node) || ts.isLiteralExpression(node);
   if (!isText && !ts.isTemplateMiddleOrTemplateTail(node) && !ts.isTemplateHead(node)) return null;
-  if (node.text.replace("#", "") === OWN_WORD) return null;
+  if (OWN_WORDS.includes(node.text.replace("#", ""))) return null;
   const found = WORD_OF_PROVIDER.exec(snakeCase(node.text));
   return found === null ? null : `"${found[0]}" is a provider's word, and the core knows none.`;
 }, isCore);
