@@ -7,5 +7,5 @@ export interface RedisServer {
   stop(): Promise<void>;
 }
 
-export function startRedis(options?: readonly string[]): Promise<RedisServer>;
+export function startRedis(options?: readonly string[], at?: number): Promise<RedisServer>;
 export function startRedisCluster(): Promise<{ readonly ports: readonly number[]; stop(): Promise<unknown> }>;

@@ -26,36 +26,38 @@ const packages = [
   "lua-cjson",
 ];
 
+/** Prints the server's process id, and ends it with its own input, at the latest when the process ends that started it. */
+const WATCHED = '"$@" >&2 & echo $!; read -r _; kill -9 $!; wait; rm -rf "$0"';
+
 /**
- * Starts a server on a free port of 127.0.0.1 that keeps nothing on disk.
+ * Starts a server on 127.0.0.1 that keeps nothing on disk.
  *
  * @param {string[]} options - More arguments of `redis-server`.
+ * @param {number} [at] - Its port; a free one if there is none.
  */
-export async function startRedis(options = []) {
+export async function startRedis(options = [], at) {
   const { program, env } = install();
-  const port = await freePort();
+  const port = at ?? (await freePort());
   const folder = mkdtempSync(join(tmpdir(), "millrace-redis-"));
   const fixed = ["--port", `${port}`, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", folder];
-  const child = spawn(program, [...fixed, ...options], { env, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn("sh", ["-c", WATCHED, folder, program, ...fixed, ...options], { env });
   const exited = once(child, "exit");
-  // If this process ends first, so does the server.
-  const kill = () => child.kill("SIGKILL");
-  process.once("exit", kill);
+  child.stdin.on("error", () => {});
   let output = "";
-  for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (text) => (output += text));
+  child.stderr.setEncoding("utf8").on("data", (text) => (output += text));
+  const [pid] = await once(child.stdout.setEncoding("utf8"), "data");
+  const deadline = Date.now() + 10_000;
   while (!(await isUp(port))) {
-    if (child.exitCode !== null) throw new Error(`redis-server ended: ${output}`);
+    if (Date.now() > deadline) throw new Error(`redis-server did not start: ${output}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
   return {
     port,
     url: `redis://127.0.0.1:${port}`,
-    pid: child.pid,
+    pid: Number(pid),
     async stop() {
-      process.off("exit", kill);
-      child.kill("SIGKILL");
+      child.stdin.end();
       await exited;
-      rmSync(folder, { recursive: true, force: true });
     },
   };
 }

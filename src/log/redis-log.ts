@@ -114,7 +114,7 @@ class LogOnRedis implements RedisLog {
       const signals = others.map((run) => this.#keysOf({ ...key, run })[2]);
       const args = [token, milliseconds(leaseMs), milliseconds(ttlMs), replace ? "1" : "0", ...others];
       const reply = await this.#run(BEGIN, key, args, signals);
-      if (reply === -1) throw new InvalidOptionError("run", `the place has a run "${key.run}" already.`);
+      if (Number(reply) === -1) throw new InvalidOptionError("run", `the place has a run "${key.run}" already.`);
       // Scripts only touch keys that they are given: to stop the others takes their signals.
       others = this.#textsIn(reply);
       const [other] = others;
@@ -125,12 +125,12 @@ class LogOnRedis implements RedisLog {
 
   async append(key: RunKey, token: string, first: number, entries: readonly string[]): Promise<Holding> {
     const [isHeld, stop] = listIn(await this.#run(APPEND, key, [token, `${first}`, ...entries]));
-    return { isHeld: isHeld === 1, stop: this.#textIn(stop) };
+    return { isHeld: isOne(isHeld), stop: this.#textIn(stop) };
   }
 
   async end(key: RunKey, by: string | { readonly beat: number }, number: number, entry: string): Promise<boolean> {
     const claim = typeof by === "string" ? ["token", by] : ["beat", `${by.beat}`];
-    return (await this.#run(END, key, [...claim, `${number}`, entry])) === 1;
+    return isOne(await this.#run(END, key, [...claim, `${number}`, entry]));
   }
 
   async take(
@@ -138,7 +138,7 @@ class LogOnRedis implements RedisLog {
     beat: number,
     { token, leaseMs }: { readonly token: string; readonly leaseMs: number },
   ): Promise<boolean> {
-    return (await this.#run(TAKE, key, [`${beat}`, token, milliseconds(leaseMs)])) === 1;
+    return isOne(await this.#run(TAKE, key, [`${beat}`, token, milliseconds(leaseMs)]));
   }
 
   async read(key: RunKey, after: number): Promise<LogRead | null> {
@@ -148,10 +148,10 @@ class LogOnRedis implements RedisLog {
     const [beat, hasLapsed, leaseMs, last, isEnded, stop] = listIn(state);
     return {
       beat: Number(beat),
-      hasLapsed: hasLapsed === 1,
+      hasLapsed: isOne(hasLapsed),
       leaseMs: Number(leaseMs),
       last: Number(last),
-      isEnded: isEnded === 1,
+      isEnded: isOne(isEnded),
       stop: this.#textIn(stop),
       entries: this.#textsIn(entries).map((data, nth) => ({ number: after + nth + 1, data })),
     };
@@ -181,7 +181,7 @@ class LogOnRedis implements RedisLog {
   }
 
   async stop(key: RunKey, reason: string): Promise<boolean> {
-    return (await this.#run(STOP, key, [reason])) === 1;
+    return isOne(await this.#run(STOP, key, [reason]));
   }
 
   async latest(place: string): Promise<string | null> {
@@ -316,7 +316,7 @@ class Tails {
         keys,
         keys.map((name) => `${streams.get(name)}`),
       );
-      return keys.filter((_, nth) => listIn(reply).includes(nth + 1));
+      return listIn(reply).flatMap((nth) => keys[Number(nth) - 1] ?? []);
     });
     return (await Promise.all(ready)).flat();
   }
@@ -328,6 +328,11 @@ function tagOf(key: string): string {
 
 function listIn(value: unknown): unknown[] {
   return Array.isArray(value) ? value : [];
+}
+
+/** Clients may give numbers as strings. */
+function isOne(value: unknown): boolean {
+  return Number(value) === 1;
 }
 
 function milliseconds(ms: number): string {

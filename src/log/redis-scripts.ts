@@ -6,7 +6,8 @@ export type RedisScript = string;
  * run; as ARGV, what texts in a reply end in, and the name of the run.
  *
  * The hash has the state of each run of the place, as JSON, under the run's name:
- * `n` counts the runs of the place; `till` is when the lease lapses, `drop` when the run is dropped, in milliseconds.
+ * `n` counts the runs of the place; `till` is when the lease lapses, `drop` when the run is dropped, and `kept` when its
+ * keys expire, in milliseconds.
  */
 const PRELUDE = `
 local place, entries, signals = KEYS[1], KEYS[2], KEYS[3]
@@ -37,17 +38,28 @@ local function renew(state, lease)
   state.drop = now + lease + state.ttl
 end
 
+-- Keys live for a lease longer than their run, so that not every renewal has to prolong all of them.
 local function save(state)
+  if state.kept < state.drop then
+    state.kept = state.drop + state.lease
+    if redis.call('PTTL', place) < state.kept - now then expire(place, state.kept) end
+    expire(entries, state.kept)
+    expire(signals, state.kept)
+  end
   redis.call('HSET', place, run, cjson.encode(state))
-  if redis.call('PTTL', place) < state.drop - now then expire(place, state.drop) end
-  expire(entries, state.drop)
-  expire(signals, state.drop)
+end
+
+local function add(state, number, data)
+  redis.call('XADD', entries, string.format('%.0f-0', number), 'd', data)
+  state.last = number
+  -- It is only now that there is a key to keep.
+  if number == 1 then state.kept = 0 end
 end
 
 -- One entry for a stop, and one for the end: a producer that waits is woken by them.
 local function signal(key, id, state)
   redis.call('XADD', key, id, 's', '')
-  expire(key, state.drop)
+  expire(key, state.drop + state.lease)
 end
 `;
 
@@ -92,7 +104,7 @@ for _, other in ipairs(live) do
   end
 end
 redis.call('DEL', entries, signals)
-local state = { n = n + 1, token = token, beat = -1, ttl = ttl, last = 0, ended = false }
+local state = { n = n + 1, token = token, beat = -1, ttl = ttl, last = 0, ended = false, kept = 0 }
 renew(state, lease)
 save(state)
 return {}
@@ -106,10 +118,7 @@ local stop = state and state.stop and state.stop .. mark or nil
 if not state or state.ended or state.token ~= token or first > state.last + 1 then return { 0, stop } end
 for i = 5, #ARGV do
   local number = first + i - 5
-  if number > state.last then
-    redis.call('XADD', entries, string.format('%.0f-0', number), 'd', ARGV[i])
-    state.last = number
-  end
+  if number > state.last then add(state, number, ARGV[i]) end
 end
 renew(state, state.lease)
 save(state)
@@ -129,10 +138,10 @@ end
 local may = kind == 'token' and state.token == by
 if kind == 'beat' then may = state.beat == tonumber(by) and lapsed(state) end
 if not may or number ~= state.last + 1 then return 0 end
-redis.call('XADD', entries, id, 'd', entry)
-state.last = number
+add(state, number, entry)
 state.ended = true
 state.drop = now + state.ttl
+state.kept = 0
 signal(signals, '2-0', state)
 save(state)
 return 1

@@ -1,9 +1,9 @@
 import { getEventListeners, setMaxListeners } from "node:events";
 import { setTimeout as passed } from "node:timers/promises";
 import { Redis as UpstashRedis } from "@upstash/redis";
-import { GlideClient, GlideClusterClient, Logger } from "@valkey/valkey-glide";
+import { Decoder, GlideClient, GlideClusterClient, Logger } from "@valkey/valkey-glide";
 import { Cluster, Redis } from "ioredis";
-import { createClient, createCluster } from "redis";
+import { createClient, createCluster, RESP_TYPES } from "redis";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startRedis, startRedisCluster } from "../../scripts/redis.mjs";
 import { InvalidOptionError } from "../../src/errors.ts";
@@ -153,6 +153,21 @@ describe("a log on Redis", () => {
     await eventually(async () => (await connections()) === 1);
   });
 
+  it("serves those who come while its connection is blocked for others", async () => {
+    const [early, late] = [fresh(), fresh()];
+    for (const key of [early, late]) await log.begin(key, { token: "t", ...lasting });
+    const controller = new AbortController();
+    const blocked = log.wait(early, { after: 0, stop: true }, controller.signal);
+    await eventually(async () => String(await admin.call("CLIENT", "LIST")).includes("cmd=xread"));
+    const reading = followed(log, late);
+    await log.append(late, "t", 1, ["a"]);
+    await log.end(late, "t", 2, "end");
+    // A read blocks for two seconds.
+    expect(await Promise.race([reading, passed(1_000)])).toEqual(["a", "end"]);
+    controller.abort();
+    await blocked;
+  });
+
   it("leaves a wait at once when its signal aborts, also while Redis is asked", async () => {
     const key = fresh();
     await log.begin(key, { token: "t", ...lasting });
@@ -260,6 +275,33 @@ describe("a log on Redis", () => {
     expect(await log.read(key, 0)).toBeNull();
   });
 
+  it("understands clients whose replies have other forms", async () => {
+    const mapped = { commandOptions: { typeMapping: { [RESP_TYPES.BLOB_STRING]: Buffer, [RESP_TYPES.MAP]: Array } } };
+    const old = createClient({ url, RESP: 2, ...mapped });
+    const current = createClient({ url, ...mapped });
+    const legacy = new Redis({ port, protocol: 2, replyMapping: "legacy", stringNumbers: true, commandTimeout: 500 });
+    const glide = await GlideClient.createClient({
+      addresses: [{ host: "127.0.0.1", port }],
+      defaultDecoder: Decoder.Bytes,
+    });
+    await Promise.all([old.connect(), current.connect()]);
+    for (const client of [old, current, legacy, glide]) {
+      await using each = redisLog(client);
+      const key = fresh();
+      expect(await each.begin(key, { token: "t", ...lasting })).toBeNull();
+      const reading = followed(each, key);
+      expect(await each.append(key, "t", 1, ["1", "null"])).toEqual({ isHeld: true, stop: null });
+      expect(await each.stop(key, "2")).toBe(true);
+      expect(await each.read(key, 2)).toMatchObject({ stop: "2", last: 2, hasLapsed: false, isEnded: false });
+      expect(await each.end(key, "t", 3, "{}")).toBe(true);
+      expect(await reading).toEqual(["1", "null", "{}"]);
+    }
+    old.destroy();
+    current.destroy();
+    legacy.disconnect();
+    glide.close();
+  });
+
   it("begins a run a second time for the same holder alone", async () => {
     const key = fresh();
     await log.begin(key, { token: "t", ...lasting });
@@ -304,6 +346,18 @@ describe("a log on Redis", () => {
     blocking.close();
   });
 
+  it("rejects with the error of Redis, without the words that were sent", async () => {
+    const [client] = (await openers["@upstash/redis"]?.()) ?? [];
+    if (client === undefined) throw new Error("There is no client.");
+    const key = fresh();
+    await admin.set(`{millrace:${key.place}}:runs`, "another type");
+    for (const each of [redisLog(client), log]) {
+      const error = await each.append(key, "t", 1, ["secret words"]).catch(String);
+      expect(error).toMatch(/WRONGTYPE/);
+      expect(error).not.toMatch(/secret/);
+    }
+  });
+
   it("does not wait for a client that never answers", async () => {
     await expect(answered(new Promise(() => {}), 20)).rejects.toThrow("Redis has not answered for 0.02 seconds.");
   });
@@ -328,7 +382,7 @@ describe("a log on a cluster", () => {
     },
   };
 
-  it.each(Object.keys(clients))("keeps each place on one node, by %s", async (name) => {
+  it.concurrent.each(Object.keys(clients))("keeps each place on one node, by %s", async (name) => {
     const [client, close] = (await clients[name]?.()) ?? [];
     if (client === undefined) throw new Error(`There is no client ${name}.`);
     await using log = redisLog(client);
