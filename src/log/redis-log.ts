@@ -99,6 +99,8 @@ class LogOnRedis implements RedisLog {
   readonly #tails: Tails;
   readonly #prefix: string;
   readonly #waiting = new Set<() => void>();
+  /** The readers of a run are woken together: they ask together, and share the answer. */
+  readonly #reads = new Map<string, Promise<LogRead | null>>();
   #isClosed = false;
 
   constructor({ link, scripts, tails }: Connection, prefix: string) {
@@ -141,7 +143,18 @@ class LogOnRedis implements RedisLog {
     return isOne(await this.#run(TAKE, key, [`${beat}`, token, milliseconds(leaseMs)]));
   }
 
-  async read(key: RunKey, after: number): Promise<LogRead | null> {
+  read(key: RunKey, after: number): Promise<LogRead | null> {
+    const name = `${after} ${this.#keysOf(key)[1]}`;
+    const asked = this.#reads.get(name);
+    if (asked !== undefined) return asked;
+    const reading = this.#read(key, after);
+    this.#reads.set(name, reading);
+    // Nothing that is asked in the meantime can know of anything newer.
+    queueMicrotask(() => this.#reads.delete(name));
+    return reading;
+  }
+
+  async #read(key: RunKey, after: number): Promise<LogRead | null> {
     const reply = await this.#run(READ, key, [`${after}`, `${PAGE_ENTRIES}`, `${PAGE_BYTES}`]);
     if (reply === null) return null;
     const [state, entries] = listIn(reply);

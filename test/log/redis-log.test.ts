@@ -263,6 +263,18 @@ describe("a log on Redis", () => {
     expect(read).toEqual(entries);
   });
 
+  it("asks Redis once for all readers that are woken together", async () => {
+    const key = fresh();
+    await log.begin(key, { token: "t", ...lasting });
+    const readers = Array.from({ length: 100 }, () => followed(log, key));
+    await admin.config("RESETSTAT");
+    for (const number of [1, 2, 3]) await log.append(key, "t", number, ["a"]);
+    await log.end(key, "t", 4, "end");
+    for (const read of await Promise.all(readers)) expect(read).toEqual(["a", "a", "a", "end"]);
+    const scripts = (await admin.info("commandstats")).matchAll(/cmdstat_eval(?:sha)?:calls=(\d+)/g);
+    expect([...scripts].reduce((sum, [, calls]) => sum + Number(calls), 0)).toBeLessThan(30);
+  });
+
   it("wakes readers of a place that is removed", async () => {
     const key = fresh();
     await log.begin(key, { token: "t", ...lasting });
@@ -284,8 +296,10 @@ describe("a log on Redis", () => {
       addresses: [{ host: "127.0.0.1", port }],
       defaultDecoder: Decoder.Bytes,
     });
+    const [rest] = (await openers["@upstash/redis"]?.()) ?? [];
+    if (rest === undefined) throw new Error("There is no client.");
     await Promise.all([old.connect(), current.connect()]);
-    for (const client of [old, current, legacy, glide]) {
+    for (const client of [old, current, legacy, glide, rest]) {
       await using each = redisLog(client);
       const key = fresh();
       expect(await each.begin(key, { token: "t", ...lasting })).toBeNull();
