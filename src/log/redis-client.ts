@@ -62,6 +62,7 @@ export function redisLink(client: unknown, blocking: unknown): RedisLink {
   const link = linkOf(client);
   if (link === null) throw notAClient("client", client);
   if (blocking === undefined) return link;
+  if (blocking === client) throw new InvalidOptionError("blocking", "it must be another client than the first.");
   const send = sendOf(blocking);
   if (send === null) throw notAClient("blocking", blocking);
   // A client of a cluster has one connection for each node, where reads for two slots would wait for each other.

@@ -23,7 +23,8 @@ export interface RedisLogOptions {
   readonly prefix?: string | undefined;
   /**
    * A second client, for reads that wait for entries. `@valkey/valkey-glide` needs one, since its clients cannot be
-   * duplicated: without it, the log asks Redis again and again. It stays yours. In a cluster it is not used.
+   * duplicated: without it, the log asks Redis again and again. Use it for nothing else. It stays yours. In a cluster it
+   * is not used.
    */
   readonly blocking?: RedisClient | undefined;
 }
@@ -81,15 +82,18 @@ interface Connection {
   readonly tails: Tails;
 }
 
-const connections = new WeakMap<RedisClient, Connection>();
+/** By client, and by the one that blocks: of two that read on one connection, each would wait for the other. */
+const connections = new WeakMap<RedisClient, WeakMap<RedisClient, Connection>>();
 
 function connectionOf(client: RedisClient, blocking: RedisClient | undefined): Connection {
   const link = redisLink(client, blocking);
-  const known = connections.get(client);
-  if (known !== undefined && blocking === undefined) return known;
+  const shared = connections.get(client) ?? new WeakMap<RedisClient, Connection>();
+  connections.set(client, shared);
+  const known = shared.get(blocking ?? client);
+  if (known !== undefined) return known;
   const scripts = new Scripts(link);
   const connection = { link, scripts, tails: new Tails(link, scripts) };
-  if (blocking === undefined) connections.set(client, connection);
+  shared.set(blocking ?? client, connection);
   return connection;
 }
 

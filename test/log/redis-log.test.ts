@@ -132,6 +132,7 @@ describe("a log on Redis", () => {
       expect(make).toThrow(/`redis`, `ioredis`, `@upstash\/redis` or `@valkey\/valkey-glide`/);
     }
     expect(() => redisLog(admin, { blocking: {} as never })).toThrow(/Invalid blocking: it must be a client of/);
+    expect(() => redisLog(admin, { blocking: admin })).toThrow("Invalid blocking: it must be another client");
   });
 
   it("waits for 500 runs on one connection, which it closes when nobody waits any more", async () => {
