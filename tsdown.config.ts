@@ -12,6 +12,7 @@ const entry = {
   "openai-structured": "src/providers/openai/structured.ts",
   "openai-chat": "src/providers/openai-chat/index.ts",
   "openai-chat-structured": "src/providers/openai-chat/structured.ts",
+  resume: "src/neutral-resume.ts",
   // No entry of the package: a worker's code is a file of its own.
   "sqlite-worker": "src/log/sqlite-worker.ts",
 };

@@ -3,6 +3,8 @@
 import { memoryLog, type MemoryLogOptions } from "./log/memory-log.ts";
 import { loadProvider, type NeutralNative } from "./neutral-provider.ts";
 import type { Log } from "./log/log.ts";
+import { redisLog, type RedisLog, type RedisLogOptions } from "./log/redis-log.ts";
+import { sqliteLog, type SqliteLog, type SqliteLogOptions } from "./log/sqlite-log.ts";
 import type { Keepable, Kept, KeptLog, KeepOptions } from "./resume/keep.ts";
 import { keepAgent } from "./resume/kept-agent.ts";
 import { keepStream } from "./resume/kept-stream.ts";
@@ -21,6 +23,12 @@ export {
   type KeptLog,
   type Logged,
   memoryLog,
+  redisLog,
+  type RedisLog,
+  type RedisLogOptions,
+  sqliteLog,
+  type SqliteLog,
+  type SqliteLogOptions,
   type MemoryLogOptions,
   type ReadOptions,
 };

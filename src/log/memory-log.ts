@@ -1,4 +1,4 @@
-import { InvalidOptionError } from "../errors.ts";
+import { InvalidOptionError, LogError } from "../errors.ts";
 import { checkOptions, positive } from "../schema/option-form.ts";
 import type { BeginOptions, Holding, Log, LogEntry, LogRead, RunKey, Seen } from "./log.ts";
 
@@ -72,7 +72,10 @@ class MemoryLog implements Log {
     const runs = this.#places.get(place) ?? new Map<string, Run>();
     const live = [...runs.values()].filter((run) => !run.isEnded && !hasLapsed(run));
     const [other] = live;
-    if (runs.has(name)) throw new InvalidOptionError("run", `the place has a run "${name}" already.`);
+    const same = runs.get(name);
+    // Its answer may have been lost.
+    if (same?.token === token) return null;
+    if (same !== undefined) throw new InvalidOptionError("run", `the place has a run "${name}" already.`);
     if (other !== undefined && !replace) return other.name;
     for (const run of live) stopRun(run, "replaced");
     this.#makeRoom(0, 1);
@@ -180,7 +183,7 @@ class MemoryLog implements Log {
     const bytes = entries.reduce((sum, { length }) => sum + 2 * length, 0);
     this.#makeRoom(bytes, 0);
     // It may have been dropped for lack of room, if it has lapsed.
-    if (this.#places.get(place)?.get(run.name) !== run) throw new RangeError("The log in memory has dropped this run.");
+    if (this.#places.get(place)?.get(run.name) !== run) throw new LogError("The log in memory has dropped this run.");
     for (const data of entries) run.entries.push({ number: run.entries.length + 1, data });
     run.bytes += bytes;
     this.#bytes += bytes;
@@ -194,7 +197,7 @@ class MemoryLog implements Log {
     run.dropAt = run.leaseEnd + run.ttlMs;
   }
 
-  /** Drops runs that nobody writes any more, the oldest first. @throws RangeError if that is not enough. */
+  /** Drops runs that nobody writes any more, the oldest first. @throws LogError if that is not enough. */
   #makeRoom(bytes: number, runs: number): void {
     const isFull = (): boolean => this.#bytes + bytes > this.#maxBytes || this.#runs + runs > this.#maxRuns;
     if (!isFull()) return;
@@ -207,7 +210,7 @@ class MemoryLog implements Log {
       this.#drop(place, run);
     }
     if (isFull()) {
-      throw new RangeError(`The log in memory is full: ${this.#runs} runs, ${this.#bytes} bytes (maxRuns, maxBytes).`);
+      throw new LogError(`The log in memory is full: ${this.#runs} runs, ${this.#bytes} bytes (maxRuns, maxBytes).`);
     }
   }
 
