@@ -25,6 +25,12 @@ export class OpenAIDecoder extends ResponseAccumulator implements Decoder<OpenAI
     super(before.filter(isObject));
   }
 
+  resume(): void {
+    this.numbers.isResumed = true;
+    // What is left of the last frame may lie behind a gap.
+    this.#values = [];
+  }
+
   decode(frame: OpenAIFrame): Step<OpenAINative> | null {
     if ("run" in frame) {
       this.#run = frame.run;

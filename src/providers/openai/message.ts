@@ -3,6 +3,7 @@ import { isObject, type JsonObject, stringField } from "../../json/object.ts";
 import { getOwn, isEqual, setOwn } from "../../json/own.ts";
 import type { ToolUpdate } from "../../tool/tool-box.ts";
 import { errorFromEvent } from "../openai-platform/errors.ts";
+import { EventNumbers } from "./event-numbers.ts";
 import { copied, DELTAS, type Growth, setFuller, TEXTS, WHOLES } from "./growth.ts";
 import { type ItemPart, type List, ReplyItem } from "./reply-item.ts";
 import type { OpenAIResponse } from "./wire.ts";
@@ -28,14 +29,16 @@ const PARTS: ReadonlyMap<string, List> = new Map(
 );
 /** The parts of reasoning items that hold thinking. */
 export const THOUGHT = /^(summary|reasoning)_text$/;
+/** Events that say nothing but that the connection lives. They are numbered, too. */
+export const PING = /^(keepalive|ping)$/;
 /** Items that say nothing yet when they begin. */
 const SILENT = /^(message|reasoning)$/;
 
 const accumulators = new WeakMap<object, ResponseAccumulator>();
 
-/** The number of the last event of a message; -1 if none was numbered. */
-export function sequenceOf(message: object | null): number {
-  return (message && accumulators.get(message)?.sequence) ?? -1;
+/** How far the reply has come that a message is of. */
+export function progressOf(message: object | null): Pick<ResponseAccumulator, "numbers" | "hasEnded"> | undefined {
+  return message === null ? undefined : accumulators.get(message);
 }
 
 /** Where the deltas of a run go. */
@@ -57,8 +60,10 @@ interface Run {
 export class ResponseAccumulator {
   /** Rises whenever the message changes. */
   progress = 0;
-  /** The terminal event came. */
+  /** The terminal event came, and the response has not failed. */
   isWhole = false;
+  /** The terminal event came. */
+  hasEnded = false;
   hasContent = false;
   /** The provider has reported a count of tokens. */
   hasUsage = false;
@@ -68,8 +73,7 @@ export class ResponseAccumulator {
   content = "";
   thinking = "";
   updates: readonly ToolUpdate[] = NO_UPDATES;
-  /** The number of the last event; -1 if none was numbered. */
-  sequence = -1;
+  readonly numbers = new EventNumbers();
   #response: (JsonObject & { output: JsonObject[] }) | null = null;
   readonly #before: readonly ReplyItem[];
   readonly #items: ReplyItem[] = [];
@@ -110,12 +114,22 @@ export class ResponseAccumulator {
   }
 
   /**
-   * Applies an event. False if it came before, as a number tells.
+   * Applies an event. False if it came before, as a number tells, or says nothing.
    *
-   * @throws MillraceError if the response has failed.
+   * @throws MillraceError if the response has failed, or the events cannot be its own.
    */
   apply(type: string, event: JsonObject): boolean {
-    const { sequence_number: number } = event;
+    const { sequence_number: number, response } = event;
+    const id = stringField(response, "id");
+    if (this.numbers.isResumed && id !== null && id !== this.#response?.["id"]) {
+      throw new ProtocolError("the rest of a response was asked for, and events of another one came.", {
+        retryable: false,
+      });
+    }
+    if (PING.test(type)) {
+      this.numbers.pass(number);
+      return false;
+    }
     if (!this.#advance(type, number)) return false;
     const growth = DELTAS.get(type);
     if (growth !== undefined) this.#append(type, event, growth);
@@ -127,7 +141,7 @@ export class ResponseAccumulator {
   /**
    * Applies the event of a run that has the values from a place on. False if it came before.
    *
-   * @throws MillraceError if it is a call's that was complete.
+   * @throws MillraceError if it is a call's that was complete, or an event before it is missing.
    */
   applyInRun(like: TextRun, values: RunValues, at: number): boolean {
     const run = this.#run;
@@ -141,15 +155,11 @@ export class ResponseAccumulator {
     return true;
   }
 
-  /** Begins with an event. False if it came before. */
+  /** Begins with an event. False if it came before. @throws ProtocolError if one before it is missing. */
   #advance(type: string, number: unknown): boolean {
     this.content = this.thinking = "";
     this.updates = NO_UPDATES;
-    if (typeof number !== "number") return true;
-    // The end is the end, whatever its number.
-    if (number <= this.sequence && !ENDING.test(type)) return false;
-    this.sequence = number;
-    return true;
+    return this.numbers.take(number, ENDING.test(type));
   }
 
   /** Drops characters at the beginning of the text, the reply that it continues left aside. */
@@ -216,6 +226,7 @@ export class ResponseAccumulator {
 
   /** @throws MillraceError if the response has failed. */
   #end(type: string, { output, usage, status }: JsonObject, response: JsonObject): void {
+    this.hasEnded = true;
     const state = typeof status === "string" ? status : "";
     const isFailed = FAILED.test(type) || FAILED.test(state);
     const isCut = isFailed || CUT.test(type) || CUT.test(state);
