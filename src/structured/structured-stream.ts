@@ -33,6 +33,8 @@ export abstract class StructuredStream<out N extends Native, out Model = unknown
 {
   readonly #model: ResponseModel;
   #arriving: ArrivingModel;
+  /** The text that it was read from. */
+  #text = "";
   #constructed: Constructed | Promise<Constructed> | null = null;
 
   /** @internal */
@@ -164,22 +166,33 @@ export abstract class StructuredStream<out N extends Native, out Model = unknown
 
   /** Takes what an event adds to the model. */
   #absorb({ chunk, tools }: Step<N>): void {
-    if (chunk.recovery?.type === "restart") this.#arriving = new ArrivingModel(this.#model.format);
+    if (chunk.recovery?.type === "restart") this.#restart();
     const jsonTool = this["~reply"].prepared?.jsonTool ?? null;
-    if (jsonTool === null) return this.#arriving.push(chunk.content);
+    if (jsonTool === null) return this.#read(chunk.content);
     for (const { input, fragment } of tools) {
-      if (input.name === jsonTool && fragment !== null) this.#arriving.push(fragment);
+      if (input.name === jsonTool && fragment !== null) this.#read(fragment);
     }
   }
 
-  /** Reads the model if the stream was drained, or the model did not come in events that add to it. */
+  #restart(): void {
+    this.#arriving = new ArrivingModel(this.#model.format);
+    this.#text = "";
+  }
+
+  #read(text: string): void {
+    this.#text += text;
+    this.#arriving.push(text);
+  }
+
+  /** Reads the model if the stream was drained, or the events that added to it did not come to what the reply says. */
   #readWhole(): void {
-    if (this.#arriving.isWhole) return;
-    const jsonTool = this["~reply"].prepared?.jsonTool;
-    const input = this["~reply"].shown.decoder.toolInputs.find(({ name }) => name === jsonTool);
-    const whole = new ArrivingModel(this.#model.format);
-    whole.push(jsonTool ? (input?.text ?? "") : this.content);
-    if (whole.isWhole) this.#arriving = whole;
+    const { prepared, shown } = this["~reply"];
+    const jsonTool = prepared?.jsonTool ?? null;
+    const inputs = shown.decoder.toolInputs.filter(({ name }) => name === jsonTool);
+    const whole = jsonTool === null ? this.content : inputs.map(({ text }) => text).join("");
+    if (whole === this.#text) return;
+    this.#restart();
+    this.#read(whole);
   }
 
   /** @throws As {@link constructCallResponse}. */

@@ -321,8 +321,9 @@ export class ResponseAccumulator {
   #fill(item: ReplyItem, given: JsonObject): void {
     this.#byId.set(given["id"], item);
     for (const [key, value] of Object.entries(given)) {
-      const isPartList = (key === "content" || key === "summary") && Array.isArray(value);
-      if (isPartList && value.length > 0) this.#fillParts(item, key, value);
+      const parts: readonly unknown[] = Array.isArray(value) ? value : [];
+      const isParts = key === "content" || key === "summary";
+      if (isParts && (parts.length > 0 || item.sizeOf(key) > 0)) this.#fillParts(item, key, parts);
       else if (item.isNamed && /^(arguments|input)$/.test(key)) this.#setInput(item, key, value);
       else if (item.isNamed && item.isDone && /^(call_id|name)$/.test(key)) continue;
       else if (setFuller(item.block, key, value)) this.progress++;
@@ -354,14 +355,26 @@ export class ResponseAccumulator {
     }
   }
 
-  /** Replaces a text by the whole of it. What is new of it is shown. */
+  /**
+   * Replaces a text by the whole of it. What is new of it is shown.
+   *
+   * @throws ProtocolError if it is another than was shown.
+   */
   #setText(item: ReplyItem, block: JsonObject, field: string, whole: unknown): void {
     const known = stringField(block, field) ?? "";
     const value = typeof whole === "string" ? whole.slice(this.#dropped.get(block) ?? 0) : "";
+    const isMore = value.startsWith(known);
     if (value === known || value === "") return;
+    if (!isMore && TEXTS.has(block["type"])) {
+      if (known.includes(value)) return;
+      // Before the end deltas may have been left out, but none may say anything else.
+      if (this.hasEnded || !isWithin(known, value)) {
+        throw new ProtocolError("the whole of a text is not what came of it before.");
+      }
+    }
     block[field] = value;
     this.progress++;
-    this.#show(item, block, value.startsWith(known) ? value.slice(known.length) : "");
+    this.#show(item, block, isMore ? value.slice(known.length) : "");
   }
 
   /** Replaces the input of a call by the whole of it. */
@@ -582,6 +595,17 @@ function listIn(owner: JsonObject, name: string): unknown[] {
   const added: unknown[] = [];
   owner[name] = added;
   return added;
+}
+
+/** Whether a text has all characters of another, in their order. */
+function isWithin(part: string, text: string): boolean {
+  let end = 0;
+  for (const character of part) {
+    const at = text.indexOf(character, end);
+    if (at < 0) return false;
+    end = at + 1;
+  }
+  return true;
 }
 
 /** What a failed response says of its failure. */
