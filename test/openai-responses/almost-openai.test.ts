@@ -28,6 +28,12 @@ const args = (delta: string, more: Event = {}): Event => ({
   delta,
   ...more,
 });
+const written = (input: string, more: Event = {}): Event => ({
+  type: "response.function_call_arguments.done",
+  output_index: 0,
+  arguments: input,
+  ...more,
+});
 const added = (item: object, output_index: number | undefined = 0): Event => ({
   type: "response.output_item.added",
   output_index,
@@ -224,9 +230,40 @@ describe("a reply of a server that is almost OpenAI's", () => {
       ],
       ["truncated"],
     ],
+    ["arguments whose item has no end", [created, added(calling("")), args('{"a":1}'), ended([])], ["complete"]],
     [
-      "arguments whose item is in no terminal output",
-      [created, added(calling("")), args('{"a":1}'), ended([])],
+      "several calls whose items have no end",
+      [
+        created,
+        added(calling("")),
+        written('{"a":1}'),
+        added(calling("", { id: "fc_2", call_id: "call_2" }), 1),
+        written("", { output_index: 1 }),
+        ended(),
+      ],
+      ["complete", "complete"],
+    ],
+    [
+      "input of a custom tool whose item has no end",
+      [
+        created,
+        added({ ...calling(""), type: "custom_tool_call", arguments: undefined, input: "" }),
+        { type: "response.custom_tool_call_input.done", output_index: 0, input: '{"a":1}' },
+        ended(),
+      ],
+      ["complete"],
+    ],
+    ["invalid arguments whose item has no end", [created, added(calling("")), written("{]"), ended()], ["invalid"]],
+    ["no arguments, and no end of their item", [created, added(calling("")), ended()], ["truncated"]],
+    ["a part of the arguments", [created, added(calling("")), args('{"a":1'), ended()], ["truncated"]],
+    [
+      "whole arguments in a reply that was cut",
+      [created, added(calling("")), written('{"a":1}'), ended([], "incomplete")],
+      ["truncated"],
+    ],
+    [
+      "whole arguments in an item that was cut",
+      [created, added(calling("", { status: "incomplete" })), written('{"a":1}'), ended()],
       ["truncated"],
     ],
     [

@@ -235,7 +235,11 @@ export class ResponseAccumulator {
     this.hasUsage = isObject(usage) && Object.values(usage).some((count) => typeof count === "number" && count > 0);
     this.#release(isCut);
     if (Array.isArray(output)) this.#repair(output, isCut);
-    for (const item of this.#items) if (item.isCall && !item.isDone) item.state = "truncated";
+    for (const item of this.#items) {
+      if (!item.isCall || item.isDone) continue;
+      if (!isCut && item.hasWholeInput) this.#finish(item, false);
+      else item.state = "truncated";
+    }
     if (isFailed) throw errorFromEvent(LABEL, failureOf(response));
     if (!this.isWhole) this.progress++;
     this.isWhole = true;
@@ -488,6 +492,7 @@ export class ResponseAccumulator {
     if (item.isNamed) {
       const { name } = event;
       if (!("name" in item.block) && typeof name === "string") item.block["name"] = name;
+      item.isWritten = true;
       return this.#setInput(item, field, value);
     }
     const block = this.#growing(item, event, growth);
