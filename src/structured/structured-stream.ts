@@ -1,4 +1,5 @@
 import { StreamNotConsumedError } from "../errors.ts";
+import { isEqual } from "../json/own.ts";
 import type { Step } from "../provider/decoder.ts";
 import type { Native } from "../provider/native.ts";
 import type { CallPlan } from "../recovery/plan.ts";
@@ -88,9 +89,9 @@ export abstract class StructuredStream<out N extends Native, out Model = unknown
     let last: unknown;
     this["~own"]();
     return this.#iterate(() => {
-      const { snapshot } = this.#arriving;
-      // After a restart there is nothing at first.
-      if (snapshot === last || snapshot === undefined) return [];
+      const snapshot = this.#snapshot;
+      // After a restart there is nothing at first. What came may have added nothing to the model.
+      if (snapshot === undefined || isEqual(snapshot, last)) return [];
       last = snapshot;
       // `Arriving` stands for what has arrived of the model.
       return [snapshot as Arriving];
@@ -117,7 +118,7 @@ export abstract class StructuredStream<out N extends Native, out Model = unknown
     this["~own"]().mayRestart = false;
     let given = 0;
     return this.#iterate(() => {
-      const elements = this.#arriving.elements(given) as readonly Element[];
+      const elements = this.#arriving.elements(given, this.#fromJson) as readonly Element[];
       given += elements.length;
       return elements;
     });
@@ -127,7 +128,7 @@ export abstract class StructuredStream<out N extends Native, out Model = unknown
   override toJSON(): object {
     const { id, model, outcome, content, error } = this;
     if (outcome === "complete") this.#readWhole();
-    const arrived = this.#arriving.snapshot ?? null;
+    const arrived = this.#snapshot ?? null;
     return { id, model, outcome, content, arrived, ...this["~figures"], ...(error && { error: String(error) }) };
   }
 
@@ -145,6 +146,14 @@ export abstract class StructuredStream<out N extends Native, out Model = unknown
     if (this.outcome === "pending") await this.response();
     await withinLimits(this["~reply"], this.#construct());
     return this.constructedResponseModel;
+  }
+
+  get #fromJson(): ((json: unknown) => unknown) | undefined {
+    return this["~reply"].prepared?.fromJson;
+  }
+
+  get #snapshot(): unknown {
+    return this.#arriving.snapshot(this.#fromJson);
   }
 
   /** @param take - Gives the new values after an event. */
