@@ -1,20 +1,21 @@
 import { withoutInstructions } from "../openai-platform/instructions.ts";
 import { InvalidOptionError, UnsupportedContentError } from "../../errors.ts";
 import { lowerCased } from "../../http/client.ts";
-import { defined, isObject, type JsonObject, stringField } from "../../json/object.ts";
+import { defined, isObject, type JsonObject, stringField, tryParse } from "../../json/object.ts";
 import { stringify, wellFormedJson } from "../../json/stringify.ts";
 import { base64 } from "../../prompt/base64.ts";
 import type { MessageLike } from "../../prompt/message.ts";
 import type { CommonPart } from "../../prompt/common-message.ts";
 import type { EncodedPrompt, Prompt } from "../../provider/provider.ts";
 import { anObject, anything, type Form, type Forms, positive } from "../../schema/option-form.ts";
+import { isNeutralPart } from "../../tool/content-part.ts";
 import type { ToolResult } from "../../tool/tool-result.ts";
 import { isReasoningModel } from "../openai-platform/models.ts";
 import type { InputItem } from "./input-item.ts";
 import type { OpenAIBody, OpenAINative } from "./native.ts";
 import type { OpenAICallParams } from "./params.ts";
 import { requestOf } from "./request.ts";
-import { answerTo } from "./tool-output.ts";
+import { answerTo, isInputPart } from "./tool-output.ts";
 import { toolParams } from "./tool-schema.ts";
 import { sendable } from "./turn.ts";
 import { typeOf } from "./type-of.ts";
@@ -151,11 +152,22 @@ export function encodeToolResults(results: readonly ToolResult[]): readonly Inpu
 }
 
 /** The API knows no errors of tools: the text has to tell. */
-function encodeResult({ id, content, isError, toolCall }: ToolResult): InputItem {
-  const parts = typeof content === "string" ? content : content.flatMap((part) => encodePart(part as Part, false));
-  const output = isError && typeof parts === "string" ? `Error: ${parts}` : parts;
+function encodeResult({ id, content, isError, isJson = false, toolCall }: ToolResult): InputItem {
+  // Text is text, whatever it says.
+  const given: unknown = isJson && typeof content === "string" ? tryParse(content) : undefined;
+  const parts = typeof content === "string" ? outputParts(given) : content;
+  const sent = parts?.flatMap((part) => encodePart(part as Part, false)) ?? String(content);
+  const output = isError && typeof sent === "string" ? `Error: ${sent}` : sent;
   // Parts of the provider's own shape are not checked.
-  return answerTo(toolCall, id, output, isError) as unknown as InputItem;
+  return answerTo(toolCall, id, output, isError, given) as unknown as InputItem;
+}
+
+/** The parts that a tool gave in the API's own shape, perhaps beside neutral ones; null if it gave anything else. */
+function outputParts(given: unknown): readonly object[] | null {
+  const parts: readonly unknown[] = [given].flat();
+  return parts.length > 0 && parts.every((part) => isInputPart(part) || isNeutralPart(part))
+    ? (parts as object[])
+    : null;
 }
 
 function encodePart(given: Part, isOfModel: boolean): JsonObject[] {
