@@ -5,6 +5,7 @@ import { ignore } from "../../http/request.ts";
 import { DEEPEST, isDeeper } from "../../json/depth.ts";
 import { isObject, type JsonObject, stringField, tryParse } from "../../json/object.ts";
 import type { Request } from "../../provider/provider.ts";
+import { errorInLine } from "../openai-platform/errors.ts";
 import { PING } from "./message.ts";
 import type { OpenAINative } from "./native.ts";
 import { frameParts, isInRun, type RunValues, textRun, type TextRun } from "./text-run.ts";
@@ -91,8 +92,10 @@ export class StreamFrames implements FrameReader<OpenAIFrame> {
     reader.expect(frameParts(run, isNamed), run);
   }
 
-  /** The frame of a reply that turned out not to consist of events. */
+  /** The frame of a reply that turned out not to consist of events, or whose end is an error that is none. */
   #whole(): EventFrame | null {
+    const error = errorInLine(this.#reader.bareLine);
+    if (error !== null) return eventFrame(error, "error");
     const text = this.#reader.takeOther();
     const body = tryParse(text);
     if (isObject(body) && isResponse(body)) return eventFrame(body);
