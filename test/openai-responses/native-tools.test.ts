@@ -112,17 +112,6 @@ describe("items that ask the program for something, beside functions", () => {
       ],
       "same",
     ],
-    [
-      "parts beside neutral ones",
-      [
-        { type: "text", text: "A" },
-        { type: "input_image", file_id: "file_1" },
-      ],
-      [
-        { type: "input_text", text: "A" },
-        { type: "input_image", file_id: "file_1" },
-      ],
-    ],
     ["data of a like type", [{ type: "input_image", width: 3 }], "json"],
     ["data beside a part", [{ type: "input_text", text: "A" }, { n: 1 }], "json"],
     ["an empty list", [], "json"],

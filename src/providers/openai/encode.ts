@@ -8,7 +8,6 @@ import type { MessageLike } from "../../prompt/message.ts";
 import type { CommonPart } from "../../prompt/common-message.ts";
 import type { EncodedPrompt, Prompt } from "../../provider/provider.ts";
 import { anObject, anything, type Form, type Forms, positive } from "../../schema/option-form.ts";
-import { isNeutralPart } from "../../tool/content-part.ts";
 import type { ToolResult } from "../../tool/tool-result.ts";
 import { isReasoningModel } from "../openai-platform/models.ts";
 import type { InputItem } from "./input-item.ts";
@@ -153,21 +152,15 @@ export function encodeToolResults(results: readonly ToolResult[]): readonly Inpu
 
 /** The API knows no errors of tools: the text has to tell. */
 function encodeResult({ id, content, isError, isJson = false, toolCall }: ToolResult): InputItem {
+  const isText = typeof content === "string";
   // Text is text, whatever it says.
-  const given: unknown = isJson && typeof content === "string" ? tryParse(content) : undefined;
-  const parts = typeof content === "string" ? outputParts(given) : content;
-  const sent = parts?.flatMap((part) => encodePart(part as Part, false)) ?? String(content);
-  const output = isError && typeof sent === "string" ? `Error: ${sent}` : sent;
+  const given: unknown = isJson && isText ? tryParse(content) : undefined;
+  const native = [given].flat();
+  const parts = isText ? content : content.flatMap((part) => encodePart(part as Part, false));
+  const isNative = native.length > 0 && native.every(isInputPart);
+  const output = isNative ? native : isError && isText ? `Error: ${content}` : parts;
   // Parts of the provider's own shape are not checked.
   return answerTo(toolCall, id, output, isError, given) as unknown as InputItem;
-}
-
-/** The parts that a tool gave in the API's own shape, perhaps beside neutral ones; null if it gave anything else. */
-function outputParts(given: unknown): readonly object[] | null {
-  const parts: readonly unknown[] = [given].flat();
-  return parts.length > 0 && parts.every((part) => isInputPart(part) || isNeutralPart(part))
-    ? (parts as object[])
-    : null;
 }
 
 function encodePart(given: Part, isOfModel: boolean): JsonObject[] {

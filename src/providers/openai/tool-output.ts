@@ -39,7 +39,7 @@ export function answerTo(call: unknown, id: string, output: Output, isError: boo
 }
 
 /** Whether a value is a part that an output may have: `input_text`, say. */
-export function isInputPart(value: unknown): boolean {
+export function isInputPart(value: unknown): value is JsonObject {
   const has = (name: string): boolean => !!stringField(value, name);
   switch (stringField(value, "type")) {
     case "input_text":
