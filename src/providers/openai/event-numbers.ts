@@ -14,13 +14,12 @@ export class EventNumbers {
   /**
    * Notes the number of an event. False if that came before.
    *
-   * @param isEnd - Whether it ends the response. Then it counts, whatever its number.
    * @throws ProtocolError if an event before it is missing. It may be asked for once more.
    */
-  take(number: unknown, isEnd: boolean): boolean {
+  take(number: unknown): boolean {
     const { last } = this;
     if (typeof number !== "number") return true;
-    if (number <= last && !isEnd) return false;
+    if (number <= last) return false;
     if (this.isResumed && number > Math.max(last, this.#silent) + 1) {
       const retryable = this.#gap !== last;
       this.#gap = last;

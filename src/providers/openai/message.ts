@@ -130,7 +130,8 @@ export class ResponseAccumulator {
       this.numbers.pass(number);
       return false;
     }
-    if (!this.#advance(type, number)) return false;
+    // The end is the end, whatever its number.
+    if (!this.#advance(number) && !ENDING.test(type)) return false;
     const growth = DELTAS.get(type);
     if (growth !== undefined) this.#append(type, event, growth);
     else if (LIFECYCLE.test(type)) this.#live(type, event["response"]);
@@ -150,16 +151,16 @@ export class ResponseAccumulator {
     if (run === null || typeof text !== "string" || !isSame(run, type, event)) {
       return this.apply(type, eventInRun(like, values, at));
     }
-    if (!this.#advance(type, like.number < 0 ? undefined : values[at + like.number])) return false;
+    if (!this.#advance(like.number < 0 ? undefined : values[at + like.number])) return false;
     this.#grow(run, text);
     return true;
   }
 
   /** Begins with an event. False if it came before. @throws ProtocolError if one before it is missing. */
-  #advance(type: string, number: unknown): boolean {
+  #advance(number: unknown): boolean {
     this.content = this.thinking = "";
     this.updates = NO_UPDATES;
-    return this.numbers.take(number, ENDING.test(type));
+    return this.numbers.take(number);
   }
 
   /** Drops characters at the beginning of the text, the reply that it continues left aside. */
