@@ -2,6 +2,7 @@ import { LimitExceededError, MalformedFrameError, type MillraceError } from "../
 import type { FrameReader } from "../../frame/frame-reader.ts";
 import { SseReader } from "../../frame/sse-reader.ts";
 import { DEEPEST, isDeeper } from "../../json/depth.ts";
+import { errorInLine } from "../openai-platform/errors.ts";
 import { frameParts, isInRun, textRun, type TextRun } from "./text-run.ts";
 import { type Dialect, dialectNamed, dialectNames, UNKNOWN } from "./dialects.ts";
 import { field, isObject, type JsonObject, stringField, tryParse } from "../../json/object.ts";
@@ -105,8 +106,10 @@ export class ChatFrames implements FrameReader<ChatFrame> {
     reader.expect(this.#run && frameParts(this.#run), this.#run);
   }
 
-  /** The frame of a reply that turned out not to consist of events. */
+  /** The frame of a reply that turned out not to consist of events, or whose end is an error that is none. */
   #whole(): EventFrame | null {
+    const error = errorInLine(this.#reader.bareLine);
+    if (error !== null) return eventFrame(error, true);
     const text = this.#reader.takeOther();
     const reply = tryParse(text);
     if (isObject(reply) && Array.isArray(reply["choices"]) && !reply["error"]) return eventFrame(reply);
