@@ -13,7 +13,11 @@ const own = () => client({ apiKey: "k", baseURL: server.url });
 describe("a kept stream", () => {
   it("is read live and from the log", async () => {
     const log = memoryLog();
-    const ask = call("claude-sonnet-5-5", { stream: true, client: own() }, (genre: string) => `Recommend a ${genre} book`);
+    const ask = call(
+      "claude-sonnet-5-5",
+      { stream: true, client: own() },
+      (genre: string) => `Recommend a ${genre} book`,
+    );
     const stream = keep(ask("sea"), { log, id: "chat" });
     const elsewhere = read(log, "chat", {});
     let text = "";
