@@ -73,6 +73,11 @@ export function errorRecord(error: unknown): ErrorRecord {
   return { code, message, fields: isObject(data) ? data : {}, cause };
 }
 
+/** The error of a reply whose rest is missing, for this reason. */
+export function truncation(reason: string): ErrorRecord {
+  return { code: "stream_truncated", message: reason, fields: { retryable: true } };
+}
+
 /** The same error again: of its class, with its code, message and fields. */
 export function errorOf({ code, message, fields, cause }: ErrorRecord): MillraceError {
   const kind = CLASSES[code as ErrorCode] ?? ProtocolError;

@@ -17,7 +17,7 @@ import type { PairTypes } from "../tool/pair.ts";
 import type { LiveReader } from "./live-reader.ts";
 import { type LogState, LogWriter } from "./log-writer.ts";
 import { PlaceOccupiedError } from "./place-occupied-error.ts";
-import type { EndRecord, LogRecord, StartRecord } from "./record.ts";
+import type { EndRecord, StartRecord } from "./record.ts";
 import type { Journal } from "./recorder.ts";
 
 /** How a stream is kept. */
@@ -112,9 +112,14 @@ export function openRun(
   const key = { place, run };
   const begin = { ttlMs: ttl, replace };
   const writer = new LogWriter({ log, key, token: crypto.randomUUID(), leaseMs: lease, begin, onStop });
-  const journal = { position: 0, put: (record: LogRecord) => writer.put(record, EVENT_SIZE) };
+  const journal = journalOf(writer);
   journal.put({ type: "start", version: 1, time: Date.now(), ...start });
   return { key, writer, journal, logsRequest: options.request ?? false };
+}
+
+/** The journal of a run, from a position on. */
+export function journalOf(writer: LogWriter, position = 0): Journal {
+  return { position, put: (record, length = 0) => writer.put(record, EVENT_SIZE + length) };
 }
 
 /** Reads a stream to its end, at the pace of the log and of its reader here. Gives what a kept stream has. */

@@ -1,5 +1,6 @@
 import type { Attempt } from "../attempt/attempt.ts";
 import type { PreparedCall } from "../attempt/prepared.ts";
+import type { ResponseChunk } from "../provider/chunk.ts";
 import type { Step } from "../provider/decoder.ts";
 import type { Native } from "../provider/native.ts";
 import type { CallPlan } from "../recovery/plan.ts";
@@ -21,7 +22,8 @@ import type {
 export interface Journal {
   /** The position of the last event that was logged: they are counted from 1. */
   position: number;
-  put(record: LogRecord): void;
+  /** @param length - About how many characters of text it has. */
+  put(record: LogRecord, length?: number): void;
 }
 
 /** Tells what is shown of a reply in records. */
@@ -78,7 +80,7 @@ export class Recorder<N extends Native> {
     this.#journal.position += 1;
     const recovery = this.#recoveries.get(chunk);
     if (recovery !== undefined) for (const record of recovery) this.#journal.put(record);
-    else if (step?.isEnd !== true) this.#journal.put(this.#eventOf(chunk, step));
+    else if (step?.isEnd !== true) this.#journal.put(this.#eventOf(chunk, step), lengthOf(chunk));
   }
 
   /** The reply has ended. */
@@ -193,6 +195,10 @@ function requestRecord<N extends Native>({
   metadata,
 }: PreparedCall<N>): RequestRecord {
   return { body, items, common: common(), ...(callParams !== undefined && { callParams }), metadata };
+}
+
+function lengthOf({ content, thinking }: ResponseChunk): number {
+  return content.length + thinking.length;
 }
 
 /** @returns Null if they are not known: prices are the user's own, and may throw. */

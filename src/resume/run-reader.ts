@@ -1,7 +1,7 @@
 import { inTime } from "../log/in-time.ts";
 import type { Log, LogRead, RunKey } from "../log/log.ts";
 import { tryParse } from "../json/object.ts";
-import type { ErrorRecord } from "./error-record.ts";
+import { truncation } from "./error-record.ts";
 import type { EndRecord, LogRecord } from "./record.ts";
 
 /** How a run is read. */
@@ -92,7 +92,7 @@ export class RunReader {
     try {
       if (takeOver !== undefined && !isWhole() && (await takeOver(state))) return;
       const outcome = isWhole() ? "complete" : "truncated";
-      const error = isWhole() ? null : truncated("The producer of the reply is gone: it has lost its lease.");
+      const error = isWhole() ? null : truncation("The producer of the reply is gone: it has lost its lease.");
       const end: EndRecord = { type: "end", outcome, error, time: Date.now() };
       // If another was faster, its end is read next.
       await inTime(log.end(key, { beat }, last + 1, JSON.stringify([end])), this.#leaseMs);
@@ -124,13 +124,9 @@ export class RunReader {
     this.#hasEnded = true;
     const isWhole = this.#options.isWhole();
     const outcome = isWhole ? "complete" : "truncated";
-    const error = isWhole ? null : truncated("The log does not have the rest of the reply any more.");
+    const error = isWhole ? null : truncation("The log does not have the rest of the reply any more.");
     return [{ type: "end", outcome, error, time: Date.now() }];
   }
-}
-
-function truncated(message: string): ErrorRecord {
-  return { code: "stream_truncated", message, fields: { retryable: true } };
 }
 
 /** @returns A promise that settles after a while, or when the signal aborts. */

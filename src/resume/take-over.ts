@@ -1,6 +1,6 @@
 import { after, callTransitions } from "../attempt/lifecycle.ts";
 import type { Attempt } from "../attempt/attempt.ts";
-import { InvalidOptionError, StreamTruncatedError } from "../errors.ts";
+import { InvalidOptionError, messageOf, StreamTruncatedError } from "../errors.ts";
 import { tryParse } from "../json/object.ts";
 import { inTime } from "../log/in-time.ts";
 import type { Log, LogRead, RunKey } from "../log/log.ts";
@@ -8,12 +8,13 @@ import type { Decoder } from "../provider/decoder.ts";
 import type { Native } from "../provider/native.ts";
 import type { Reply } from "../recovery/reply.ts";
 import type { CallStream } from "../stream/call-stream.ts";
-import { EVENT_SIZE, produce } from "./keep.ts";
+import { journalOf, produce } from "./keep.ts";
+import { truncation } from "./error-record.ts";
 import { productionOf } from "./kept-stream.ts";
 import { LogWriter } from "./log-writer.ts";
 import { openPairs, readReply } from "./read-reply.ts";
 import type { LogRecord } from "./record.ts";
-import { type Journal, plannedRecord, Recorder } from "./recorder.ts";
+import { plannedRecord, Recorder } from "./recorder.ts";
 import { type LoadProvider, loaderFor, ProviderLoader } from "./run-records.ts";
 
 /** A run to take over. */
@@ -56,21 +57,43 @@ export async function takeOver(load: LoadProvider, orphan: Orphan, { open, waitU
   if (!(await inTime(log.take(key, beat, { token, leaseMs }), leaseMs))) return false;
   const onStop = (reason: string): void => stream.abort(reason);
   const writer = new LogWriter({ log, key, token, leaseMs, begin: null, onStop }, last + 1);
-  const journal: Journal = { position: 0, put: (record) => writer.put(record, EVENT_SIZE) };
-  const remains = await remainsOf(loaderFor(reply.plan, load), orphan);
-  if (last === 0)
-    journal.put({ type: "start", version: 1, kind: "reply", time: Date.now(), reply: plannedRecord(reply.plan) });
-  if (remains !== null) {
-    journal.position = remains.position;
-    interrupt(reply, remains);
+  try {
+    const remains = await remainsOf(loaderFor(reply.plan, load), orphan);
+    goOn(load, { orphan, stream, writer, remains, waitUntil });
+  } catch (error) {
+    // The lease was taken: nobody else will end the run.
+    await writer.end({ type: "end", outcome: "truncated", error: truncation(messageOf(error)), time: Date.now() });
   }
+  return true;
+}
+
+function goOn(
+  load: LoadProvider,
+  {
+    orphan: { log, key, state },
+    stream,
+    writer,
+    remains,
+    waitUntil,
+  }: {
+    readonly orphan: Orphan;
+    readonly stream: CallStream<Native>;
+    readonly writer: LogWriter;
+    readonly remains: Remains | null;
+    readonly waitUntil: Successor["waitUntil"];
+  },
+): void {
+  const reply = stream["~reply"];
+  const journal = journalOf(writer, remains?.position);
+  const start = { type: "start", version: 1, kind: "reply" } as const;
+  if (state.last === 0) journal.put({ ...start, time: Date.now(), reply: plannedRecord(reply.plan) });
+  if (remains !== null) interrupt(reply, remains);
   const recorder = new Recorder(reply, journal, false, remains && { shown: reply.shown, earlier: remains.earlier });
   const run = { key, writer, journal, logsRequest: false };
   const production = productionOf(load, stream, recorder, { log, run });
   // Nobody reads it here but from the log.
   void production.live.return();
   produce(run, production, { replace: true, waitUntil });
-  return true;
 }
 
 /** Makes a call begin as if its first request had been interrupted just where the log ends. */
