@@ -1,0 +1,47 @@
+import { fakeAnthropic, reply, text } from "../dist/testing.js";
+import { PACE_MS, wordsFrom } from "./words.mjs";
+
+/** Events before the first word. */
+const BEFORE = 2;
+
+/**
+ * Starts the provider: numbered words, one every 25 ms. A request that ends in a text of the assistant's is one to go on
+ * from there.
+ */
+export async function startProvider({ words, firstDelayMs = 0 }) {
+  const begun = [];
+  const firsts = [];
+  const server = await fakeAnthropic({
+    pace: PACE_MS,
+    pings: false,
+    firstDelayMs,
+    validate: false,
+    replies({ index, body }) {
+      const last = lastWordOf(body.messages?.at(-1));
+      begun[index] = Date.now() + firstDelayMs;
+      firsts[index] = last + 1;
+      return reply(text(wordsFrom(index, last + 1, words)));
+    },
+  });
+  const progress = (request) => server.requests[request]?.reply;
+  return {
+    url: server.url,
+    get requests() {
+      return server.requests.length;
+    },
+    /** How many words of a reply have been sent. */
+    sent: (request = 0) => Math.min(words, Math.max(0, (progress(request)?.eventsWritten ?? 0) - BEFORE)),
+    /** When the first word of a reply was sent. */
+    firstAt: (request = 0) => begun[request] + BEFORE * PACE_MS,
+    firstWord: (request) => firsts[request],
+    outcome: (request = 0) => progress(request)?.outcome,
+    closed: (request = 0) => progress(request)?.closed,
+    close: () => server.close(),
+  };
+}
+
+function lastWordOf(message) {
+  if (message?.role !== "assistant") return 0;
+  const content = typeof message.content === "string" ? message.content : (message.content.at(-1)?.text ?? "");
+  return Number(content.trim().split(/\s+/).at(-1)?.split(".")[1] ?? 0);
+}
