@@ -43,7 +43,8 @@ export async function startProxy(to) {
       for (const socket of sockets) socket.resume();
     },
     async close() {
-      cut();
+      isCut = true;
+      for (const socket of sockets) socket.destroy();
       server.close();
       await once(server, "close");
     },

@@ -102,9 +102,11 @@ async function playAll(program, options) {
   const jobs = options.rows.flatMap((row) => options.clients.map((client) => ({ row, client })));
   const lane = async () => {
     for (let job = jobs.shift(); job !== undefined; job = jobs.shift()) {
+      const start = performance.now();
       const result = await play(program, job.row, job.client);
       results.push(result);
-      process.stderr.write(`${result.row} x ${result.client}: ${cell(result)}\n`);
+      const took = ((performance.now() - start) / 1_000).toFixed(1);
+      process.stderr.write(`${result.row} x ${result.client} (${took} s): ${cell(result)}\n`);
     }
   };
   await Promise.all(Array.from({ length: LANES }, lane));
