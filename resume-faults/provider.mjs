@@ -10,7 +10,6 @@ const BEFORE = 2;
  */
 export async function startProvider({ words, firstDelayMs = 0 }) {
   const begun = [];
-  const firsts = [];
   const server = await fakeAnthropic({
     pace: PACE_MS,
     pings: false,
@@ -19,7 +18,6 @@ export async function startProvider({ words, firstDelayMs = 0 }) {
     replies({ index, body }) {
       const last = lastWordOf(body.messages?.at(-1));
       begun[index] = Date.now() + firstDelayMs;
-      firsts[index] = last + 1;
       return reply(text(wordsFrom(index, last + 1, words)));
     },
   });
@@ -33,7 +31,8 @@ export async function startProvider({ words, firstDelayMs = 0 }) {
     sent: (request = 0) => Math.min(words, Math.max(0, (progress(request)?.eventsWritten ?? 0) - BEFORE)),
     /** When the first word of a reply was sent. */
     firstAt: (request = 0) => begun[request] + BEFORE * PACE_MS,
-    firstWord: (request) => firsts[request],
+    /** When the last word of the first reply was to be sent. */
+    lastAt: () => begun[0] + (BEFORE + words) * PACE_MS,
     outcome: (request = 0) => progress(request)?.outcome,
     closed: (request = 0) => progress(request)?.closed,
     close: () => server.close(),

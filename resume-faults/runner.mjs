@@ -10,7 +10,7 @@ export async function play(program, row, client) {
     const { problems = [], notes = [], skipped = false } = await row.play(scene).catch(failure);
     const faults = [...new Set([...scene.producer.faults, ...scene.elsewhere.faults])];
     const wrong = [...problems, ...faults].filter(Boolean);
-    const said = notes.filter(Boolean);
+    const said = [notes].flat().filter(Boolean);
     if (skipped) return { ...about, pass: false, skipped, seen: said.join(", ") };
     return { ...about, pass: wrong.length === 0, seen: [...wrong, ...said].join(", "), problems: wrong, notes: said };
   } finally {

@@ -103,14 +103,14 @@ export const readers = [
     title: "1,000 readers of one run",
     expects: "all have all, within the lease + 2 s after the end",
     needs: [],
-    async play({ producer, elsewhere, words, leaseMs }) {
+    async play({ producer, elsewhere, words, leaseMs, provider }) {
       const live = await producer.produce(PLACE);
       await live.reach(5);
       const { groups, lastAt } = await elsewhere.ask("readMany", { count: READERS, place: PLACE, limitMs: 25_000 });
       const whole = groups.filter((group) => group.outcome === "complete" && wrongWith(group.words, words) === null);
       const good = whole.reduce((sum, { count }) => sum + count, 0);
       const bad = groups.find((group) => !whole.includes(group));
-      const behindMs = lastAt - live.endedAt;
+      const behindMs = lastAt - provider.lastAt();
       return {
         problems: [
           await wrongUnlessWhole("live reader", live, { words }),

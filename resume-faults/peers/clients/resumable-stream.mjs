@@ -12,8 +12,7 @@ export async function open(settings, faulty) {
   });
   return {
     async produce(place) {
-      const source = await answer(settings);
-      const stream = await context.resumableStream(place, () => source);
+      const stream = await context.resumableStream(place, () => asked(settings));
       return reading(stream, 0);
     },
     async read(place, { after = 0 }) {
@@ -21,6 +20,13 @@ export async function open(settings, faulty) {
       return stream ? reading(stream, after) : null;
     },
   };
+}
+
+/** The provider's answer, which only the producer asks for. */
+function asked(settings) {
+  const { readable, writable } = new TransformStream();
+  void answer(settings).then((body) => body.pipeTo(writable));
+  return readable;
 }
 
 function reading(stream, startsAt) {

@@ -66,7 +66,7 @@ export function readingOf(stream, take, { run = null, startsAt } = {}) {
     run,
     texts: texts(),
     position: () => position,
-    outcome: (otherwise = "over without an end") => outcome ?? otherwise,
+    outcome: (otherwise = "cut off") => outcome ?? otherwise,
     leave: () => reader.cancel().catch(() => {}),
   };
 }

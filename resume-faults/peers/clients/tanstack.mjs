@@ -25,7 +25,11 @@ export async function open({ baseURL }, faulty) {
         runId,
       });
       const durability = { adapter: faulty(memoryStream({ runId })) };
-      return reading(toServerSentEventsResponse(stream, { abortController, durability, debug: false }), run);
+      const source = (async function* () {
+        yield* stream;
+        runs.delete(runId);
+      })();
+      return reading(toServerSentEventsResponse(source, { abortController, durability, debug: false }), run);
     },
     async read(place, { run = latest.get(place), after = "-1" }) {
       if (run === undefined) return null;
