@@ -43,6 +43,7 @@ export const PAGES = {
     guide: "structured",
     from: "providers/openai-chat/structured.ts",
   },
+  resume: { entry: "millrace/resume", from: "neutral-resume.ts" },
   context: { entry: "millrace/context", guide: "providers", from: "neutral-context.ts" },
   json: { entry: "millrace/json", from: "json/index.ts" },
   mcp: { entry: "millrace/mcp", guide: "tool", from: "neutral-mcp.ts" },

@@ -8,7 +8,7 @@ import { sqliteLog, type SqliteLog, type SqliteLogOptions } from "./log/sqlite-l
 import type { Keepable, Kept, KeptLog, KeepOptions } from "./resume/keep.ts";
 import { keepAgent } from "./resume/kept-agent.ts";
 import { keepStream } from "./resume/kept-stream.ts";
-import { type Logged, type ReadAs, type ReadOptions, readRun } from "./resume/read.ts";
+import { type Logged, type ReadOptions, readRun } from "./resume/read.ts";
 import { CallStream } from "./stream/call-stream.ts";
 import type { Stream } from "./stream/stream.ts";
 
@@ -60,8 +60,9 @@ export function keep<S extends Keepable>(stream: S, options: KeepOptions): S & K
   return stream as S & Kept;
 }
 
-/** A call whose result is a stream. */
-export type StreamedCall<S extends Keepable> = ((...args: never) => S) & ReadAs;
+/** A call that gives a stream, or an agent. */
+export type StreamedCall<S extends Keepable> = ((...args: never) => S) &
+  ({ readonly "~call": object } | { readonly "~agent": object });
 
 /** A stream that is read from a log without the call that it belongs to: of any provider, with tools that are data alone. */
 export type LoggedStream = Stream<NeutralNative> & Logged;
@@ -70,6 +71,7 @@ export type LoggedStream = Stream<NeutralNative> & Logged;
  * Reads a run, from any position, while it goes on or after its end: here, or where its producer never was. It gives the
  * same events, and comes to the same outcome.
  *
+ * @param log - The log.
  * @param id - The place.
  * @param options - Which run, from where on, and as which call: see {@link ReadOptions}. `of`: the call that was kept,
  *   for the functions of its tools and for its response model; without it, tools are data.

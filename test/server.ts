@@ -25,7 +25,7 @@ export async function serve(handler: Handler): Promise<TestServer> {
     response.once("close", () => inUse--);
     request.setEncoding("utf8").on("data", (text: string) => (body += text));
     request.on("end", () => {
-      requests.push({ headers: request.headers, body: JSON.parse(body) as Record<string, unknown> });
+      requests.push({ headers: request.headers, body: JSON.parse(body || "{}") as Record<string, unknown> });
       handler(response, request, requests.length);
     });
   });

@@ -16,7 +16,7 @@ import { type Exchange, type HttpRequest, type HttpResponse, readText } from "..
 import { StallTimer, startTimer, type TimeoutLimits } from "../http/timeout.ts";
 import type { Blocks, Decoder, Step } from "../provider/decoder.ts";
 import type { Native } from "../provider/native.ts";
-import type { Provider, Request } from "../provider/provider.ts";
+import type { CountedReply, Provider, Request } from "../provider/provider.ts";
 import type { AnyToolCall } from "../tool/pair.ts";
 import { Intake } from "./intake.ts";
 import {
@@ -161,12 +161,18 @@ export class Attempt<N extends Native> {
     return this.outcome === "pending" ? "estimated" : "partial";
   }
 
+  /** What its usage is read from. A request that was not answered took nothing. */
+  get reply(): CountedReply<N> {
+    const { message, estimatedTokens } = this.decoder;
+    return { message, estimatedTokens, body: message === null ? null : this.prepared?.body };
+  }
+
   get usage(): N["usage"] {
-    return this.provider.views.usage(this.decoder, this.usageSource);
+    return this.provider.views.usage(this.reply, this.usageSource);
   }
 
   get commonUsage(): N["commonUsage"] {
-    return this.provider.views.commonUsage(this.decoder, this.usageSource);
+    return this.provider.views.commonUsage(this.reply, this.usageSource);
   }
 
   get costMetadata(): N["costMetadata"] | null {
@@ -175,7 +181,7 @@ export class Attempt<N extends Native> {
 
   /** What the reply costs if its usage is taken for so far-reaching. */
   costFor(source: UsageSource): N["costMetadata"] | null {
-    return this.provider.views.cost(this.decoder, this.model, source, this.settings.prices);
+    return this.provider.views.cost(this.reply, this.model, source, this.settings.prices);
   }
 
   /** Sends the request that `prepare` makes. Never rejects. */

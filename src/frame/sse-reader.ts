@@ -67,6 +67,7 @@ export class SseReader<Tag = unknown> {
   readonly #moreData = new Pieces();
   /** The lines that belong to no event; null once there was one. */
   #other: Pieces | null = new Pieces();
+  #bareLine = "";
 
   constructor({ frameLimit = DEFAULT_FRAME_LIMIT, runs = true }: SseReaderOptions = {}) {
     this.#frameLimit = Math.min(frameLimit, LONGEST_STRING);
@@ -104,6 +105,7 @@ export class SseReader<Tag = unknown> {
     if (run !== null) {
       this.#at = run.end;
       this.#isFirstLine = false;
+      this.#bareLine = "";
       this.run = this.#expectedTag;
       this.values = run.values;
       return true;
@@ -124,6 +126,11 @@ export class SseReader<Tag = unknown> {
     const text = decodedUtf8((this.#other?.take() ?? "").slice(0, -1));
     // The end may have cut the first field within its name.
     return ["data", "event", "id", "retry"].some((name) => name.startsWith(text)) ? "" : text;
+  }
+
+  /** The last line after the last event, if it seems to be JSON rather than a field: some servers end with an error so. */
+  get bareLine(): string {
+    return decodedUtf8(this.#bareLine);
   }
 
   /**
@@ -192,13 +199,18 @@ export class SseReader<Tag = unknown> {
     } else if (colon > 0 && this.#other !== null && !/^(id|retry)$/.test(name)) {
       this.#other.add(`${line}\n`);
       if (this.#other.length > this.#frameLimit) throw new LimitExceededError("frame", this.#frameLimit);
+    } else if (line.startsWith("{")) {
+      this.#bareLine = line;
     }
     return false;
   }
 
   #closeFrame(): boolean {
     const hasData = this.#data !== null;
-    if (hasData) this.#other = null;
+    if (hasData) {
+      this.#other = null;
+      this.#bareLine = "";
+    }
     this.event = this.#name;
     this.data = decodedUtf8((this.#data ?? "") + this.#moreData.take());
     this.#name = "";

@@ -14,7 +14,10 @@ export function getOwn(target: JsonObject, key: string): unknown {
 export function isEqual(a: unknown, b: unknown): boolean {
   if (a === b) return true;
   if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
-  if (Array.isArray(a) !== Array.isArray(b)) return false;
+  if (Array.isArray(a) || Array.isArray(b)) {
+    const isList = Array.isArray(a) && Array.isArray(b) && a.length === b.length;
+    return isList && a.every((value, at) => isEqual(value, b[at]));
+  }
   const keys = Object.keys(a);
   if (keys.length !== Object.keys(b).length) return false;
   return keys.every((key) => Object.hasOwn(b, key) && isEqual((a as JsonObject)[key], (b as JsonObject)[key]));

@@ -228,7 +228,7 @@ class MemoryLog implements Log {
     if (this.#sweep !== null || this.#runs === 0) return;
     this.#sweep = setTimeout(() => {
       this.#sweep = null;
-      for (const place of [...this.#places.keys()]) for (const run of this.#runsOf(place)) this.#run({ place, run });
+      for (const place of this.#places.keys()) for (const run of this.#runsOf(place)) this.#run({ place, run });
       this.#sweepLater();
     }, SWEEP_MS);
     // A log alone does not keep a program alive. Browsers' timers are numbers.
@@ -246,5 +246,6 @@ function stopRun(run: Run, reason: string): void {
 }
 
 function wake({ waiting }: Run): void {
-  for (const settle of [...waiting]) settle();
+  // Each takes itself out of the set.
+  for (const settle of waiting) settle();
 }

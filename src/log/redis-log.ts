@@ -62,7 +62,7 @@ const MOST_CONNECTIONS = 16;
  * import { keep, read, redisLog } from "millrace/resume";
  * import { createClient } from "redis";
  *
- * const log = redisLog(await createClient({ url: process.env.REDIS_URL }).connect());
+ * const log = redisLog(await createClient({ url: process.env["REDIS_URL"] ?? "redis://127.0.0.1:6379" }).connect());
  * const answer = call("claude-sonnet-5-5", { stream: true }, (question: string) => question);
  * keep(answer("Why is the sky blue?"), { log, id: "chat-1" });
  * const reply = await read(log, "chat-1");

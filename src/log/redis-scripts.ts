@@ -35,7 +35,7 @@ local function renew(state, lease)
   state.beat = state.beat + 1
   state.lease = lease
   state.till = now + lease
-  state.drop = now + lease + state.ttl
+  state.drop = now + lease + state.keepMs
 end
 
 -- Keys live for a lease longer than their run, so that not every renewal has to prolong all of them.
@@ -69,7 +69,7 @@ end
  * is a run of this name.
  */
 export const BEGIN: RedisScript = `${PRELUDE}
-local token, lease, ttl, replace = ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV[6] == '1'
+local token, lease, keepMs, replace = ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV[6] == '1'
 local given = {}
 for i = 7, #ARGV do given[ARGV[i]] = KEYS[i - 3] end
 
@@ -104,7 +104,7 @@ for _, other in ipairs(live) do
   end
 end
 redis.call('DEL', entries, signals)
-local state = { n = n + 1, token = token, beat = -1, ttl = ttl, last = 0, ended = false, kept = 0 }
+local state = { n = n + 1, token = token, beat = -1, keepMs = keepMs, last = 0, ended = false, kept = 0 }
 renew(state, lease)
 save(state)
 return {}
@@ -140,7 +140,7 @@ if kind == 'beat' then may = state.beat == tonumber(by) and lapsed(state) end
 if not may or number ~= state.last + 1 then return 0 end
 add(state, number, entry)
 state.ended = true
-state.drop = now + state.ttl
+state.drop = now + state.keepMs
 state.kept = 0
 signal(signals, '2-0', state)
 save(state)

@@ -184,7 +184,10 @@ export interface Provider<N extends Native> {
 }
 
 /** The parts of a reply that usage is read from. */
-export type CountedReply<N extends Native> = Pick<Decoder<N>, "message" | "estimatedTokens">;
+export interface CountedReply<N extends Native> extends Pick<Decoder<N>, "message" | "estimatedTokens"> {
+  /** The body of the request that it answers: what it comes to may have to be estimated. Null before anything came. */
+  readonly body?: N["body"] | null | undefined;
+}
 
 /**
  * Reads a native message, finished or not; null stands for one that has not begun. Views never throw, whatever a server

@@ -24,7 +24,7 @@ export function spendingOf<N extends Native>(budget: Budget, attempts: readonly 
   let cost = 0;
   for (const attempt of charged(attempts)) {
     const source = attempt.decoder.isWhole ? attempt.usageSource : "estimated";
-    outputTokens += attempt.provider.views.commonUsage(attempt.decoder, source).outputTokens;
+    outputTokens += attempt.provider.views.commonUsage(attempt.reply, source).outputTokens;
     if (budget.cost !== undefined) cost += attempt.costFor(source)?.cost ?? 0;
   }
   return { outputTokens, cost };

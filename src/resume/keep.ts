@@ -121,7 +121,7 @@ export function openRun(
 export function produce(
   { key, writer }: OpenRun,
   production: Production,
-  { replace, waitUntil }: KeepOptions,
+  { replace, waitUntil }: Pick<KeepOptions, "replace" | "waitUntil">,
 ): { readonly gate: Promise<void>; readonly properties: PropertyDescriptorMap } {
   const gate = replace === true ? Promise.resolve() : handled(passGate(key.place, writer, production));
   const done = pump(writer, production, gate);

@@ -1,4 +1,5 @@
 import { InvalidOptionError, StreamConsumedError, StreamTruncatedError } from "../errors.ts";
+import type { Log } from "../log/log.ts";
 import type { Native } from "../provider/native.ts";
 import type { CallStream } from "../stream/call-stream.ts";
 import { handled, leavable } from "../stream/leavable.ts";
@@ -26,11 +27,26 @@ export function keepStream<S extends CallStream<Native>>(
   const start = { kind: "reply", reply: plannedRecord(reply.plan) } as const;
   const run = openRun(options, start, (reason) => stream.abort(reason));
   const recorder = new Recorder(reply, run.journal, run.logsRequest);
-  const source = { log: options.log, key: run.key };
+  const production = productionOf(load, stream, recorder, { log: options.log, run });
+  const { gate, properties } = produce(run, production, options);
+  Object.defineProperties(stream, { ...properties, ...methodsOf(stream, production.live, gate) });
+  // It has the properties of a kept stream now.
+  return stream as S & Kept;
+}
+
+/** How a stream is read for a run. */
+export function productionOf(
+  load: LoadProvider,
+  stream: CallStream<Native>,
+  recorder: Recorder<Native>,
+  { log, run }: { readonly log: Log; readonly run: OpenRun },
+): Production {
+  const reply = stream["~reply"];
+  const source = { log, key: run.key };
   const reading = isOfPairs(stream)
     ? pairsOf(stream, run, recorder, (after) => restOf(loaderFor(reply.plan, load), stream, source, after))
     : snapshotsOf(stream, run, recorder);
-  const production: Production = {
+  return {
     ...reading,
     refuse: (error) => reply.fail(error),
     end() {
@@ -39,10 +55,6 @@ export function keepStream<S extends CallStream<Native>>(
       return outcome === "pending" ? null : { outcome, error: error && errorRecord(error), cost: costOf(stream) };
     },
   };
-  const { gate, properties } = produce(run, production, options);
-  Object.defineProperties(stream, { ...properties, ...methodsOf(stream, production.live, gate) });
-  // It has the properties of a kept stream now.
-  return stream as S & Kept;
 }
 
 function isOfPairs(stream: CallStream<Native>): stream is Stream<Native> {

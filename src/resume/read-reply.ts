@@ -30,10 +30,10 @@ export interface LoggedRun<S> {
 
 /** Reads a run that is one reply. */
 export function readReply<S extends CallStream<Native>>(
-  records: RunRecords,
+  records: Pick<RunRecords, "isWhole" | "next" | "providerNamed" | "leave">,
   { start, first }: { readonly start: StartRecord; readonly first: readonly LogRecord[] },
   { open, tools, messages, after, signal }: ReplayedAs<S>,
-): LoggedRun<S> {
+): LoggedRun<S> & { readonly replay: Replay<Native, S> } {
   let position = 0;
   let isReading = false;
   const pull = (): void => {
@@ -59,6 +59,7 @@ export function readReply<S extends CallStream<Native>>(
   records.isWhole = () => replay.wouldBeWhole;
   replay.push(first.flatMap(replayed));
   return {
+    replay,
     stream: replay.stream,
     get position() {
       return position;
@@ -73,7 +74,16 @@ export function replayed(record: LogRecord): (ReplayedRecord | ReplyRecord)[] {
 }
 
 function replyEndOf({ outcome, error, time }: EndRecord): ReplyEndRecord {
-  return { type: "replyEnd", outcome, error, requestId: null, start: null, firstContent: null, end: time };
+  return {
+    type: "replyEnd",
+    outcome,
+    error,
+    requestId: null,
+    start: null,
+    firstContent: null,
+    end: time,
+    figures: null,
+  };
 }
 
 /** The classes of streams of providers, where there is no call that has them. */

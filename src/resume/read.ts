@@ -3,6 +3,7 @@ import type { Log } from "../log/log.ts";
 import type { Native } from "../provider/native.ts";
 import type { CallPlan } from "../recovery/plan.ts";
 import {
+  aFunction,
   aList,
   anObject,
   aSignal,
@@ -17,6 +18,7 @@ import type { CallStream } from "../stream/call-stream.ts";
 import type { PairTypes } from "../tool/pair.ts";
 import { type AnyRun, readAgent } from "./read-agent.ts";
 import { openPairs, readReply } from "./read-reply.ts";
+import { takeOver } from "./take-over.ts";
 import { loaderFor, type LoadProvider, RunRecords } from "./run-records.ts";
 
 /** What a reply has that is read from a log. */
@@ -37,6 +39,13 @@ export interface ReadOptions {
   readonly messages?: readonly unknown[] | undefined;
   /** Ends the reading, not the run. */
   readonly signal?: AbortSignal | undefined;
+  /**
+   * Goes on with a reply whose producer is gone, instead of ending it as truncated: makes the same call again, whose
+   * `onInterrupt` says how. Of many readers that try, one does it; all of them read on. Runs of agents end as truncated.
+   */
+  readonly continue?: (() => CallStream<Native>) | undefined;
+  /** Keeps the process alive while it goes on with a reply: that of a serverless platform. */
+  readonly waitUntil?: ((work: Promise<void>) => void) | undefined;
 }
 
 /** The call or agent whose run is read: its streams are made again, with the functions of its tools. @internal */
@@ -61,6 +70,8 @@ const FORMS: Forms = {
   after: wholeFrom(0),
   messages: aList,
   signal: aSignal,
+  continue: aFunction,
+  waitUntil: aFunction,
   of: {
     words: "a streamed call, or an agent",
     holds: (value) => typeof value === "function" && ("~call" in value || "~agent" in value),
@@ -77,15 +88,24 @@ export async function readRun(
   checkForm("log", log, needed(anObject));
   checkForm("id", place, needed(aText));
   checkOptions(options, FORMS);
-  const { of, messages, after = 0, signal } = options;
+  const { of, messages, after = 0, signal, continue: open, waitUntil } = options;
   const run = options.run ?? (await log.latest(place));
   if (run === null) return null;
   const call = of !== undefined && "~call" in of ? of["~call"] : null;
   const agent = of !== undefined && "~agent" in of ? of["~agent"] : null;
   const plan = (call ?? agent)?.plan(...NO_ARGUMENTS);
-  const records = new RunRecords(loaderFor(plan, load), { log, key: { place, run } });
+  const key = { place, run };
+  const records = new RunRecords(loaderFor(plan, load), {
+    log,
+    key,
+    takeOver:
+      open &&
+      ((state) => (isOfAgent ? Promise.resolve(false) : takeOver(load, { log, key, state }, { open, waitUntil }))),
+  });
+  let isOfAgent = false;
   const begun = await records.start();
   if (begun === null) return null;
+  isOfAgent = begun.start.kind === "agent";
   const common = { tools: plan?.tools ?? null, messages, after, signal };
   const found =
     begun.start.kind === "agent"

@@ -68,6 +68,13 @@ export interface EventRecord {
   readonly invalid?: readonly (readonly [place: number, issues: readonly SchemaIssue[]])[] | undefined;
 }
 
+/** What a request used and cost, where it was received. */
+export interface Figures {
+  readonly usage: unknown;
+  readonly commonUsage: unknown;
+  readonly costMetadata: unknown;
+}
+
 /** Another request took over from one that was shown, which the record before it describes. */
 export interface RecoveryRecord {
   readonly type: "recovery";
@@ -94,6 +101,7 @@ export interface AttemptRecord {
   readonly requestId: string | null;
   readonly start: number | null;
   readonly end: number | null;
+  readonly figures: Figures | null;
   /** What was received, if it was not shown: what was shown is in the events before. */
   readonly hidden?: { readonly message: unknown; readonly estimatedTokens: number; readonly hasUsage: boolean };
 }
@@ -119,6 +127,8 @@ export interface ReplyEndRecord {
   readonly start: number | null;
   readonly firstContent: number | null;
   readonly end: number | null;
+  /** Null if they are not known: they are read from the events then. */
+  readonly figures: Figures | null;
 }
 
 /** The run has ended: the last record. */

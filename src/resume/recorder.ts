@@ -7,7 +7,15 @@ import type { Reply } from "../recovery/reply.ts";
 import type { SchemaIssue } from "../schema/validate.ts";
 import { isDeclared } from "../tool/declared.ts";
 import { errorRecord } from "./error-record.ts";
-import type { AttemptRecord, EventRecord, LogRecord, RecoveryRecord, ReplyRecord, RequestRecord } from "./record.ts";
+import type {
+  AttemptRecord,
+  EventRecord,
+  Figures,
+  LogRecord,
+  RecoveryRecord,
+  ReplyRecord,
+  RequestRecord,
+} from "./record.ts";
 
 /** Takes the records of a run. */
 export interface Journal {
@@ -28,12 +36,22 @@ export class Recorder<N extends Native> {
   /** The records of recoveries, made when they were taken: the reply may have gone on since. */
   readonly #recoveries = new WeakMap<object, readonly LogRecord[]>();
   /** The attempt that is shown; null before anything was. */
-  #shown: Attempt<N> | null = null;
-  readonly #told = new Set<Attempt<N>>();
+  #shown: Attempt<N> | null;
+  readonly #told: Set<Attempt<N>>;
   #hasEnded = false;
 
-  /** @param logsRequest - Whether the records hold the request, with its prompt. */
-  constructor(reply: Reply<N>, journal: Journal, logsRequest: boolean) {
+  /**
+   * @param logsRequest - Whether the records hold the request, with its prompt.
+   * @param known - The attempts that are logged already: the one that is shown, and those before it.
+   */
+  constructor(
+    reply: Reply<N>,
+    journal: Journal,
+    logsRequest: boolean,
+    known: { readonly shown: Attempt<N>; readonly earlier: readonly Attempt<N>[] } | null = null,
+  ) {
+    this.#shown = known?.shown ?? null;
+    this.#told = new Set(known?.earlier);
     this.#reply = reply;
     this.#journal = journal;
     this.#logsRequest = logsRequest;
@@ -79,6 +97,7 @@ export class Recorder<N extends Native> {
       start: times.start,
       firstContent: firstContentTime,
       end: times.end,
+      figures: figuresOf(shown),
     });
   }
 
@@ -176,6 +195,16 @@ function requestRecord<N extends Native>({
   return { body, items, common: common(), ...(callParams !== undefined && { callParams }), metadata };
 }
 
+/** @returns Null if they are not known: prices are the user's own, and may throw. */
+function figuresOf<N extends Native>(attempt: Attempt<N>): Figures | null {
+  try {
+    const { usage, commonUsage, costMetadata } = attempt;
+    return { usage, commonUsage, costMetadata };
+  } catch {
+    return null;
+  }
+}
+
 function attemptRecord<N extends Native>(attempt: Attempt<N>, place: number, isHidden: boolean): AttemptRecord {
   const { provider, model, outcome, error, requestId, times, decoder } = attempt;
   const { message, estimatedTokens, hasUsage } = decoder;
@@ -190,6 +219,7 @@ function attemptRecord<N extends Native>(attempt: Attempt<N>, place: number, isH
     requestId: requestId ?? error?.requestId ?? null,
     start: times.start,
     end: times.end,
+    figures: figuresOf(attempt),
     ...(isHidden && { hidden: { message, estimatedTokens, hasUsage } }),
   };
 }

@@ -35,7 +35,8 @@ export class ReplayDecoder<N extends Native> implements Decoder<N> {
   readonly verdicts = new Map<ToolInput, readonly SchemaIssue[]>();
   readonly #listener: ReplayListener<N>;
   #provider: Provider<N>;
-  #inner: Decoder<N> = UNREAD;
+  /** The decoder of the provider that the reply is of now. */
+  inner: Decoder<N> = UNREAD;
   #frames: FrameReader<N["frame"], unknown> | null = null;
   /** The attempt that the next recovery recovers from, if that was shown. */
   #interrupted: AttemptRecord | null = null;
@@ -57,13 +58,13 @@ export class ReplayDecoder<N extends Native> implements Decoder<N> {
   /** The reply has begun, of this provider. @param before - The items of a reply that it continues. */
   begin(provider: Provider<N>, { context }: ReplyRecord, before: readonly N["item"][] = []): void {
     this.#provider = provider;
-    this.#inner = provider.createDecoder(before);
+    this.inner = provider.createDecoder(before);
     this.#frames = provider.createEventFrames(context);
   }
 
   /** Whether the reply would be whole if nothing more came. */
   get wouldBeWhole(): boolean {
-    return this.#inner.isWhole;
+    return this.inner.isWhole;
   }
 
   decode(frame: N["frame"]): Step<N> | null {
@@ -89,19 +90,19 @@ export class ReplayDecoder<N extends Native> implements Decoder<N> {
   }
 
   dropText(length: number): void {
-    this.#inner.dropText(length);
+    this.inner.dropText(length);
   }
 
   get message(): N["message"] | null {
-    return this.#inner.message;
+    return this.inner.message;
   }
 
   items(answered?: Blocks): readonly N["item"][] {
-    return this.#inner.items(answered);
+    return this.inner.items(answered);
   }
 
   get toolInputs(): readonly ToolInput[] {
-    return this.#inner.toolInputs;
+    return this.inner.toolInputs;
   }
 
   // The end is where it was, and not before: what came after the sign of it belongs to the reply as well.
@@ -114,30 +115,30 @@ export class ReplayDecoder<N extends Native> implements Decoder<N> {
   }
 
   get hasContent(): boolean {
-    return this.#inner.hasContent;
+    return this.inner.hasContent;
   }
 
   get progress(): number {
-    return this.#inner.progress;
+    return this.inner.progress;
   }
 
   get canContinue(): boolean {
-    return this.#inner.canContinue;
+    return this.inner.canContinue;
   }
 
   get estimatedTokens(): number {
-    return this.#inner.estimatedTokens;
+    return this.inner.estimatedTokens;
   }
 
   get hasUsage(): boolean {
-    return this.#inner.hasUsage;
+    return this.inner.hasUsage;
   }
 
   #event({ event, invalid }: EventRecord): void {
     if (!isObject(event)) return;
     this.#frames?.push(event);
     this.#decodeFrames();
-    const { toolInputs } = invalid === undefined ? { toolInputs: [] } : this.#inner;
+    const { toolInputs } = invalid === undefined ? { toolInputs: [] } : this.inner;
     for (const [place, issues] of invalid ?? []) {
       const input = toolInputs[place];
       if (input !== undefined) this.verdicts.set(input, issues);
@@ -148,8 +149,8 @@ export class ReplayDecoder<N extends Native> implements Decoder<N> {
   #decodeFrames(): void {
     const frames = this.#frames;
     for (let frame = frames?.next() ?? null; frame !== null; frame = frames?.next() ?? null) {
-      let step = this.#inner.decode(frame);
-      for (; step !== null; step = this.#inner.next()) (this.#repeated > 0 ? this.#held : this.#ready).push(step);
+      let step = this.inner.decode(frame);
+      for (; step !== null; step = this.inner.next()) (this.#repeated > 0 ? this.#held : this.#ready).push(step);
     }
   }
 
@@ -158,7 +159,7 @@ export class ReplayDecoder<N extends Native> implements Decoder<N> {
     if (this.#repeated === 0) return;
     const length = this.#held.reduce((sum, { chunk }) => sum + chunk.content.length, 0);
     if (length < this.#repeated && !isLast) return;
-    this.#inner.dropText(this.#repeated);
+    this.inner.dropText(this.#repeated);
     this.#ready.push(...withoutBeginning(this.#held, this.#repeated, this.#provider));
     this.#held = [];
     this.#repeated = 0;
@@ -170,7 +171,7 @@ export class ReplayDecoder<N extends Native> implements Decoder<N> {
   }
 
   #recover({ recovery: type, attempt, cause, repeated, isResumed, reply }: RecoveryRecord): void {
-    const before = this.#inner;
+    const before = this.inner;
     this.#leaveOut(true);
     // An attempt that goes on with the very same reply shares its decoder, and is charged for once.
     if (this.#interrupted !== null) this.#listener.onAttempt(this.#interrupted, isResumed ? this : before);
@@ -188,10 +189,10 @@ export class ReplayDecoder<N extends Native> implements Decoder<N> {
     if (outcome === "complete") {
       this.#frames?.end(true);
       this.#decodeFrames();
-      const step = this.#inner.end();
+      const step = this.inner.end();
       if (step !== null) this.#ready.push(step);
     }
-    this.#isWhole = this.#inner.isWhole;
+    this.#isWhole = this.inner.isWhole;
     this.#failure = error === null ? new StreamTruncatedError() : errorOf(error);
     this.#isComplete = outcome === "complete";
     this.#listener.onEnd(record, this.#failure);

@@ -17,7 +17,7 @@ import type { ToolBox } from "../tool/tool-box.ts";
 import type { AnyTool } from "../tool/tool.ts";
 import { errorOf } from "./error-record.ts";
 import { LoggedToolBox } from "./logged-tools.ts";
-import type { AttemptRecord, ReplyEndRecord, ReplyRecord } from "./record.ts";
+import type { AttemptRecord, Figures, ReplyEndRecord, ReplyRecord } from "./record.ts";
 import { ReplayDecoder, type ReplayedRecord } from "./replay-decoder.ts";
 
 /** Gives a provider by its name, once its code is loaded. */
@@ -127,6 +127,11 @@ export class Replay<N extends Native, S extends CallStream<N>> {
     this.#tellBegun();
   }
 
+  /** The decoder of the provider that the reply is of now. */
+  get decoder(): Decoder<N> {
+    return this.#decoder.inner;
+  }
+
   /** Whether all records that it has were handed out. */
   get isDrained(): boolean {
     return this.#body.isEmpty;
@@ -213,7 +218,7 @@ export class Replay<N extends Native, S extends CallStream<N>> {
   }
 
   #addAttempt(record: AttemptRecord, decoder: Decoder<N> | null): void {
-    const { place, model, outcome, error, requestId, start, end, hidden } = record;
+    const { place, model, outcome, error, requestId, start, end, figures, hidden } = record;
     const provider = this.#named({ ...this.#reply, provider: record.provider });
     const reply = this.#state;
     const attempt = new Attempt<N>(reply.plan, 0, { model, provider }, null, new Secrets(), () => {});
@@ -223,6 +228,8 @@ export class Replay<N extends Native, S extends CallStream<N>> {
     attempt.error = error && errorOf(error);
     attempt.requestId = requestId;
     Object.assign(attempt.times, { start, end });
+    // Of the very same reply, which went on, they were not the last.
+    if (decoder !== this.#decoder) setFigures(attempt, figures);
     reply.attempts.splice(place, 0, attempt);
   }
 
@@ -235,13 +242,19 @@ export class Replay<N extends Native, S extends CallStream<N>> {
     return provider;
   }
 
-  #end({ outcome, requestId, start }: ReplyEndRecord, failure: MillraceError): void {
+  #end({ outcome, requestId, start, figures }: ReplyEndRecord, failure: MillraceError): void {
     const reply = this.#state;
+    setFigures(reply.shown, figures);
     reply.shown.requestId = requestId;
     reply.times.start = start;
     // Not a fault of this reply: where it was received, it was stopped.
     if (outcome === "aborted") reply.shown.move("abort", failure);
   }
+}
+
+/** What was counted where the request was sent is what counts: here, estimates and prices might differ. */
+function setFigures<N extends Native>(attempt: Attempt<N>, figures: Figures | null): void {
+  for (const [name, value] of Object.entries(figures ?? {})) Object.defineProperty(attempt, name, { value });
 }
 
 /** Records as the body of a response. */

@@ -13,7 +13,7 @@ export interface RunReaderOptions {
   /** Whether the message is whole so far: what a run comes to whose producer is lost. */
   readonly isWhole: () => boolean;
   /** Tries to go on with the run in its producer's place. Gives whether the lease was taken, with all that was logged. */
-  readonly takeOver?: ((beat: number, next: number) => Promise<boolean>) | undefined;
+  readonly takeOver?: ((state: LogRead) => Promise<boolean>) | undefined;
 }
 
 /** A log that does not answer is asked again, until this long after the lease. */
@@ -86,10 +86,11 @@ export class RunReader {
     return hasLapsed && performance.now() - this.#beatSince >= leaseMs / 2;
   }
 
-  async #endFor({ beat, last }: LogRead): Promise<void> {
+  async #endFor(state: LogRead): Promise<void> {
+    const { beat, last } = state;
     const { log, key, isWhole, takeOver } = this.#options;
     try {
-      if (takeOver !== undefined && !isWhole() && (await takeOver(beat, last + 1))) return;
+      if (takeOver !== undefined && !isWhole() && (await takeOver(state))) return;
       const outcome = isWhole() ? "complete" : "truncated";
       const error = isWhole() ? null : truncated("The producer of the reply is gone: it has lost its lease.");
       const end: EndRecord = { type: "end", outcome, error, time: Date.now() };

@@ -20,17 +20,39 @@ export function loaderFor(plan: CallPlan<Native> | undefined, load: LoadProvider
 /** The run to read. */
 export type RunSource = Omit<RunReaderOptions, "isWhole" | "signal">;
 
+/** The providers that records are of. */
+export class ProviderLoader {
+  readonly #load: LoadProvider;
+  readonly #providers = new Map<string, Provider<Native>>();
+
+  constructor(load: LoadProvider) {
+    this.#load = load;
+  }
+
+  async loadFor(records: readonly LogRecord[]): Promise<void> {
+    for (const name of records.flatMap(providersIn)) {
+      if (!this.#providers.has(name)) this.#providers.set(name, await this.#load(name));
+    }
+  }
+
+  /** One that was loaded. */
+  readonly named = (name: string): Provider<Native> => {
+    const provider = this.#providers.get(name);
+    if (provider === undefined) throw new InvalidOptionError("log", `it names a provider "${name}" that is not known.`);
+    return provider;
+  };
+}
+
 /** The records of a run, with the providers that they are of. */
 export class RunRecords {
   /** Whether the message is whole so far. */
   isWhole: () => boolean = () => false;
-  readonly #load: LoadProvider;
   readonly #reader: RunReader;
   readonly #controller = new AbortController();
-  readonly #providers = new Map<string, Provider<Native>>();
+  readonly #providers: ProviderLoader;
 
   constructor(load: LoadProvider, source: RunSource) {
-    this.#load = load;
+    this.#providers = new ProviderLoader(load);
     this.#reader = new RunReader({ ...source, signal: this.#controller.signal, isWhole: () => this.isWhole() });
   }
 
@@ -44,17 +66,13 @@ export class RunRecords {
   /** The next records; null after the last of them. Their providers are loaded. */
   async next(): Promise<readonly LogRecord[] | null> {
     const records = await this.#reader.next();
-    for (const name of records?.flatMap(providersIn) ?? []) {
-      if (!this.#providers.has(name)) this.#providers.set(name, await this.#load(name));
-    }
+    await this.#providers.loadFor(records ?? []);
     return records;
   }
 
-  readonly providerNamed = (name: string): Provider<Native> => {
-    const provider = this.#providers.get(name);
-    if (provider === undefined) throw new InvalidOptionError("log", `it names a provider "${name}" that is not known.`);
-    return provider;
-  };
+  get providerNamed(): (name: string) => Provider<Native> {
+    return this.#providers.named;
+  }
 
   /** Ends the reading. */
   leave(): void {

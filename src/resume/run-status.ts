@@ -23,9 +23,17 @@ export interface RunStatus {
 /**
  * What is known of a run.
  *
+ * @param log - The log.
  * @param id - The place.
  * @param options - `run`: the run. Default: the one that began last in the place.
  * @returns Null if the log has no such run.
+ * @example
+ * ```ts
+ * import { memoryLog, status } from "millrace/resume";
+ *
+ * const found = await status(memoryLog(), "chat-1");
+ * if (found?.state === "live") console.log(`${found.run} goes on.`);
+ * ```
  */
 export async function status(
   log: Log,
@@ -51,9 +59,17 @@ export async function status(
 /**
  * Asks a run to stop, whichever machine it runs on: it ends as `aborted`, within a second.
  *
+ * @param log - The log.
  * @param id - The place.
  * @param options - `run`: the run. Without it, the one that began last in the place. `reason`: becomes the cause of its error.
  * @returns Whether it goes on and its producer is told. False if it has ended, or there is none.
+ * @example
+ * ```ts
+ * import { memoryLog, stop } from "millrace/resume";
+ *
+ * const log = memoryLog();
+ * if (!(await stop(log, "chat-1", { reason: "The visitor pressed Stop." }))) console.log("It has ended already.");
+ * ```
  */
 export async function stop(
   log: Log,
@@ -64,7 +80,18 @@ export async function stop(
   return run !== null && (await log.stop({ place: id, run }, options.reason ?? "stopped"));
 }
 
-/** Drops all runs of a place. One that goes on is not kept any further. */
+/**
+ * Drops all runs of a place. One that goes on is not kept any further.
+ *
+ * @param log - The log.
+ * @param id - The place.
+ * @example
+ * ```ts
+ * import { memoryLog, remove } from "millrace/resume";
+ *
+ * await remove(memoryLog(), "chat-1");
+ * ```
+ */
 export function remove(log: Log, id: string): Promise<void> {
   return log.remove(id);
 }

@@ -27,7 +27,7 @@ export function warningsOf<N extends Native>({ shown, plan, prepared, costMetada
   const names = (prepared?.dynamicConfig?.tools ?? plan.tools ?? []).map((tool) => stringField(tool, "name"));
   for (const { name } of decoder.toolInputs) {
     // Tools in the provider's own shape may have names that are not known here.
-    if (names.includes(name) || names.includes(null)) continue;
+    if (names.includes(name) || names.includes(null) || name === prepared?.jsonTool) continue;
     const shownName = shortened(shown.secrets.cut(name), LONGEST_NAME);
     warn("undeclared_tool", `The model asked for "${shownName}", which the call does not have.`);
   }

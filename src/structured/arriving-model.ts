@@ -11,6 +11,9 @@ const FIRST_READ = 32;
 /** How many JSON texts of a reply are kept. */
 const MOST_KEPT = 100;
 
+type FromJson = (json: unknown) => unknown;
+const asItIs: FromJson = (json) => json;
+
 /**
  * The value of a reply's JSON while it comes. Words around it are passed over, with whatever braces they have; so are
  * thoughts in tags, and JSON that cannot be the model: of several texts it is the first that can be.
@@ -50,18 +53,23 @@ export class ArrivingModel {
     this.#isBlank &&= !/\S/.test(text.slice(0, text.length - this.#carry.length));
   }
 
-  /** The value so far; it does not change any more. Undefined before anything is certain. */
-  get snapshot(): unknown {
-    return this.#partOf(this.#shown?.snapshot());
+  /**
+   * The value so far; it does not change any more. Undefined before anything is certain.
+   *
+   * @param fromJson - Makes it out of its JSON, if the provider was asked for another form.
+   */
+  snapshot(fromJson: FromJson = asItIs): unknown {
+    return this.#partOf(fromJson(this.#shown?.snapshot()));
   }
 
   /** The elements from this index on that are complete, if the value is a list. */
-  elements(from: number): readonly unknown[] {
+  elements(from: number, fromJson: FromJson = asItIs): readonly unknown[] {
     // Not of a snapshot, which may be a little late: elements that are complete do not change any more.
     const list = this.#partOf(this.#shown?.value);
     let end = from;
     while (Array.isArray(list) && this.isComplete([end])) end++;
-    return Array.isArray(list) ? list.slice(from, end) : [];
+    const elements: unknown = Array.isArray(list) ? this.#unwrapped(fromJson({ value: list.slice(from, end) })) : [];
+    return elements as readonly unknown[];
   }
 
   /** Whether the part at a path is there, and will not change any more. */
@@ -75,12 +83,8 @@ export class ArrivingModel {
     return this.#candidates().length > 0;
   }
 
-  /**
-   * All values that came whole; the likeliest is the first.
-   *
-   * @param fromJson - Makes them out of their JSON, if the provider was asked for another form.
-   */
-  values(fromJson = (json: unknown): unknown => json): readonly unknown[] {
+  /** All values that came whole; the likeliest is the first. */
+  values(fromJson: FromJson = asItIs): readonly unknown[] {
     return this.#candidates().map((json) => this.#unwrapped(fromJson(json.snapshot())));
   }
 

@@ -1,4 +1,5 @@
 import { StreamNotConsumedError } from "../errors.ts";
+import { isEqual } from "../json/own.ts";
 import type { Step } from "../provider/decoder.ts";
 import type { Native } from "../provider/native.ts";
 import type { CallPlan } from "../recovery/plan.ts";
@@ -33,6 +34,8 @@ export abstract class StructuredStream<out N extends Native, out Model = unknown
 {
   readonly #model: ResponseModel;
   #arriving: ArrivingModel;
+  /** The text that it was read from. */
+  #text = "";
   #constructed: Constructed | Promise<Constructed> | null = null;
 
   /** @internal */
@@ -86,9 +89,9 @@ export abstract class StructuredStream<out N extends Native, out Model = unknown
     let last: unknown;
     this["~own"]();
     return this.#iterate(() => {
-      const { snapshot } = this.#arriving;
-      // After a restart there is nothing at first.
-      if (snapshot === last || snapshot === undefined) return [];
+      const snapshot = this.#snapshot;
+      // After a restart there is nothing at first. What came may have added nothing to the model.
+      if (snapshot === undefined || isEqual(snapshot, last)) return [];
       last = snapshot;
       // `Arriving` stands for what has arrived of the model.
       return [snapshot as Arriving];
@@ -115,7 +118,7 @@ export abstract class StructuredStream<out N extends Native, out Model = unknown
     this["~own"]().mayRestart = false;
     let given = 0;
     return this.#iterate(() => {
-      const elements = this.#arriving.elements(given) as readonly Element[];
+      const elements = this.#arriving.elements(given, this.#fromJson) as readonly Element[];
       given += elements.length;
       return elements;
     });
@@ -125,7 +128,7 @@ export abstract class StructuredStream<out N extends Native, out Model = unknown
   override toJSON(): object {
     const { id, model, outcome, content, error } = this;
     if (outcome === "complete") this.#readWhole();
-    const arrived = this.#arriving.snapshot ?? null;
+    const arrived = this.#snapshot ?? null;
     return { id, model, outcome, content, arrived, ...this["~figures"], ...(error && { error: String(error) }) };
   }
 
@@ -143,6 +146,14 @@ export abstract class StructuredStream<out N extends Native, out Model = unknown
     if (this.outcome === "pending") await this.response();
     await withinLimits(this["~reply"], this.#construct());
     return this.constructedResponseModel;
+  }
+
+  get #fromJson(): ((json: unknown) => unknown) | undefined {
+    return this["~reply"].prepared?.fromJson;
+  }
+
+  get #snapshot(): unknown {
+    return this.#arriving.snapshot(this.#fromJson);
   }
 
   /** @param take - Gives the new values after an event. */
@@ -164,22 +175,33 @@ export abstract class StructuredStream<out N extends Native, out Model = unknown
 
   /** Takes what an event adds to the model. */
   #absorb({ chunk, tools }: Step<N>): void {
-    if (chunk.recovery?.type === "restart") this.#arriving = new ArrivingModel(this.#model.format);
+    if (chunk.recovery?.type === "restart") this.#restart();
     const jsonTool = this["~reply"].prepared?.jsonTool ?? null;
-    if (jsonTool === null) return this.#arriving.push(chunk.content);
+    if (jsonTool === null) return this.#read(chunk.content);
     for (const { input, fragment } of tools) {
-      if (input.name === jsonTool && fragment !== null) this.#arriving.push(fragment);
+      if (input.name === jsonTool && fragment !== null) this.#read(fragment);
     }
   }
 
-  /** Reads the model if the stream was drained, or the model did not come in events that add to it. */
+  #restart(): void {
+    this.#arriving = new ArrivingModel(this.#model.format);
+    this.#text = "";
+  }
+
+  #read(text: string): void {
+    this.#text += text;
+    this.#arriving.push(text);
+  }
+
+  /** Reads the model if the stream was drained, or the events that added to it did not come to what the reply says. */
   #readWhole(): void {
-    if (this.#arriving.isWhole) return;
-    const jsonTool = this["~reply"].prepared?.jsonTool;
-    const input = this["~reply"].shown.decoder.toolInputs.find(({ name }) => name === jsonTool);
-    const whole = new ArrivingModel(this.#model.format);
-    whole.push(jsonTool ? (input?.text ?? "") : this.content);
-    if (whole.isWhole) this.#arriving = whole;
+    const { prepared, shown } = this["~reply"];
+    const jsonTool = prepared?.jsonTool ?? null;
+    const inputs = shown.decoder.toolInputs.filter(({ name }) => name === jsonTool);
+    const whole = jsonTool === null ? this.content : inputs.map(({ text }) => text).join("");
+    if (whole === this.#text) return;
+    this.#restart();
+    this.#read(whole);
   }
 
   /** @throws As {@link constructCallResponse}. */

@@ -14,6 +14,8 @@ export interface ToolResult {
   /** Text, or content parts: neutral ones, or blocks in the provider's own shape. */
   readonly content: string | readonly object[];
   readonly isError: boolean;
+  /** Whether {@link content} is the JSON of an object or a list, rather than text: a provider may know that. */
+  readonly isJson?: boolean | undefined;
   /** The provider's own block of the call, which tells what kind of result it takes. */
   readonly toolCall?: unknown;
 }
@@ -28,7 +30,7 @@ export interface ToolResult {
 export function toolResult(id: string, output: unknown, isPart: Check = isNeutralPart): ToolResult {
   return isError(output)
     ? { id, content: reasonOf(output), isError: true }
-    : { id, content: contentOf(output, isPart), isError: false };
+    : { id, ...contentOf(output, isPart), isError: false };
 }
 
 /** A call of a tool in the provider's own format, to give its output to `history` or `toolMessageParams`. */
@@ -75,15 +77,18 @@ function reasonOf(error: Error): string {
   return /\S/.test(message) ? wellFormed(message) : "The tool failed, and did not say why.";
 }
 
-function contentOf(output: unknown, isPart: Check): ToolResult["content"] {
+function contentOf(output: unknown, isPart: Check): Pick<ToolResult, "content" | "isJson"> {
   const bytes = bytesOf(output);
-  if (bytes !== null) return mediaOf(bytes);
+  if (bytes !== null) return { content: mediaOf(bytes) };
   const plain = plainData(output);
   const parts = contentParts(plain, isPart);
-  if (parts === null) return plainText(plain);
+  if (parts === null) {
+    const content = plainText(plain);
+    return typeof plain === "object" && plain !== null ? { content, isJson: true } : { content };
+  }
   // The API rejects parts whose text is nothing but white space.
   const kept = parts.filter(({ text }) => typeof text !== "string" || /\S/.test(text));
-  return kept.length > 0 ? kept : "";
+  return { content: kept.length > 0 ? kept : "" };
 }
 
 function mediaOf(bytes: Uint8Array): ToolResult["content"] {

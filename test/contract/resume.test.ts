@@ -1,6 +1,7 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import * as z from "zod";
 import { agent } from "../../src/agent/agent.ts";
+import type { Log } from "../../src/log/log.ts";
 import { memoryLog } from "../../src/log/memory-log.ts";
 import type { Kept, KeepOptions } from "../../src/resume/keep.ts";
 import { keepAgent } from "../../src/resume/kept-agent.ts";
@@ -8,7 +9,7 @@ import { keepStream } from "../../src/resume/kept-stream.ts";
 import type { ResponseChunk } from "../../src/provider/chunk.ts";
 import type { StructuredStream } from "../../src/structured/structured-stream.ts";
 import type { AnyRun } from "../../src/resume/read-agent.ts";
-import { type Logged, readRun, type ReadAs } from "../../src/resume/read.ts";
+import { type Logged, type ReadAs, type ReadOptions, readRun } from "../../src/resume/read.ts";
 import { status, stop } from "../../src/resume/run-status.ts";
 import { tool } from "../../src/tool/tool.ts";
 import { endingsOf } from "./endings.ts";
@@ -24,6 +25,7 @@ import {
   read,
   type Read,
   reply,
+  within,
 } from "./reading.ts";
 import type { AnyNative, Beat, Script, Server, Subject } from "./subject.ts";
 import { recoverable, subjects } from "./subjects.ts";
@@ -48,11 +50,40 @@ type LoggedStream = AnyStream & Logged;
 async function elsewhere(
   subject: Subject,
   log: KeepOptions["log"],
-  { tools, after = 0, messages }: { tools?: Options["tools"]; after?: number; messages?: readonly unknown[] } = {},
+  { tools, ...options }: Omit<ReadOptions, "continue"> & { tools?: Options["tools"]; continue?: () => AnyStream } = {},
 ): Promise<LoggedStream> {
   const of = subject.call(subject.models[0], { stream: true, ...(tools && { tools }) }, () => "x") as unknown as ReadAs;
-  const found = await readRun(() => Promise.reject(new Error("loads nothing")), log, PLACE, { of, after, messages });
+  const found = await readRun(() => Promise.reject(new Error("loads nothing")), log, PLACE, {
+    ...(options as ReadOptions),
+    of,
+  });
   return found as unknown as LoggedStream;
+}
+
+const LEASE_MS = 300;
+
+/** A log whose producer can die: nothing that it does reaches the log then, until it wakes up. */
+function mortal(log: Log): { readonly log: Log; die(): void; wake(): void } {
+  let awake = Promise.resolve();
+  let wake = (): void => {};
+  const method =
+    <Args extends readonly unknown[], R>(call: (...args: Args) => Promise<R>) =>
+    async (...args: Args): Promise<R> => {
+      await awake;
+      return call(...args);
+    };
+  const wrapped: Log = {
+    begin: method((...args) => log.begin(...args)),
+    append: method((...args) => log.append(...args)),
+    end: method((...args) => log.end(...args)),
+    take: method((...args) => log.take(...args)),
+    read: method((...args) => log.read(...args)),
+    wait: method((...args) => log.wait(...args)),
+    stop: method((...args) => log.stop(...args)),
+    latest: method((...args) => log.latest(...args)),
+    remove: method((...args) => log.remove(...args)),
+  };
+  return { log: wrapped, die: () => void (awake = new Promise((resolve) => (wake = resolve))), wake: () => wake() };
 }
 
 function keepIn(log: KeepOptions["log"], stream: AnyStream, options: Partial<KeepOptions> = {}): KeptStream {
@@ -302,6 +333,70 @@ describe.each(recoverable)("a reply that outlives its attempts ($name)", (subjec
     const stream = keepIn(log, open(subject, server, { fallback: models[1] }));
     await expectSame(subject, log, stream);
     expect(stream.attempts.map(({ model }) => model)).toEqual([models[0], models[1]]);
+  });
+
+  it("R3: the producer dies, and its readers are told in time", async () => {
+    await using server = await subject.serve(() => beats(...PARTS.slice(0, 2), { end: "open" }));
+    const log = memoryLog();
+    const producer = mortal(log);
+    const stream = keepIn(producer.log, open(subject, server), { lease: LEASE_MS });
+    for await (const [chunk] of stream) if (chunk.content !== "") break;
+    const reading = elsewhere(subject, log).then(read);
+    // It has written what it had.
+    await vi.waitUntil(async () => (await log.read({ place: PLACE, run: stream.run }, 0))?.last === 2);
+    producer.die();
+    const late = elsewhere(subject, log).then(read);
+    const [early, other] = await within(LEASE_MS + 2_000, Promise.all([reading, late]), "the readers are told");
+    expect([early.text, other.text]).toEqual([TEXTS.slice(0, 2).join(""), early.text]);
+    expect(early.error).toMatchObject({ code: "stream_truncated", message: /producer/ });
+    expect(other.error).toMatchObject({ code: "stream_truncated" });
+    expect(await status(log, PLACE)).toMatchObject({ state: "ended", outcome: "truncated" });
+    producer.wake();
+    await vi.waitUntil(() => stream.log.state === "lost");
+    expect(stream.outcome).toBe("pending");
+    stream.abort();
+  });
+
+  it("R3: a reader goes on in the place of a producer that died, once, however many try", async () => {
+    if (!traits.resumesExactly && !traits.continuesInWords) return;
+    const second = traits.resumesExactly ? reply(...TEXTS) : reply(...TEXTS.slice(2));
+    await using server = await subject.serve(({ index }) =>
+      index === 0 ? beats(...PARTS.slice(0, 2), { end: "open" }) : second,
+    );
+    const log = memoryLog();
+    const producer = mortal(log);
+    const options: Options = { onInterrupt: "continue", retry: { delay: 1 } };
+    const stream = keepIn(producer.log, open(subject, server, options), { lease: LEASE_MS });
+    for await (const [chunk] of stream) if (chunk.content !== "") break;
+    await vi.waitUntil(async () => (await log.read({ place: PLACE, run: stream.run }, 0))?.last === 2);
+    producer.die();
+    const works: Promise<void>[] = [];
+    const heirs = await Promise.all(
+      Array.from({ length: 10 }, () =>
+        elsewhere(subject, log, {
+          continue: () => open(subject, server, options),
+          waitUntil: (work) => void works.push(work),
+        }),
+      ),
+    );
+    const reads = await within(LEASE_MS + 4_000, Promise.all(heirs.map(read)), "the readers are told");
+    expect(new Set(reads.map(({ text, error }) => `${text} ${String(error)}`))).toEqual(
+      new Set([`${TEXTS.join("")} null`]),
+    );
+    expect([server.requests.length, works.length]).toEqual([2, 1]);
+    const recoveries = reads.map(({ pairs }) => pairs.flatMap(([{ recovery }]) => (recovery ? [recovery] : [])));
+    expect(recoveries.map(([recovery]) => recovery)).toMatchObject(
+      reads.map(() => ({ type: "continue", attempt: 1, cause: { code: "stream_truncated" } })),
+    );
+    expect(recoveries.every(({ length }) => length === 1)).toBe(true);
+    expect(new Set(heirs.map((heir) => JSON.stringify(comesTo(heir)))).size).toBe(1);
+    expect(heirs[0]?.attempts.map(({ outcome }) => outcome)).toEqual(["truncated", "complete"]);
+    await Promise.all(works);
+    const late = await elsewhere(subject, log);
+    expect((await read(late)).text).toBe(TEXTS.join(""));
+    expect(comesTo(late)).toEqual(comesTo(heirs[0] as AnyStream));
+    expect(await status(log, PLACE)).toMatchObject({ state: "ended", outcome: "complete", cost: late.cost });
+    stream.abort();
   });
 
   it("R2: requests that all failed", async () => {

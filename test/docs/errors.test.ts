@@ -16,7 +16,7 @@ describe("the page about errors", () => {
   });
 
   it("names the class that has the code", () => {
-    const reference = ["errors", "structured", "recovery", "agent", "anthropic", "json", "mcp"].map((page) =>
+    const reference = ["errors", "structured", "recovery", "agent", "anthropic", "json", "mcp", "resume"].map((page) =>
       read(`docs/api/${page}.md`),
     );
     const sections = reference.flatMap((page) => page.split(/^### /m));

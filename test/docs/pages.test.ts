@@ -11,7 +11,7 @@ const model = reply(text(JSON.stringify(MISTBORN)), { usage: { output_tokens: 21
 const recommendation = reply("Try Mistborn.", { usage: { output_tokens: 7 } });
 
 /** For each program of these pages: what the server answers, and what the program must print. */
-const expectations: Readonly<Record<string, readonly [replies: Replies, output: RegExp]>> = {
+const expectations: Readonly<Record<string, readonly [replies: Replies, output: RegExp, ofOpenAI?: Replies]>> = {
   "docs/migration/mirascope.md 1": [asked, /^Let me see\. Brandon Sanderson\n0\.00\d+\n$/],
   "docs/migration/mirascope.md 2": [
     recommendation,
@@ -44,18 +44,25 @@ const expectations: Readonly<Record<string, readonly [replies: Replies, output: 
     [reply(thinking("A tool will know."), toolUse("count_primes", { below: 100 })), "There are 25."],
     /^There are 25\.\n$/,
   ],
+  "docs/thinking.md 3": ["never sent", /^Two, three, five …25\.\d+\n$/, reply(thinking("Two, three, five …"), "25.")],
+  "docs/resume.md 1": [
+    "Because of the air, which scatters blue light most.",
+    /^Because of the air, which scatters blue light most\.$/,
+  ],
+  "docs/resume.md 2": ["Because of the air.", /^true\n\{[^]*state: '\w+'[^]*\}\n$/],
+  "docs/resume.md 3": [[reply(toolUse("clock", {})), "It is late."], /^0 \d{4}-\d\d-\d\dT.*Z\n$/],
 };
 const programs = snippets()
-  .filter(({ name }) => /^docs\/(migration\/|thinking)/.test(name))
+  .filter(({ name }) => /^docs\/(migration\/|thinking|resume)/.test(name))
   .map(({ name, path }) => [name, path] as const);
 
 afterEach(() => vi.unstubAllGlobals());
 
 describe("the programs of the pages", () => {
   it.each(programs)("%s runs, and prints what it is about", async (name, path) => {
-    const [replies, expected] = expectations[name] ?? ["", /has an expectation in this test/];
+    const [replies, expected, ofOpenAI] = expectations[name] ?? ["", /has an expectation in this test/];
     vi.stubGlobal("AI_SDK_DEFAULT_PROVIDER", { languageModel: () => aiSdkModel });
-    expect(await printedBy(() => import(path), replies)).toMatch(expected);
+    expect(await printedBy(() => import(path), replies, ofOpenAI)).toMatch(expected);
   });
 });
 

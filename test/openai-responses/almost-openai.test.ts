@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
+import * as z from "zod";
 import { call, client } from "../../src/providers/openai/index.ts";
+import { call as structured } from "../../src/providers/openai/structured.ts";
 import { tool } from "../../src/index.ts";
 
 const look = tool({ name: "look", inputSchema: { type: "object" }, call: () => "done" });
@@ -24,6 +26,12 @@ const args = (delta: string, more: Event = {}): Event => ({
   type: "response.function_call_arguments.delta",
   output_index: 0,
   delta,
+  ...more,
+});
+const written = (input: string, more: Event = {}): Event => ({
+  type: "response.function_call_arguments.done",
+  output_index: 0,
+  arguments: input,
   ...more,
 });
 const added = (item: object, output_index: number | undefined = 0): Event => ({
@@ -54,6 +62,12 @@ const calling = (input: string, more: object = {}) => ({
 
 /** Reads a reply that a server writes in its own way. */
 async function read(body: string | readonly Event[], isNamed = true) {
+  const got = await readAll(body, isNamed);
+  expect([got.content, got.stream.thinking]).toEqual([got.shown, got.thinking]);
+  return got;
+}
+
+async function readAll(body: string | readonly Event[], isNamed = true) {
   const bytes =
     typeof body === "string"
       ? body
@@ -78,9 +92,8 @@ async function read(body: string | readonly Event[], isNamed = true) {
     error = thrown;
   }
   const { outcome, content, tools } = stream;
-  expect(content).toBe(shown);
-  expect(stream.thinking).toBe(thinking);
-  return { stream, outcome, content, called, error, states: tools.map(({ state }) => state) };
+  const states = tools.map(({ state }) => state);
+  return { stream, outcome, content, shown, thinking, called, error, states };
 }
 
 describe("a reply of a server that is almost OpenAI's", () => {
@@ -217,9 +230,40 @@ describe("a reply of a server that is almost OpenAI's", () => {
       ],
       ["truncated"],
     ],
+    ["arguments whose item has no end", [created, added(calling("")), args('{"a":1}'), ended([])], ["complete"]],
     [
-      "arguments whose item is in no terminal output",
-      [created, added(calling("")), args('{"a":1}'), ended([])],
+      "several calls whose items have no end",
+      [
+        created,
+        added(calling("")),
+        written('{"a":1}'),
+        added(calling("", { id: "fc_2", call_id: "call_2" }), 1),
+        written("", { output_index: 1 }),
+        ended(),
+      ],
+      ["complete", "complete"],
+    ],
+    [
+      "input of a custom tool whose item has no end",
+      [
+        created,
+        added({ ...calling(""), type: "custom_tool_call", arguments: undefined, input: "" }),
+        { type: "response.custom_tool_call_input.done", output_index: 0, input: '{"a":1}' },
+        ended(),
+      ],
+      ["complete"],
+    ],
+    ["invalid arguments whose item has no end", [created, added(calling("")), written("{]"), ended()], ["invalid"]],
+    ["no arguments, and no end of their item", [created, added(calling("")), ended()], ["truncated"]],
+    ["a part of the arguments", [created, added(calling("")), args('{"a":1'), ended()], ["truncated"]],
+    [
+      "whole arguments in a reply that was cut",
+      [created, added(calling("")), written('{"a":1}'), ended([], "incomplete")],
+      ["truncated"],
+    ],
+    [
+      "whole arguments in an item that was cut",
+      [created, added(calling("", { status: "incomplete" })), written('{"a":1}'), ended()],
       ["truncated"],
     ],
     [
@@ -249,6 +293,61 @@ describe("a reply of a server that is almost OpenAI's", () => {
     expect(again.called).toHaveLength(1);
     const said = await read([created, added(message("")), text("A"), done(message("A"), 1), ended()]);
     expect([said.content, said.stream.message?.output]).toEqual(["A", [message("A")]]);
+  });
+
+  it.each<[what: string, events: readonly Event[], content: string]>([
+    ["at the end", [text("Hello"), ended([message("Goodbye")])], "Hello"],
+    ["at an end that cuts", [text("Hello"), ended([message("Goodbye")], "incomplete")], "Hello"],
+    ["by what was inserted before the end", [text("Hello"), ended([message("Hell, o")])], "Hello"],
+    ["in a whole item", [text("Hello"), done(message("Goodbye")), ended()], "Hello"],
+    [
+      "in a whole text",
+      [text("Hello"), { ...text(""), type: "response.output_text.done", text: "Bye" }, ended()],
+      "Hello",
+    ],
+  ])("does not take back what it said: %s", async (_, events, content) => {
+    const got = await read([created, added(message("")), ...events]);
+    expect([got.outcome, got.content, got.error]).toMatchObject(["failed", content, { code: "protocol" }]);
+    const again = await read([created, ...events]);
+    expect([again.outcome, again.content]).toEqual(["failed", content]);
+  });
+
+  it.each<[what: string, events: readonly Event[]]>([
+    ["no list", [done(message("", { content: 5 })), ended([message("", { content: { 0: "Bye" } })])]],
+    ["text", [done(message("", { content: "Bye" })), ended([message("", { content: null })])]],
+    ["parts of another kind", [done(message("", { content: [{ type: 5, text: "Bye" }, 5, null] })), ended()]],
+    ["a text that is none", [done(message("", { content: [{ type: "output_text", text: ["Bye"] }] })), ended()]],
+    ["less of the text", [done(message("ello ")), ended([message("Hello")])]],
+    ["another item in its place", [done(calling("{}")), ended([calling("{}")])]],
+  ])("does not lose what it said if the content is then %s", async (_, events) => {
+    const got = await read([created, added(message("")), text("Hello "), ...events]);
+    expect([got.outcome, got.content, got.error]).toEqual(["complete", "Hello ", null]);
+  });
+
+  it("leaves out deltas", async () => {
+    const { stream, outcome } = await readAll([
+      created,
+      text("It"),
+      text(" rains."),
+      done(message("It often rains.")),
+      ended(),
+    ]);
+    expect([outcome, stream.content]).toEqual(["complete", "It often rains."]);
+  });
+
+  it("gives the model that its content has, however it came", async () => {
+    const books = [text('{"title":"M"}'), done(message('{"title":"Mistborn"}'))];
+    const body = [created, ...books, ended()].map((event) => `data: ${JSON.stringify(event)}\n\n`).join("");
+    const own = client({ apiKey: "k", fetch: () => Promise.resolve(new Response(body)) });
+    const stream = structured(
+      "m",
+      { stream: true, client: own, responseModel: z.object({ title: z.string() }) },
+      () => "?",
+    )();
+    const seen: unknown[] = [];
+    for await (const book of stream) seen.push(book.title);
+    expect([stream.content, stream.constructedResponseModel]).toEqual(['{"title":"Mistborn"}', { title: "Mistborn" }]);
+    expect(seen.at(-1)).toBe("Mistborn");
   });
 
   it("is cut, and does not say how", async () => {

@@ -101,4 +101,34 @@ describe("items that ask the program for something, beside functions", () => {
     const answer = { type: "apply_patch_call_output", status: "completed", output: "Gone." };
     expect(stream.history([[nativeCall(asked as object), answer]]).at(-1)).toEqual({ ...answer, call_id: "call_1" });
   });
+
+  it.each<[what: string, output: unknown, sent: unknown]>([
+    ["a part", { type: "input_image", image_url: "https://a.test/1.png", detail: "low" }, "same"],
+    [
+      "parts",
+      [
+        { type: "input_text", text: "A" },
+        { type: "input_file", file_id: "file_1" },
+      ],
+      "same",
+    ],
+    ["data of a like type", [{ type: "input_image", width: 3 }], "json"],
+    ["data beside a part", [{ type: "input_text", text: "A" }, { n: 1 }], "json"],
+    ["an empty list", [], "json"],
+    ["text that is JSON", '{"type":"input_image","image_url":"https://a.test/1.png"}', "text"],
+    ["text that is an item", '{"type":"function_call_output","call_id":"x","output":"y"}', "text"],
+  ])(
+    "are answered by parts in the API's own shape, and by nothing else as if it were that: %s",
+    async (_, output, sent) => {
+      const item: Item = { type: "function_call", ...ids, name: "look", arguments: "{}" };
+      const { stream } = await ask(item, [{ type: "function", name: "look", parameters: null, strict: false }]);
+      const [asked] = stream.message?.output ?? [];
+      const forms: Record<string, unknown> = { same: [output].flat(), json: JSON.stringify(output), text: output };
+      expect(stream.history([[nativeCall(asked as object), output]]).at(-1)).toEqual({
+        type: "function_call_output",
+        call_id: "call_1",
+        output: typeof sent === "string" ? forms[sent] : sent,
+      });
+    },
+  );
 });

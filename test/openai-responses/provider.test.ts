@@ -3,7 +3,15 @@ import * as z from "zod";
 import { image, tool, user } from "../../src/index.ts";
 import { call, client, countTokens } from "../../src/providers/openai/index.ts";
 import { call as structured } from "../../src/providers/openai/structured.ts";
-import { type FakeOpenAIOptions, fakeOpenAI, refusal, reply, thinking, toolUse } from "../../src/testing/index.ts";
+import {
+  events,
+  type FakeOpenAIOptions,
+  fakeOpenAI,
+  refusal,
+  reply,
+  thinking,
+  toolUse,
+} from "../../src/testing/index.ts";
 
 const MODEL = "gpt-5.5";
 const lookUp = tool({ name: "look_up", input: z.object({ title: z.string() }), call: ({ title }) => `about ${title}` });
@@ -82,7 +90,7 @@ describe("the Responses API", () => {
     const extract = structured(MODEL, { client: at.own, responseModel: open }, () => "Numbers?");
     const { model, response } = await extract.withResponse();
     expect(model).toEqual({ any: 1 });
-    expect(response.warnings.map(({ code }) => code)).toContain("format_not_enforced");
+    expect(response.warnings.map(({ code }) => code)).toEqual(["format_not_enforced"]);
   });
 
   it("tells a refusal from an answer", async () => {
@@ -92,6 +100,22 @@ describe("the Responses API", () => {
     await expect(structured(MODEL, { client: at.own, responseModel: Book }, () => "Harm?")()).rejects.toMatchObject({
       code: "response_model",
     });
+  });
+
+  it("has the same figures on its last chunk as on the stream", async () => {
+    const usage = {
+      input_tokens: 100,
+      input_tokens_details: { cached_tokens: 40 },
+      output_tokens: 7,
+      total_tokens: 107,
+    };
+    const response = { id: "resp_1", model: MODEL, status: "completed", output: [], usage };
+    await using at = await start({ replies: events([{ type: "response.completed", response }]) });
+    const stream = call(MODEL, { stream: true, client: at.own }, () => "?")();
+    const seen: unknown[] = [];
+    for await (const [chunk] of stream) seen.push([chunk.inputTokens, chunk.cachedTokens, chunk.outputTokens]);
+    expect(seen.at(-1)).toEqual([60, 40, 7]);
+    expect([stream.inputTokens, stream.cachedTokens, stream.outputTokens]).toEqual([60, 40, 7]);
   });
 
   it("counts tokens without a reply", async () => {

@@ -18,7 +18,7 @@ function decode(pieces: readonly Uint8Array[], runs: boolean): unknown {
       const told = tools.map(({ input, fragment }) => [input.name, fragment]);
       // As text, too: the order of the keys counts.
       seen.push([chunk.chunk, JSON.stringify(chunk.chunk), chunk.content, chunk.thinking, chunk.refusal, told]);
-      seen.push([decoder.progress, decoder.written, decoder.hasContent, decoder.isWhole, decoder.sequence]);
+      seen.push([decoder.progress, decoder.written, decoder.hasContent, decoder.isWhole, decoder.numbers.last]);
       // Not always: what waits to be joined must not be lost.
       if (seen.length % 14 === 0) seen.push(JSON.stringify(decoder.message));
     }

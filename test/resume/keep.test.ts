@@ -1,35 +1,244 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { keep, memoryLog, read, status } from "../../src/neutral-resume.ts";
-import { call, client } from "../../src/providers/anthropic/index.ts";
-import { type FakeAnthropic, fakeAnthropic } from "../../src/testing/index.ts";
+import { setTimeout as passed } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, expectTypeOf, it, vi } from "vitest";
+import * as z from "zod";
+import { agent, call as neutralCall, InvalidOptionError, StreamConsumedError, tool } from "../../src/index.ts";
+import type { Log } from "../../src/log/log.ts";
+import { keep, type Kept, type Logged, memoryLog, read, status } from "../../src/neutral-resume.ts";
+import { type AnthropicStream, call, client } from "../../src/providers/anthropic/index.ts";
+import { call as structuredCall } from "../../src/providers/anthropic/structured.ts";
+import { type FakeAnthropic, fakeAnthropic, reply, toolUse } from "../../src/testing/index.ts";
 
+const TEXT = "A book about the sea, and another.";
 let server: FakeAnthropic;
 beforeAll(async () => {
-  server = await fakeAnthropic({ replies: "A book about the sea, and another." });
+  server = await fakeAnthropic({ replies: TEXT });
 });
 afterAll(() => server.close());
 const own = () => client({ apiKey: "k", baseURL: server.url });
+const ask = () =>
+  call("claude-sonnet-5-5", { stream: true, client: own() }, (genre: string) => `Recommend a ${genre} book`);
+
+async function textOf(pairs: AsyncIterable<readonly [{ readonly content: string }, ...unknown[]]>): Promise<string> {
+  let text = "";
+  for await (const [{ content }] of pairs) text += content;
+  return text;
+}
+
+/** A log whose methods do something else. */
+function changed(log: Log, changes: Partial<Log>): Log {
+  const methods = ["begin", "append", "end", "take", "read", "wait", "stop", "latest", "remove"] as const;
+  const same = Object.fromEntries(methods.map((name) => [name, (log[name] as () => unknown).bind(log)]));
+  return { ...(same as unknown as Log), ...changes };
+}
 
 describe("a kept stream", () => {
-  it("is read live and from the log", async () => {
+  it("is the same stream, read live; elsewhere it is read without the call that it belongs to", async () => {
     const log = memoryLog();
-    const ask = call("claude-sonnet-5-5", { stream: true, client: own() }, (genre: string) => `Recommend a ${genre} book`);
-    const stream = keep(ask("sea"), { log, id: "chat" });
-    const elsewhere = read(log, "chat", {});
+    const plain = ask()("sea");
+    const stream = keep(plain, { log, id: "chat", run: "first" });
+    expect(stream).toBe(plain);
+    expect([stream.run, stream.position, stream.log.state]).toEqual(["first", 0, "open"]);
+    const other = await read(log, "chat");
+    expect(await textOf(stream)).toBe(TEXT);
+    expect(await textOf(other!)).toBe(TEXT);
+    await stream.log.settled;
+    expect([stream.log.state, stream.log.error]).toEqual(["ended", null]);
+    expect([other!.message, other!.usage, other!.cost]).toEqual([stream.message, stream.usage, stream.cost]);
+    expect([other!.provider, other!.run, other!.position]).toEqual(["anthropic", "first", stream.position]);
+    expect(await read(log, "nowhere")).toBeNull();
+    expect(await read(log, "chat", { run: "nobody" })).toBeNull();
+    expect(await status(log, "chat")).toMatchObject({ state: "ended", outcome: "complete", cost: stream.cost });
+  });
+
+  it("has one reader here, and any number at the log", async () => {
+    const log = memoryLog();
+    const stream = keep(ask()("sea"), { log, id: "chat" });
+    expect(await textOf(stream)).toBe(TEXT);
+    expect(() => stream[Symbol.asyncIterator]()).toThrow(StreamConsumedError);
+    expect((await stream.response()).content).toBe(TEXT);
+    const readers = await Promise.all(Array.from({ length: 5 }, () => read(log, "chat")));
+    expect(await Promise.all(readers.map((reader) => textOf(reader!)))).toEqual(readers.map(() => TEXT));
+  });
+
+  it("is refused once it is read, and with options that mean nothing", () => {
+    const log = memoryLog();
+    const stream = ask()("sea");
+    const iteration = stream[Symbol.asyncIterator]();
+    void iteration.next();
+    expect(() => keep(stream, { log, id: "x" })).toThrow("Invalid stream: it is being read already: keep it first.");
+    stream.abort();
+    const wrong = [{ id: 7 }, { lease: 0 }, { id: "x", log: "memory" }, { id: "x", lifetime: 3 }] as const;
+    for (const options of wrong) {
+      expect(() => keep(ask()("sea"), { log, ...options } as never), JSON.stringify(options)).toThrow(
+        InvalidOptionError,
+      );
+    }
+  });
+
+  it("gives its text alone, and as bytes; leaving those does not stop it", async () => {
+    const log = memoryLog();
+    const texts = keep(ask()("sea"), { log, id: "texts" });
     let text = "";
-    for await (const [chunk] of stream) text += chunk.content;
-    expect(text).toBe("A book about the sea, and another.");
+    for await (const part of texts.textStream()) text += part;
+    expect(text).toBe(TEXT);
+    const bytes = keep(ask()("sea"), { log, id: "bytes" });
+    await bytes.started();
+    const body = bytes.toReadableStream();
+    const reader = body.getReader();
+    await reader.read();
+    await reader.cancel();
+    expect((await bytes.response()).content).toBe(TEXT);
+    expect(await new Response(keep(ask()("sea"), { log, id: "all" }).toReadableStream("text")).text()).toBe(TEXT);
+    {
+      await using left = keep(ask()("sea"), { log, id: "left" });
+      expect(left.outcome).toBe("pending");
+    }
+    expect(await textOf((await read(log, "left"))!)).toBe(TEXT);
+  });
+
+  it("keeps the process alive, as long as it is told how", async () => {
+    const works: Promise<void>[] = [];
+    const stream = keep(ask()("sea"), { log: memoryLog(), id: "chat", waitUntil: (work) => void works.push(work) });
+    await Promise.all(works);
+    expect([works.length, stream.outcome, stream.log.state]).toEqual([1, "complete", "ended"]);
+  });
+
+  it("logs prompts only if that is asked for: then its history is known elsewhere", async () => {
+    const log = memoryLog();
+    const entries = async (id: string): Promise<string> =>
+      ((await log.read({ place: id, run: "run" }, 0))?.entries ?? []).map(({ data }) => data).join("");
+    const secret = keep(ask()("secret"), { log, id: "a", run: "run" });
+    const open = keep(ask()("open"), { log, id: "b", run: "run", request: true });
+    await Promise.all([secret.log.settled, open.log.settled]);
+    expect(await entries("a")).not.toContain("secret");
+    expect(await entries("b")).toContain("Recommend a open book");
+    const [one, other] = await Promise.all([read(log, "a"), read(log, "b")]);
+    await Promise.all([textOf(one!), textOf(other!)]);
+    expect(() => one!.history()).toThrow("Invalid messages: the log does not have them");
+    expect(other!.history()).toEqual(open.history());
+    expect(other!.callKwargs).toEqual(open.callKwargs);
+    const given = await read(log, "a", { messages: secret.messages });
+    await textOf(given!);
+    expect(given!.history()).toEqual(secret.history());
+  });
+
+  it("has tools that are data where the call is not known", async () => {
+    await using asked = await fakeAnthropic({ replies: reply("Let me see. ", toolUse("find", { q: "x" })) });
+    const find = tool({ name: "find", description: "Finds.", input: z.object({ q: z.string() }), call: ({ q }) => q });
+    const options = { stream: true, tools: [find], client: client({ apiKey: "k", baseURL: asked.url }) } as const;
+    const search = call("claude-sonnet-5-5", options, () => "Find x.");
+    const log = memoryLog();
+    const stream = keep(search(), { log, id: "chat" });
+    await stream.log.settled;
+    const calls = [];
+    for await (const [, toolCall] of (await read(log, "chat"))!) if (toolCall) calls.push(toolCall);
+    expect(calls).toMatchObject([{ name: "find", state: "complete", args: { q: "x" } }]);
+    await expect((calls[0] as { call(): Promise<unknown> }).call()).rejects.toThrow(/read from a log/);
+    const known = await read(log, "chat", { of: search });
+    for await (const [, toolCall] of known!) if (toolCall) expect(await toolCall.call()).toBe("x");
+  });
+
+  it("R0: a reader that is far behind goes on from the log, and holds up nobody", async () => {
+    const long = Array.from({ length: 4_000 }, (_, nth) => `word ${nth} ${"x".repeat(100)} `);
+    await using slow = await fakeAnthropic({ replies: long.join("") });
+    const log = memoryLog();
+    const options = { stream: true, client: client({ apiKey: "k", baseURL: slow.url }) } as const;
+    const stream = keep(call("claude-sonnet-5-5", options, () => "Tell me.")(), { log, id: "chat" });
+    const iteration = stream[Symbol.asyncIterator]();
+    let text = (await iteration.next()).value?.[0].content ?? "";
+    // It goes on to its end, although nobody reads on.
+    await stream.log.settled;
+    expect(stream.outcome).toBe("complete");
+    const positions = new Set<number>();
+    for (let result = await iteration.next(); !result.done; result = await iteration.next()) {
+      text += result.value[0].content;
+      positions.add(stream.position);
+    }
+    expect(text).toBe(long.join(""));
+    expect(positions.size).toBeGreaterThan(1);
+  });
+});
+
+describe("a log that fails", () => {
+  const broken = new Error("no disk");
+
+  it("R1: is not noticed by the live reader, who has all", async () => {
+    const fails: Partial<Log>[] = [
+      { append: () => Promise.reject(broken), end: () => Promise.reject(broken) },
+      { begin: () => Promise.reject(broken) },
+      { append: () => new Promise(() => {}), end: () => new Promise(() => {}) },
+      { begin: () => new Promise(() => {}) },
+    ];
+    for (const fault of fails) {
+      const stream = keep(ask()("sea"), { log: changed(memoryLog(), fault), id: "chat", lease: 100 });
+      expect(await textOf(stream)).toBe(TEXT);
+      expect(stream.outcome).toBe("complete");
+      await stream.log.settled;
+      expect(stream.log.state).toBe("failed");
+      expect(stream.log.error).toBeInstanceOf(Error);
+    }
+  });
+
+  it("is asked again, and what was added already is not doubled", async () => {
+    const log = memoryLog();
+    let nth = 0;
+    const flaky = changed(log, {
+      async append(...args) {
+        nth += 1;
+        if (nth % 3 === 1) throw broken;
+        const answer = await log.append(...args);
+        if (nth % 3 === 2) throw broken;
+        return answer;
+      },
+    });
+    const stream = keep(ask()("sea"), { log: flaky, id: "chat" });
+    expect(await textOf(stream)).toBe(TEXT);
     await stream.log.settled;
     expect(stream.log.state).toBe("ended");
-    const other = await elsewhere;
-    let otherText = "";
-    for await (const [chunk] of other!) otherText += chunk.content;
-    expect(otherText).toBe(text);
-    expect(other!.outcome).toBe("complete");
-    expect(other!.message).toEqual(stream.message);
-    expect(other!.usage).toEqual(stream.usage);
-    expect(other!.cost).toBe(stream.cost);
-    expect(other!.position).toBe(stream.position);
-    expect(await status(log, "chat")).toMatchObject({ state: "ended", outcome: "complete", cost: stream.cost });
+    expect(await textOf((await read(log, "chat"))!)).toBe(TEXT);
+  });
+
+  it("that is lost ends what is read from it as truncated", async () => {
+    const log = memoryLog();
+    await using open = await fakeAnthropic({ replies: "One two three four five six.", pace: 30 });
+    const options = { stream: true, client: client({ apiKey: "k", baseURL: open.url }) } as const;
+    const stream = keep(call("claude-sonnet-5-5", options, () => "Count.")(), { log, id: "chat", lease: 200 });
+    await stream.started();
+    await vi.waitUntil(async () => (await log.read({ place: "chat", run: stream.run }, 0))?.last);
+    const other = (await read(log, "chat"))!;
+    const reading = textOf(other);
+    await passed(30);
+    await log.remove("chat");
+    await expect(reading).rejects.toMatchObject({ code: "stream_truncated", message: /does not have the rest/ });
+    expect(await textOf(stream)).toBe("One two three four five six.");
+    await stream.log.settled;
+    expect(stream.log.state).toBe("lost");
+  });
+});
+
+describe("its types", () => {
+  it("are those of the stream, and of the call that it is read as", () => {
+    const log = memoryLog();
+    const find = tool({ name: "find", description: "Finds.", input: z.object({ q: z.string() }), call: ({ q }) => q });
+    const search = call("claude-sonnet-5-5", { stream: true, tools: [find] }, (q: string) => q);
+    const Book = z.object({ title: z.string() });
+    const extract = structuredCall("claude-sonnet-5-5", { stream: true, responseModel: Book }, (q: string) => q);
+    const neutral = neutralCall("openai/gpt-6-sol", { stream: true }, (q: string) => q);
+    const run = agent(search);
+    const kept = () => keep(search("x"), { log, id: "x" });
+    expectTypeOf(kept).returns.toEqualTypeOf<AnthropicStream<typeof find> & Kept>();
+    const found = () => read(log, "x", { of: search });
+    expectTypeOf(found).returns.resolves.toEqualTypeOf<(AnthropicStream<typeof find> & Logged) | null>();
+    const others = async () => {
+      for await (const [, , turn] of keep(run("x"), { log, id: "x" })) expectTypeOf(turn.index).toBeNumber();
+      const again = await read(log, "x", { of: run });
+      for await (const [, toolCall] of again ?? []) if (toolCall) expectTypeOf(toolCall.name).toEqualTypeOf<"find">();
+      for await (const book of (await read(log, "x", { of: extract })) ?? [])
+        expectTypeOf(book.title).toEqualTypeOf<string | undefined>();
+      expectTypeOf((await read(log, "x", { of: neutral }))?.provider).toEqualTypeOf<"openai" | undefined>();
+      // @ts-expect-error A call that is not streamed has nothing to read.
+      await read(log, "x", { of: call("claude-sonnet-5-5", () => "x") });
+    };
+    expect(others).toBeTypeOf("function");
   });
 });

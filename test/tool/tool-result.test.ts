@@ -194,7 +194,7 @@ describe("any other output is sent as text", () => {
   ];
   for (const [what, output, content] of cases) {
     it(what, () => {
-      expect(toolResult("toolu_1", output, isResultPart)).toEqual({ id: "toolu_1", content, isError: false });
+      expect(toolResult("toolu_1", output, isResultPart)).toMatchObject({ id: "toolu_1", content, isError: false });
     });
   }
 

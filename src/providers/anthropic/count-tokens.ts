@@ -1,17 +1,19 @@
-import type { Prepared } from "../../attempt/prepared.ts";
-import { InvalidOptionError, LimitExceededError } from "../../errors.ts";
-import type { FrameReader } from "../../frame/frame-reader.ts";
-import { field, tryParse } from "../../json/object.ts";
-import { stringify } from "../../json/stringify.ts";
-import type { Request } from "../../provider/provider.ts";
+import { countTokensOf, type TokenCounting } from "../../call/count-tokens.ts";
 import type { CallPlan } from "../../recovery/plan.ts";
-import type { AnthropicFrame } from "./frames.ts";
 import type { AnthropicNative } from "./native.ts";
 import { calls } from "./stream.ts";
 
-/** The parts of a request that count; platform.claude.com/docs/en/api/messages-count-tokens. */
-const COUNTED =
-  /^(model|messages|system|tools|tool_choice|thinking|output_config|output_format|cache_control|context_management|compaction|mcp_servers|speed)$/;
+const counting: TokenCounting<AnthropicNative> = {
+  path: "/count_tokens",
+  // platform.claude.com/docs/en/api/messages-count-tokens
+  counted:
+    /^(model|messages|system|tools|tool_choice|thinking|output_config|output_format|cache_control|context_management|compaction|mcp_servers|speed)$/,
+  sdkMethod: "client.messages.countTokens",
+  frameOf(count) {
+    const message = { content: [], stop_reason: "end_turn", usage: { input_tokens: count, output_tokens: 0 } };
+    return { type: "message_start", event: { message }, delta: null };
+  },
+};
 
 /**
  * Asks the API how many input tokens a call would send, without making it. That costs nothing, and has a rate limit of
@@ -36,52 +38,5 @@ export async function countTokens<Args extends readonly unknown[]>(
   call: { readonly "~call": { plan(...args: Args): CallPlan<AnthropicNative> } },
   ...args: Args
 ): Promise<number> {
-  const planned = call["~call"].plan(...args);
-  const counting = new calls.Stream({
-    ...planned,
-    // A reply has not been asked for.
-    onInterrupt: "fail",
-    prepare: async (target, added) => counted(await planned.prepare(target, added)),
-  });
-  return (await counting.response()).inputTokens;
+  return countTokensOf(counting, calls.Stream, call["~call"].plan(...args));
 }
-
-function counted(prepared: Prepared<AnthropicNative>): Prepared<AnthropicNative> {
-  const { http, transport } = prepared.request;
-  if (http.url === "") {
-    throw new InvalidOptionError("client", "that of an SDK counts by itself: client.messages.countTokens().");
-  }
-  const { body } = prepared.call;
-  const url = http.url.replace(/(?=\?|$)/, "/count_tokens");
-  const headers = { ...http.headers, accept: "application/json" };
-  const parts = Object.entries(body).filter(([name]) => COUNTED.test(name));
-  const request = { ...http, url, headers, body: stringify(Object.fromEntries(parts)) };
-  return { ...prepared, request: { http: request, transport, createFrames } };
-}
-
-/** Reads the count as if it were a message that has nothing but its usage. */
-const createFrames: Request<AnthropicNative>["createFrames"] = (limit, refuse): FrameReader<AnthropicFrame> => {
-  const decoder = new TextDecoder();
-  let text = "";
-  let frame: AnthropicFrame | null = null;
-  return {
-    push(bytes) {
-      text += decoder.decode(bytes, { stream: true });
-      if (text.length > limit) throw new LimitExceededError("frame", limit);
-    },
-    end(isClean) {
-      const count = field(tryParse(text), "input_tokens");
-      if (typeof count !== "number") {
-        if (isClean) throw refuse(text);
-        return;
-      }
-      const message = { content: [], stop_reason: "end_turn", usage: { input_tokens: count, output_tokens: 0 } };
-      frame = { type: "message_start", event: { message }, delta: null };
-    },
-    next() {
-      const next = frame;
-      frame = null;
-      return next;
-    },
-  };
-};

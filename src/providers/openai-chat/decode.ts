@@ -2,6 +2,7 @@ import type { Blocks, Decoder, Step } from "../../provider/decoder.ts";
 import type { JsonObject } from "../../json/object.ts";
 import type { ToolInput, ToolUpdate } from "../../tool/tool-box.ts";
 import { errorFromEvent } from "../openai-platform/errors.ts";
+import { CHARACTERS_PER_TOKEN } from "../openai-platform/estimate.ts";
 import { chunkInRun, chunkOf, createChunk } from "./chunk.ts";
 import { OPENAI, UNKNOWN } from "./dialects.ts";
 import { commonFinishReason } from "./finish-reason.ts";
@@ -14,9 +15,6 @@ import { itemsOf } from "./turn.ts";
 import type { ChatCompletion } from "./wire.ts";
 
 type ChatStep = Step<OpenAIChatNative>;
-
-/** About as many characters as one token has in English text; platform.openai.com/tokenizer. */
-const CHARACTERS_PER_TOKEN = 4;
 
 const NO_UPDATES: readonly ToolUpdate[] = [];
 

@@ -10,7 +10,7 @@ import { chatDestination } from "./client.ts";
 import { encodeMessage } from "./content.ts";
 import { isReasoningModel } from "../openai-platform/models.ts";
 import { type Dialect, dialectAt, prefillOf, UNKNOWN } from "./dialects.ts";
-import { ChatFrames, contextOf, createEventFrames, type Expected } from "./frames.ts";
+import { ChatFrames, createEventFrames, type Expected } from "./frames.ts";
 import type { ChatMessageParam } from "./message-param.ts";
 import { withoutInstructions } from "../openai-platform/instructions.ts";
 import { LABEL, type OpenAIChatBody, type OpenAIChatNative } from "./native.ts";
@@ -101,14 +101,14 @@ export function encode(prompt: Prompt<OpenAIChatNative>): EncodedPrompt<OpenAICh
       connectTimeoutMs,
       createFrames: () => createEventFrames(expected),
     });
-    return { ...encoded, request: { ...request, context: contextOf(expected) } };
+    return { ...encoded, request: { ...request, context: expected } };
   }
   const { transport, agent } = to;
   const headers = { accept: prompt.streamed ? "text/event-stream" : "application/json", ...to.headers, ...ownHeaders };
   const url = openAIUrl(addressWithPath(address, dialect), "/chat/completions", to.query);
   const secrets = (): readonly string[] => requestSecrets(headers, url, body);
   const http = { url, headers, body: text, connectTimeoutMs, agent, secrets };
-  return { ...encoded, request: { http, transport, createFrames: framesOf(expected), context: contextOf(expected) } };
+  return { ...encoded, request: { http, transport, createFrames: framesOf(expected), context: expected } };
 }
 
 function framesOf(expected: Expected): Request<OpenAIChatNative>["createFrames"] {

@@ -2,9 +2,10 @@ import { LimitExceededError, MalformedFrameError, type MillraceError } from "../
 import type { FrameReader } from "../../frame/frame-reader.ts";
 import { SseReader } from "../../frame/sse-reader.ts";
 import { DEEPEST, isDeeper } from "../../json/depth.ts";
+import { errorInLine } from "../openai-platform/errors.ts";
 import { frameParts, isInRun, textRun, type TextRun } from "./text-run.ts";
-import { type Dialect, dialectNamed, dialectNames, UNKNOWN } from "./dialects.ts";
-import { field, isObject, type JsonObject, stringField, tryParse } from "../../json/object.ts";
+import { type Dialect, OPENAI, UNKNOWN } from "./dialects.ts";
+import { field, isObject, type JsonObject, tryParse } from "../../json/object.ts";
 
 /** How often a run may be expected in vain before that is given up: some servers write no two events alike. */
 const MOST_MISSES = 5;
@@ -105,8 +106,10 @@ export class ChatFrames implements FrameReader<ChatFrame> {
     reader.expect(this.#run && frameParts(this.#run), this.#run);
   }
 
-  /** The frame of a reply that turned out not to consist of events. */
+  /** The frame of a reply that turned out not to consist of events, or whose end is an error that is none. */
   #whole(): EventFrame | null {
+    const error = errorInLine(this.#reader.bareLine);
+    if (error !== null) return eventFrame(error, true);
     const text = this.#reader.takeOther();
     const reply = tryParse(text);
     if (isObject(reply) && Array.isArray(reply["choices"]) && !reply["error"]) return eventFrame(reply);
@@ -131,16 +134,10 @@ function eventFrame(event: JsonObject, isError = false): EventFrame {
   return { event, isError };
 }
 
-/** {@link Expected} as JSON. */
-export function contextOf({ choices, dialect }: Expected): object {
-  return { choices, dialect: dialectNames().find((name) => dialectNamed(name) === dialect) };
-}
-
-/** @param context - What {@link contextOf} has given. */
+/** @param context - What was expected, after it was JSON. */
 export function expectedOf(context: unknown): Expected {
-  const choices = field(context, "choices");
-  const dialect = dialectNamed(stringField(context, "dialect") ?? "") ?? UNKNOWN;
-  return { choices: typeof choices === "number" ? choices : 1, dialect };
+  const { choices = 1, dialect = UNKNOWN } = Object(context) as Partial<Expected>;
+  return { choices, dialect: dialect.baseURL === OPENAI.baseURL ? OPENAI : dialect };
 }
 
 /**

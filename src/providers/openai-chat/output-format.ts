@@ -16,6 +16,7 @@ export function formatBody(format: ResponseFormat | undefined, jsonMode: boolean
   if (format === undefined || jsonMode) return (body) => ({ body: inWords(body, format), jsonTool: null });
   const { schema } = format;
   const strict = strictSchema(schema);
+  const fromJson = withoutNulls(schema);
   return (body) => {
     const problem = "reason" in strict ? strict.reason : problemOf(body);
     if (problem === null && "schema" in strict) {
@@ -23,7 +24,7 @@ export function formatBody(format: ResponseFormat | undefined, jsonMode: boolean
       return {
         body: { ...body, response_format: { type: "json_schema", json_schema } },
         jsonTool: null,
-        fromJson: (json) => withoutNulls(json, schema),
+        fromJson,
       };
     }
     const formatProblem = `The server does not hold the model to responseModel: ${problem}.`;

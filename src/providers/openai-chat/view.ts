@@ -84,6 +84,9 @@ function commonFinishReasons(message: ChatCompletion | null): readonly CommonFin
   return finishReasons(message).map((reason) => (isRefusal ? "content_filter" : commonFinishReason(reason)));
 }
 
-function usage({ message, estimatedTokens }: CountedReply<OpenAIChatNative>, source: UsageSource): OpenAIChatUsage {
-  return readUsage(field(message, "usage"), CHAT_NAMES, source, estimatedTokens);
+function usage(
+  { message, estimatedTokens, body }: CountedReply<OpenAIChatNative>,
+  source: UsageSource,
+): OpenAIChatUsage {
+  return readUsage(field(message, "usage"), CHAT_NAMES, source, estimatedTokens, body);
 }

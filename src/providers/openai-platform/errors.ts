@@ -1,5 +1,5 @@
 import { ApiError, ConnectionError, type ErrorDetails, messageOf, type MillraceError } from "../../errors.ts";
-import { field, isObject, stringField, tryParse } from "../../json/object.ts";
+import { field, isObject, type JsonObject, stringField, tryParse } from "../../json/object.ts";
 import { headerOfClient, plainText, retryAfterMs, wordIn, WORDS } from "../../provider/error-body.ts";
 import type { HeaderOf } from "../../provider/provider.ts";
 
@@ -34,6 +34,12 @@ export function isErrorBody(body: unknown): boolean {
   const { error, object, type, message, detail } = body;
   if (error || object === "error" || type === "error") return true;
   return !!(message || detail) && !REPLY_FIELDS.some((name) => name in body);
+}
+
+/** The error in a line that is no event; null if it is anything else. Ollama ends a reply so that fails. */
+export function errorInLine(line: string): JsonObject | null {
+  const body = line === "" ? null : tryParse(line);
+  return isObject(body) && isErrorBody(body) ? body : null;
 }
 
 /**

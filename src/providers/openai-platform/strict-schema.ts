@@ -163,30 +163,44 @@ function isMadeNullable(name: string, { properties, required }: JsonObject, root
 }
 
 /**
- * A value of the strict format as a value of the schema that it was made of: without the nulls that stand for properties
- * that were left out.
+ * Makes what turns a value of the strict format, whole or not, into a value of the schema that it was made of: without the
+ * nulls that stand for properties that were left out. Values must not change afterwards: for one that it knows, it gives
+ * the same again.
  */
-export function withoutNulls(value: unknown, schema: JsonSchema): unknown {
-  return stripped(value, schema, schema);
+export function withoutNulls(schema: JsonSchema): (value: unknown) => unknown {
+  const stripping = { root: schema, known: new WeakMap() };
+  return (value) => stripped(value, schema, stripping);
 }
 
-function stripped(value: unknown, given: unknown, root: JsonObject): unknown {
+interface Stripping {
+  readonly root: JsonObject;
+  /** What came of the parts of earlier values. */
+  readonly known: WeakMap<object, object>;
+}
+
+function stripped(value: unknown, schema: unknown, stripping: Stripping): unknown {
   if (typeof value !== "object" || value === null) return value;
+  const { known } = stripping;
+  const made = known.get(value) ?? withoutItsNulls(value, schema, stripping);
+  known.set(value, made);
+  return made;
+}
+
+function withoutItsNulls(value: object, given: unknown, stripping: Stripping): object {
+  const { root } = stripping;
   const schema = targetOf(withoutAllOf(isObject(given) ? given : {}), root);
   const branches = branchesOf(schema);
-  if (branches !== null)
-    return stripped(
-      value,
-      branches.find((branch) => fits(value, branch, root)),
-      root,
-    );
-  if (Array.isArray(value)) return value.map((item) => stripped(item, schema["items"], root));
+  if (branches !== null) {
+    const fitting = branches.find((branch) => fits(value, branch, root));
+    return withoutItsNulls(value, fitting, stripping);
+  }
+  if (Array.isArray(value)) return value.map((item) => stripped(item, schema["items"], stripping));
   const { properties } = schema;
   const kept: JsonObject = {};
   for (const [name, part] of Object.entries(value)) {
     const isKnown = Object.hasOwn(Object(properties), name);
     if (part === null && isKnown && isMadeNullable(name, schema, root)) continue;
-    setOwn(kept, name, isKnown ? stripped(part, field(properties, name), root) : part);
+    setOwn(kept, name, isKnown ? stripped(part, field(properties, name), stripping) : part);
   }
   return kept;
 }

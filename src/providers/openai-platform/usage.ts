@@ -2,6 +2,7 @@ import { costMetadata, costsOf, isAmount, sumOf } from "../../cost/price.ts";
 import type { Usage, UsageSource } from "../../cost/usage.ts";
 import { defined, field, isObject, type JsonObject, stringField } from "../../json/object.ts";
 import { checkForm } from "../../schema/option-form.ts";
+import { estimatedPrompt } from "./estimate.ts";
 import { canonicalModel } from "./models.ts";
 import {
   listPrice,
@@ -49,17 +50,20 @@ function count(value: unknown): number | undefined {
  *
  * @param estimatedTokens - For `estimated`: how many tokens the text received so far comes to. It stands in for the output
  *   that was not reported.
+ * @param body - For `estimated`: the request, which stands in for the input that was not reported.
  */
 export function readUsage<Input extends string, Output extends string>(
   received: unknown,
   names: { readonly input: Input; readonly output: Output },
   source: UsageSource,
   estimatedTokens: number,
+  body?: object | null,
 ): SourcedUsage<Input | Output> {
   const usage = isObject(received) ? received : {};
-  const input = count(usage[names.input]) ?? 0;
+  const sent = count(usage[names.input]) ?? 0;
   const reported = count(usage[names.output]) ?? 0;
   const isEstimated = source === "estimated";
+  const input = isEstimated ? Math.max(sent, estimatedPrompt(body)) : sent;
   const output = isEstimated ? Math.max(reported, estimatedTokens) : reported;
   const total = isEstimated ? undefined : count(usage["total_tokens"]);
   const sums: JsonObject = { [names.input]: input, [names.output]: output, total_tokens: total ?? input + output };

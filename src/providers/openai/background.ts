@@ -5,7 +5,7 @@ import type { Request } from "../../provider/provider.ts";
 import { openAIUrl } from "../openai-platform/client.ts";
 import { sdkRequest } from "../openai-platform/sdk-client.ts";
 import { createEventFrames } from "./frames.ts";
-import { LABEL, sequenceOf } from "./message.ts";
+import { LABEL, progressOf } from "./message.ts";
 import type { OpenAINative } from "./native.ts";
 import type { SdkClient } from "./request.ts";
 
@@ -25,13 +25,13 @@ function resumable(request: Request<OpenAINative>, asking: Asking): Request<Open
     ...request,
     resume(message) {
       const id = stringField(message, "id");
-      const sequence = sequenceOf(message);
+      const { numbers: { last = -1 } = {}, hasEnded = false } = progressOf(message) ?? {};
       // Without its number nothing tells where it stopped.
-      return id === null || sequence < 0 ? null : resumable(asking.after(id, sequence), asking);
+      return id === null || last < 0 || hasEnded ? null : resumable(asking.after(id, last), asking);
     },
     async cancel(message) {
       const id = stringField(message, "id");
-      if (id !== null) await asking.stop(id);
+      if (id !== null && progressOf(message)?.hasEnded !== true) await asking.stop(id);
     },
   };
 }

@@ -129,9 +129,9 @@ export class OpenAICallResponseChunk implements ResponseChunk {
     return usage && openAIUsage(usage, "reported");
   }
 
-  /** Input tokens as this event reports them, or null. */
+  /** Input tokens as this event reports them, those read from the cache excluded, or null. */
   get inputTokens(): number | null {
-    return this.usage?.input_tokens ?? null;
+    return this.commonUsage?.inputTokens ?? null;
   }
 
   /** Cache reads as this event reports them, or null. */
@@ -141,7 +141,7 @@ export class OpenAICallResponseChunk implements ResponseChunk {
 
   /** Output tokens as this event reports them, or null. */
   get outputTokens(): number | null {
-    return this.usage?.output_tokens ?? null;
+    return this.commonUsage?.outputTokens ?? null;
   }
 
   /** What the usage of this event costs, by the built-in prices; null where it has none. */

@@ -2,6 +2,7 @@ import { isObject } from "../../json/object.ts";
 import type { Blocks, Decoder, Step } from "../../provider/decoder.ts";
 import type { ToolInput } from "../../tool/tool-box.ts";
 import { errorFromEvent } from "../openai-platform/errors.ts";
+import { CHARACTERS_PER_TOKEN } from "../openai-platform/estimate.ts";
 import { chunkInRun, eventChunk } from "./chunk.ts";
 import { asksForSomething, commonFinishReason, hasRefusal } from "./finish-reason.ts";
 import type { OpenAIFrame } from "./frames.ts";
@@ -10,9 +11,6 @@ import { LABEL, ResponseAccumulator } from "./message.ts";
 import type { OpenAINative } from "./native.ts";
 import type { RunValues, TextRun } from "./text-run.ts";
 import { itemsOf } from "./turn.ts";
-
-/** About as many characters as one token has in English text; platform.openai.com/tokenizer. */
-const CHARACTERS_PER_TOKEN = 4;
 
 /** Turns the events of the Responses API into steps, and builds their message. */
 export class OpenAIDecoder extends ResponseAccumulator implements Decoder<OpenAINative> {
@@ -23,6 +21,12 @@ export class OpenAIDecoder extends ResponseAccumulator implements Decoder<OpenAI
   /** @param before - The items of a reply that this one continues. */
   constructor(before: readonly object[] = []) {
     super(before.filter(isObject));
+  }
+
+  resume(): void {
+    this.numbers.isResumed = true;
+    // What is left of the last frame may lie behind a gap.
+    this.#values = [];
   }
 
   decode(frame: OpenAIFrame): Step<OpenAINative> | null {

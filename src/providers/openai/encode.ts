@@ -1,7 +1,7 @@
 import { withoutInstructions } from "../openai-platform/instructions.ts";
 import { InvalidOptionError, UnsupportedContentError } from "../../errors.ts";
 import { lowerCased } from "../../http/client.ts";
-import { defined, isObject, type JsonObject, stringField } from "../../json/object.ts";
+import { defined, isObject, type JsonObject, stringField, tryParse } from "../../json/object.ts";
 import { stringify, wellFormedJson } from "../../json/stringify.ts";
 import { base64 } from "../../prompt/base64.ts";
 import type { MessageLike } from "../../prompt/message.ts";
@@ -14,7 +14,7 @@ import type { InputItem } from "./input-item.ts";
 import type { OpenAIBody, OpenAINative } from "./native.ts";
 import type { OpenAICallParams } from "./params.ts";
 import { requestOf } from "./request.ts";
-import { answerTo } from "./tool-output.ts";
+import { answerTo, isInputPart } from "./tool-output.ts";
 import { toolParams } from "./tool-schema.ts";
 import { sendable } from "./turn.ts";
 import { typeOf } from "./type-of.ts";
@@ -151,11 +151,16 @@ export function encodeToolResults(results: readonly ToolResult[]): readonly Inpu
 }
 
 /** The API knows no errors of tools: the text has to tell. */
-function encodeResult({ id, content, isError, toolCall }: ToolResult): InputItem {
-  const parts = typeof content === "string" ? content : content.flatMap((part) => encodePart(part as Part, false));
-  const output = isError && typeof parts === "string" ? `Error: ${parts}` : parts;
+function encodeResult({ id, content, isError, isJson = false, toolCall }: ToolResult): InputItem {
+  const isText = typeof content === "string";
+  // Text is text, whatever it says.
+  const given: unknown = isJson && isText ? tryParse(content) : undefined;
+  const native = [given].flat();
+  const parts = isText ? content : content.flatMap((part) => encodePart(part as Part, false));
+  const isNative = native.length > 0 && native.every(isInputPart);
+  const output = isNative ? native : isError && isText ? `Error: ${content}` : parts;
   // Parts of the provider's own shape are not checked.
-  return answerTo(toolCall, id, output, isError) as unknown as InputItem;
+  return answerTo(toolCall, id, output, isError, given) as unknown as InputItem;
 }
 
 function encodePart(given: Part, isOfModel: boolean): JsonObject[] {

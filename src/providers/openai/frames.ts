@@ -5,6 +5,8 @@ import { ignore } from "../../http/request.ts";
 import { DEEPEST, isDeeper } from "../../json/depth.ts";
 import { isObject, type JsonObject, stringField, tryParse } from "../../json/object.ts";
 import type { Request } from "../../provider/provider.ts";
+import { errorInLine } from "../openai-platform/errors.ts";
+import { PING } from "./message.ts";
 import type { OpenAINative } from "./native.ts";
 import { frameParts, isInRun, type RunValues, textRun, type TextRun } from "./text-run.ts";
 
@@ -26,9 +28,6 @@ export interface RunFrame {
 
 /** The frames of the Responses API. */
 export type OpenAIFrame = EventFrame | RunFrame;
-
-/** Events that say nothing but that the connection lives. */
-const PING = /^(keepalive|ping)$/;
 
 /**
  * Reads the frames of a reply: server-sent events whose data is JSON. Whichever of the two was asked for, and whatever the
@@ -93,8 +92,10 @@ export class StreamFrames implements FrameReader<OpenAIFrame> {
     reader.expect(frameParts(run, isNamed), run);
   }
 
-  /** The frame of a reply that turned out not to consist of events. */
+  /** The frame of a reply that turned out not to consist of events, or whose end is an error that is none. */
   #whole(): EventFrame | null {
+    const error = errorInLine(this.#reader.bareLine);
+    if (error !== null) return eventFrame(error, "error");
     const text = this.#reader.takeOther();
     const body = tryParse(text);
     if (isObject(body) && isResponse(body)) return eventFrame(body);
@@ -103,14 +104,11 @@ export class StreamFrames implements FrameReader<OpenAIFrame> {
   }
 }
 
-/** The event in a frame; null if that is blank, was cut by the end, or is one that says nothing. */
+/** The event in a frame; null if that is blank, or was cut by the end. */
 function parseFrame({ event: name, data, unterminated }: SseReader<unknown>): EventFrame | null {
-  if (PING.test(name)) return null;
   const event = tryParse(data);
-  if (isObject(event)) {
-    const frame = eventFrame(event, name);
-    return PING.test(frame.type) ? null : frame;
-  }
+  if (PING.test(name)) return isObject(event) ? { type: name, event } : null;
+  if (isObject(event)) return eventFrame(event, name);
   if (unterminated) return null;
   if (name === "error") return { type: name, event: { error: event ?? data } };
   if (/^\s*(\[DONE\])?\s*$/.test(data)) return null;
@@ -144,8 +142,7 @@ export function createEventFrames(): FrameReader<OpenAIFrame, unknown> {
   return {
     push(event) {
       if (!isObject(event)) throw new MalformedFrameError(typeof event === "string" ? event : "");
-      const next = eventFrame(event);
-      if (!PING.test(next.type)) frame = next;
+      frame = eventFrame(event);
     },
     next() {
       const next = frame;

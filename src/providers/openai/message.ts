@@ -3,6 +3,7 @@ import { isObject, type JsonObject, stringField } from "../../json/object.ts";
 import { getOwn, isEqual, setOwn } from "../../json/own.ts";
 import type { ToolUpdate } from "../../tool/tool-box.ts";
 import { errorFromEvent } from "../openai-platform/errors.ts";
+import { EventNumbers } from "./event-numbers.ts";
 import { copied, DELTAS, type Growth, setFuller, TEXTS, WHOLES } from "./growth.ts";
 import { type ItemPart, type List, ReplyItem } from "./reply-item.ts";
 import type { OpenAIResponse } from "./wire.ts";
@@ -28,14 +29,16 @@ const PARTS: ReadonlyMap<string, List> = new Map(
 );
 /** The parts of reasoning items that hold thinking. */
 export const THOUGHT = /^(summary|reasoning)_text$/;
+/** Events that say nothing but that the connection lives. They are numbered, too. */
+export const PING = /^(keepalive|ping)$/;
 /** Items that say nothing yet when they begin. */
 const SILENT = /^(message|reasoning)$/;
 
 const accumulators = new WeakMap<object, ResponseAccumulator>();
 
-/** The number of the last event of a message; -1 if none was numbered. */
-export function sequenceOf(message: object | null): number {
-  return (message && accumulators.get(message)?.sequence) ?? -1;
+/** How far the reply has come that a message is of. */
+export function progressOf(message: object | null): Pick<ResponseAccumulator, "numbers" | "hasEnded"> | undefined {
+  return message === null ? undefined : accumulators.get(message);
 }
 
 /** Where the deltas of a run go. */
@@ -57,8 +60,10 @@ interface Run {
 export class ResponseAccumulator {
   /** Rises whenever the message changes. */
   progress = 0;
-  /** The terminal event came. */
+  /** The terminal event came, and the response has not failed. */
   isWhole = false;
+  /** The terminal event came. */
+  hasEnded = false;
   hasContent = false;
   /** The provider has reported a count of tokens. */
   hasUsage = false;
@@ -68,8 +73,7 @@ export class ResponseAccumulator {
   content = "";
   thinking = "";
   updates: readonly ToolUpdate[] = NO_UPDATES;
-  /** The number of the last event; -1 if none was numbered. */
-  sequence = -1;
+  readonly numbers = new EventNumbers();
   #response: (JsonObject & { output: JsonObject[] }) | null = null;
   readonly #before: readonly ReplyItem[];
   readonly #items: ReplyItem[] = [];
@@ -110,13 +114,24 @@ export class ResponseAccumulator {
   }
 
   /**
-   * Applies an event. False if it came before, as a number tells.
+   * Applies an event. False if it came before, as a number tells, or says nothing.
    *
-   * @throws MillraceError if the response has failed.
+   * @throws MillraceError if the response has failed, or the events cannot be its own.
    */
   apply(type: string, event: JsonObject): boolean {
-    const { sequence_number: number } = event;
-    if (!this.#advance(type, number)) return false;
+    const { sequence_number: number, response } = event;
+    const id = stringField(response, "id");
+    if (this.numbers.isResumed && id !== null && id !== this.#response?.["id"]) {
+      throw new ProtocolError("the rest of a response was asked for, and events of another one came.", {
+        retryable: false,
+      });
+    }
+    if (PING.test(type)) {
+      this.numbers.pass(number);
+      return false;
+    }
+    // The end is the end, whatever its number.
+    if (!this.#advance(number) && !ENDING.test(type)) return false;
     const growth = DELTAS.get(type);
     if (growth !== undefined) this.#append(type, event, growth);
     else if (LIFECYCLE.test(type)) this.#live(type, event["response"]);
@@ -127,7 +142,7 @@ export class ResponseAccumulator {
   /**
    * Applies the event of a run that has the values from a place on. False if it came before.
    *
-   * @throws MillraceError if it is a call's that was complete.
+   * @throws MillraceError if it is a call's that was complete, or an event before it is missing.
    */
   applyInRun(like: TextRun, values: RunValues, at: number): boolean {
     const run = this.#run;
@@ -136,20 +151,16 @@ export class ResponseAccumulator {
     if (run === null || typeof text !== "string" || !isSame(run, type, event)) {
       return this.apply(type, eventInRun(like, values, at));
     }
-    if (!this.#advance(type, like.number < 0 ? undefined : values[at + like.number])) return false;
+    if (!this.#advance(like.number < 0 ? undefined : values[at + like.number])) return false;
     this.#grow(run, text);
     return true;
   }
 
-  /** Begins with an event. False if it came before. */
-  #advance(type: string, number: unknown): boolean {
+  /** Begins with an event. False if it came before. @throws ProtocolError if one before it is missing. */
+  #advance(number: unknown): boolean {
     this.content = this.thinking = "";
     this.updates = NO_UPDATES;
-    if (typeof number !== "number") return true;
-    // The end is the end, whatever its number.
-    if (number <= this.sequence && !ENDING.test(type)) return false;
-    this.sequence = number;
-    return true;
+    return this.numbers.take(number);
   }
 
   /** Drops characters at the beginning of the text, the reply that it continues left aside. */
@@ -216,6 +227,7 @@ export class ResponseAccumulator {
 
   /** @throws MillraceError if the response has failed. */
   #end(type: string, { output, usage, status }: JsonObject, response: JsonObject): void {
+    this.hasEnded = true;
     const state = typeof status === "string" ? status : "";
     const isFailed = FAILED.test(type) || FAILED.test(state);
     const isCut = isFailed || CUT.test(type) || CUT.test(state);
@@ -224,7 +236,11 @@ export class ResponseAccumulator {
     this.hasUsage = isObject(usage) && Object.values(usage).some((count) => typeof count === "number" && count > 0);
     this.#release(isCut);
     if (Array.isArray(output)) this.#repair(output, isCut);
-    for (const item of this.#items) if (item.isCall && !item.isDone) item.state = "truncated";
+    for (const item of this.#items) {
+      if (!item.isCall || item.isDone) continue;
+      if (!isCut && item.hasWholeInput) this.#finish(item, false);
+      else item.state = "truncated";
+    }
     if (isFailed) throw errorFromEvent(LABEL, failureOf(response));
     if (!this.isWhole) this.progress++;
     this.isWhole = true;
@@ -310,8 +326,9 @@ export class ResponseAccumulator {
   #fill(item: ReplyItem, given: JsonObject): void {
     this.#byId.set(given["id"], item);
     for (const [key, value] of Object.entries(given)) {
-      const isPartList = (key === "content" || key === "summary") && Array.isArray(value);
-      if (isPartList && value.length > 0) this.#fillParts(item, key, value);
+      const parts: readonly unknown[] = Array.isArray(value) ? value : [];
+      const isParts = key === "content" || key === "summary";
+      if (isParts && (parts.length > 0 || item.sizeOf(key) > 0)) this.#fillParts(item, key, parts);
       else if (item.isNamed && /^(arguments|input)$/.test(key)) this.#setInput(item, key, value);
       else if (item.isNamed && item.isDone && /^(call_id|name)$/.test(key)) continue;
       else if (setFuller(item.block, key, value)) this.progress++;
@@ -343,14 +360,26 @@ export class ResponseAccumulator {
     }
   }
 
-  /** Replaces a text by the whole of it. What is new of it is shown. */
+  /**
+   * Replaces a text by the whole of it. What is new of it is shown.
+   *
+   * @throws ProtocolError if it is another than was shown.
+   */
   #setText(item: ReplyItem, block: JsonObject, field: string, whole: unknown): void {
     const known = stringField(block, field) ?? "";
     const value = typeof whole === "string" ? whole.slice(this.#dropped.get(block) ?? 0) : "";
+    const isMore = value.startsWith(known);
     if (value === known || value === "") return;
+    if (!isMore && TEXTS.has(block["type"])) {
+      if (known.includes(value)) return;
+      // Before the end deltas may have been left out, but none may say anything else.
+      if (this.hasEnded || !isWithin(known, value)) {
+        throw new ProtocolError("the whole of a text is not what came of it before.");
+      }
+    }
     block[field] = value;
     this.progress++;
-    this.#show(item, block, value.startsWith(known) ? value.slice(known.length) : "");
+    this.#show(item, block, isMore ? value.slice(known.length) : "");
   }
 
   /** Replaces the input of a call by the whole of it. */
@@ -464,6 +493,7 @@ export class ResponseAccumulator {
     if (item.isNamed) {
       const { name } = event;
       if (!("name" in item.block) && typeof name === "string") item.block["name"] = name;
+      item.isWritten = true;
       return this.#setInput(item, field, value);
     }
     const block = this.#growing(item, event, growth);
@@ -571,6 +601,17 @@ function listIn(owner: JsonObject, name: string): unknown[] {
   const added: unknown[] = [];
   owner[name] = added;
   return added;
+}
+
+/** Whether a text has all characters of another, in their order. */
+function isWithin(part: string, text: string): boolean {
+  let end = 0;
+  for (const character of part) {
+    const at = text.indexOf(character, end);
+    if (at < 0) return false;
+    end = at + 1;
+  }
+  return true;
 }
 
 /** What a failed response says of its failure. */

@@ -15,6 +15,7 @@ export function formatBody(format: ResponseFormat | undefined, jsonMode: boolean
   if (format === undefined || jsonMode) return (body) => ({ body: inWords(body, format), jsonTool: null });
   const { schema } = format;
   const strict = strictSchema(schema);
+  const fromJson = withoutNulls(schema);
   return (body) => {
     const isOld = isBeforeFormats(body.model);
     if ("schema" in strict && !isOld) {
@@ -23,7 +24,7 @@ export function formatBody(format: ResponseFormat | undefined, jsonMode: boolean
       return {
         body: { ...body, text: { ...(isObject(text) && text), format: wanted } },
         jsonTool: null,
-        fromJson: (json) => withoutNulls(json, schema),
+        fromJson,
       };
     }
     const problem = "reason" in strict ? strict.reason : "the model is too old for that";

@@ -26,6 +26,8 @@ export class ReplyItem implements ToolInput {
   readonly block: JsonObject;
   /** Its `output_item.done` came, or the terminal event had it. */
   isDone = false;
+  /** The event came that has the whole of its input. */
+  isWritten = false;
   /** The state of its input, if it is a call. */
   state: ToolInput["state"] = "streaming";
   value: unknown = undefined;
@@ -92,6 +94,11 @@ export class ReplyItem implements ToolInput {
     const { arguments: given, input, action, actions, operation } = this.block;
     const text = this.type === "function_call" ? given : (input ?? given ?? actions ?? action ?? operation);
     return typeof text === "string" ? text : text === undefined || text === null ? "" : JSON.stringify(text);
+  }
+
+  /** Whether nothing is missing in the input of a call, if the reply was not cut: what is cut of an object is not JSON. */
+  get hasWholeInput(): boolean {
+    return this.isWritten || (this.type === "function_call" && isObject(tryParse(this.text)));
   }
 
   /** Ends the input of a call: from now on it is complete or invalid. */

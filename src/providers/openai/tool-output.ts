@@ -5,16 +5,15 @@ import { typeOf } from "./type-of.ts";
 type Output = string | readonly JsonObject[];
 
 /**
- * The item that answers a call: each type of call has its own. An output that is such an item already, as JSON, is taken
- * as it is.
+ * The item that answers a call: each type of call has its own.
  *
  * @param call - The item that asks; undefined for that of another provider.
+ * @param given - What the tool gave, if it is an object or a list. If it is such an item already, it is taken as it is.
  */
-export function answerTo(call: unknown, id: string, output: Output, isError: boolean): JsonObject {
+export function answerTo(call: unknown, id: string, output: Output, isError: boolean, given: unknown): JsonObject {
   const asked = stringField(call, "type") ?? "";
   // A native item may have been named by its own id, while the API expects that of the call.
   const call_id = id === field(call, "id") ? (field(call, "call_id") ?? id) : id;
-  const given = typeof output === "string" && output.startsWith("{") ? tryParse(output) : null;
   if (isObject(given) && ANSWER.test(typeOf(given))) return { call_id, ...given };
   const text = typeof output === "string" ? output : JSON.stringify(output);
   switch (asked) {
@@ -36,6 +35,21 @@ export function answerTo(call: unknown, id: string, output: Output, isError: boo
     }
     default:
       return { type: "function_call_output", call_id, output };
+  }
+}
+
+/** Whether a value is a part that an output may have: `input_text`, say. */
+export function isInputPart(value: unknown): value is JsonObject {
+  const has = (name: string): boolean => !!stringField(value, name);
+  switch (stringField(value, "type")) {
+    case "input_text":
+      return has("text");
+    case "input_image":
+      return has("image_url") || has("file_id");
+    case "input_file":
+      return has("file_id") || has("file_url") || has("file_data");
+    default:
+      return false;
   }
 }
 

@@ -33,9 +33,9 @@ export const openAIViews: MessageViews<OpenAINative> = {
   userMessageParam: (items) => items.findLast((item) => field(item, "role") === "user") ?? null,
 };
 
-function usage({ message, estimatedTokens }: CountedReply<OpenAINative>, source: UsageSource): SourcedUsage {
+function usage({ message, estimatedTokens, body }: CountedReply<OpenAINative>, source: UsageSource): SourcedUsage {
   // Held to these types.
-  return readUsage(field(message, "usage"), RESPONSES_NAMES, source, estimatedTokens) as unknown as SourcedUsage;
+  return readUsage(field(message, "usage"), RESPONSES_NAMES, source, estimatedTokens, body) as unknown as SourcedUsage;
 }
 
 /** The text of all messages. */
