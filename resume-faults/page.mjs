@@ -8,14 +8,16 @@ export function withTable(page, { rows, clients, results, node, redis }) {
   const [from, to] = [page.indexOf(BEGIN), page.indexOf(END)];
   if (from < 0 || to < from) throw new Error(`docs/resume.md has no part between ${BEGIN} and ${END}.`);
   const date = new Date().toISOString().slice(0, 10);
-  const versions = new Set(clients.flatMap((client) => client.packages.map((name) => `${name} ${version(name, client)}`)));
+  const versions = new Set(
+    clients.flatMap((client) => client.packages.map((name) => `${name} ${version(name, client)}`)),
+  );
   const part = `
 Measured by \`npm run resume-faults -- --peers --write\` on ${date}: Node ${node}, Redis ${redis},
 ${[...versions].join(", ")}.
 
 ${table(rows, clients, results)}
 
-- The provider sends a numbered word every 25 ms; what is lost or doubled is counted in them. Producer and readers are processes of
+- The provider sends a numbered word every 20 ms; what is lost or doubled is counted in them. Producer and readers are processes of
   their own, except with a log in memory. The lease is 1.5 s (default: 10 s), and 10 s where Redis is away for 5 s.
 - "ok" is followed by what was measured. "hung" means that nothing had ended 10 s later. "n/a" means that there is no such thing: no
   other process, no Redis, no way to stop. The expectations are those of this page; other libraries may promise something else.

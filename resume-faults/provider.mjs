@@ -5,7 +5,7 @@ import { PACE_MS, wordsFrom } from "./words.mjs";
 const BEFORE = 2;
 
 /**
- * Starts the provider: numbered words, one every 25 ms. A request that ends in a text of the assistant's is one to go on
+ * Starts the provider: numbered words, one every 20 ms. A request that holds a text of the assistant's is one to go on
  * from there.
  */
 export async function startProvider({ words, firstDelayMs = 0 }) {
@@ -16,7 +16,7 @@ export async function startProvider({ words, firstDelayMs = 0 }) {
     firstDelayMs,
     validate: false,
     replies({ index, body }) {
-      const last = lastWordOf(body.messages?.at(-1));
+      const last = lastWordOf(body.messages?.findLast(({ role }) => role === "assistant"));
       begun[index] = Date.now() + firstDelayMs;
       return reply(text(wordsFrom(index, last + 1, words)));
     },
@@ -40,7 +40,7 @@ export async function startProvider({ words, firstDelayMs = 0 }) {
 }
 
 function lastWordOf(message) {
-  if (message?.role !== "assistant") return 0;
+  if (message === undefined) return 0;
   const content = typeof message.content === "string" ? message.content : (message.content.at(-1)?.text ?? "");
   return Number(content.trim().split(/\s+/).at(-1)?.split(".")[1] ?? 0);
 }

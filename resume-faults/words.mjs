@@ -3,7 +3,7 @@
  * `0.17` is the 17th word of the reply to the first request, counted from 1.
  */
 
-export const PACE_MS = 25;
+export const PACE_MS = 20;
 
 export const wordsFrom = (request, first, last) =>
   Array.from({ length: last - first + 1 }, (_, nth) => `${request}.${first + nth} `);
@@ -14,7 +14,12 @@ export function tally(words) {
   const last = Math.max(0, ...numbers);
   const seen = new Set(numbers);
   const lost = Array.from({ length: last }, (_, nth) => nth + 1).filter((number) => !seen.has(number)).length;
-  return { last, lost, doubled: numbers.length - seen.size, inOrder: numbers.every((one, nth) => nth === 0 || one > (numbers[nth - 1] ?? 0)) };
+  return {
+    last,
+    lost,
+    doubled: numbers.length - seen.size,
+    inOrder: numbers.every((one, nth) => nth === 0 || one > (numbers[nth - 1] ?? 0)),
+  };
 }
 
 /** The requests that the words are replies to. */

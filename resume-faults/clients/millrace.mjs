@@ -15,7 +15,8 @@ const LOGS = {
 
 export async function open({ store, baseURL, leaseMs, ...at }, faulty) {
   const log = await LOGS[store](at);
-  const ask = call("claude-sonnet-5-5", { stream: true, client: client({ apiKey: "any", baseURL }) }, () => "Count.");
+  const options = { stream: true, onInterrupt: "continue", client: client({ apiKey: "any", baseURL }) };
+  const ask = call("claude-sonnet-5-5", options, () => "Count.");
   const kept = new Map();
   return {
     async produce(place, { run, replace }) {

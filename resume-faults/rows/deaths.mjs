@@ -31,7 +31,10 @@ export const deaths = [
       await provider.closed();
       return {
         problems,
-        notes: early?.hasEnded && [`after ${seconds(early.endedAt - at)}`, `${lostBy(early, sent)} of ${sent} words lost`],
+        notes: early?.hasEnded && [
+          `after ${seconds(early.endedAt - at)}`,
+          `${lostBy(early, sent)} of ${sent} words lost`,
+        ],
       };
     },
   },

@@ -14,7 +14,7 @@ const outage = (name, title, begin) => ({
   expects: "every reader has all; the live one is not held up",
   needs: ["redis"],
   // A stream that goes on after the outage, and a lease that outlasts it.
-  words: 280,
+  words: 340,
   leaseMs: 10_000,
   async play({ producer, elsewhere, words, store }) {
     const live = await producer.produce(PLACE);
@@ -30,7 +30,9 @@ const outage = (name, title, begin) => ({
       await wrongUnlessWhole("reader elsewhere", early, { words }),
     ];
     const late = await elsewhere.read(PLACE);
-    problems.push(late === null ? "a later reader: nothing there" : await wrongUnlessWhole("a later reader", late, { words }));
+    problems.push(
+      late === null ? "a later reader: nothing there" : await wrongUnlessWhole("a later reader", late, { words }),
+    );
     return { problems };
   },
 });
@@ -55,10 +57,7 @@ const failing = (row, begin) => ({
     const log = await producer.ask("log", { place: PLACE, limitMs: 8_000 }).catch(() => ({ state: "still open" }));
     return {
       problems: [whole, held(live), ...cut, log?.state === "still open" && "the producer does not give its log up"],
-      notes: [
-        early?.hasEnded && `cut after ${seconds(early.endedAt - at)}`,
-        log && `the log is "${log.state}"`,
-      ],
+      notes: [early?.hasEnded && `cut after ${seconds(early.endedAt - at)}`, log && `the log is "${log.state}"`],
     };
   },
 });

@@ -5,7 +5,7 @@ import { GRACE_MS, seconds, wrongUnlessWhole } from "./verdicts.mjs";
 
 const PLACE = "chat";
 const RELOADS = 20;
-const BETWEEN_RELOADS_MS = 120;
+const BETWEEN_RELOADS_MS = 60;
 const READERS = 1_000;
 /** For the first word, from the provider to the reader who asked for it. */
 const MOST_DELAY_MS = 250;
@@ -39,7 +39,7 @@ export const readers = [
     expects: "each word once, over all 21 readers",
     needs: [],
     // Enough for the last of them to come while it goes on.
-    words: 200,
+    words: 160,
     async play({ producer, elsewhere, words }) {
       const live = await producer.produce(PLACE);
       await live.reach(3);

@@ -9,7 +9,11 @@ const PLACE = "chat";
 /** What is wrong with a stop that was asked for at a time. */
 async function wrongUnlessStopped(name, { live, other, provider, request, at }) {
   const limitMs = 5_000;
-  await Promise.all([live.ended(limitMs), other?.ended(limitMs), Promise.race([provider.closed(request), delay(limitMs)])]);
+  await Promise.all([
+    live.ended(limitMs),
+    other?.ended(limitMs),
+    Promise.race([provider.closed(request), delay(limitMs)]),
+  ]);
   const isOpen = provider.outcome(request) === "pending";
   const lateMs = live.endedAt - at;
   return [
@@ -55,7 +59,13 @@ export const stops = [
       const first = await elsewhere.ask("stop", { place: "middle" });
       await elsewhere.ask("stop", { place: "middle" });
       problems.push(
-        ...(await wrongUnlessStopped("in mid-stream", { live, other, provider, request: numberOf(live) ?? request, at })),
+        ...(await wrongUnlessStopped("in mid-stream", {
+          live,
+          other,
+          provider,
+          request: numberOf(live) ?? request,
+          at,
+        })),
       );
 
       problems.push(await wrongUnlessWhole("not stopped", ending, { words }));

@@ -1,16 +1,14 @@
-import { tally, wrongWith } from "../words.mjs";
+import { PACE_MS, tally, wrongWith } from "../words.mjs";
 
 /** How much later than its lease a run may settle. */
 export const GRACE_MS = 2_000;
-/** How long the end of a run that is not disturbed may take on its way. */
-const END_MS = 1_500;
 /** When a reader hangs. */
 export const HUNG_MS = 10_000;
 /** What is written behind: about 100 ms of the reply may be lost with its producer. */
 const MOST_LOST = 8;
 
 /** What is wrong with a reader that was to get the whole reply. */
-export async function wrongUnlessWhole(name, reading, { words, limitMs = HUNG_MS + words * 25 }) {
+export async function wrongUnlessWhole(name, reading, { words, limitMs = HUNG_MS + words * PACE_MS }) {
   if (reading === null) return `${name}: nothing there`;
   if (!(await reading.ended(limitMs))) return `${name}: hung after ${tally(reading.words).last} of ${words}`;
   const wrong = wrongWith(reading.words, words);
@@ -38,8 +36,6 @@ export async function wrongUnlessCut(name, reading, { at, sent, leaseMs, mostLos
 
 export const lostBy = (reading, sent) => Math.max(0, sent - tally(reading?.words ?? []).last);
 export const seconds = (ms) => `${(ms / 1_000).toFixed(1)} s`;
-export const whenWhole = ({ endedAt }, since) => `${endedAt - since} ms`;
-export { END_MS };
 
 function saidBy({ outcome, error }) {
   return outcome === "error" ? `error ${String(error).slice(0, 80)}` : outcome;

@@ -58,7 +58,10 @@ function reading(stream) {
 
 /** The page has the messages from the application, and no stream. */
 function saved(messages) {
-  const text = messages.at(-1).parts.map((part) => part.text ?? "").join("");
+  const text = messages
+    .at(-1)
+    .parts.map((part) => part.text ?? "")
+    .join("");
   return readingOf(new Blob([text]).stream().pipeThrough(new TextDecoderStream()), async function* (pieces, tell) {
     for await (const piece of pieces) yield { text: piece };
     tell("complete");
