@@ -3,7 +3,7 @@ import { PACE_MS, tally, wrongWith } from "../words.mjs";
 /** How much later than its lease a run may settle. */
 export const GRACE_MS = 2_000;
 /** When a reader hangs. */
-export const HUNG_MS = 10_000;
+const HUNG_MS = 10_000;
 /** What is written behind: about 100 ms of the reply may be lost with its producer. */
 const MOST_LOST = 8;
 
