@@ -86,6 +86,13 @@ export async function startRedisCluster() {
   return { ports: nodes.map(({ port }) => port), stop: () => Promise.all(nodes.map((node) => node.stop())) };
 }
 
+/** The version of the server that is started. */
+export function redisVersion() {
+  const { program, env } = install();
+  const { stdout } = spawnSync(program, ["--version"], { env, encoding: "utf8" });
+  return stdout.match(/v=(\S+)/)?.[1] ?? "of an unknown version";
+}
+
 /** Finds the server, or unpacks it. */
 function install() {
   if (spawnSync("redis-server", ["--version"]).status === 0) return { program: "redis-server", env: process.env };
