@@ -165,8 +165,10 @@ export class LogWriter {
       } catch (error) {
         this.error = error;
         this.#tellObstacle(null);
+        // Asked again at least once: this process may have been frozen while the answer came.
+        const isAgain = retryMs > FIRST_RETRY_MS;
         const silentMs = performance.now() - this.#lastSuccess;
-        if (silentMs > LEASES_UNTIL_GIVEN_UP * this.#options.leaseMs) this.#finish("failed", error);
+        if (isAgain && silentMs > LEASES_UNTIL_GIVEN_UP * this.#options.leaseMs) this.#finish("failed", error);
         else await new Promise((resolve) => setTimeout(resolve, retryMs));
       }
     }

@@ -31,6 +31,8 @@ export class RunReader {
   /** The beat that was seen last, and since when it has not changed, by the clock of this process. */
   #beat = -1;
   #beatSince = 0;
+  /** The beat at which the producer seemed to be gone when it was last looked for. */
+  #orphanedAt = -1;
   #leaseMs = 10_000;
   #readAt = performance.now();
 
@@ -48,8 +50,13 @@ export class RunReader {
       const records = this.#recordsOf(read);
       if (records.length > 0) return records;
       if (this.#hasEnded) return null;
-      if (this.#isOrphaned(read)) await this.#endFor(read);
-      else await this.#pause();
+      if (!this.#isOrphaned(read)) await this.#pause();
+      else if (this.#orphanedAt === read.beat) await this.#endFor(read);
+      else {
+        // Its producer may be in this process, which was busy or frozen: it gets its turn first.
+        this.#orphanedAt = read.beat;
+        await passed(SHORTEST_PAUSE_MS, signal);
+      }
     }
     return null;
   }
@@ -63,7 +70,10 @@ export class RunReader {
         this.#readAt = performance.now();
         return read;
       } catch {
-        if (signal.aborted || performance.now() - this.#readAt > this.#leaseMs + GRACE_MS) return null;
+        // Asked again at least once: this process may have been frozen while the answer came.
+        const isAgain = pauseMs > SHORTEST_PAUSE_MS;
+        const silentMs = performance.now() - this.#readAt;
+        if (signal.aborted || (isAgain && silentMs > this.#leaseMs + GRACE_MS)) return null;
         await passed(pauseMs, signal);
       }
     }
@@ -106,17 +116,23 @@ export class RunReader {
     const { log, key, signal } = this.#options;
     const longest = Math.max(SHORTEST_PAUSE_MS, Math.min(this.#leaseMs / 4, LONGEST_PAUSE_MS));
     const controller = new AbortController();
-    const stop = (): void => controller.abort();
-    signal.addEventListener("abort", stop);
-    try {
-      const change = log
-        .wait(key, { after: this.#last, stop: true }, controller.signal)
-        .catch(() => passed(longest, signal));
-      await Promise.race([change, passed(longest, controller.signal)]);
-    } finally {
-      signal.removeEventListener("abort", stop);
-      controller.abort();
-    }
+    await new Promise<void>((resolve) => {
+      const settle = (): void => {
+        clearTimeout(timer);
+        signal.removeEventListener("abort", stop);
+        resolve();
+      };
+      const stop = (): void => {
+        // With a reason: many readers pause at once, and it takes long to make an exception for each.
+        controller.abort(null);
+        settle();
+      };
+      const timer = setTimeout(stop, longest);
+      signal.addEventListener("abort", stop);
+      // A log that cannot wait is asked again later.
+      log.wait(key, { after: this.#last, stop: true }, controller.signal).then(settle, () => {});
+      if (signal.aborted) stop();
+    });
   }
 
   /** The end of a run that the log has lost. */
