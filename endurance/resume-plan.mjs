@@ -54,10 +54,13 @@ function drawReader({ below, happens, one }, length, spread) {
   return {
     atMs: below(happens(0.2) ? spread * 3 : spread),
     after: happens(0.3) ? below(length + 3) : 0,
-    faults: one(FAULTS),
+    // Before its first answer a reader does not know the lease, and waits for 10 s.
+    faults: { ...one(FAULTS), hangs: 0 },
     /** How many pairs it takes before it leaves, and how long it is gone; then it reads to the end. */
     visits: Array.from({ length: one([0, 0, 1, 3]) }, () => ({ takes: 1 + below(10), goneMs: below(60) })),
     hasCall: happens(0.5),
+    /** Goes on with the reply if its producer is gone. */
+    continues: happens(0.3),
   };
 }
 
@@ -68,7 +71,7 @@ function drawReply({ below, happens, one }, { length, hasTools, isAgent, isLast 
   const texts = Array.from({ length: 1 + below(length) }, (_, nth) => `${nth} ${"word ".repeat(1 + below(4))}`);
   const isPaced = happens(0.7);
   return {
-    texts: happens(0.02) ? texts.map((text) => text.repeat(800)) : texts,
+    texts: happens(0.02) ? texts.map((text) => text.repeat(400)) : texts,
     tools: callsTools ? Array.from({ length: 1 + below(2) }, () => one(INPUTS)) : [],
     /** Before which frame the provider waits, and how long. */
     pauses: Array.from({ length: texts.length + 8 }, () =>
@@ -149,6 +152,7 @@ export function simplerThan(plan) {
     { ...plan, replies: plan.replies.map((reply) => ({ ...reply, pauses: reply.pauses.map(() => 0) })) },
     { ...plan, replies: plan.replies.map((reply) => ({ ...reply, texts: reply.texts.slice(0, 2) })) },
     { ...plan, replies: plan.replies.map((reply) => ({ ...reply, tools: [] })) },
+    { ...plan, readers: plan.readers.map((reader) => ({ ...reader, continues: false })) },
     { ...plan, partialTools: false },
     { ...plan, onInterrupt: "fail" },
   ].filter((candidate) => JSON.stringify(candidate) !== JSON.stringify(plan));

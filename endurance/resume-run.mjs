@@ -48,13 +48,22 @@ export async function play(log, plan, lag) {
     }
   }
   await log.remove(run.place);
-  return { problems, state: run.kept.log.state, lagMs: lag(run.begunAt), run };
+  return { problems, state: run.successors > 0 ? "continued" : run.kept.log.state, lagMs: lag(run.begunAt), run };
 }
 
 function start(log, plan) {
   const place = `chat ${process.pid}-${(count += 1)}`;
   const ask = asker(plan);
-  const run = { log, plan, ask, place, key: { place, run: RUN }, begunAt: performance.now(), pending: new Set() };
+  const run = {
+    log,
+    plan,
+    ask,
+    place,
+    key: { place, run: RUN },
+    begunAt: performance.now(),
+    pending: new Set(),
+    successors: 0,
+  };
   run.own = processLog(log, plan.faults, plan.seed);
   run.kept = keep(ask(), { log: run.own, id: place, run: RUN, lease: plan.leaseMs, ttl: 60_000 });
   return run;
@@ -239,14 +248,15 @@ function told([chunk, calls, turn]) {
 }
 
 /** Reads as a page does that is left and opened again: from where it was. */
-async function readAs(run, { atMs, after: first, faults, visits, hasCall }, nth) {
+async function readAs(run, { atMs, after: first, faults, visits, hasCall, continues }, nth) {
   const log = processLog(run.log, faults, run.plan.seed + 1_000_003 * (nth + 1));
   await passed(atMs);
   const pairs = [];
   let after = first;
   for (const { takes, goneMs } of [...visits, { takes: Infinity, goneMs: 0 }]) {
     const cameAt = performance.now();
-    const reply = await opened(run, log, { run: RUN, after, ...(hasCall && { of: run.ask }) });
+    const going = continues && !run.plan.isAgent && { continue: run.ask, waitUntil: (work) => succeed(run, work) };
+    const reply = await opened(run, log, { run: RUN, after, ...(hasCall && { of: run.ask }), ...going });
     if (reply === null) return { pairs, end: "nothing there", cameAt, endedAt: performance.now() };
     const visit = await readAll(reply, { takes });
     pairs.push(...visit.pairs);
@@ -255,6 +265,17 @@ async function readAs(run, { atMs, after: first, faults, visits, hasCall }, nth)
     await passed(goneMs);
   }
   throw new Error("The last visit has no end.");
+}
+
+/** Another producer goes on. */
+function succeed(run, work) {
+  run.successors += 1;
+  const name = `successor ${run.successors}`;
+  run.pending.add(name);
+  void work.then(() => {
+    run.pending.delete(name);
+    run.succeededAt = performance.now();
+  });
 }
 
 /** Opens a run; asks again while it has not begun. */
@@ -295,9 +316,15 @@ async function check(run, complain, lagMs) {
     if (difference !== null) complain(`a reader saw other pairs than a late one: ${difference} (reader ${nth})`);
     if (reader.end !== last.end)
       complain(`a reader came to another end than a late one: ${reader.end}, not ${last.end} (reader ${nth})`);
-    const lateMs = reader.endedAt - Math.max(reader.cameAt, run.diedAt ?? run.settledAt) - plan.leaseMs - GRACE_MS;
+    const lateMs =
+      reader.endedAt -
+      Math.max(reader.cameAt, run.diedAt ?? run.settledAt, run.succeededAt ?? 0) -
+      plan.leaseMs -
+      GRACE_MS;
     if (lateMs > lagMs) complain(`a reader ended too late, by ${lateMs.toFixed()} ms (reader ${nth})`);
   }
+  // Where another went on, the log goes another way than what is read here.
+  if (run.successors > 0) return;
   const isWhole = kept.log.state === "ended" && live.end !== null;
   const [more, less] = isWhole || live.pairs.length >= last.pairs.length ? [live, last] : [last, live];
   const difference = differs(isWhole ? more.pairs : more.pairs.slice(0, less.pairs.length), less.pairs);

@@ -13,7 +13,7 @@ const WIDTH = 150;
 const STAGGER_MS = 10;
 /** A process that is late by more than this is not what is tested: its runs are played again, a few at a time. */
 const LATEST_MS = 60;
-const [SECOND_WIDTH, MOST_PLAYED] = [8, 5];
+const [SECOND_WIDTH, MOST_PLAYED] = [30, 5];
 /** How often a simpler run is played to see whether it fails, too: how it goes depends on time. */
 const REPEATS = 3;
 const MOST_SHRUNK = 15;
@@ -56,12 +56,12 @@ export async function resume({ runs = 10_000, seed = 1, log: name = "memory" }, 
   const failures = new Map();
   let done = 0;
   try {
-    const playOnce = async (plan) => {
+    const playOnce = async (plan, isLast = false) => {
       const { problems, state, lagMs } = await play(log, plan, pulse.lag);
       states[state] = (states[state] ?? 0) + 1;
       done += 1;
       if (done % 2_000 === 0) print(`${done} runs so far`);
-      if (problems.length > 0 && lagMs > LATEST_MS) return true;
+      if (problems.length > 0 && lagMs > LATEST_MS && !isLast) return true;
       for (const problem of problems) {
         const known = failures.get(kindOf(problem));
         if (known === undefined) failures.set(kindOf(problem), { plan, problem, count: 1 });
@@ -79,12 +79,11 @@ export async function resume({ runs = 10_000, seed = 1, log: name = "memory" }, 
       print(`${disturbed.length} runs are played again: this process was late`);
       const again = disturbed.splice(0);
       await inParallel(again.length, SECOND_WIDTH, async (nth) => {
-        if (await playOnce(again[nth])) disturbed.push(again[nth]);
+        if (await playOnce(again[nth], times === MOST_PLAYED - 1)) disturbed.push(again[nth]);
       });
     }
-    expect(
-      disturbed.length === 0,
-      `${disturbed.length} runs failed while this process was late, such as ${disturbed[0]?.seed}`,
+    print(
+      `${done} runs from seed ${seed} on, log in ${name}: ${JSON.stringify(states)}; this process was late by ${pulse.lag(0).toFixed()} ms at most`,
     );
     for (const { plan, problem, count } of failures.values()) {
       print(`${count} times: ${problem} (seed ${plan.seed})`);
@@ -97,9 +96,6 @@ export async function resume({ runs = 10_000, seed = 1, log: name = "memory" }, 
     // A producer whose log does not answer gives it up after three leases.
     for (let tries = 0; tries < 50 && timers() > 1; tries++) await passed(100);
     expect(timers() <= 1, `${timers()} timers are left running, of ${before}`);
-    print(
-      `${done} runs from seed ${seed} on, log in ${name}: ${JSON.stringify(states)}; this process was late by ${pulse.lag(0).toFixed()} ms at most`,
-    );
   } finally {
     pulse.stop();
     process.off("unhandledRejection", stray);
