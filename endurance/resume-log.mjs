@@ -16,6 +16,7 @@ export function processLog(log, faults, seed) {
   const { below } = drawer(seed);
   let isDead = false;
   let thawed = null;
+  let failedAt = 0;
   const through = async (method, args) => {
     if (thawed !== null) await thawed;
     if (isDead) return never();
@@ -24,6 +25,7 @@ export function processLog(log, faults, seed) {
   const call = async (method, args) => {
     const lot = below(1000);
     const { fails, loses, isSlow, hangs } = faults;
+    if (lot < fails + loses + hangs) failedAt = performance.now();
     if (lot < fails) throw new Fault("the log failed");
     if (lot < fails + loses) {
       await through(method, args);
@@ -46,6 +48,10 @@ export function processLog(log, faults, seed) {
       if (below(1000) < faults.fails) throw new Fault("the log failed");
       if (thawed === null && !isDead) return log.wait(key, seen, signal);
       await new Promise((resolve) => (signal.aborted ? resolve() : signal.addEventListener("abort", resolve)));
+    },
+    /** When a call failed last. */
+    get failedAt() {
+      return failedAt;
     },
     die: () => void (isDead = true),
     freeze: (ms) => void (thawed = passed(ms).then(() => void (thawed = null))),

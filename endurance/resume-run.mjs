@@ -260,7 +260,8 @@ async function readAs(run, { atMs, after: first, faults, visits, hasCall, contin
     if (reply === null) return { pairs, end: "nothing there", cameAt, endedAt: performance.now() };
     const visit = await readAll(reply, { takes });
     pairs.push(...visit.pairs);
-    if (visit.end !== null) return { ...visit, pairs, cameAt, endedAt: performance.now() };
+    if (visit.end !== null)
+      return { ...visit, pairs, cameAt: Math.max(cameAt, log.failedAt), endedAt: performance.now() };
     after = visit.position;
     await passed(goneMs);
   }
