@@ -4,6 +4,7 @@ import { flood } from "./flood.mjs";
 import { fuzz } from "./fuzz.mjs";
 import { hostile } from "./hostile.mjs";
 import { leaks } from "./leaks.mjs";
+import { resume } from "./resume.mjs";
 import { soak } from "./soak.mjs";
 
 const HELP = `Usage: npm run endurance -- [runs] [options]
@@ -13,12 +14,14 @@ Runs, all of them if none is named:
   flood    pings, comments and padding take no memory: --size N megabytes in all (1024)
   fuzz     recordings with random bytes come to an outcome: --mutations N (1000000), --seed N (1)
   hostile  replies with anything replaced, doubled or cut surprise no reader: --cases N (100000), --seed N (1)
+  resume   kept runs with dying producers and failing logs read the same everywhere:
+           --runs N (10000), --seed N (1), --log memory, sqlite (Node 22.13 or later) or redis (memory)
   soak     paced streams with random faults come to what was planned: --seconds N (300), --streams N at a time (500)
 
 Takes the package as built: npm run build. The fuzz takes the recorded streams (MILLRACE_STREAMS).
 `;
 
-const runs = { leaks, flood, fuzz, hostile, soak };
+const runs = { leaks, flood, fuzz, hostile, resume, soak };
 const number = { type: "string" };
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -27,6 +30,8 @@ const { values, positionals } = parseArgs({
     size: number,
     mutations: number,
     cases: number,
+    runs: number,
+    log: { type: "string" },
     seed: number,
     seconds: number,
     streams: number,
@@ -39,7 +44,9 @@ if (values.help || unknown !== undefined) {
   process.exit(unknown === undefined ? 0 : 2);
 }
 const { help: _, ...given } = values;
-const options = Object.fromEntries(Object.entries(given).map(([name, value]) => [name, Number(value)]));
+const options = Object.fromEntries(
+  Object.entries(given).map(([name, value]) => [name, name === "log" ? value : Number(value)]),
+);
 for (const name of positionals.length > 0 ? positionals : Object.keys(runs)) {
   const begun = performance.now();
   try {

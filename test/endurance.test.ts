@@ -37,4 +37,8 @@ describe("in the long run", () => {
   it("hundreds of streams with faults come to what was planned", { timeout: 120_000 }, async () => {
     expect(await run("soak", "--seconds", "4", "--streams", "300")).toMatch(/^soak: ok/);
   });
+
+  it("kept runs read the same everywhere, whatever dies", { timeout: 60_000 }, async () => {
+    expect(await run("resume", "--runs", "150")).toMatch(/^resume: ok/);
+  });
 });

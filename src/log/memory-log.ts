@@ -120,8 +120,10 @@ class MemoryLog implements Log {
     { token, leaseMs }: { readonly token: string; readonly leaseMs: number },
   ): Promise<boolean> {
     const run = this.#run(key);
-    if (run?.token === token) return true;
-    if (run === undefined || run.isEnded || run.beat !== beat || !hasLapsed(run)) return false;
+    if (run === undefined || run.isEnded) return false;
+    // Its answer may have been lost.
+    if (run.token === token) return true;
+    if (run.beat !== beat || !hasLapsed(run)) return false;
     run.token = token;
     this.#renew(run, leaseMs);
     return true;

@@ -151,9 +151,9 @@ return 1
 export const TAKE: RedisScript = `${PRELUDE}
 local beat, token, lease = tonumber(ARGV[3]), ARGV[4], tonumber(ARGV[5])
 local state = find()
-if not state then return 0 end
+if not state or state.ended then return 0 end
 if state.token == token then return 1 end
-if state.ended or state.beat ~= beat or not lapsed(state) then return 0 end
+if state.beat ~= beat or not lapsed(state) then return 0 end
 state.token = token
 renew(state, lease)
 save(state)

@@ -86,8 +86,10 @@ export class SqliteRuns {
 
   take(key: RunKey, beat: number, lease: { readonly token: string; readonly leaseMs: number }): boolean {
     const run = this.#run(key);
-    if (run?.token === lease.token) return true;
-    if (run === null || run.is_ended === 1 || run.beat !== beat || !hasLapsed(run)) return false;
+    if (run === null || run.is_ended === 1) return false;
+    // Its answer may have been lost.
+    if (run.token === lease.token) return true;
+    if (run.beat !== beat || !hasLapsed(run)) return false;
     this.#renew({ ...run, token: lease.token, lease_ms: lease.leaseMs });
     return true;
   }

@@ -45,6 +45,8 @@ export function logSuite(subject: LogSubject): void {
       const key = fresh();
       expect(await log.read(key, 0)).toBeNull();
       expect(await log.begin(key, options("t"))).toBeNull();
+      // The answer may have been lost.
+      expect(await other.begin(key, options("t"))).toBeNull();
       expect(await log.read(key, 0)).toMatchObject({
         last: 0,
         entries: [],
@@ -165,6 +167,11 @@ export function logSuite(subject: LogSubject): void {
       expect(await other.end(key, { beat }, 2, "end")).toBe(false);
       expect(await other.take(key, beat, { token: "u", leaseMs: LEASE_MS })).toBe(false);
       expect(await other.read(key, 0)).toMatchObject({ hasLapsed: false, isEnded: false });
+      // It has lapsed again, which those do not know who saw it the first time.
+      const again = await lapsed(key);
+      expect(await other.end(key, { beat }, 2, "end")).toBe(false);
+      expect(await other.take(key, beat, { token: "u", leaseMs: LEASE_MS })).toBe(false);
+      expect(await other.end(key, { beat: again }, 2, "end")).toBe(true);
     });
 
     it("gives a lapsed lease to one of those that ask for it", async () => {
@@ -181,6 +188,11 @@ export function logSuite(subject: LogSubject): void {
       expect(await log.append(key, "t", 2, ["b"])).toMatchObject({ isHeld: false });
       expect(await log.append(key, token, 2, ["c"])).toMatchObject({ isHeld: true });
       expect(await other.read(key, 1)).toMatchObject({ entries: [{ number: 2, data: "c" }], hasLapsed: false });
+      // Whoever has it already may ask again, since the answer may have been lost; but not once the run has ended.
+      const lease = { token, leaseMs: LEASE_MS };
+      expect(await log.take(key, beat, lease)).toBe(true);
+      expect(await log.end(key, token, 3, "end")).toBe(true);
+      expect(await log.take(key, beat, lease)).toBe(false);
     });
 
     it("drops runs after their time, and places that are removed", async () => {
