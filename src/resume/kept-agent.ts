@@ -8,7 +8,7 @@ import { isError, jsonData } from "../tool/plain-data.ts";
 import { errorRecord } from "./error-record.ts";
 import { EVENT_SIZE, type Kept, type KeepOptions, openRun, produce, type Production } from "./keep.ts";
 import { costOf, onceIterated } from "./kept-stream.ts";
-import { LiveReader } from "./live-reader.ts";
+import { LiveReader, type Rest } from "./live-reader.ts";
 import { readAgent } from "./read-agent.ts";
 import type { EndRecord, ToolResultRecord } from "./record.ts";
 import { plannedRecord, Recorder } from "./recorder.ts";
@@ -100,15 +100,16 @@ async function restOf(
   agentRun: AnyRun,
   source: RunSource,
   after: number,
-): Promise<AsyncIterator<AnyTriple, undefined>> {
+): Promise<Rest<AnyTriple>> {
   const { tools = [] } = agentRun["~source"].plan;
   const records = new RunRecords(load, source);
   const begun = await records.start();
   if (begun === null) throw new StreamTruncatedError();
-  const { stream } = readAgent(records, begun, { tools, messages: undefined, after, signal: undefined, start: null });
-  const triples = stream[Symbol.asyncIterator]();
-  return {
+  const run = readAgent(records, begun, { tools, messages: undefined, after, signal: undefined, start: null });
+  const triples = run.stream[Symbol.asyncIterator]();
+  const iterator = {
     next: () => triples.next() as Promise<IteratorResult<AnyTriple, undefined>>,
     return: () => triples.return() as never,
   };
+  return { iterator, run };
 }

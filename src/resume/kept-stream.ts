@@ -9,7 +9,7 @@ import { Stream, textsOf } from "../stream/stream.ts";
 import type { AnyTool } from "../tool/tool.ts";
 import { errorRecord } from "./error-record.ts";
 import { EVENT_SIZE, type Kept, type KeepOptions, openRun, type OpenRun, produce, type Production } from "./keep.ts";
-import { LiveReader } from "./live-reader.ts";
+import { LiveReader, type Rest } from "./live-reader.ts";
 import { openPairs, readReply } from "./read-reply.ts";
 import { plannedRecord, Recorder } from "./recorder.ts";
 import { loaderFor, type LoadProvider, RunRecords, type RunSource } from "./run-records.ts";
@@ -65,7 +65,7 @@ function pairsOf(
   stream: Stream<Native>,
   { writer, journal }: OpenRun,
   recorder: Recorder<Native>,
-  rest: (after: number) => Promise<AsyncIterator<Pair, undefined>>,
+  rest: (after: number) => Promise<Rest<Pair>>,
 ): Pick<Production, "live" | "advance"> {
   const live = new LiveReader<Pair>({ isLogged: () => writer.isTrusted, rest });
   const pairs = stream[Symbol.asyncIterator]();
@@ -103,14 +103,15 @@ async function restOf(
   stream: Stream<Native>,
   source: RunSource,
   after: number,
-): Promise<AsyncIterator<Pair, undefined>> {
+): Promise<Rest<Pair>> {
   const { prepared, plan } = stream["~reply"];
   const tools = prepared?.tools?.types ?? plan.tools ?? [];
   const records = new RunRecords(load, source);
   const begun = await records.start();
   if (begun === null) throw new StreamTruncatedError();
   const as = { tools, messages: prepared?.items, after, signal: undefined };
-  return readReply(records, begun, { ...as, open: openPairs }).stream[Symbol.asyncIterator]();
+  const run = readReply(records, begun, { ...as, open: openPairs });
+  return { iterator: run.stream[Symbol.asyncIterator](), run };
 }
 
 /** What a kept stream does in its own way: those who read it may leave, and it goes on. */

@@ -11,7 +11,13 @@ export interface LiveSource<V> {
   /** Whether the log has what a reader misses. */
   readonly isLogged: () => boolean;
   /** The same from the log, after a position. */
-  readonly rest: (after: number) => Promise<AsyncIterator<V, undefined>>;
+  readonly rest: (after: number) => Promise<Rest<V>>;
+}
+
+/** What a reader missed, from the log. */
+export interface Rest<V> {
+  readonly iterator: AsyncIterator<V, undefined>;
+  readonly run: { readonly position: number };
 }
 
 /**
@@ -30,7 +36,7 @@ export class LiveReader<V> implements AsyncIterator<V, undefined> {
   #reads: { resolve(result: Result<V> | Promise<Result<V>>): void }[] = [];
   /** The position after which it has to read from the log; null as long as it has all. */
   #missesAfter: number | null = null;
-  #rest: Promise<AsyncIterator<V, undefined>> | null = null;
+  #rest: Promise<Rest<V>> | null = null;
   #isOver = false;
   #error: unknown = null;
   #wanted: (() => void)[] = [];
@@ -112,12 +118,14 @@ export class LiveReader<V> implements AsyncIterator<V, undefined> {
 
   async #fromLog({ rest }: LiveSource<V>, after: number): Promise<Result<V>> {
     this.#rest ??= rest(after);
-    const result = await (await this.#rest).next();
+    const { iterator, run } = await this.#rest;
+    const result = await iterator.next();
+    this.position = run.position;
     return result.done === true ? DONE : result;
   }
 
   #leave(): void {
-    void this.#rest?.then((rest) => rest.return?.());
+    void this.#rest?.then(({ iterator }) => iterator.return?.());
     this.#waiting = [];
     this.#size = 0;
     this.#missesAfter = null;

@@ -1,3 +1,4 @@
+import { messageOf } from "../errors.ts";
 import { inTime } from "../log/in-time.ts";
 import type { Log, LogRead, RunKey } from "../log/log.ts";
 import { tryParse } from "../json/object.ts";
@@ -16,6 +17,7 @@ export interface RunReaderOptions {
   readonly takeOver?: ((state: LogRead) => Promise<boolean>) | undefined;
 }
 
+const GONE = "The producer of the reply is gone: it has lost its lease.";
 /** A log that does not answer is asked again, until this long after the lease. */
 const GRACE_MS = 2_000;
 const [SHORTEST_PAUSE_MS, LONGEST_PAUSE_MS] = [50, 1_500];
@@ -72,9 +74,9 @@ export class RunReader {
       } catch {
         // Asked again at least once: this process may have been frozen while the answer came.
         const isAgain = pauseMs > SHORTEST_PAUSE_MS;
-        const silentMs = performance.now() - this.#readAt;
-        if (signal.aborted || (isAgain && silentMs > this.#leaseMs + GRACE_MS)) return null;
-        await passed(pauseMs, signal);
+        const leftMs = this.#readAt + this.#leaseMs + GRACE_MS - performance.now();
+        if (signal.aborted || (isAgain && leftMs <= 0)) return null;
+        await passed(leftMs > 0 ? Math.min(pauseMs, leftMs) : pauseMs, signal);
       }
     }
   }
@@ -100,9 +102,15 @@ export class RunReader {
     const { beat, last } = state;
     const { log, key, isWhole, takeOver } = this.#options;
     try {
-      if (takeOver !== undefined && !isWhole() && (await takeOver(state))) return;
+      let problem = "";
+      // One that cannot go on with it, since the call cannot be made, ends it.
+      const refuse = (error: unknown): false => {
+        problem = ` It could not be continued: ${messageOf(error)}`;
+        return false;
+      };
+      if (takeOver !== undefined && !isWhole() && (await takeOver(state).catch(refuse))) return;
       const outcome = isWhole() ? "complete" : "truncated";
-      const error = isWhole() ? null : truncation("The producer of the reply is gone: it has lost its lease.");
+      const error = isWhole() ? null : truncation(`${GONE}${problem}`);
       const end: EndRecord = { type: "end", outcome, error, time: Date.now() };
       // If another was faster, its end is read next.
       await inTime(log.end(key, { beat }, last + 1, JSON.stringify([end])), this.#leaseMs);

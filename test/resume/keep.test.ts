@@ -198,6 +198,28 @@ describe("a log that fails", () => {
     expect(await textOf((await read(log, "chat"))!)).toBe(TEXT);
   });
 
+  it("R3: says why a reader could not go on in the place of its producer", async () => {
+    const started = memoryLog();
+    const key = { place: "chat", run: "run" };
+    await started.begin(key, { token: "t", leaseMs: 50, ttlMs: 60_000, replace: false });
+    const first = { type: "start", version: 1, kind: "reply", time: 0 };
+    const record = {
+      ...first,
+      reply: { type: "reply", provider: "anthropic", model: "claude-sonnet-5-5", requestId: null },
+    };
+    await started.append(key, "t", 1, [JSON.stringify([record])]);
+    const other = await read(started, "chat", {
+      continue() {
+        throw new Error("the prompt is gone");
+      },
+    });
+    await expect(textOf(other!)).rejects.toMatchObject({
+      code: "stream_truncated",
+      message: /has lost its lease\. It could not be continued: the prompt is gone$/,
+    });
+    expect(await status(started, "chat")).toMatchObject({ state: "ended", outcome: "truncated" });
+  });
+
   it("that is lost ends what is read from it as truncated", async () => {
     const log = memoryLog();
     await using open = await fakeAnthropic({ replies: "One two three four five six.", pace: 30 });
