@@ -15,7 +15,8 @@ export interface Log {
    * @param key - The run, whose name is new in its place.
    * @param options - Its lease, how long it is kept, and whether it replaces another.
    * @returns Null, or the name of the run that is in the way: another one in this place that has not ended and whose lease
-   *   has not lapsed. With `replace`, that one is asked to stop, and is not in the way.
+   *   has not lapsed. With `replace`, that one is asked to stop, and is not in the way. One whose lease has lapsed is asked
+   *   to stop in any case: its producer may only be frozen.
    */
   begin(key: RunKey, options: BeginOptions): Promise<string | null>;
   /**

@@ -70,14 +70,15 @@ class MemoryLog implements Log {
 
   async begin({ place, run: name }: RunKey, { token, leaseMs, ttlMs, replace }: BeginOptions): Promise<string | null> {
     const runs = this.#places.get(place) ?? new Map<string, Run>();
-    const live = [...runs.values()].filter((run) => !run.isEnded && !hasLapsed(run));
-    const [other] = live;
+    const open = [...runs.values()].filter((run) => !run.isEnded);
+    const other = open.find((run) => !hasLapsed(run));
     const same = runs.get(name);
     // Its answer may have been lost.
     if (same?.token === token) return null;
     if (same !== undefined) throw new InvalidOptionError("run", `the place has a run "${name}" already.`);
     if (other !== undefined && !replace) return other.name;
-    for (const run of live) stopRun(run, "replaced");
+    // Those whose lease has lapsed as well: their producers may be frozen, and wake up.
+    for (const run of open) stopRun(run, "replaced");
     this.#makeRoom(0, 1);
     this.#places.set(place, runs);
     const now = performance.now();

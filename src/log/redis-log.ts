@@ -122,10 +122,11 @@ class LogOnRedis implements RedisLog {
       const reply = await this.#run(BEGIN, key, args, signals);
       if (Number(reply) === -1) throw new InvalidOptionError("run", `the place has a run "${key.run}" already.`);
       // Scripts only touch keys that they are given: to stop the others takes their signals.
-      others = this.#textsIn(reply);
+      const [isInTheWay, ...names] = listIn(reply);
+      others = this.#textsIn(names);
       const [other] = others;
       if (other === undefined) return null;
-      if (!replace) return other;
+      if (isOne(isInTheWay)) return other;
     }
   }
 

@@ -65,8 +65,8 @@ end
 
 /**
  * ARGV: the token, the lease, the time to live, whether to replace others, and the names of those whose signals are the
- * further KEYS. Gives the names of the runs that are in the way, or whose signals are needed to replace them; -1 if there
- * is a run of this name.
+ * further KEYS. Gives 1 and the name of the run that is in the way; 0 and the names of those whose signals are needed to
+ * stop them; -1 if there is a run of this name.
  */
 export const BEGIN: RedisScript = `${PRELUDE}
 local token, lease, keepMs, replace = ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV[6] == '1'
@@ -76,7 +76,7 @@ for i = 7, #ARGV do given[ARGV[i]] = KEYS[i - 3] end
 local mine = find()
 if mine then return mine.token == token and {} or -1 end
 
-local n, live, missing = 0, {}, false
+local n, open, missing, live = 0, {}, false, nil
 local all = redis.call('HGETALL', place)
 for i = 1, #all, 2 do
   local state = cjson.decode(all[i + 1])
@@ -84,19 +84,20 @@ for i = 1, #all, 2 do
     redis.call('HDEL', place, all[i])
   else
     n = math.max(n, state.n)
-    if not state.ended and not lapsed(state) then
-      live[#live + 1] = { name = all[i], state = state }
+    if not state.ended then
+      open[#open + 1] = { name = all[i], state = state }
       missing = missing or not given[all[i]]
+      if not lapsed(state) and (not live or state.n < live.state.n) then live = open[#open] end
     end
   end
 end
-if #live > 0 and (missing or not replace) then
-  table.sort(live, function(one, other) return one.state.n < other.state.n end)
-  local names = {}
-  for i, other in ipairs(live) do names[i] = other.name .. mark end
+if live and not replace then return { 1, live.name .. mark } end
+if missing then
+  local names = { 0 }
+  for i, other in ipairs(open) do names[i + 1] = other.name .. mark end
   return names
 end
-for _, other in ipairs(live) do
+for _, other in ipairs(open) do
   if not other.state.stop then
     other.state.stop = 'replaced'
     redis.call('HSET', place, other.name, cjson.encode(other.state))

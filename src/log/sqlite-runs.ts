@@ -49,10 +49,11 @@ export class SqliteRuns {
     // Its answer may have been lost.
     if (same?.token === token) return { inTheWay: null };
     if (same !== null) return "exists";
-    const live = this.#runsOf(place).filter((run) => run.is_ended === 0 && !hasLapsed(run));
-    const [other] = live;
+    const open = this.#runsOf(place).filter((run) => run.is_ended === 0);
+    const other = open.find((run) => !hasLapsed(run));
     if (other !== undefined && !replace) return { inTheWay: other.name };
-    for (const run of live) this.#stopRun(run, "replaced");
+    // Those whose lease has lapsed as well: their producers may be frozen, and wake up.
+    for (const run of open) this.#stopRun(run, "replaced");
     const leaseEnd = monotonicNow() + leaseMs;
     const dropAt = Date.now() + leaseMs + ttlMs;
     this.#sql(

@@ -85,7 +85,7 @@ function begin(log: ModelLog, { run, token, replace }: CallOf<"begin">): readonl
   if (isInTheWay && !replace) return [log, name];
   const fresh = { token, entries: [], beat: 0, hasLapsed: false, stop: null, isEnded: false };
   const begun = { ...log, [run]: fresh };
-  return [isInTheWay ? { ...begun, [name]: stopped(other, "replaced") } : begun, null];
+  return [goesOn(other) ? { ...begun, [name]: stopped(other, "replaced") } : begun, null];
 }
 
 function append(log: ModelLog, { run: name, token, first, entries }: CallOf<"append">): readonly [ModelLog, Answer] {

@@ -106,6 +106,17 @@ export function logSuite(subject: LogSubject): void {
       expect(await other.latest(key.place)).toBe("three");
     });
 
+    it("stops a run whose lease has lapsed, once another begins in its place: its producer may only be frozen", async () => {
+      const key = fresh();
+      await log.begin(key, options("1"));
+      await lapsed(key);
+      const told = log.wait(key, unstopped, never);
+      expect(await other.begin({ ...key, run: "two" }, options("2"))).toBeNull();
+      await told;
+      expect(await log.append(key, "1", 1, ["late"])).toEqual({ isHeld: true, stop: "replaced" });
+      expect(await log.latest(key.place)).toBe("two");
+    });
+
     it("tells the producer to stop, once, and not one that has ended", async () => {
       const key = fresh();
       expect(await log.stop(key, "nobody there")).toBe(false);
