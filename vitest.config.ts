@@ -31,8 +31,6 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     testTimeout: process.env["MILLRACE_SWEEP"] === "1" ? 600_000 : 30_000,
     maxWorkers: 2,
-    // Most of the modules are the same for every file: they are loaded once for each worker.
-    isolate: false,
     env: { MILLRACE_SEED: seed },
   },
 });

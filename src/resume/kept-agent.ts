@@ -7,7 +7,7 @@ import type { PairTypes } from "../tool/pair.ts";
 import { isError, jsonData } from "../tool/plain-data.ts";
 import { errorRecord } from "./error-record.ts";
 import { EVENT_SIZE, type Kept, type KeepOptions, openRun, produce, type Production } from "./keep.ts";
-import { costOf, onceIterated } from "./kept-stream.ts";
+import { costOf, isKept, onceIterated } from "./kept-stream.ts";
 import { LiveReader, type Rest } from "./live-reader.ts";
 import { readAgent } from "./read-agent.ts";
 import type { EndRecord, ToolResultRecord } from "./record.ts";
@@ -20,7 +20,8 @@ type AnyTriple = Triple<Native, PairTypes>;
 
 /** Keeps the run of an agent. Gives the same run, which is read by the log now. */
 export function keepAgent<S extends AnyRun>(load: LoadProvider, agentRun: S, options: KeepOptions): S & Kept {
-  if (agentRun.turns.length > 0) throw new InvalidOptionError("stream", "it is being read already: keep it first.");
+  if (agentRun.turns.length > 0 || isKept(agentRun))
+    throw new InvalidOptionError("stream", "it is being read already: keep it first.");
   const { plan } = agentRun["~source"];
   const start = { kind: "agent", reply: plannedRecord(plan) } as const;
   const run = openRun(options, start, (reason) => agentRun.abort(reason));
@@ -68,7 +69,9 @@ export function keepAgent<S extends AnyRun>(load: LoadProvider, agentRun: S, opt
   Object.defineProperties(agentRun, {
     ...properties,
     [Symbol.asyncIterator]: { value: onceIterated(live) },
-    finish: { value: () => handled(live.closed.then(finish)) },
+    finish: {
+      value: () => handled(live.closed.then(() => (live.failure === null ? finish() : Promise.reject(live.failure)))),
+    },
     [Symbol.asyncDispose]: { value: async () => void live.return() },
   });
   // It has the properties of a kept stream now.

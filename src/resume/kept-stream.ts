@@ -5,7 +5,7 @@ import type { CallStream } from "../stream/call-stream.ts";
 import { handled, leavable } from "../stream/leavable.ts";
 import type { Pair as PairOf } from "../stream/pair-source.ts";
 import { type ReadableFormat, readableStream, type Reading } from "../stream/readable-stream.ts";
-import { Stream, textsOf } from "../stream/stream.ts";
+import { Stream } from "../stream/stream.ts";
 import type { AnyTool } from "../tool/tool.ts";
 import { errorRecord } from "./error-record.ts";
 import { EVENT_SIZE, type Kept, type KeepOptions, openRun, type OpenRun, produce, type Production } from "./keep.ts";
@@ -23,7 +23,8 @@ export function keepStream<S extends CallStream<Native>>(
   options: KeepOptions,
 ): S & Kept {
   const reply = stream["~reply"];
-  if (reply.state !== "idle") throw new InvalidOptionError("stream", "it is being read already: keep it first.");
+  if (reply.state !== "idle" || isKept(stream))
+    throw new InvalidOptionError("stream", "it is being read already: keep it first.");
   const start = { kind: "reply", reply: plannedRecord(reply.plan) } as const;
   const run = openRun(options, start, (reason) => stream.abort(reason));
   const recorder = new Recorder(reply, run.journal, run.logsRequest);
@@ -55,6 +56,11 @@ export function productionOf(
       return outcome === "pending" ? null : { outcome, error: error && errorRecord(error), cost: costOf(stream) };
     },
   };
+}
+
+/** Whether it is kept already. */
+export function isKept(stream: object): boolean {
+  return Object.hasOwn(stream, "run") && Object.hasOwn(stream, "log");
 }
 
 function isOfPairs(stream: CallStream<Native>): stream is Stream<Native> {
@@ -144,12 +150,20 @@ function textMethods(
   iterate: () => LiveReader<Pair>,
   leave: () => void,
 ): PropertyDescriptorMap {
-  const textStream = (): AsyncGenerator<string, void, undefined> => leavable(textsOf(iterate()), leave);
+  const textStream = (): AsyncGenerator<string, void, undefined> => leavable(unrestarted(iterate()), leave);
   const reading: Reading<Native, AnyTool> = { textStream, [Symbol.asyncIterator]: iterate, abort: leave };
   return {
     textStream: { value: textStream },
     toReadableStream: { value: (format: ReadableFormat = "events") => readableStream(stream, format, reading) },
   };
+}
+
+/** The text of pairs. What was given cannot be taken back: a restart ends it. */
+export async function* unrestarted(pairs: AsyncIterable<Pair>): AsyncGenerator<string, void> {
+  for await (const [{ content, recovery }] of pairs) {
+    if (recovery?.type === "restart") throw new StreamTruncatedError({ cause: recovery.cause });
+    if (content !== "") yield content;
+  }
 }
 
 /** Prices are the user's own, and may throw. @returns Null if it is not known. */

@@ -37,8 +37,11 @@ export class LiveReader<V> implements AsyncIterator<V, undefined> {
   /** The position after which it has to read from the log; null as long as it has all. */
   #missesAfter: number | null = null;
   #rest: Promise<Rest<V>> | null = null;
+  #hasBegun = false;
   #isOver = false;
   #error: unknown = null;
+  /** What the run has ended with here; null if that is no error, or it has not ended. */
+  failure: unknown = null;
   #wanted: (() => void)[] = [];
 
   /** @param source - Null if only the last value counts: each replaces those that nobody has read. */
@@ -54,7 +57,7 @@ export class LiveReader<V> implements AsyncIterator<V, undefined> {
 
   /** Whether the producer had better wait for the reader: what that misses is not in the log. */
   get isFull(): boolean {
-    return this.#size >= FURTHEST_BEHIND && this.#source?.isLogged() !== true;
+    return this.#hasBegun && this.#size >= FURTHEST_BEHIND && this.#source?.isLogged() !== true;
   }
 
   /** Waits until the reader takes something, or leaves. */
@@ -70,7 +73,8 @@ export class LiveReader<V> implements AsyncIterator<V, undefined> {
       return read.resolve({ value, done: false });
     }
     if (this.#source === null) this.#waiting = [];
-    if (this.#size >= FURTHEST_BEHIND && this.#source?.isLogged() === true) {
+    // Nobody who has not begun to read holds up the run, even if it is logged no more.
+    if (this.#size >= FURTHEST_BEHIND && (this.#source?.isLogged() === true || !this.#hasBegun)) {
       this.#missesAfter = this.#waiting.at(-1)?.position ?? this.position;
       return;
     }
@@ -80,6 +84,7 @@ export class LiveReader<V> implements AsyncIterator<V, undefined> {
 
   /** The run has ended here. */
   close(error: unknown): void {
+    this.failure = error;
     this.#tellClosed();
     if (this.#isOver) return;
     this.#isOver = true;
@@ -88,6 +93,7 @@ export class LiveReader<V> implements AsyncIterator<V, undefined> {
   }
 
   next(): Promise<Result<V>> {
+    this.#hasBegun = true;
     const first = this.#waiting.shift();
     this.#want();
     if (first !== undefined) {

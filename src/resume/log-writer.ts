@@ -1,3 +1,4 @@
+import { InvalidOptionError } from "../errors.ts";
 import { inTime } from "../log/in-time.ts";
 import type { BeginOptions, Holding, Log, RunKey } from "../log/log.ts";
 import type { LogRecord } from "./record.ts";
@@ -132,7 +133,7 @@ export class LogWriter {
     const isLast = this.#isEnding;
     const batch = this.#waiting.splice(0);
     const size = this.#backlog;
-    const entry = batch.length === 0 ? null : JSON.stringify(batch);
+    const entry = batch.length === 0 ? null : this.#entryOf(batch);
     this.#lastWrite = performance.now();
     await this.#untilTaken(() => this.#send(entry, isLast));
     this.#backlog -= size;
@@ -142,6 +143,16 @@ export class LogWriter {
     const { leaseMs } = this.#options;
     const isIdle = this.#waiting.length === 0 && !this.#isEnding;
     this.#schedule(this.#lastWrite + (isIdle ? leaseMs / 3 : BATCH_MS) - performance.now());
+  }
+
+  /** The records as text; null if they have no JSON form. */
+  #entryOf(batch: readonly LogRecord[]): string | null {
+    try {
+      return JSON.stringify(batch);
+    } catch (error) {
+      this.#finish("failed", error);
+      return null;
+    }
   }
 
   async #send(entry: string | null, isLast: boolean): Promise<void> {
@@ -164,7 +175,10 @@ export class LogWriter {
         return;
       } catch (error) {
         this.error = error;
-        this.#tellObstacle(null);
+        // It will say so each time.
+        const isFinal = error instanceof InvalidOptionError;
+        this.#tellObstacle(isFinal ? this.#options.key.run : null);
+        if (isFinal) return this.#finish("refused", error);
         // Asked again at least once: this process may have been frozen while the answer came.
         const isAgain = retryMs > FIRST_RETRY_MS;
         const silentMs = performance.now() - this.#lastSuccess;

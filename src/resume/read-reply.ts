@@ -4,6 +4,7 @@ import type { Provider } from "../provider/provider.ts";
 import type { CallPlan } from "../recovery/plan.ts";
 import type { CallStream } from "../stream/call-stream.ts";
 import type { Stream } from "../stream/stream.ts";
+import { errorRecord } from "./error-record.ts";
 import type { EndRecord, LogRecord, ReplyEndRecord, ReplyRecord, StartRecord } from "./record.ts";
 import { Replay } from "./replay.ts";
 import type { ReplayedRecord } from "./replay-decoder.ts";
@@ -39,10 +40,17 @@ export function readReply<S extends CallStream<Native>>(
   const pull = (): void => {
     if (isReading) return;
     isReading = true;
-    void records.next().then((next) => {
+    void advance();
+  };
+  const advance = async (): Promise<void> => {
+    try {
+      const next = await records.next();
       isReading = false;
       replay.push((next ?? []).flatMap(replayed));
-    });
+    } catch (error) {
+      const end: EndRecord = { type: "end", outcome: "failed", error: errorRecord(error), time: Date.now() };
+      replay.push([replyEndOf(end)]);
+    }
   };
   const replay = new Replay<Native, S>({
     reply: start.reply,

@@ -15,8 +15,11 @@ import {
   wholeFrom,
 } from "../schema/option-form.ts";
 import type { CallStream } from "../stream/call-stream.ts";
+import { leavable } from "../stream/leavable.ts";
+import { Stream } from "../stream/stream.ts";
 import type { PairTypes } from "../tool/pair.ts";
 import { type AnyRun, readAgent } from "./read-agent.ts";
+import { unrestarted } from "./kept-stream.ts";
 import { openPairs, readReply } from "./read-reply.ts";
 import { takeOver } from "./take-over.ts";
 import { loaderFor, type LoadProvider, RunRecords } from "./run-records.ts";
@@ -117,9 +120,15 @@ export async function readRun(
           ...common,
           open: call ? () => (from) => call.stream(from as never) as CallStream<Native> : openPairs,
         });
-  const properties = { run: { value: run }, position: { get: () => found.position } };
+  const { stream } = found;
+  const texts = stream instanceof Stream && {
+    textStream: {
+      value: () => leavable(unrestarted(stream[Symbol.asyncIterator]()), (reason) => stream.abort(reason)),
+    },
+  };
+  const properties = { run: { value: run }, position: { get: () => found.position }, ...texts };
   // It has the properties of what is read from a log now.
-  return Object.defineProperties(found.stream, properties) as (CallStream<Native> | AnyRun) & Logged;
+  return Object.defineProperties(stream, properties) as (CallStream<Native> | AnyRun) & Logged;
 }
 
 /** No argument is looked at before the prompt function runs, which it never does here. */

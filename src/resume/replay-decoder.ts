@@ -73,7 +73,7 @@ export class ReplayDecoder<N extends Native> implements Decoder<N> {
     if (record.type === "event") this.#event(record);
     else if (record.type === "recovery") this.#recover(record);
     else if (record.type === "attempt") this.#attempt(record);
-    else this.#end(record);
+    else if (record.type === "replyEnd") this.#end(record);
     return this.next();
   }
 

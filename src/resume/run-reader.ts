@@ -1,7 +1,7 @@
-import { messageOf } from "../errors.ts";
+import { LogError, messageOf } from "../errors.ts";
 import { inTime } from "../log/in-time.ts";
-import type { Log, LogRead, RunKey } from "../log/log.ts";
-import { tryParse } from "../json/object.ts";
+import type { Log, LogEntry, LogRead, RunKey } from "../log/log.ts";
+import { field, tryParse } from "../json/object.ts";
 import { truncation } from "./error-record.ts";
 import type { EndRecord, LogRecord } from "./record.ts";
 
@@ -20,6 +20,8 @@ export interface RunReaderOptions {
 const GONE = "The producer of the reply is gone: it has lost its lease.";
 /** A log that does not answer is asked again, until this long after the lease. */
 const GRACE_MS = 2_000;
+/** So often a reader may be woken for nothing before it takes its time. */
+const MOST_IDLE = 3;
 const [SHORTEST_PAUSE_MS, LONGEST_PAUSE_MS] = [50, 1_500];
 
 /**
@@ -35,6 +37,9 @@ export class RunReader {
   #beatSince = 0;
   /** The beat at which the producer seemed to be gone when it was last looked for. */
   #orphanedAt = -1;
+  #isUnwritable = false;
+  /** How often there was nothing new, one after another. */
+  #idle = 0;
   #leaseMs = 10_000;
   #readAt = performance.now();
 
@@ -48,10 +53,12 @@ export class RunReader {
     while (!this.#hasEnded && !signal.aborted) {
       const read = await this.#read();
       if (signal.aborted) return null;
-      if (read === null) return this.#lost();
+      if (read === null) return this.#lost("The log does not have the rest of the reply any more.");
       const records = this.#recordsOf(read);
+      this.#idle = records.length > 0 ? 0 : this.#idle + 1;
       if (records.length > 0) return records;
       if (this.#hasEnded) return null;
+      if (this.#isUnwritable) return this.#lost(GONE);
       if (!this.#isOrphaned(read)) await this.#pause();
       else if (this.#orphanedAt === read.beat) await this.#endFor(read);
       else {
@@ -71,11 +78,15 @@ export class RunReader {
         const read = await inTime(log.read(key, this.#last), this.#leaseMs);
         this.#readAt = performance.now();
         return read;
-      } catch {
+      } catch (error) {
         // Asked again at least once: this process may have been frozen while the answer came.
         const isAgain = pauseMs > SHORTEST_PAUSE_MS;
         const leftMs = this.#readAt + this.#leaseMs + GRACE_MS - performance.now();
-        if (signal.aborted || (isAgain && leftMs <= 0)) return null;
+        if (signal.aborted) return null;
+        if (isAgain && leftMs <= 0) {
+          if (this.#last > 0) return null;
+          throw new LogError("The log does not answer.", { cause: error });
+        }
         await passed(leftMs > 0 ? Math.min(pauseMs, leftMs) : pauseMs, signal);
       }
     }
@@ -85,9 +96,12 @@ export class RunReader {
     if (beat !== this.#beat) this.#beatSince = performance.now();
     this.#beat = beat;
     this.#leaseMs = leaseMs;
-    this.#last = entries.at(-1)?.number ?? this.#last;
+    for (const { number } of entries) {
+      if (number !== this.#last + 1) throw new LogError(`The log lacks entry ${this.#last + 1} of the run.`);
+      this.#last = number;
+    }
     this.#hasEnded = isEnded && this.#last >= last;
-    return entries.flatMap(({ data }) => (tryParse(data) ?? []) as readonly LogRecord[]);
+    return entries.flatMap(recordsIn);
   }
 
   /**
@@ -115,13 +129,17 @@ export class RunReader {
       // If another was faster, its end is read next.
       await inTime(log.end(key, { beat }, last + 1, JSON.stringify([end])), this.#leaseMs);
     } catch {
-      await this.#pause();
+      // A log that can be read alone cannot be told.
+      if (performance.now() - this.#beatSince > 2 * this.#leaseMs + GRACE_MS) this.#isUnwritable = true;
+      else await this.#pause();
     }
   }
 
   /** Until there may be more. */
   async #pause(): Promise<void> {
     const { log, key, signal } = this.#options;
+    // A log may wake its readers for nothing, again and again.
+    if (this.#idle > MOST_IDLE) await passed(SHORTEST_PAUSE_MS, signal);
     const longest = Math.max(SHORTEST_PAUSE_MS, Math.min(this.#leaseMs / 4, LONGEST_PAUSE_MS));
     const controller = new AbortController();
     await new Promise<void>((resolve) => {
@@ -144,13 +162,20 @@ export class RunReader {
   }
 
   /** The end of a run that the log has lost. */
-  #lost(): readonly LogRecord[] {
+  #lost(reason: string): readonly LogRecord[] {
     this.#hasEnded = true;
     const isWhole = this.#options.isWhole();
     const outcome = isWhole ? "complete" : "truncated";
-    const error = isWhole ? null : truncation("The log does not have the rest of the reply any more.");
+    const error = isWhole ? null : truncation(reason);
     return [{ type: "end", outcome, error, time: Date.now() }];
   }
+}
+
+/** The records of an entry. @throws LogError if it is damaged. */
+export function recordsIn({ number, data }: LogEntry): readonly LogRecord[] {
+  const records = tryParse(data);
+  if (Array.isArray(records) && records.every((record) => typeof field(record, "type") === "string")) return records;
+  throw new LogError(`Entry ${number} of the run cannot be read.`);
 }
 
 /** @returns A promise that settles after a while, or when the signal aborts. */

@@ -1,4 +1,4 @@
-import { InvalidOptionError } from "../errors.ts";
+import { InvalidOptionError, LogError } from "../errors.ts";
 import type { Native } from "../provider/native.ts";
 import type { Provider } from "../provider/provider.ts";
 import type { CallPlan } from "../recovery/plan.ts";
@@ -60,6 +60,9 @@ export class RunRecords {
   async start(): Promise<{ readonly start: StartRecord; readonly first: readonly LogRecord[] } | null> {
     const first = await this.next();
     const start = first?.find((record) => record.type === "start");
+    if (start !== undefined && start.version !== 1) {
+      throw new LogError("Another version of millrace has written the run: this one cannot read it.");
+    }
     return first === null || start === undefined ? null : { start, first };
   }
 

@@ -1,7 +1,6 @@
 import { after, callTransitions } from "../attempt/lifecycle.ts";
 import type { Attempt } from "../attempt/attempt.ts";
 import { InvalidOptionError, messageOf, StreamTruncatedError } from "../errors.ts";
-import { tryParse } from "../json/object.ts";
 import { inTime } from "../log/in-time.ts";
 import type { Log, LogRead, RunKey } from "../log/log.ts";
 import type { Decoder } from "../provider/decoder.ts";
@@ -15,6 +14,7 @@ import { LogWriter } from "./log-writer.ts";
 import { openPairs, readReply } from "./read-reply.ts";
 import type { LogRecord } from "./record.ts";
 import { plannedRecord, Recorder } from "./recorder.ts";
+import { recordsIn } from "./run-reader.ts";
 import { type LoadProvider, loaderFor, ProviderLoader } from "./run-records.ts";
 
 /** A run to take over. */
@@ -133,7 +133,7 @@ async function remainsOf(load: LoadProvider, { log, key, state }: Orphan): Promi
     const { entries = [] } = (await inTime(log.read(key, number), state.leaseMs)) ?? {};
     if (entries.length === 0) return null;
     number = entries.at(-1)?.number ?? number;
-    for (const { data } of entries) records.push(...((tryParse(data) ?? []) as readonly LogRecord[]));
+    records.push(...entries.flatMap(recordsIn));
   }
   const start = records.find((record) => record.type === "start");
   if (start === undefined || !records.some(({ type }) => type === "event")) return null;

@@ -78,8 +78,7 @@ export abstract class Stream<out N extends Native, out T extends PairTypes = Any
   }
 }
 
-/** The text of pairs. */
-export async function* textsOf(pairs: AsyncIterable<readonly [ResponseChunk, unknown]>): AsyncGenerator<string, void> {
+async function* textsOf(pairs: AsyncIterable<readonly [ResponseChunk, unknown]>): AsyncGenerator<string, void> {
   for await (const [{ content }] of pairs) {
     if (content !== "") yield content;
   }

@@ -315,6 +315,9 @@ describe.each(recoverable)("a reply that outlives its attempts ($name)", (subjec
     const stream = keepIn(log, open(subject, server, { onInterrupt: "restart" }));
     const { text } = await expectSame(subject, log, stream);
     expect([text, stream.attempts.length]).toEqual(["Hello there", 2]);
+    // Text that was given cannot be taken back.
+    const texts = (await elsewhere(subject, log)).textStream();
+    await expect(all(texts)).rejects.toMatchObject({ code: "stream_truncated" });
   });
 
   it.each(FAULTS)("R2: a continuation after %s", async (_, fault) => {

@@ -67,6 +67,8 @@ describe("a kept stream", () => {
     void iteration.next();
     expect(() => keep(stream, { log, id: "x" })).toThrow("Invalid stream: it is being read already: keep it first.");
     stream.abort();
+    const kept = keep(ask()("sea"), { log, id: "twice" });
+    expect(() => keep(kept, { log, id: "again" })).toThrow("Invalid stream: it is being read already");
     const wrong = [{ id: 7 }, { lease: 0 }, { id: "x", log: "memory" }, { id: "x", lifetime: 3 }] as const;
     for (const options of wrong) {
       expect(() => keep(ask()("sea"), { log, ...options } as never), JSON.stringify(options)).toThrow(
@@ -196,6 +198,54 @@ describe("a log that fails", () => {
     await stream.log.settled;
     expect(stream.log.state).toBe("ended");
     expect(await textOf((await read(log, "chat"))!)).toBe(TEXT);
+  });
+
+  it("that has dropped the run does not hold up one that nobody reads", async () => {
+    await using long = await fakeAnthropic({ replies: "word ".repeat(10_000) });
+    const options = { stream: true, client: client({ apiKey: "k", baseURL: long.url }) } as const;
+    const log = memoryLog();
+    const stream = keep(call("claude-sonnet-5-5", options, () => "Tell me.")(), { log, id: "chat" });
+    await stream.started();
+    await log.remove("chat");
+    await stream.log.settled;
+    expect([stream.outcome, stream.log.state, stream.content.length]).toEqual(["complete", "lost", 50_000]);
+    expect((await stream.response()).content.length).toBe(50_000);
+  });
+
+  it("that is damaged is an error, never an end", async () => {
+    const log = memoryLog();
+    await keep(ask()("sea"), { log, id: "chat" }).log.settled;
+    const run = (await log.latest("chat")) ?? "";
+    const whole = await log.read({ place: "chat", run }, 0);
+    const damaged = (change: (data: string, number: number) => string | null): Log =>
+      changed(log, {
+        async read(key, after) {
+          const found = await log.read(key, after);
+          const entries = (found?.entries ?? []).flatMap((entry) => {
+            const data = change(entry.data, entry.number);
+            return data === null ? [] : [{ ...entry, data }];
+          });
+          return found && { ...found, entries };
+        },
+      });
+    const last = whole?.last ?? 0;
+    expect(last).toBeGreaterThan(1);
+    for (const data of ["[null]", '{"type":"end"}', "", '[{"type":"reply","provider":"nobody"}]']) {
+      const broken = damaged((same, number) => (number === last ? data : same));
+      const reading = read(broken, "chat").then((reply) => textOf(reply!));
+      await expect(reading, data).rejects.toMatchObject({ code: expect.stringMatching(/^(log|invalid_option)$/) });
+    }
+    const gap = damaged((same, number) => (number === 1 ? null : same));
+    await expect(read(gap, "chat")).rejects.toThrow("The log lacks entry 1 of the run.");
+  });
+
+  it("that takes no JSON of a request fails, and nothing else does", async () => {
+    const metadata: Record<string, unknown> = {};
+    metadata["self"] = metadata;
+    const stream = keep(ask().with({ metadata })("sea"), { log: memoryLog(), id: "chat", request: true });
+    expect(await textOf(stream)).toBe(TEXT);
+    await stream.log.settled;
+    expect(stream.log.state).toBe("failed");
   });
 
   it("R3: says why a reader could not go on in the place of its producer", async () => {
