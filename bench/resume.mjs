@@ -26,7 +26,20 @@ const SHORT = 40;
 const REST_MS = 70;
 const PACED = 50;
 
-const { values } = parseArgs({ options: { rounds: { type: "string" }, only: { type: "string" } } });
+const HELP = `Usage: node bench/resume.mjs [options]
+
+  --rounds N      how often each log is measured (7)
+  --only name     one log alone: memory, sqlite (Node 22.13 or later) or redis
+  --help
+
+Prints the first chunk, and the CPU time of an event, with each log against without one.
+`;
+const options = { rounds: { type: "string" }, only: { type: "string" }, help: { type: "boolean", short: "h" } };
+const { values } = parseArgs({ options });
+if (values.help) {
+  process.stdout.write(HELP);
+  process.exit();
+}
 const rounds = Number(values.rounds ?? 7);
 const server = fork(new URL("resume-server.mjs", import.meta.url));
 const [{ port, events }] = await once(server, "message");
