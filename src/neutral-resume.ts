@@ -34,7 +34,7 @@ export {
 };
 
 /**
- * Keeps a stream in a log, where anybody can read it: it is started at once, and goes on whoever reads it or leaves. Only
+ * Keeps a stream in a log, where anybody can read it: it is started at once, and goes on when its readers leave. Only
  * `abort()`, its signal and {@link stop} end it.
  *
  * @param stream - A stream that nobody reads yet.

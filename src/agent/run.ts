@@ -101,8 +101,8 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
   }
 
   /** What the run was made of. @internal */
-  get "~source"(): { readonly plan: CallPlan<N>; readonly isScripted: boolean } {
-    return { plan: this.#plan, isScripted: this.#script !== null };
+  get "~plan"(): CallPlan<N> {
+    return this.#plan;
   }
 
   /** Told of each turn before its stream is read. @internal */

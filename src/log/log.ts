@@ -1,7 +1,7 @@
 /**
  * Keeps runs: lists of entries, each written by one producer and read by anybody, in this process or another.
  *
- * Whoever holds the lease of a run writes it. The lease is renewed with each append; once it has lapsed, a reader may end
+ * Only the holder of a run's lease writes it. The lease is renewed with each append; once it has lapsed, a reader may end
  * the run in the producer's place, or take the lease and go on. All methods are atomic, also among processes: of two that
  * race, one comes first, and the other sees what it did.
  *

@@ -163,7 +163,8 @@ return 1
 
 /**
  * ARGV: the number after which entries are read, the most of them, and the most bytes, after which it gives no more.
- * Gives nothing if there is no such run; else its state as numbers, its stop if any; and the entries.
+ * Gives the state of the run as numbers, the reason of its stop if it has one, and the entries; an empty list if the run
+ * is not there.
  */
 export const READ: RedisScript = `${PRELUDE}
 local after, most, bytes = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])

@@ -97,8 +97,12 @@ export interface Production {
   readonly advance: () => Promise<boolean>;
   /** Ends it before it has begun. */
   readonly refuse: (error: PlaceOccupiedError) => void;
-  /** Tells how it has ended. Null if it has not: it cannot be read at all. */
-  readonly end: () => Omit<EndRecord, "type" | "time"> | null;
+  /**
+   * Tells how it has ended; null if it has not, since it cannot be read at all.
+   *
+   * @param failure - The error that its reader was thrown, or null.
+   */
+  readonly end: (failure: unknown) => Omit<EndRecord, "type" | "time"> | null;
 }
 
 /** Opens a run in a log. @throws InvalidOptionError */
@@ -169,7 +173,7 @@ async function pump(writer: LogWriter, { live, advance, end }: Production, gate:
   } catch (error) {
     failure = error;
   }
-  const record = end();
+  const record = end(failure);
   live.close(failure);
   if (record !== null) await writer.end({ type: "end", ...record, time: Date.now() });
 }

@@ -1,4 +1,4 @@
-import { type AgentRun, answeredBlock, type Triple } from "../agent/run.ts";
+import { answeredBlock, type Triple } from "../agent/run.ts";
 import { InvalidOptionError, isMillraceError, messageOf, StreamTruncatedError } from "../errors.ts";
 import type { Native } from "../provider/native.ts";
 import { handled } from "../stream/leavable.ts";
@@ -7,14 +7,13 @@ import type { PairTypes } from "../tool/pair.ts";
 import { isError, jsonData } from "../tool/plain-data.ts";
 import { errorRecord } from "./error-record.ts";
 import { EVENT_SIZE, type Kept, type KeepOptions, openRun, produce, type Production } from "./keep.ts";
-import { costOf, isKept, onceIterated } from "./kept-stream.ts";
+import { costIfKnown, isKept, onceIterated } from "./kept-stream.ts";
 import { LiveReader, type Rest } from "./live-reader.ts";
-import { readAgent } from "./read-agent.ts";
+import { type AnyRun, readAgent } from "./read-agent.ts";
 import type { EndRecord, ToolResultRecord } from "./record.ts";
 import { plannedRecord, Recorder } from "./recorder.ts";
 import { loaderFor, type LoadProvider, RunRecords, type RunSource } from "./run-records.ts";
 
-type AnyRun = AgentRun<Native, PairTypes>;
 type AnyStream = Stream<Native, PairTypes>;
 type AnyTriple = Triple<Native, PairTypes>;
 
@@ -22,7 +21,7 @@ type AnyTriple = Triple<Native, PairTypes>;
 export function keepAgent<S extends AnyRun>(load: LoadProvider, agentRun: S, options: KeepOptions): S & Kept {
   if (agentRun.turns.length > 0 || isKept(agentRun))
     throw new InvalidOptionError("stream", "it is being read already: keep it first.");
-  const { plan } = agentRun["~source"];
+  const plan = agentRun["~plan"];
   const start = { kind: "agent", reply: plannedRecord(plan) } as const;
   const run = openRun(options, start, (reason) => agentRun.abort(reason));
   const { writer, journal, logsRequest } = run;
@@ -39,14 +38,10 @@ export function keepAgent<S extends AnyRun>(load: LoadProvider, agentRun: S, opt
   const endTurns = (): void => {
     for (const { stream } of agentRun.turns) if (stream.outcome !== "pending") recorders.get(stream)?.end();
   };
-  let failure: unknown = null;
   const production: Production = {
     live,
     async advance() {
-      const { value: triple, done } = await triples.next().catch((error: unknown) => {
-        failure = error;
-        throw error;
-      });
+      const { value: triple, done } = await triples.next();
       if (done === true) return false;
       const [chunk, , { stream }] = triple;
       if (chunk.toolResult === null) recorders.get(stream)?.chunk(chunk);
@@ -59,7 +54,7 @@ export function keepAgent<S extends AnyRun>(load: LoadProvider, agentRun: S, opt
       return true;
     },
     refuse: (error) => agentRun.abort(error),
-    end() {
+    end(failure) {
       endTurns();
       return endOf(agentRun, failure);
     },
@@ -89,7 +84,7 @@ function resultRecord(chunk: Native["chunk"], { "~reply": reply }: AnyStream): T
 
 function endOf(agentRun: AnyRun, failure: unknown): Omit<EndRecord, "type" | "time"> {
   const { stopReason } = agentRun;
-  const cost = costOf(agentRun);
+  const cost = costIfKnown(agentRun);
   if (stopReason !== null) return { outcome: "complete", error: null, stopReason, cost };
   const code = isMillraceError(failure) ? failure.code : "";
   const isAborted = code === "stream_aborted" || code === "budget_exceeded";
@@ -104,7 +99,7 @@ async function restOf(
   source: RunSource,
   after: number,
 ): Promise<Rest<AnyTriple>> {
-  const { tools = [] } = agentRun["~source"].plan;
+  const { tools = [] } = agentRun["~plan"];
   const records = new RunRecords(load, source);
   const begun = await records.start();
   if (begun === null) throw new StreamTruncatedError();

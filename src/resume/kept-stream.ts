@@ -53,7 +53,7 @@ export function productionOf(
     end() {
       recorder.end();
       const { outcome, error } = reply;
-      return outcome === "pending" ? null : { outcome, error: error && errorRecord(error), cost: costOf(stream) };
+      return outcome === "pending" ? null : { outcome, error: error && errorRecord(error), cost: costIfKnown(stream) };
     },
   };
 }
@@ -167,7 +167,7 @@ export async function* unrestarted(pairs: AsyncIterable<Pair>): AsyncGenerator<s
 }
 
 /** Prices are the user's own, and may throw. @returns Null if it is not known. */
-export function costOf(priced: { readonly cost: number | null }): number | null {
+export function costIfKnown(priced: { readonly cost: number | null }): number | null {
   try {
     return priced.cost;
   } catch {

@@ -40,7 +40,7 @@ export class LiveReader<V> implements AsyncIterator<V, undefined> {
   #hasBegun = false;
   #isOver = false;
   #error: unknown = null;
-  /** What the run has ended with here; null if that is no error, or it has not ended. */
+  /** The error that has ended the run here; null while it goes on, and if it is complete. */
   failure: unknown = null;
   #wanted: (() => void)[] = [];
 

@@ -94,7 +94,7 @@ function replyEndOf({ outcome, error, time }: EndRecord): ReplyEndRecord {
   };
 }
 
-/** The classes of streams of providers, where there is no call that has them. */
+/** The stream classes of providers, for replies that are read without their call. */
 const classes = new Map<string, StreamClasses<Native>["Stream"]>();
 
 /** Makes streams of pairs of a provider. */

@@ -151,7 +151,7 @@ export class Recorder<N extends Native> {
     return tools.flatMap(({ input, fragment }) => {
       const [call] = fragment === null ? (prepared?.tools?.calls([input], false) ?? []) : [];
       const issues = call?.state === "invalid" ? (call.error?.issues ?? []) : [];
-      // By its place: several calls may have the same id. What is no JSON object is seen by its text.
+      // By its place: several calls may have the same id. Input that is not a JSON object is recognised by its text.
       return issues.length === 0 ? [] : [[shown.decoder.toolInputs.indexOf(input), issues]];
     });
   }

@@ -43,7 +43,7 @@ interface Remains {
 
 /**
  * Takes the lease of a run whose producer is gone, and goes on with its reply: as its call does after an interruption.
- * Whoever reads the log reads on.
+ * All readers of the log read on.
  *
  * @returns Whether this one goes on with it: of many that try, one does.
  */
