@@ -23,6 +23,7 @@ interface Run {
   dropAt: number;
   stop: string | null;
   isEnded: boolean;
+  isDropped: boolean;
   bytes: number;
 }
 
@@ -83,7 +84,7 @@ class MemoryLog implements Log {
     this.#places.set(place, runs);
     const now = performance.now();
     const leaseEnd = now + leaseMs;
-    const fresh = { entries: [], waiting: new Set<() => void>(), beat: 0, stop: null, isEnded: false, bytes: 0 };
+    const fresh = { entries: [], waiting: new Set<() => void>(), beat: 0, stop: null, bytes: 0, isEnded: false, isDropped: false };
     runs.set(name, { name, leaseMs, ttlMs, token, leaseEnd, dropAt: leaseEnd + ttlMs, ...fresh });
     this.#runs += 1;
     this.#sweepLater();
@@ -140,10 +141,14 @@ class MemoryLog implements Log {
 
   wait(key: RunKey, { after, stop }: Seen, signal: AbortSignal): Promise<void> {
     const run = this.#run(key);
-    if (run === undefined || signal.aborted || run.isEnded || run.entries.length > after) return Promise.resolve();
-    if (run.stop !== null && !stop) return Promise.resolve();
+    if (run === undefined) return Promise.resolve();
+    const isOver = (): boolean =>
+      signal.aborted || run.isEnded || run.isDropped || run.entries.length > after || (run.stop !== null && !stop);
+    if (isOver()) return Promise.resolve();
     return new Promise((resolve) => {
       const settle = (): void => {
+        // A producer that waits for a stop is not woken by its own entries.
+        if (!isOver()) return;
         run.waiting.delete(settle);
         signal.removeEventListener("abort", settle);
         resolve();
@@ -223,6 +228,7 @@ class MemoryLog implements Log {
     if (runs?.size === 0) this.#places.delete(place);
     this.#bytes -= run.bytes;
     this.#runs -= 1;
+    run.isDropped = true;
     wake(run);
   }
 

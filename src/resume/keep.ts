@@ -90,11 +90,18 @@ export interface OpenRun {
   readonly logsRequest: boolean;
 }
 
-/** How the reader of a run in this process is fed. */
-export interface Production {
+/** What a run is read from, and handed on to its reader in this process. */
+export interface Feed {
   readonly live: LiveReader<unknown>;
-  /** Reads a value, logs it, and hands it on. False: there are no more. */
-  readonly advance: () => Promise<boolean>;
+  /** Logs the next value, and hands it on. Null: there is none yet, and {@link onMore} is called. False: there are no more. */
+  readonly advance: () => boolean | null;
+  /** There may be more. */
+  onMore: () => void;
+}
+
+/** How a run is read. */
+export interface Production {
+  readonly feed: Feed;
   /** Ends it before it has begun. */
   readonly refuse: (error: PlaceOccupiedError) => void;
   /**
@@ -123,7 +130,11 @@ export function openRun(
 
 /** The journal of a run, from a position on. */
 export function journalOf(writer: LogWriter, position = 0): Journal {
-  return { position, put: (record, length = 0) => writer.put(record, EVENT_SIZE + length) };
+  const journal: Journal = {
+    position,
+    put: (record, length = 0) => writer.put(record, EVENT_SIZE + length, journal.position),
+  };
+  return journal;
 }
 
 /** Reads a stream to its end, at the pace of the log and of its reader here. Gives what a kept stream has. */
@@ -144,7 +155,7 @@ export function produce(
     },
     settled: done,
   };
-  const { live } = production;
+  const { live } = production.feed;
   const properties = { run: { value: key.run }, position: { get: () => live.position }, log: { value: log } };
   return { gate, properties };
 }
@@ -162,18 +173,92 @@ async function passGate(place: string, writer: LogWriter, { refuse }: Production
 }
 
 /** Never rejects: the reader gets the error of the stream. */
-async function pump(writer: LogWriter, { live, advance, end }: Production, gate: Promise<void>): Promise<void> {
+async function pump(writer: LogWriter, { feed, end }: Production, gate: Promise<void>): Promise<void> {
   let failure: unknown = null;
   try {
     await gate;
-    while (await advance()) {
-      if (writer.isBehind && !live.isWaiting) await Promise.race([writer.drained(), live.wanted()]);
-      while (live.isFull) await live.wanted();
-    }
+    await handOn(writer, feed);
   } catch (error) {
     failure = error;
   }
   const record = end(failure);
-  live.close(failure);
+  feed.live.close(failure);
   if (record !== null) await writer.end({ type: "end", ...record, time: Date.now() });
+}
+
+/** Hands on all that comes. Without a promise for each value: most come alone, and it would cost more than they do. */
+function handOn(writer: LogWriter, feed: Feed): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let isBusy = false;
+    const run = (): void => {
+      // Taking a value may make more of them come.
+      if (isBusy) return;
+      isBusy = true;
+      try {
+        const pause = takeAll(writer, feed);
+        if (pause === null) return resolve();
+        isBusy = pause !== "empty";
+        if (pause !== "empty") {
+          void pause.then(() => {
+            isBusy = false;
+            run();
+          });
+        }
+      } catch (error) {
+        reject(error);
+      }
+    };
+    feed.onMore = run;
+    run();
+  });
+}
+
+/** Takes what there is. @returns Null if that was all; else that there is no more yet, or what has to settle before. */
+function takeAll(writer: LogWriter, { live, advance }: Feed): Promise<void> | "empty" | null {
+  for (;;) {
+    if (writer.isBehind && !live.isWaiting) return Promise.race([writer.drained(), live.wanted()]);
+    if (live.isFull) return live.wanted();
+    const hasAdvanced = advance();
+    if (hasAdvanced !== true) return hasAdvanced === null ? "empty" : null;
+  }
+}
+
+/** What an iterator gives, as it comes. */
+export function feedOf<V>(
+  live: LiveReader<V>,
+  iterator: AsyncIterator<V, unknown>,
+  take: (value: V) => void,
+): Feed {
+  let isAsked = false;
+  let result: IteratorResult<V, unknown> | null = null;
+  let failure: { readonly error: unknown } | null = null;
+  const feed: Feed = {
+    live,
+    onMore() {},
+    advance() {
+      if (failure !== null) throw failure.error;
+      if (result?.done === true) return false;
+      if (result !== null) {
+        take(result.value);
+        result = null;
+        return true;
+      }
+      if (!isAsked) ask();
+      return null;
+    },
+  };
+  const ask = (): void => {
+    isAsked = true;
+    iterator
+      .next()
+      .then(
+        (next) => (result = next),
+        (error: unknown) => (failure = { error }),
+      )
+      .finally(() => {
+        isAsked = false;
+        feed.onMore();
+      });
+  };
+  return feed;
 }

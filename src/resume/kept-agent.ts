@@ -6,7 +6,7 @@ import type { Stream } from "../stream/stream.ts";
 import type { PairTypes } from "../tool/pair.ts";
 import { isError, jsonData } from "../tool/plain-data.ts";
 import { errorRecord } from "./error-record.ts";
-import { EVENT_SIZE, type Kept, type KeepOptions, openRun, produce, type Production } from "./keep.ts";
+import { EVENT_SIZE, feedOf, type Kept, type KeepOptions, openRun, produce, type Production } from "./keep.ts";
 import { costIfKnown, isKept, onceIterated } from "./kept-stream.ts";
 import { LiveReader, type Rest } from "./live-reader.ts";
 import { type AnyRun, readAgent } from "./read-agent.ts";
@@ -32,27 +32,25 @@ export function keepAgent<S extends AnyRun>(load: LoadProvider, agentRun: S, opt
   const source = { log: options.log, key: run.key };
   const live = new LiveReader<AnyTriple>({
     isLogged: () => writer.isTrusted,
+    written: () => writer.written,
     rest: (after) => restOf(loaderFor(plan, load), agentRun, source, after),
   });
   const triples = agentRun[Symbol.asyncIterator]();
   const endTurns = (): void => {
     for (const { stream } of agentRun.turns) if (stream.outcome !== "pending") recorders.get(stream)?.end();
   };
+  const feed = feedOf(live, triples, (triple) => {
+    const [chunk, , { stream }] = triple;
+    if (chunk.toolResult === null) recorders.get(stream)?.chunk(chunk);
+    else {
+      endTurns();
+      journal.position += 1;
+      journal.put(resultRecord(chunk, stream));
+    }
+    live.push(triple, journal.position, EVENT_SIZE + chunk.content.length);
+  });
   const production: Production = {
-    live,
-    async advance() {
-      const { value: triple, done } = await triples.next();
-      if (done === true) return false;
-      const [chunk, , { stream }] = triple;
-      if (chunk.toolResult === null) recorders.get(stream)?.chunk(chunk);
-      else {
-        endTurns();
-        journal.position += 1;
-        journal.put(resultRecord(chunk, stream));
-      }
-      live.push(triple, journal.position, EVENT_SIZE + chunk.content.length);
-      return true;
-    },
+    feed,
     refuse: (error) => agentRun.abort(error),
     end(failure) {
       endTurns();

@@ -1,14 +1,25 @@
 import { InvalidOptionError, StreamConsumedError, StreamTruncatedError } from "../errors.ts";
+import { field } from "../json/object.ts";
 import type { Log } from "../log/log.ts";
 import type { Native } from "../provider/native.ts";
 import type { CallStream } from "../stream/call-stream.ts";
 import { handled, leavable } from "../stream/leavable.ts";
-import type { Pair as PairOf } from "../stream/pair-source.ts";
+import { type Pair as PairOf, PairSource } from "../stream/pair-source.ts";
 import { type ReadableFormat, readableStream, type Reading } from "../stream/readable-stream.ts";
 import { Stream } from "../stream/stream.ts";
 import type { AnyTool } from "../tool/tool.ts";
 import { errorRecord } from "./error-record.ts";
-import { EVENT_SIZE, type Kept, type KeepOptions, openRun, type OpenRun, produce, type Production } from "./keep.ts";
+import {
+  EVENT_SIZE,
+  type Feed,
+  feedOf,
+  type Kept,
+  type KeepOptions,
+  openRun,
+  type OpenRun,
+  produce,
+  type Production,
+} from "./keep.ts";
 import { LiveReader, type Rest } from "./live-reader.ts";
 import { openPairs, readReply } from "./read-reply.ts";
 import { plannedRecord, Recorder } from "./recorder.ts";
@@ -30,7 +41,7 @@ export function keepStream<S extends CallStream<Native>>(
   const recorder = new Recorder(reply, run.journal, run.logsRequest);
   const production = productionOf(load, stream, recorder, { log: options.log, run });
   const { gate, properties } = produce(run, production, options);
-  Object.defineProperties(stream, { ...properties, ...methodsOf(stream, production.live, gate) });
+  Object.defineProperties(stream, { ...properties, ...methodsOf(stream, production.feed.live, gate) });
   // It has the properties of a kept stream now.
   return stream as S & Kept;
 }
@@ -44,11 +55,11 @@ export function productionOf(
 ): Production {
   const reply = stream["~reply"];
   const source = { log, key: run.key };
-  const reading = isOfPairs(stream)
+  const feed = isOfPairs(stream)
     ? pairsOf(stream, run, recorder, (after) => restOf(loaderFor(reply.plan, load), stream, source, after))
     : snapshotsOf(stream, run, recorder);
   return {
-    ...reading,
+    feed,
     refuse: (error) => reply.fail(error),
     end() {
       recorder.end();
@@ -72,35 +83,51 @@ function pairsOf(
   { writer, journal }: OpenRun,
   recorder: Recorder<Native>,
   rest: (after: number) => Promise<Rest<Pair>>,
-): Pick<Production, "live" | "advance"> {
-  const live = new LiveReader<Pair>({ isLogged: () => writer.isTrusted, rest });
-  const pairs = stream[Symbol.asyncIterator]();
-  const advance = async (): Promise<boolean> => {
-    const { value: pair, done } = await pairs.next();
-    if (done) return false;
-    recorder.chunk(pair[0]);
-    live.push(pair, journal.position, EVENT_SIZE + pair[0].content.length);
-    return true;
+): Feed {
+  const reply = stream["~reply"];
+  const live = new LiveReader<Pair>({ isLogged: () => writer.isTrusted, written: () => writer.written, rest });
+  // Owns the stream, and is not read itself.
+  stream[Symbol.asyncIterator]();
+  const source = new PairSource<Native, AnyTool>(reply);
+  const feed: Feed = {
+    live,
+    onMore() {},
+    advance() {
+      const pair = takeFrom(source);
+      if (pair === null && !source.isOver) return null;
+      if (pair !== null) {
+        recorder.chunk(pair[0]);
+        live.push(pair, journal.position, EVENT_SIZE + pair[0].content.length);
+      } else if (reply.error !== null) throw reply.error;
+      return pair !== null;
+    },
   };
-  return { live, advance };
+  reply.onReady = () => feed.onMore();
+  return feed;
+}
+
+/** Null: there is none yet, or there will be none. */
+function takeFrom(source: PairSource<Native, AnyTool>): Pair | null {
+  const { reply } = source;
+  try {
+    const step = reply.fast?.next();
+    const pair: Pair | null = step ? [step.chunk, null] : source.take();
+    // The reader may run a complete tool.
+    if (field(pair?.[1], "state") === "complete") reply.mayRestart = false;
+    return pair;
+  } catch (error) {
+    reply.fail(error);
+    return null;
+  }
 }
 
 /** Of snapshots only the last one counts: a reader is never behind. */
-function snapshotsOf(
-  stream: CallStream<Native>,
-  { journal }: OpenRun,
-  recorder: Recorder<Native>,
-): Pick<Production, "live" | "advance"> {
+function snapshotsOf(stream: CallStream<Native>, { journal }: OpenRun, recorder: Recorder<Native>): Feed {
   recorder.isImmediate = true;
   const live = new LiveReader<unknown>(null);
   // What is not a stream of pairs is one of snapshots.
   const snapshots = (stream as unknown as AsyncIterable<unknown>)[Symbol.asyncIterator]();
-  const advance = async (): Promise<boolean> => {
-    const { value, done } = await snapshots.next();
-    if (!done) live.push(value, journal.position, 0);
-    return !done;
-  };
-  return { live, advance };
+  return feedOf(live, snapshots, (value) => live.push(value, journal.position, 0));
 }
 
 /** The same pairs from the log, after a position, with the tools of the call. */

@@ -3,13 +3,15 @@ import { handled } from "../stream/leavable.ts";
 type Result<V> = IteratorResult<V, undefined>;
 
 const DONE = { value: undefined, done: true } as const;
-/** Roughly so many characters wait for a reader: the rest it reads from the log. */
+/** Roughly so many characters wait for a reader: what it misses, it reads from the log. */
 const FURTHEST_BEHIND = 256 * 1024;
 
 /** What a live reader needs of its run. */
 export interface LiveSource<V> {
-  /** Whether the log has what a reader misses. */
+  /** Whether the log has, or will have, what a reader misses. */
   readonly isLogged: () => boolean;
+  /** The last position that the log has taken. */
+  readonly written: () => number;
   /** The same from the log, after a position. */
   readonly rest: (after: number) => Promise<Rest<V>>;
 }
@@ -20,9 +22,16 @@ export interface Rest<V> {
   readonly run: { readonly position: number };
 }
 
+/** A value that waits for its reader. An event that completes several tools has several values, all at its position. */
+interface Waiting<V> {
+  readonly value: V;
+  readonly position: number;
+  readonly size: number;
+}
+
 /**
- * Hands on what a producer reads, at once. It holds up nobody: a reader that falls far behind goes on from the log, and
- * one that leaves is forgotten.
+ * Hands on what a producer reads, at once. It holds up nobody: a reader that falls far behind reads what it misses from the
+ * log, and one that leaves is forgotten.
  */
 export class LiveReader<V> implements AsyncIterator<V, undefined> {
   /** The position of the last event that was handed out. */
@@ -31,12 +40,15 @@ export class LiveReader<V> implements AsyncIterator<V, undefined> {
   readonly closed: Promise<void>;
   readonly #source: LiveSource<V> | null;
   #tellClosed = (): void => {};
-  #waiting: { readonly value: V; readonly position: number; readonly size: number }[] = [];
+  /** The latest values, without a gap. Those before them are in the log. */
+  #waiting: Waiting<V>[] = [];
   #size = 0;
   #reads: { resolve(result: Result<V> | Promise<Result<V>>): void }[] = [];
-  /** The position after which it has to read from the log; null as long as it has all. */
-  #missesAfter: number | null = null;
+  /** The last event of which nothing waits any more, though it was not handed out, and how many values it has. */
+  #missed: { position: number; values: number } | null = null;
   #rest: Promise<Rest<V>> | null = null;
+  /** The last read of the log: those after it have to wait for it. */
+  #fetching: Promise<Result<V>> | null = null;
   #hasBegun = false;
   #isOver = false;
   #error: unknown = null;
@@ -66,18 +78,14 @@ export class LiveReader<V> implements AsyncIterator<V, undefined> {
   }
 
   push(value: V, position: number, size: number): void {
-    if (this.#isOver || this.#missesAfter !== null) return;
+    if (this.#isOver) return;
     const read = this.#reads.shift();
     if (read !== undefined) {
       this.position = position;
       return read.resolve({ value, done: false });
     }
     if (this.#source === null) this.#waiting = [];
-    // Nobody who has not begun to read holds up the run, even if it is logged no more.
-    if (this.#size >= FURTHEST_BEHIND && (this.#source?.isLogged() === true || !this.#hasBegun)) {
-      this.#missesAfter = this.#waiting.at(-1)?.position ?? this.position;
-      return;
-    }
+    else if (this.#size >= FURTHEST_BEHIND) this.#forget(this.#source);
     this.#waiting.push({ value, position, size });
     this.#size += size;
   }
@@ -94,16 +102,18 @@ export class LiveReader<V> implements AsyncIterator<V, undefined> {
 
   next(): Promise<Result<V>> {
     this.#hasBegun = true;
-    const first = this.#waiting.shift();
-    this.#want();
-    if (first !== undefined) {
-      this.#size -= first.size;
-      this.position = first.position;
-      return Promise.resolve({ value: first.value, done: false });
+    if (this.#fetching === null) return this.#next();
+    const again = (): Promise<Result<V>> => this.#next();
+    return (this.#fetching = handled(this.#fetching.then(again, again)));
+  }
+
+  #next(): Promise<Result<V>> {
+    if (this.#missed !== null && this.#source !== null) {
+      return (this.#fetching = handled(this.#fromLog(this.#source)));
     }
-    if (this.#missesAfter !== null && this.#source !== null) {
-      return handled(this.#fromLog(this.#source, this.#missesAfter));
-    }
+    this.#fetching = null;
+    const first = this.#take();
+    if (first !== null) return Promise.resolve(first);
     if (this.#isOver) return this.#end();
     return new Promise((resolve) => this.#reads.push({ resolve }));
   }
@@ -122,19 +132,56 @@ export class LiveReader<V> implements AsyncIterator<V, undefined> {
     return this;
   }
 
-  async #fromLog({ rest }: LiveSource<V>, after: number): Promise<Result<V>> {
-    this.#rest ??= rest(after);
+  #take(): Result<V> | null {
+    const first = this.#waiting.shift();
+    this.#want();
+    if (first === undefined) return null;
+    this.#size -= first.size;
+    this.position = first.position;
+    return { value: first.value, done: false };
+  }
+
+  /** Forgets the oldest values that the log has. The rest of an event that was handed out in part stays. */
+  #forget({ isLogged, written }: LiveSource<V>): void {
+    // Nobody who has not begun to read holds up the run, even if it is logged no more.
+    const last = this.#hasBegun || isLogged() ? written() : Infinity;
+    let [first] = this.#waiting;
+    while (first !== undefined && first.position <= last && first.position > this.position) {
+      const { position } = first;
+      const values = this.#missed?.position === position ? this.#missed.values + 1 : 1;
+      this.#missed = { position, values };
+      this.#size -= first.size;
+      this.#waiting.shift();
+      [first] = this.#waiting;
+      if (first?.position !== position && this.#size < FURTHEST_BEHIND) break;
+    }
+  }
+
+  /** What was missed, up to the values that wait. */
+  async #fromLog({ rest }: LiveSource<V>): Promise<Result<V>> {
+    this.#rest ??= rest(this.position);
     const { iterator, run } = await this.#rest;
     const result = await iterator.next();
+    if (result.done === true) return DONE;
+    const missed = this.#missed;
     this.position = run.position;
-    return result.done === true ? DONE : result;
+    if (missed !== null && run.position === missed.position) {
+      missed.values -= 1;
+      if (missed.values === 0) this.#caughtUp();
+    }
+    return result;
+  }
+
+  #caughtUp(): void {
+    void this.#rest?.then(({ iterator }) => iterator.return?.());
+    this.#rest = null;
+    this.#missed = null;
   }
 
   #leave(): void {
-    void this.#rest?.then(({ iterator }) => iterator.return?.());
+    this.#caughtUp();
     this.#waiting = [];
     this.#size = 0;
-    this.#missesAfter = null;
     this.#isOver = true;
     this.#error = null;
     for (const { resolve } of this.#reads.splice(0)) resolve(DONE);

@@ -45,6 +45,8 @@ const [FIRST_RETRY_MS, LONGEST_RETRY_MS] = [50, 1_000];
  */
 export class LogWriter {
   state: LogState = "open";
+  /** The position of the last event that the log has taken. */
+  written = 0;
   /** Why the log did not take the run, or the last error after which it was tried again; null if there was none. */
   error: unknown = null;
   /** Settles once the run is written to its end, or given up. Never rejects. */
@@ -59,6 +61,8 @@ export class LogWriter {
   #drained: (() => void)[] = [];
   /** The number of the next entry. */
   #next: number;
+  /** The position of the last event that was put. */
+  #position = 0;
   #backlog = 0;
   #isEnding = false;
   #isWriting = false;
@@ -86,9 +90,13 @@ export class LogWriter {
     return this.state === "open" && this.#backlog >= BACKLOG;
   }
 
-  /** @param size - About how many characters it has. */
-  put(record: LogRecord, size: number): void {
+  /**
+   * @param size - About how many characters it has.
+   * @param position - That of the event that it belongs to.
+   */
+  put(record: LogRecord, size: number, position = this.#position): void {
     if (this.state !== "open") return;
+    this.#position = position;
     this.#waiting.push(record);
     this.#backlog += size;
     if (this.#backlog > LARGEST_BACKLOG) {
@@ -133,9 +141,11 @@ export class LogWriter {
     const isLast = this.#isEnding;
     const batch = this.#waiting.splice(0);
     const size = this.#backlog;
+    const position = this.#position;
     const entry = batch.length === 0 ? null : this.#entryOf(batch);
     this.#lastWrite = performance.now();
     await this.#untilTaken(() => this.#send(entry, isLast));
+    if (this.isTrusted) this.written = position;
     this.#backlog -= size;
     this.#isWriting = false;
     for (const resolve of this.#drained.splice(0)) resolve();

@@ -34,9 +34,9 @@ export class Recorder<N extends Native> {
   readonly #journal: Journal;
   readonly #logsRequest: boolean;
   /** The steps that were taken, by their chunks, until these are handed out. */
-  readonly #steps = new WeakMap<object, Step<N>>();
+  readonly #steps = new Map<object, Step<N>>();
   /** The records of recoveries, made when they were taken: the reply may have gone on since. */
-  readonly #recoveries = new WeakMap<object, readonly LogRecord[]>();
+  readonly #recoveries = new Map<object, readonly LogRecord[]>();
   /** The attempt that is shown; null before anything was. */
   #shown: Attempt<N> | null;
   readonly #told: Set<Attempt<N>>;
@@ -76,6 +76,7 @@ export class Recorder<N extends Native> {
     const { prepared } = this.#reply;
     // Without tools, some steps are taken past `next`, and each has a pair of its own.
     if (step === undefined && prepared !== null && prepared.tools !== null) return;
+    this.#steps.delete(chunk);
     this.#begin();
     this.#journal.position += 1;
     const recovery = this.#recoveries.get(chunk);

@@ -92,7 +92,7 @@ function goOn(
   const run = { key, writer, journal, logsRequest: false };
   const production = productionOf(load, stream, recorder, { log, run });
   // Nobody reads it here but from the log.
-  void production.live.return();
+  void production.feed.live.return();
   produce(run, production, { replace: true, waitUntil });
 }
 
