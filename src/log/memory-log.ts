@@ -84,7 +84,15 @@ class MemoryLog implements Log {
     this.#places.set(place, runs);
     const now = performance.now();
     const leaseEnd = now + leaseMs;
-    const fresh = { entries: [], waiting: new Set<() => void>(), beat: 0, stop: null, bytes: 0, isEnded: false, isDropped: false };
+    const fresh = {
+      entries: [],
+      waiting: new Set<() => void>(),
+      beat: 0,
+      stop: null,
+      bytes: 0,
+      isEnded: false,
+      isDropped: false,
+    };
     runs.set(name, { name, leaseMs, ttlMs, token, leaseEnd, dropAt: leaseEnd + ttlMs, ...fresh });
     this.#runs += 1;
     this.#sweepLater();

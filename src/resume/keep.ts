@@ -224,11 +224,7 @@ function takeAll(writer: LogWriter, { live, advance }: Feed): Promise<void> | "e
 }
 
 /** What an iterator gives, as it comes. */
-export function feedOf<V>(
-  live: LiveReader<V>,
-  iterator: AsyncIterator<V, unknown>,
-  take: (value: V) => void,
-): Feed {
+export function feedOf<V>(live: LiveReader<V>, iterator: AsyncIterator<V, unknown>, take: (value: V) => void): Feed {
   let isAsked = false;
   let result: IteratorResult<V, unknown> | null = null;
   let failure: { readonly error: unknown } | null = null;

@@ -1,6 +1,7 @@
 import { InvalidOptionError } from "../errors.ts";
 import { inTime } from "../log/in-time.ts";
 import type { BeginOptions, Holding, Log, RunKey } from "../log/log.ts";
+import { EventRun } from "./event-run.ts";
 import type { LogRecord } from "./record.ts";
 
 /** What has become of the log of a run. */
@@ -54,7 +55,9 @@ export class LogWriter {
   /** The run that is in the way, or null: there is none, or the log does not answer. Never rejects. */
   readonly obstacle: Promise<string | null>;
   readonly #options: WriterOptions;
-  readonly #waiting: LogRecord[] = [];
+  readonly #waiting: (LogRecord | EventRun)[] = [];
+  /** How many records wait. */
+  #count = 0;
   readonly #stopped = new AbortController();
   #settle = (): void => {};
   #tellObstacle = (_run: string | null): void => {};
@@ -97,12 +100,19 @@ export class LogWriter {
   put(record: LogRecord, size: number, position = this.#position): void {
     if (this.state !== "open") return;
     this.#position = position;
-    this.#waiting.push(record);
+    this.#add(record);
     this.#backlog += size;
+    this.#count += 1;
     if (this.#backlog > LARGEST_BACKLOG) {
       this.#finish("failed", this.error ?? new Error("The log is slower than the reply: too much of it waits."));
-    } else if (this.#waiting.length >= BATCH_RECORDS) this.#schedule(0);
-    else if (this.#waiting.length === 1) this.#schedule(this.#lastWrite + BATCH_MS - performance.now());
+    } else if (this.#count >= BATCH_RECORDS) this.#schedule(0);
+    else if (this.#count === 1) this.#schedule(this.#lastWrite + BATCH_MS - performance.now());
+  }
+
+  #add(record: LogRecord): void {
+    const last = this.#waiting.at(-1);
+    if (record.type !== "event") this.#waiting.push(record);
+    else if (!(last instanceof EventRun) || !last.add(record)) this.#waiting.push(new EventRun(record));
   }
 
   /** The last record. Settles with {@link settled}. */
@@ -140,6 +150,7 @@ export class LogWriter {
     this.#isWriting = true;
     const isLast = this.#isEnding;
     const batch = this.#waiting.splice(0);
+    this.#count = 0;
     const size = this.#backlog;
     const position = this.#position;
     const entry = batch.length === 0 ? null : this.#entryOf(batch);
@@ -156,7 +167,7 @@ export class LogWriter {
   }
 
   /** The records as text; null if they have no JSON form. */
-  #entryOf(batch: readonly LogRecord[]): string | null {
+  #entryOf(batch: readonly (LogRecord | EventRun)[]): string | null {
     try {
       return JSON.stringify(batch);
     } catch (error) {
@@ -229,7 +240,7 @@ export class LogWriter {
     this.state = state;
     this.error = error;
     if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#waiting.length = this.#backlog = 0;
+    this.#waiting.length = this.#count = this.#backlog = 0;
     this.#stopped.abort();
     this.#tellObstacle(null);
     this.#settle();

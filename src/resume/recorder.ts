@@ -72,15 +72,12 @@ export class Recorder<N extends Native> {
    * only the first of them is logged.
    */
   chunk(chunk: N["chunk"]): void {
-    const step = this.#steps.get(chunk);
-    const { prepared } = this.#reply;
-    // Without tools, some steps are taken past `next`, and each has a pair of its own.
-    if (step === undefined && prepared !== null && prepared.tools !== null) return;
-    this.#steps.delete(chunk);
+    const step = this.#stepOf(chunk);
+    if (step === undefined && this.#hasTools) return;
     this.#begin();
     this.#journal.position += 1;
-    const recovery = this.#recoveries.get(chunk);
-    if (recovery !== undefined) for (const record of recovery) this.#journal.put(record);
+    const recovery = chunk.recovery && this.#recoveries.get(chunk);
+    if (recovery) for (const record of recovery) this.#journal.put(record);
     else if (step?.isEnd !== true) this.#journal.put(this.#eventOf(chunk, step), lengthOf(chunk));
   }
 
@@ -104,8 +101,21 @@ export class Recorder<N extends Native> {
     });
   }
 
+  /** Without tools, most steps have nothing to ask for, and each has a pair of its own. */
+  get #hasTools(): boolean {
+    const { prepared } = this.#reply;
+    return prepared !== null && prepared.tools !== null;
+  }
+
+  #stepOf(chunk: N["chunk"]): Step<N> | undefined {
+    if (this.#steps.size === 0) return undefined;
+    const step = this.#steps.get(chunk);
+    this.#steps.delete(chunk);
+    return step;
+  }
+
   #take(step: Step<N>): void {
-    this.#steps.set(step.chunk, step);
+    if (step.isEnd === true || this.#hasTools) this.#steps.set(step.chunk, step);
     const { recovery } = step.chunk;
     if (recovery === null) return;
     const { shown } = this.#reply;

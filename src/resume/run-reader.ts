@@ -3,7 +3,11 @@ import { inTime } from "../log/in-time.ts";
 import type { Log, LogEntry, LogRead, RunKey } from "../log/log.ts";
 import { field, tryParse } from "../json/object.ts";
 import { truncation } from "./error-record.ts";
+import { eventsOf, type EventRunRecord } from "./event-run.ts";
 import type { EndRecord, LogRecord } from "./record.ts";
+
+/** A record as it is written. */
+type WrittenRecord = LogRecord | EventRunRecord;
 
 /** How a run is read. */
 export interface RunReaderOptions {
@@ -173,9 +177,15 @@ export class RunReader {
 
 /** The records of an entry. @throws LogError if it is damaged. */
 export function recordsIn({ number, data }: LogEntry): readonly LogRecord[] {
-  const records = tryParse(data);
-  if (Array.isArray(records) && records.every((record) => typeof field(record, "type") === "string")) return records;
+  const written = tryParse(data);
+  const records: readonly (LogRecord | null)[] = Array.isArray(written) ? written.flatMap(readRecord) : [null];
+  if (records.every((record) => record !== null)) return records;
   throw new LogError(`Entry ${number} of the run cannot be read.`);
+}
+
+function readRecord(record: WrittenRecord): readonly (LogRecord | null)[] {
+  if (typeof field(record, "type") !== "string") return [null];
+  return record.type === "events" ? (eventsOf(record) ?? [null]) : [record];
 }
 
 /** @returns A promise that settles after a while, or when the signal aborts. */

@@ -1,0 +1,160 @@
+import type { JsonObject } from "../json/object.ts";
+import type { EventRecord } from "./record.ts";
+
+/**
+ * Events that differ in a few values alone, such as their text: the first of them, where they differ, and the values, event
+ * by event. Most of a reply is like that; written out, it would be ten times as long.
+ */
+export interface EventRunRecord {
+  readonly type: "events";
+  readonly first: unknown;
+  /** The keys that lead to each value: in lists, indexes. */
+  readonly at: readonly (readonly string[])[];
+  /** Of the events after the first. */
+  readonly values: readonly Value[];
+}
+
+type Value = string | number;
+
+/** The most values in which events of a run may differ: the text, its number, padding. */
+const MOST_VALUES = 4;
+/** What events are compared for: those that are larger, or nested deeper, are written out. */
+const MOST_LEAVES = 60;
+const DEEPEST = 8;
+/** What JSON is made of. */
+const PLAIN: readonly unknown[] = [Object.prototype, Array.prototype];
+
+/** A place in an event that has no places below it. */
+interface Leaf {
+  readonly path: readonly string[];
+  readonly value: unknown;
+  /** The value of the event that is compared, if that has another one. */
+  found: Value | undefined;
+}
+
+/** An object in an event, or a list: its keys, and what they hold. */
+interface Shape {
+  readonly prototype: object;
+  readonly keys: readonly string[];
+  readonly parts: readonly (Shape | Leaf)[];
+}
+
+/** Like events, collected one after another. */
+export class EventRun {
+  readonly #record: EventRecord;
+  #shape: Shape | null = null;
+  readonly #leaves: Leaf[] = [];
+  /** The leaves in which the events differ; null as long as there is only one event. */
+  #varying: readonly Leaf[] | null = null;
+  readonly #values: Value[] = [];
+  #isClosed: boolean;
+
+  constructor(record: EventRecord) {
+    this.#record = record;
+    // What belongs to one event alone stands beside it.
+    this.#isClosed = record.invalid !== undefined;
+  }
+
+  /** @returns Whether it belongs to the run. If not, that is over. */
+  add({ event, invalid }: EventRecord): boolean {
+    if (this.#isClosed) return false;
+    this.#shape ??= shapeOf(this.#record.event, [], this.#leaves);
+    for (const leaf of this.#leaves) leaf.found = undefined;
+    const isLike = invalid === undefined && this.#shape !== null && isAlike(this.#shape, event) && this.#varies();
+    this.#isClosed = !isLike;
+    if (isLike) for (const { found, value } of this.#varying ?? []) this.#values.push(found ?? (value as Value));
+    return isLike;
+  }
+
+  toJSON(): EventRecord | EventRunRecord {
+    const [record, varying] = [this.#record, this.#varying];
+    if (varying === null) return record;
+    return { type: "events", first: record.event, at: varying.map(({ path }) => path), values: this.#values };
+  }
+
+  /** Whether the event that was compared differs only where those of the run do. */
+  #varies(): boolean {
+    let differing = 0;
+    for (const { found } of this.#leaves) if (found !== undefined) differing += 1;
+    if (this.#varying === null) {
+      // Without a difference, there would be nothing to count the events by.
+      if (differing === 0 || differing > MOST_VALUES) return false;
+      this.#varying = this.#leaves.filter(({ found }) => found !== undefined);
+    }
+    for (const { found } of this.#varying) if (found !== undefined) differing -= 1;
+    return differing === 0;
+  }
+}
+
+/** Null if it is too large, or not plain data. */
+function shapeOf(value: unknown, path: readonly string[], leaves: Leaf[]): Shape | null {
+  const isPlain = isContainer(value) && PLAIN.includes(Object.getPrototypeOf(value));
+  if (!isPlain || path.length > DEEPEST) return null;
+  const keys = Object.keys(value);
+  const parts: (Shape | Leaf)[] = [];
+  for (const key of keys) {
+    const inner = value[key];
+    const below = [...path, key];
+    const part = isContainer(inner) ? shapeOf(inner, below, leaves) : { path: below, value: inner, found: undefined };
+    if (part === null || key === "__proto__" || leaves.length >= MOST_LEAVES) return null;
+    if ("path" in part) leaves.push(part);
+    parts.push(part);
+  }
+  return { prototype: Object.getPrototypeOf(value), keys, parts };
+}
+
+/** Whether it has the same keys in the same order, and differs in texts and numbers alone, which the leaves hold then. */
+function isAlike({ prototype, keys, parts }: Shape, event: unknown): boolean {
+  if (!isContainer(event) || Object.getPrototypeOf(event) !== prototype) return false;
+  const own = Object.keys(event);
+  if (own.length !== keys.length) return false;
+  for (let place = 0; place < keys.length; place++) {
+    const key = keys[place];
+    const part = parts[place];
+    if (key === undefined || part === undefined || own[place] !== key) return false;
+    const inner = event[key];
+    if ("keys" in part) {
+      if (!isAlike(part, inner)) return false;
+    } else if (inner !== part.value) {
+      if (!isValue(inner) || typeof inner !== typeof part.value) return false;
+      part.found = inner;
+    }
+  }
+  return true;
+}
+
+/** The records of a run of events; null if they are damaged. */
+export function eventsOf({ first, at, values }: EventRunRecord): EventRecord[] | null {
+  if (!Array.isArray(at) || !Array.isArray(values) || at.length === 0 || values.length % at.length > 0) return null;
+  const text = JSON.stringify(first);
+  const records: EventRecord[] = [{ type: "event", event: first }];
+  for (let place = 0; place < values.length; place += at.length) {
+    const event: unknown = JSON.parse(text);
+    if (!at.every((path, nth) => setAt(event, path, values[place + nth]))) return null;
+    records.push({ type: "event", event });
+  }
+  return records;
+}
+
+/** @returns Whether there was such a place. */
+function setAt(event: unknown, path: readonly string[], value: unknown): boolean {
+  let container = event;
+  for (const key of path.slice(0, -1)) container = ownPart(container, key);
+  const last = path.at(-1);
+  if (last === undefined || !isContainer(container) || !Object.hasOwn(container, last)) return false;
+  container[last] = value;
+  return true;
+}
+
+function ownPart(container: unknown, key: string): unknown {
+  return isContainer(container) && Object.hasOwn(container, key) ? container[key] : undefined;
+}
+
+/** An object, or a list, whose keys are its indexes. */
+function isContainer(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null;
+}
+
+function isValue(value: unknown): value is Value {
+  return typeof value === "string" || Number.isFinite(value);
+}
