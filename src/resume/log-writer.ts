@@ -1,6 +1,6 @@
 import { InvalidOptionError } from "../errors.ts";
-import { inTime } from "../log/in-time.ts";
 import type { BeginOptions, Holding, Log, RunKey } from "../log/log.ts";
+import { atNextBatch, BATCH_MS, notAtNextBatch } from "./batch-clock.ts";
 import { EventRun } from "./event-run.ts";
 import type { LogRecord } from "./record.ts";
 
@@ -29,8 +29,6 @@ export interface WriterOptions {
   readonly onStop: (reason: string) => void;
 }
 
-/** How long records wait for others, at most: the delay of a reader elsewhere. */
-const BATCH_MS = 50;
 /** A batch is written at once if it has as many records. */
 const BATCH_RECORDS = 2_000;
 /** Roughly so many characters may wait for the log before the producer waits, too. */
@@ -38,11 +36,23 @@ const BACKLOG = 256 * 1024;
 /** If so many wait, or for so many leases, the log is given up. */
 const LARGEST_BACKLOG = 16 * 1024 * 1024;
 const LEASES_UNTIL_GIVEN_UP = 3;
+/** How often a lease is renewed while it is valid. */
+const BEATS = 3;
+/** What timers can hold. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 const [FIRST_RETRY_MS, LONGEST_RETRY_MS] = [50, 1_000];
+
+/** Something that the log is asked to do, again and again until it has done it. */
+interface Task<A> {
+  readonly ask: () => Promise<A>;
+  readonly done: (answer: A) => void;
+}
 
 /**
  * Writes a run behind its live readers: in batches, one at a time, each sent again until the log has taken it. It renews
  * the lease while there is nothing to write.
+ *
+ * What is done for each batch is written by hand, with callbacks: there are many, and small ones.
  */
 export class LogWriter {
   state: LogState = "open";
@@ -68,10 +78,16 @@ export class LogWriter {
   #position = 0;
   #backlog = 0;
   #isEnding = false;
-  #isWriting = false;
-  #timer: ReturnType<typeof setTimeout> | null = null;
-  #lastWrite = 0;
+  /** What the log is asked to do now. */
+  #task: Task<unknown> | null = null;
+  /** Counts what the log was asked, so that late answers are recognised; and since when it has not answered. */
+  #asked = 0;
+  #askedAt: number | null = null;
+  #retryMs = FIRST_RETRY_MS;
+  #retry: ReturnType<typeof setTimeout> | null = null;
   #lastSuccess = performance.now();
+  readonly #write = (): void => this.#writeBatch();
+  readonly #beat: ReturnType<typeof setInterval>;
 
   /** @param next - The number of the first entry to write. */
   constructor(options: WriterOptions, next = 1) {
@@ -79,8 +95,9 @@ export class LogWriter {
     this.#next = next;
     this.settled = new Promise((resolve) => (this.#settle = resolve));
     this.obstacle = new Promise((resolve) => (this.#tellObstacle = resolve));
-    this.#isWriting = true;
-    void this.#begin();
+    this.#beat = setInterval(() => this.#check(), Math.min(options.leaseMs / BEATS, LONGEST_TIMER_MS));
+    if (options.begin === null) this.#begun(null);
+    else this.#begin(options.begin);
   }
 
   /** Whether the log has, or will have, all that was put. */
@@ -105,8 +122,8 @@ export class LogWriter {
     this.#count += 1;
     if (this.#backlog > LARGEST_BACKLOG) {
       this.#finish("failed", this.error ?? new Error("The log is slower than the reply: too much of it waits."));
-    } else if (this.#count >= BATCH_RECORDS) this.#schedule(0);
-    else if (this.#count === 1) this.#schedule(this.#lastWrite + BATCH_MS - performance.now());
+    } else if (this.#count === BATCH_RECORDS) this.#writeBatch();
+    else if (this.#count === 1) atNextBatch(this.#write);
   }
 
   #add(record: LogRecord): void {
@@ -119,7 +136,7 @@ export class LogWriter {
   end(record: LogRecord): Promise<void> {
     this.#isEnding = true;
     this.put(record, 0);
-    this.#schedule(0);
+    this.#writeBatch();
     return this.settled;
   }
 
@@ -128,42 +145,57 @@ export class LogWriter {
     if (this.isBehind) await new Promise<void>((resolve) => this.#drained.push(resolve));
   }
 
-  async #begin(): Promise<void> {
-    const { log, key, token, leaseMs, begin } = this.#options;
-    await this.#untilTaken(async () => {
-      const obstacle = begin && (await inTime(log.begin(key, { ...begin, token, leaseMs }), leaseMs));
-      this.#tellObstacle(obstacle);
-      if (obstacle !== null) this.#finish("refused");
-    });
-    if (this.state === "open") void this.#watch();
-    await this.#write();
+  #begin(begin: Pick<BeginOptions, "ttlMs" | "replace">): void {
+    const { log, key, token, leaseMs } = this.#options;
+    this.#do({ ask: () => log.begin(key, { ...begin, token, leaseMs }), done: (obstacle) => this.#begun(obstacle) });
   }
 
-  #schedule(ms: number): void {
-    if (this.state !== "open" || this.#isWriting) return;
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => void this.#write(), Math.max(0, ms));
+  #begun(obstacle: string | null): void {
+    this.#tellObstacle(obstacle);
+    if (obstacle !== null) return this.#finish("refused");
+    void this.#watch();
+    this.#goOn();
   }
 
-  async #write(): Promise<void> {
-    this.#timer = null;
-    this.#isWriting = true;
+  /** Writes what waits, unless the log is busy: then it is written afterwards. */
+  #writeBatch(): void {
+    if (this.state !== "open" || this.#task !== null) return;
+    const { log, key, token } = this.#options;
     const isLast = this.#isEnding;
-    const batch = this.#waiting.splice(0);
+    const [size, position] = [this.#backlog, this.#position];
+    const entry = this.#count === 0 ? null : this.#entryOf(this.#waiting.splice(0));
+    if (this.state !== "open") return;
     this.#count = 0;
-    const size = this.#backlog;
-    const position = this.#position;
-    const entry = batch.length === 0 ? null : this.#entryOf(batch);
-    this.#lastWrite = performance.now();
-    await this.#untilTaken(() => this.#send(entry, isLast));
-    if (this.isTrusted) this.written = position;
-    this.#backlog -= size;
-    this.#isWriting = false;
-    for (const resolve of this.#drained.splice(0)) resolve();
-    if (isLast || this.state !== "open") return;
-    const { leaseMs } = this.#options;
-    const isIdle = this.#waiting.length === 0 && !this.#isEnding;
-    this.#schedule(this.#lastWrite + (isIdle ? leaseMs / 3 : BATCH_MS) - performance.now());
+    const written = (): void => {
+      this.written = position;
+      this.#backlog -= size;
+    };
+    if (isLast && entry !== null) {
+      return this.#do({
+        ask: () => log.end(key, token, this.#next, entry),
+        done: (isEnd) => {
+          if (isEnd) written();
+          this.#finish(isEnd ? "ended" : "lost");
+        },
+      });
+    }
+    this.#do({
+      ask: () => log.append(key, token, this.#next, entry === null ? [] : [entry]),
+      done: (holding) => {
+        if (entry !== null && holding.isHeld) this.#next += 1;
+        this.#learn(holding);
+        if (this.state !== "open") return;
+        written();
+        this.#goOn();
+      },
+    });
+  }
+
+  /** After a task. */
+  #goOn(): void {
+    if (this.#drained.length > 0) for (const resolve of this.#drained.splice(0)) resolve();
+    if (this.#isEnding || this.#count >= BATCH_RECORDS) this.#writeBatch();
+    else if (this.#count > 0) atNextBatch(this.#write);
   }
 
   /** The records as text; null if they have no JSON form. */
@@ -176,36 +208,48 @@ export class LogWriter {
     }
   }
 
-  async #send(entry: string | null, isLast: boolean): Promise<void> {
-    const { log, key, token, leaseMs } = this.#options;
-    if (isLast && entry !== null) {
-      const isEnd = await inTime(log.end(key, token, this.#next, entry), leaseMs);
-      return this.#finish(isEnd ? "ended" : "lost");
+  #do<A>(task: Task<A>): void {
+    this.#task = task as Task<unknown>;
+    this.#askedAt = performance.now();
+    this.#asked += 1;
+    const number = this.#asked;
+    const fail = (error: unknown): void => this.#failed(number, error);
+    try {
+      task.ask().then((answer) => {
+        if (number !== this.#asked || this.state !== "open") return;
+        this.#task = this.#askedAt = null;
+        this.#retryMs = FIRST_RETRY_MS;
+        this.#lastSuccess = performance.now();
+        task.done(answer);
+      }, fail);
+    } catch (error) {
+      fail(error);
     }
-    const holding = await inTime(log.append(key, token, this.#next, entry === null ? [] : [entry]), leaseMs);
-    if (entry !== null && holding.isHeld) this.#next += 1;
-    this.#learn(holding);
   }
 
-  /** Asks the log again and again, until it has answered or is given up. */
-  async #untilTaken(ask: () => Promise<void>): Promise<void> {
-    for (let retryMs = FIRST_RETRY_MS; this.state === "open"; retryMs = Math.min(2 * retryMs, LONGEST_RETRY_MS)) {
-      try {
-        await ask();
-        this.#lastSuccess = performance.now();
-        return;
-      } catch (error) {
-        this.error = error;
-        // It will say so each time.
-        const isFinal = error instanceof InvalidOptionError;
-        this.#tellObstacle(isFinal ? this.#options.key.run : null);
-        if (isFinal) return this.#finish("refused", error);
-        // Asked again at least once: this process may have been frozen while the answer came.
-        const isAgain = retryMs > FIRST_RETRY_MS;
-        const silentMs = performance.now() - this.#lastSuccess;
-        if (isAgain && silentMs > LEASES_UNTIL_GIVEN_UP * this.#options.leaseMs) this.#finish("failed", error);
-        else await new Promise((resolve) => setTimeout(resolve, retryMs));
-      }
+  #failed(number: number, error: unknown): void {
+    const task = this.#task;
+    if (number !== this.#asked || this.state !== "open" || task === null) return;
+    this.#askedAt = null;
+    this.error = error;
+    // It will say so each time.
+    const isFinal = error instanceof InvalidOptionError;
+    this.#tellObstacle(isFinal ? this.#options.key.run : null);
+    if (isFinal) return this.#finish("refused", error);
+    // Asked again at least once: this process may have been frozen while the answer came.
+    const isAgain = this.#retryMs > FIRST_RETRY_MS;
+    const silentMs = performance.now() - this.#lastSuccess;
+    if (isAgain && silentMs > LEASES_UNTIL_GIVEN_UP * this.#options.leaseMs) return this.#finish("failed", error);
+    this.#retry = setTimeout(() => this.#do(task), this.#retryMs);
+    this.#retryMs = Math.min(2 * this.#retryMs, LONGEST_RETRY_MS);
+  }
+
+  /** Renews the lease, or gives up a question to which there is no answer. */
+  #check(): void {
+    const { leaseMs } = this.#options;
+    if (this.#task === null) this.#writeBatch();
+    else if (this.#askedAt !== null && performance.now() - this.#askedAt >= leaseMs) {
+      this.#failed(this.#asked, new Error(`The log has not answered within ${leaseMs} ms.`));
     }
   }
 
@@ -239,7 +283,10 @@ export class LogWriter {
     if (this.state !== "open") return;
     this.state = state;
     this.error = error;
-    if (this.#timer !== null) clearTimeout(this.#timer);
+    clearInterval(this.#beat);
+    if (this.#retry !== null) clearTimeout(this.#retry);
+    notAtNextBatch(this.#write);
+    this.#task = null;
     this.#waiting.length = this.#count = this.#backlog = 0;
     this.#stopped.abort();
     this.#tellObstacle(null);
