@@ -1,5 +1,6 @@
 import type { JsonObject } from "../json/object.ts";
-import type { EventRecord } from "./record.ts";
+import type { ResponseChunk } from "../provider/chunk.ts";
+import type { EventRecord, LogRecord } from "./record.ts";
 
 /**
  * Events that differ in a few values alone, such as their text: the first of them, where they differ, and the values, event
@@ -39,8 +40,33 @@ interface Shape {
   readonly parts: readonly (Shape | Leaf)[];
 }
 
+/**
+ * A record; or what it is made of when its batch is written, since the reader in this process does not wait for that: a
+ * function, or the chunk of an event.
+ */
+export type Loggable = LogRecord | ResponseChunk | (() => LogRecord);
+
+/** The records of a batch, as they are written. */
+export function compacted(batch: readonly Loggable[]): readonly (LogRecord | EventRun)[] {
+  const written: (LogRecord | EventRun)[] = [];
+  let run: EventRun | null = null;
+  for (const item of batch) {
+    const record = recordOf(item);
+    if (record.type !== "event") run = null;
+    else if (run !== null && run.add(record)) continue;
+    else run = new EventRun(record);
+    written.push(run ?? record);
+  }
+  return written;
+}
+
+function recordOf(item: Loggable): LogRecord {
+  if (typeof item === "function") return item();
+  return "type" in item ? item : { type: "event", event: item.chunk };
+}
+
 /** Like events, collected one after another. */
-export class EventRun {
+class EventRun {
   readonly #record: EventRecord;
   #shape: Shape | null = null;
   readonly #leaves: Leaf[] = [];

@@ -115,7 +115,7 @@ export interface Production {
 /** Opens a run in a log. @throws InvalidOptionError */
 export function openRun(
   options: KeepOptions,
-  start: Pick<StartRecord, "kind" | "reply">,
+  start: () => Pick<StartRecord, "kind" | "reply">,
   onStop: (reason: string) => void,
 ): OpenRun {
   checkOptions(options, FORMS);
@@ -124,7 +124,8 @@ export function openRun(
   const begin = { ttlMs: ttl, replace };
   const writer = new LogWriter({ log, key, token: crypto.randomUUID(), leaseMs: lease, begin, onStop });
   const journal = journalOf(writer);
-  journal.put({ type: "start", version: 1, time: Date.now(), ...start });
+  const time = Date.now();
+  journal.put(() => ({ type: "start", version: 1, time, ...start() }));
   return { key, writer, journal, logsRequest: options.request ?? false };
 }
 
@@ -142,8 +143,8 @@ export function produce(
   { key, writer }: OpenRun,
   production: Production,
   { replace, waitUntil }: Pick<KeepOptions, "replace" | "waitUntil">,
-): { readonly gate: Promise<void>; readonly properties: PropertyDescriptorMap } {
-  const gate = replace === true ? Promise.resolve() : handled(passGate(key.place, writer, production));
+): { readonly gate: Promise<void> | null; readonly properties: PropertyDescriptorMap } {
+  const gate = replace === true ? null : handled(passGate(key.place, writer, production));
   const done = pump(writer, production, gate);
   waitUntil?.(done);
   const log: KeptLog = {
@@ -173,10 +174,11 @@ async function passGate(place: string, writer: LogWriter, { refuse }: Production
 }
 
 /** Never rejects: the reader gets the error of the stream. */
-async function pump(writer: LogWriter, { feed, end }: Production, gate: Promise<void>): Promise<void> {
+async function pump(writer: LogWriter, { feed, end }: Production, gate: Promise<void> | null): Promise<void> {
   let failure: unknown = null;
   try {
-    await gate;
+    // Without one, the request goes out before anything else is done.
+    if (gate !== null) await gate;
     await handOn(writer, feed);
   } catch (error) {
     failure = error;

@@ -22,7 +22,7 @@ export function keepAgent<S extends AnyRun>(load: LoadProvider, agentRun: S, opt
   if (agentRun.turns.length > 0 || isKept(agentRun))
     throw new InvalidOptionError("stream", "it is being read already: keep it first.");
   const plan = agentRun["~plan"];
-  const start = { kind: "agent", reply: plannedRecord(plan) } as const;
+  const start = () => ({ kind: "agent", reply: plannedRecord(plan) }) as const;
   const run = openRun(options, start, (reason) => agentRun.abort(reason));
   const { writer, journal, logsRequest } = run;
   const recorders = new Map<object, Recorder<Native>>();

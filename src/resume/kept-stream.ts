@@ -36,7 +36,7 @@ export function keepStream<S extends CallStream<Native>>(
   const reply = stream["~reply"];
   if (reply.state !== "idle" || isKept(stream))
     throw new InvalidOptionError("stream", "it is being read already: keep it first.");
-  const start = { kind: "reply", reply: plannedRecord(reply.plan) } as const;
+  const start = () => ({ kind: "reply", reply: plannedRecord(reply.plan) }) as const;
   const run = openRun(options, start, (reason) => stream.abort(reason));
   const recorder = new Recorder(reply, run.journal, run.logsRequest);
   const production = productionOf(load, stream, recorder, { log: options.log, run });
@@ -148,13 +148,17 @@ async function restOf(
 }
 
 /** What a kept stream does in its own way: those who read it may leave, and it goes on. */
-function methodsOf(stream: CallStream<Native>, live: LiveReader<unknown>, gate: Promise<void>): PropertyDescriptorMap {
+function methodsOf(
+  stream: CallStream<Native>,
+  live: LiveReader<unknown>,
+  gate: Promise<void> | null,
+): PropertyDescriptorMap {
   const iterate = onceIterated(live);
   const started = stream.started.bind(stream);
   const leave = (): void => void live.return();
   return {
     [Symbol.asyncIterator]: { value: iterate },
-    started: { value: () => handled(gate.then(started)) },
+    started: { value: () => (gate === null ? started() : handled(gate.then(started))) },
     response: { value: () => handled(live.closed.then(() => stream.constructCallResponse())) },
     [Symbol.asyncDispose]: { value: async () => leave() },
     // Of a stream of pairs, it hands out pairs.

@@ -1,7 +1,8 @@
 import { InvalidOptionError } from "../errors.ts";
+import { inTime } from "../log/in-time.ts";
 import type { BeginOptions, Holding, Log, RunKey } from "../log/log.ts";
 import { atNextBatch, BATCH_MS, notAtNextBatch } from "./batch-clock.ts";
-import { EventRun } from "./event-run.ts";
+import { compacted, type Loggable } from "./event-run.ts";
 import type { LogRecord } from "./record.ts";
 
 /** What has become of the log of a run. */
@@ -65,10 +66,9 @@ export class LogWriter {
   /** The run that is in the way, or null: there is none, or the log does not answer. Never rejects. */
   readonly obstacle: Promise<string | null>;
   readonly #options: WriterOptions;
-  readonly #waiting: (LogRecord | EventRun)[] = [];
-  /** How many records wait. */
-  #count = 0;
-  readonly #stopped = new AbortController();
+  readonly #waiting: Loggable[] = [];
+  /** Tells that the run was stopped, or is over. Null before the first batch: nothing is done for the log until then. */
+  #stopped: AbortController | null = null;
   #settle = (): void => {};
   #tellObstacle = (_run: string | null): void => {};
   #drained: (() => void)[] = [];
@@ -77,6 +77,7 @@ export class LogWriter {
   /** The position of the last event that was put. */
   #position = 0;
   #backlog = 0;
+  #hasBegun = false;
   #isEnding = false;
   /** What the log is asked to do now. */
   #task: Task<unknown> | null = null;
@@ -87,7 +88,7 @@ export class LogWriter {
   #retry: ReturnType<typeof setTimeout> | null = null;
   #lastSuccess = performance.now();
   readonly #write = (): void => this.#writeBatch();
-  readonly #beat: ReturnType<typeof setInterval>;
+  #beat: ReturnType<typeof setInterval> | null = null;
 
   /** @param next - The number of the first entry to write. */
   constructor(options: WriterOptions, next = 1) {
@@ -95,9 +96,11 @@ export class LogWriter {
     this.#next = next;
     this.settled = new Promise((resolve) => (this.#settle = resolve));
     this.obstacle = new Promise((resolve) => (this.#tellObstacle = resolve));
-    this.#beat = setInterval(() => this.#check(), Math.min(options.leaseMs / BEATS, LONGEST_TIMER_MS));
-    if (options.begin === null) this.#begun(null);
-    else this.#begin(options.begin);
+    const { begin } = options;
+    if (begin === null) this.#begun(null);
+    // Nobody waits for it: the request goes out first.
+    else if (begin.replace) this.#retry = setTimeout(() => this.#begin(begin), 0);
+    else this.#begin(begin);
   }
 
   /** Whether the log has, or will have, all that was put. */
@@ -114,22 +117,20 @@ export class LogWriter {
    * @param size - About how many characters it has.
    * @param position - That of the event that it belongs to.
    */
-  put(record: LogRecord, size: number, position = this.#position): void {
+  put(record: Loggable, size: number, position = this.#position): void {
     if (this.state !== "open") return;
     this.#position = position;
-    this.#add(record);
     this.#backlog += size;
-    this.#count += 1;
+    const count = this.#waiting.push(record);
     if (this.#backlog > LARGEST_BACKLOG) {
       this.#finish("failed", this.error ?? new Error("The log is slower than the reply: too much of it waits."));
-    } else if (this.#count === BATCH_RECORDS) this.#writeBatch();
-    else if (this.#count === 1) atNextBatch(this.#write);
+    } else if (count === BATCH_RECORDS) this.#writeBatch();
+    else if (count === 1 && this.#isReady) atNextBatch(this.#write);
   }
 
-  #add(record: LogRecord): void {
-    const last = this.#waiting.at(-1);
-    if (record.type !== "event") this.#waiting.push(record);
-    else if (!(last instanceof EventRun) || !last.add(record)) this.#waiting.push(new EventRun(record));
+  /** Whether the log could be asked for something now. */
+  get #isReady(): boolean {
+    return this.#task === null && this.#hasBegun;
   }
 
   /** The last record. Settles with {@link settled}. */
@@ -147,25 +148,35 @@ export class LogWriter {
 
   #begin(begin: Pick<BeginOptions, "ttlMs" | "replace">): void {
     const { log, key, token, leaseMs } = this.#options;
-    this.#do({ ask: () => log.begin(key, { ...begin, token, leaseMs }), done: (obstacle) => this.#begun(obstacle) });
+    const ask = (): Promise<string | null> => inTime(log.begin(key, { ...begin, token, leaseMs }), leaseMs);
+    this.#do({ ask, done: (obstacle) => this.#begun(obstacle) });
   }
 
   #begun(obstacle: string | null): void {
     this.#tellObstacle(obstacle);
     if (obstacle !== null) return this.#finish("refused");
-    void this.#watch();
-    this.#goOn();
+    this.#hasBegun = true;
+    if (this.#isEnding) this.#writeBatch();
+    else atNextBatch(this.#write);
+  }
+
+  /** Renews the lease, and listens for a stop, until the run is over. */
+  #live(): AbortController {
+    const stopped = new AbortController();
+    this.#beat = setInterval(() => this.#check(), Math.min(this.#options.leaseMs / BEATS, LONGEST_TIMER_MS));
+    void this.#watch(stopped.signal);
+    return stopped;
   }
 
   /** Writes what waits, unless the log is busy: then it is written afterwards. */
   #writeBatch(): void {
-    if (this.state !== "open" || this.#task !== null) return;
+    if (this.state !== "open" || !this.#isReady) return;
     const { log, key, token } = this.#options;
+    this.#stopped ??= this.#live();
     const isLast = this.#isEnding;
     const [size, position] = [this.#backlog, this.#position];
-    const entry = this.#count === 0 ? null : this.#entryOf(this.#waiting.splice(0));
+    const entry = this.#entryOf(this.#waiting.splice(0));
     if (this.state !== "open") return;
-    this.#count = 0;
     const written = (): void => {
       this.written = position;
       this.#backlog -= size;
@@ -194,14 +205,15 @@ export class LogWriter {
   /** After a task. */
   #goOn(): void {
     if (this.#drained.length > 0) for (const resolve of this.#drained.splice(0)) resolve();
-    if (this.#isEnding || this.#count >= BATCH_RECORDS) this.#writeBatch();
-    else if (this.#count > 0) atNextBatch(this.#write);
+    if (this.#isEnding || this.#waiting.length >= BATCH_RECORDS) this.#writeBatch();
+    else if (this.#waiting.length > 0) atNextBatch(this.#write);
   }
 
-  /** The records as text; null if they have no JSON form. */
-  #entryOf(batch: readonly (LogRecord | EventRun)[]): string | null {
+  /** The records as text; null if there are none, or they have no JSON form. */
+  #entryOf(batch: readonly Loggable[]): string | null {
+    if (batch.length === 0) return null;
     try {
-      return JSON.stringify(batch);
+      return JSON.stringify(compacted(batch));
     } catch (error) {
       this.#finish("failed", error);
       return null;
@@ -255,15 +267,14 @@ export class LogWriter {
 
   #learn({ isHeld, stop }: Holding): void {
     if (!isHeld) this.#finish("lost");
-    if (stop === null || this.#stopped.signal.aborted) return;
-    this.#stopped.abort();
+    if (stop === null || this.#stopped?.signal.aborted === true) return;
+    this.#stopped?.abort();
     this.#options.onStop(stop);
   }
 
   /** Learns of a stop at once, rather than with the next batch. */
-  async #watch(): Promise<void> {
+  async #watch(signal: AbortSignal): Promise<void> {
     const { log, key, token } = this.#options;
-    const { signal } = this.#stopped;
     while (!signal.aborted && this.state === "open") {
       try {
         await log.wait(key, { after: Infinity, stop: false }, signal);
@@ -283,12 +294,12 @@ export class LogWriter {
     if (this.state !== "open") return;
     this.state = state;
     this.error = error;
-    clearInterval(this.#beat);
+    if (this.#beat !== null) clearInterval(this.#beat);
     if (this.#retry !== null) clearTimeout(this.#retry);
     notAtNextBatch(this.#write);
     this.#task = null;
-    this.#waiting.length = this.#count = this.#backlog = 0;
-    this.#stopped.abort();
+    this.#waiting.length = this.#backlog = 0;
+    this.#stopped?.abort();
     this.#tellObstacle(null);
     this.#settle();
     for (const resolve of this.#drained.splice(0)) resolve();

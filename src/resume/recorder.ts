@@ -8,6 +8,7 @@ import type { Reply } from "../recovery/reply.ts";
 import type { SchemaIssue } from "../schema/validate.ts";
 import { isDeclared } from "../tool/declared.ts";
 import { errorRecord } from "./error-record.ts";
+import type { Loggable } from "./event-run.ts";
 import type {
   AttemptRecord,
   EventRecord,
@@ -23,7 +24,7 @@ export interface Journal {
   /** The position of the last event that was logged: they are counted from 1. */
   position: number;
   /** @param length - About how many characters of text it has. */
-  put(record: LogRecord, length?: number): void;
+  put(record: Loggable, length?: number): void;
 }
 
 /** Tells what is shown of a reply in records. */
@@ -78,7 +79,7 @@ export class Recorder<N extends Native> {
     this.#journal.position += 1;
     const recovery = chunk.recovery && this.#recoveries.get(chunk);
     if (recovery) for (const record of recovery) this.#journal.put(record);
-    else if (step?.isEnd !== true) this.#journal.put(this.#eventOf(chunk, step), lengthOf(chunk));
+    else if (step?.isEnd !== true) this.#journal.put(this.#recordOf(chunk, step), lengthOf(chunk));
   }
 
   /** The reply has ended. */
@@ -139,7 +140,9 @@ export class Recorder<N extends Native> {
     const { shown } = this.#reply;
     this.#shown = shown;
     for (const record of this.#attemptsBut(shown)) this.#journal.put(record);
-    this.#journal.put(replyRecord(this.#reply, this.#logsRequest));
+    // Recoveries may follow before it is written.
+    const { prepared, plan } = this.#reply;
+    this.#journal.put(() => replyRecord({ shown, prepared, plan }, this.#logsRequest));
   }
 
   /** The attempts that were not told of yet, but for the one that is shown now. @param before - The one that was. */
@@ -151,9 +154,9 @@ export class Recorder<N extends Native> {
     });
   }
 
-  #eventOf({ chunk: event }: N["chunk"], step: Step<N> | undefined): EventRecord {
+  #recordOf(chunk: N["chunk"], step: Step<N> | undefined): EventRecord | N["chunk"] {
     const invalid = step === undefined || step.tools.length === 0 ? [] : this.#invalid(step);
-    return invalid.length === 0 ? { type: "event", event } : { type: "event", event, invalid };
+    return invalid.length === 0 ? chunk : { type: "event", event: chunk.chunk, invalid };
   }
 
   /** The calls that a step has completed and that cannot run. */
@@ -183,7 +186,10 @@ export function plannedRecord<N extends Native>({ targets, tools = [], prices }:
 }
 
 /** What is known of a reply that has begun. */
-function replyRecord<N extends Native>({ shown, prepared, plan }: Reply<N>, logsRequest: boolean): ReplyRecord {
+function replyRecord<N extends Native>(
+  { shown, prepared, plan }: Pick<Reply<N>, "shown" | "prepared" | "plan">,
+  logsRequest: boolean,
+): ReplyRecord {
   const { provider, model, requestId, request } = shown;
   const planned = { ...plannedRecord(plan), provider: provider.name, model, requestId };
   if (prepared === null) return planned;
