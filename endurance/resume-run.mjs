@@ -287,7 +287,7 @@ async function opened(run, log, options) {
       const reply = await read(log, run.place, options);
       if (reply !== null || isOver) return reply;
     } catch (error) {
-      if (!/failed|lost/.test(error.message)) throw error;
+      if (!/failed|lost|does not answer/.test(error.message)) throw error;
     }
     await passed(20);
   }
