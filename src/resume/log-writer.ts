@@ -3,6 +3,7 @@ import { inTime } from "../log/in-time.ts";
 import type { BeginOptions, Holding, Log, RunKey } from "../log/log.ts";
 import { atNextBatch, BATCH_MS, notAtNextBatch } from "./batch-clock.ts";
 import { compacted, type Loggable } from "./event-run.ts";
+import { PersistentAsker } from "./persistent-asker.ts";
 import type { LogRecord } from "./record.ts";
 
 /** What has become of the log of a run. */
@@ -34,26 +35,16 @@ export interface WriterOptions {
 const BATCH_RECORDS = 2_000;
 /** Roughly so many characters may wait for the log before the producer waits, too. */
 const BACKLOG = 256 * 1024;
-/** If so many wait, or for so many leases, the log is given up. */
+/** If so many wait, the log is given up. */
 const LARGEST_BACKLOG = 16 * 1024 * 1024;
-const LEASES_UNTIL_GIVEN_UP = 3;
 /** How often a lease is renewed while it is valid. */
 const BEATS = 3;
 /** What timers can hold. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
-const [FIRST_RETRY_MS, LONGEST_RETRY_MS] = [50, 1_000];
-
-/** Something that the log is asked to do, again and again until it has done it. */
-interface Task<A> {
-  readonly ask: () => Promise<A>;
-  readonly done: (answer: A) => void;
-}
 
 /**
  * Writes a run behind its live readers: in batches, one at a time, each sent again until the log has taken it. It renews
  * the lease while there is nothing to write.
- *
- * What is done for each batch is written by hand, with callbacks: there are many, and small ones.
  */
 export class LogWriter {
   state: LogState = "open";
@@ -79,14 +70,9 @@ export class LogWriter {
   #backlog = 0;
   #hasBegun = false;
   #isEnding = false;
-  /** What the log is asked to do now. */
-  #task: Task<unknown> | null = null;
-  /** Counts what the log was asked, so that late answers are recognised; and since when it has not answered. */
-  #asked = 0;
-  #askedAt: number | null = null;
-  #retryMs = FIRST_RETRY_MS;
-  #retry: ReturnType<typeof setTimeout> | null = null;
-  #lastSuccess = performance.now();
+  readonly #asker: PersistentAsker;
+  /** Puts off the beginning. */
+  #delay: ReturnType<typeof setTimeout> | null = null;
   readonly #write = (): void => this.#writeBatch();
   #beat: ReturnType<typeof setInterval> | null = null;
 
@@ -96,10 +82,18 @@ export class LogWriter {
     this.#next = next;
     this.settled = new Promise((resolve) => (this.#settle = resolve));
     this.obstacle = new Promise((resolve) => (this.#tellObstacle = resolve));
-    const { begin } = options;
+    const { begin, key, leaseMs } = options;
+    this.#asker = new PersistentAsker({
+      leaseMs,
+      onError: (error) => {
+        this.error = error;
+        this.#tellObstacle(error instanceof InvalidOptionError ? key.run : null);
+      },
+      onGivenUp: (error, isRefused) => this.#finish(isRefused ? "refused" : "failed", error),
+    });
     if (begin === null) this.#begun(null);
     // Nobody waits for it: the request goes out first.
-    else if (begin.replace) this.#retry = setTimeout(() => this.#begin(begin), 0);
+    else if (begin.replace) this.#delay = setTimeout(() => this.#begin(begin), 0);
     else this.#begin(begin);
   }
 
@@ -130,7 +124,7 @@ export class LogWriter {
 
   /** Whether the log could be asked for something now. */
   get #isReady(): boolean {
-    return this.#task === null && this.#hasBegun;
+    return this.#hasBegun && !this.#asker.isBusy;
   }
 
   /** The last record. Settles with {@link settled}. */
@@ -149,7 +143,7 @@ export class LogWriter {
   #begin(begin: Pick<BeginOptions, "ttlMs" | "replace">): void {
     const { log, key, token, leaseMs } = this.#options;
     const ask = (): Promise<string | null> => inTime(log.begin(key, { ...begin, token, leaseMs }), leaseMs);
-    this.#do({ ask, done: (obstacle) => this.#begun(obstacle) });
+    this.#asker.ask({ ask, done: (obstacle) => this.#begun(obstacle) });
   }
 
   #begun(obstacle: string | null): void {
@@ -182,7 +176,7 @@ export class LogWriter {
       this.#backlog -= size;
     };
     if (isLast && entry !== null) {
-      return this.#do({
+      return this.#asker.ask({
         ask: () => log.end(key, token, this.#next, entry),
         done: (isEnd) => {
           if (isEnd) written();
@@ -190,7 +184,7 @@ export class LogWriter {
         },
       });
     }
-    this.#do({
+    this.#asker.ask({
       ask: () => log.append(key, token, this.#next, entry === null ? [] : [entry]),
       done: (holding) => {
         if (entry !== null && holding.isHeld) this.#next += 1;
@@ -220,49 +214,9 @@ export class LogWriter {
     }
   }
 
-  #do<A>(task: Task<A>): void {
-    this.#task = task as Task<unknown>;
-    this.#askedAt = performance.now();
-    this.#asked += 1;
-    const number = this.#asked;
-    const fail = (error: unknown): void => this.#failed(number, error);
-    try {
-      task.ask().then((answer) => {
-        if (number !== this.#asked || this.state !== "open") return;
-        this.#task = this.#askedAt = null;
-        this.#retryMs = FIRST_RETRY_MS;
-        this.#lastSuccess = performance.now();
-        task.done(answer);
-      }, fail);
-    } catch (error) {
-      fail(error);
-    }
-  }
-
-  #failed(number: number, error: unknown): void {
-    const task = this.#task;
-    if (number !== this.#asked || this.state !== "open" || task === null) return;
-    this.#askedAt = null;
-    this.error = error;
-    // It will say so each time.
-    const isFinal = error instanceof InvalidOptionError;
-    this.#tellObstacle(isFinal ? this.#options.key.run : null);
-    if (isFinal) return this.#finish("refused", error);
-    // Asked again at least once: this process may have been frozen while the answer came.
-    const isAgain = this.#retryMs > FIRST_RETRY_MS;
-    const silentMs = performance.now() - this.#lastSuccess;
-    if (isAgain && silentMs > LEASES_UNTIL_GIVEN_UP * this.#options.leaseMs) return this.#finish("failed", error);
-    this.#retry = setTimeout(() => this.#do(task), this.#retryMs);
-    this.#retryMs = Math.min(2 * this.#retryMs, LONGEST_RETRY_MS);
-  }
-
-  /** Renews the lease, or gives up a question to which there is no answer. */
   #check(): void {
-    const { leaseMs } = this.#options;
-    if (this.#task === null) this.#writeBatch();
-    else if (this.#askedAt !== null && performance.now() - this.#askedAt >= leaseMs) {
-      this.#failed(this.#asked, new Error(`The log has not answered within ${leaseMs} ms.`));
-    }
+    if (this.#asker.isBusy) this.#asker.check();
+    else this.#writeBatch();
   }
 
   #learn({ isHeld, stop }: Holding): void {
@@ -295,9 +249,9 @@ export class LogWriter {
     this.state = state;
     this.error = error;
     if (this.#beat !== null) clearInterval(this.#beat);
-    if (this.#retry !== null) clearTimeout(this.#retry);
+    if (this.#delay !== null) clearTimeout(this.#delay);
+    this.#asker.end();
     notAtNextBatch(this.#write);
-    this.#task = null;
     this.#waiting.length = this.#backlog = 0;
     this.#stopped?.abort();
     this.#tellObstacle(null);

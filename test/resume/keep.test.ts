@@ -164,6 +164,27 @@ describe("a kept stream", () => {
 describe("a log that fails", () => {
   const broken = new Error("no disk");
 
+  it("R1: a reader that is far behind when it fails has the rest, which the log never had", async () => {
+    const long = Array.from({ length: 4_000 }, (_, nth) => `word ${nth} ${"x".repeat(100)} `);
+    await using slow = await fakeAnthropic({ replies: long.join("") });
+    const log = memoryLog();
+    let appends = 0;
+    const failing = changed(log, {
+      append: (...args) => ((appends += 1) > 1 ? Promise.reject(broken) : log.append(...args)),
+      end: () => Promise.reject(broken),
+    });
+    const options = { stream: true, client: client({ apiKey: "k", baseURL: slow.url }) } as const;
+    const ask = call("claude-sonnet-5-5", options, () => "Tell me.");
+    const stream = keep(ask(), { log: failing, id: "chat", lease: 150 });
+    const iteration = stream[Symbol.asyncIterator]();
+    let text = (await iteration.next()).value?.[0].content ?? "";
+    await vi.waitUntil(() => stream.log.state === "failed");
+    for (let result = await iteration.next(); !result.done; result = await iteration.next())
+      text += result.value[0].content;
+    expect(text).toBe(long.join(""));
+    expect(stream.outcome).toBe("complete");
+  });
+
   it("R1: is not noticed by the live reader, who has all", async () => {
     const fails: Partial<Log>[] = [
       { append: () => Promise.reject(broken), end: () => Promise.reject(broken) },
