@@ -26,17 +26,7 @@ import { type AgentOptions, type AgentStop, type AgentTurn, turnForms } from "./
 import { openConversation } from "./open-calls.ts";
 import { OpenPrompt } from "./open-prompt.ts";
 import { ToolRunner } from "./tool-runner.ts";
-import {
-  ambiguousAnswer,
-  type AnsweredCall,
-  asksForNative,
-  cutAnswer,
-  cutCalls,
-  endOf,
-  isUnique,
-  missingAnswers,
-  shownTurn,
-} from "./turn.ts";
+import { type AnsweredCall, asksForNative, cutAnswer, cutCalls, endOf, missingAnswers, shownTurn } from "./turn.ts";
 
 /** A pair, the provider's or the run's own, and the turn that it belongs to. */
 export type Triple<N extends Native, T extends PairTypes> = [
@@ -406,8 +396,6 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
     const { stream } = turn;
     if (!this.#handsOver(stream)) this.#answerCalls(stream, runner);
     yield* this.#finish(turn, runner);
-    for (const call of runner.held) if (!isUnique(call, inputsOf(stream))) runner.settle(...ambiguousAnswer(call));
-    yield* this.#results(turn, runner);
   }
 
   /** The results of all tools that were started. */
@@ -439,7 +427,7 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
     const { stream } = turn;
     const { asksForTools, commonFinishReasons: reasons } = stream;
     if (this.#handsOver(stream)) return "tool";
-    if (asksForTools && runner.held.length > 0) return "approval";
+    if (asksForTools && runner.isHeld) return "approval";
     const cut = cutCalls(inputsOf(stream), reasons).map(({ name }) => name);
     if (cut.some((name) => this.#cut.includes(name))) return "cut";
     this.#cut = cut;

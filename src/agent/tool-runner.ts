@@ -70,9 +70,9 @@ export class ToolRunner {
     this.#finish(call, run, output);
   }
 
-  /** The calls that wait until a person has agreed. */
-  get held(): AnsweredCall[] {
-    return [...this.#runs].flatMap(([call, { state }]) => (state === "held" ? [call] : []));
+  /** Whether a call waits until a person has agreed. */
+  get isHeld(): boolean {
+    return [...this.#runs.values()].some(({ state }) => state === "held");
   }
 
   /** Whether there is something to wait for: a result, or the error that `approve` has thrown. */

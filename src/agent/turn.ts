@@ -77,17 +77,6 @@ export function cutAnswer(input: ToolInput): Answer {
   return [answered(input), new Error(`${problem} Call it again with less input, or do the work in several calls.`)];
 }
 
-/** Whether an answer by the id of a call can mean this call alone: some servers give several the same id. */
-export function isUnique({ id }: AnsweredCall, inputs: readonly ToolInput[]): boolean {
-  return inputs.filter((input) => input.id === id).length === 1;
-}
-
-/** What the model is told of a call that a person cannot be asked about. */
-export function ambiguousAnswer(call: AnsweredCall): Answer {
-  const problem = "The tool did not run: a person has to approve the call, which has the same id as another one.";
-  return [call, new Error(`${problem} Call it again, by itself.`)];
-}
-
 /** A call without a tool. */
 export function answered({ id, name, block }: ToolInput): AnsweredCall {
   return { id, name, toolCall: block, "~result": (output) => toolResult(id, output) };

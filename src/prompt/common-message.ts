@@ -88,7 +88,7 @@ function isCommonPart(part: unknown): boolean {
   const type = stringField(part, "type") ?? "";
   if (type === "text") return typeof field(part, "text") === "string";
   // An agent has taken those of its prompt out.
-  if (type === "toolApproval") throw new UnsupportedContentError(type, "only an agent takes it.");
+  if (type === "toolApproval") throw new UnsupportedContentError(type, "agents take it.");
   if (/^(audio|document|image)$/.test(type)) return (field(part, "url") ?? field(part, "data")) !== undefined;
   return /^(native|tool(Call|Result))$/.test(type);
 }
