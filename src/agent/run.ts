@@ -197,8 +197,18 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
     const last = this.#lastSent;
     if (last === undefined) return this.#unsent?.items ?? [];
     const { stream, outputs } = last;
-    const blocks = this.#waiting().map(({ toolCall }) => toolCall);
-    return historyOf(stream["~reply"].shown, stream.messages, outputs, blocks);
+    const waiting = this.#waiting();
+    if (waiting.length === 0) return stream.history(outputs);
+    const { shown } = stream["~reply"];
+    const toolInputs = inputsOf(stream).filter(({ block }) => waiting.every(({ toolCall }) => toolCall !== block));
+    const { provider, toolCalls } = shown;
+    const answered = {
+      provider,
+      toolCalls,
+      decoder: { toolInputs },
+      sendableItems: shown.sendableItems.bind(shown),
+    };
+    return historyOf<N>(answered, stream.messages, outputs);
   }
 
   /** {@link history} as data that belongs to no provider, which any of them takes as a prompt. */

@@ -19,9 +19,17 @@ export function resultOf([call, output]: ToolOutput): ToolResult {
   return { ...call["~result"](output), toolCall: call.toolCall };
 }
 
+/** The part of a reply that its history is made of: calls that are not in `toolInputs` have no results. */
+export interface AnsweredAttempt<N extends Native> extends Pick<
+  Attempt<N>,
+  "provider" | "toolCalls" | "sendableItems"
+> {
+  readonly decoder: { readonly toolInputs: readonly ToolInput[] };
+}
+
 /** The items with these results; none, if there are no results. */
 export function resultItems<N extends Native>(
-  { provider }: Attempt<N>,
+  { provider }: Pick<Attempt<N>, "provider">,
   results: readonly ToolResult[],
 ): readonly N["item"][] {
   return results.length === 0 ? [] : provider.toolResults(results);
@@ -30,14 +38,11 @@ export function resultItems<N extends Native>(
 /**
  * The items sent, the answer as it may be sent back, and a result for each call in it: a provider refuses a conversation
  * in which one is missing.
- *
- * @param open - The blocks of calls whose results will be added later.
  */
 export function historyOf<N extends Native>(
-  attempt: Attempt<N>,
+  attempt: AnsweredAttempt<N>,
   sent: readonly N["item"][],
   outputs: readonly ToolOutput[],
-  open: readonly unknown[] = [],
 ): N["item"][] {
   // By their blocks, since some servers give several calls the same id.
   const given = new Map(outputs.map((output) => [output[0].toolCall, output]));
@@ -48,7 +53,7 @@ export function historyOf<N extends Native>(
     const output = given.get(block);
     given.delete(block);
     // Calls that were cut are part of the answer only if they were given an output; one that was refused is not sent back.
-    if (turn.length === 0 || open.includes(block) || !(output || isToBeAnswered(input))) return [];
+    if (turn.length === 0 || !(output || isToBeAnswered(input))) return [];
     if (output) return [resultOf(output)];
     const invalid = state === "invalid" ? "The input is not a JSON object." : "The tool was not run.";
     return [{ id, content: calls.get(block)?.error?.message ?? invalid, isError: true, toolCall: block }];
