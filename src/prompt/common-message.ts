@@ -85,10 +85,12 @@ const ROLES: readonly unknown[] = ["system", "user", "assistant"];
 
 /** Native text without extras is the same as ours. */
 function isCommonPart(part: unknown): boolean {
-  const type = stringField(part, "type") ?? "";
+  const type = stringField(part, "type");
   if (type === "text") return typeof field(part, "text") === "string";
+  if (type === "image" || type === "document" || type === "audio") {
+    return field(part, "url") !== undefined || field(part, "data") !== undefined;
+  }
   // An agent has taken those of its prompt out.
   if (type === "toolApproval") throw new UnsupportedContentError(type, "agents take it.");
-  if (/^(audio|document|image)$/.test(type)) return (field(part, "url") ?? field(part, "data")) !== undefined;
-  return /^(native|tool(Call|Result))$/.test(type);
+  return type === "toolCall" || type === "toolResult" || type === "native";
 }
