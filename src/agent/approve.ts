@@ -2,7 +2,9 @@ import type { ToolApprovalPart } from "../prompt/common-message.ts";
 
 /** A message that says which calls may run. */
 export interface ApprovalMessage {
+  /** Answers come from the user. */
   readonly role: "user";
+  /** One answer for each call. */
   readonly content: readonly ToolApprovalPart[];
 }
 
