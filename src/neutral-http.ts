@@ -9,11 +9,14 @@ import {
 } from "./http-server/node-handler.ts";
 import { respond, type UIResponseOptions } from "./http-server/responses.ts";
 import type { StreamResponseOptions } from "./http-server/response-options.ts";
+import { resume, type ResumeResponseOptions, stopped } from "./http-server/resume-response.ts";
+import type { Log } from "./log/log.ts";
 import { loadProvider } from "./neutral-provider.ts";
 import type { ReadLogged } from "./http-server/shown-pair.ts";
 import type { UIVersion } from "./http-server/ui-encoder.ts";
 import type { Keepable } from "./resume/keep.ts";
-import { readRun } from "./resume/read.ts";
+import { type ReadAs, readRun } from "./resume/read.ts";
+import type { StreamedCall } from "./neutral-resume.ts";
 
 export { nodeHandler };
 export type {
@@ -22,6 +25,8 @@ export type {
   NodeRequest,
   NodeResponse,
   WebHandler,
+  ResumeResponseOptions,
+  StreamedCall,
   StreamResponseOptions,
   UIResponseOptions,
   UIVersion,
@@ -52,6 +57,70 @@ const readLogged: ReadLogged = (log, { place, run }) => readRun(loadProvider, lo
  */
 export function eventsResponse(stream: Keepable, options: StreamResponseOptions = {}): Promise<Response> {
   return respond("events", readLogged, stream, options);
+}
+
+/**
+ * Sends a run to a page that comes back: after a reload, a lost connection, or in another tab. It goes on after the
+ * header `last-event-id`, or `?after=`; without them it sends the run from its beginning. `?run=` asks for a certain run,
+ * by default the one that began last; `?message=` names the last message that the page has: if that is the run, and has
+ * ended, there is nothing to send.
+ *
+ * @param log - The log that the run is kept in.
+ * @param id - The place.
+ * @param request - What the page asks for. Its signal ends the reading.
+ * @param options - See {@link ResumeResponseOptions}. `of`: the call or the agent, whose tools and providers are known then.
+ * @returns A response with status 200, whose end says how the run has ended; 204 if there is nothing to resume.
+ * @throws InvalidOptionError
+ * @example
+ * ```ts
+ * import { resumeResponse } from "millrace/http";
+ * import { memoryLog } from "millrace/resume";
+ *
+ * const log = memoryLog();
+ *
+ * export function GET(request: Request, id: string): Promise<Response> {
+ *   return resumeResponse(log, id, request);
+ * }
+ * ```
+ */
+export function resumeResponse(
+  log: Log,
+  id: string,
+  request: Request,
+  options: ResumeResponseOptions & { readonly of?: StreamedCall<Keepable> | undefined } = {},
+): Promise<Response> {
+  // Made by `call` or `agent`.
+  return resume(
+    loadProvider,
+    log,
+    id,
+    request,
+    options as ResumeResponseOptions & { readonly of?: ReadAs | undefined },
+  );
+}
+
+/**
+ * Stops a run, whichever machine it runs on. `?run=` says which, so that a late stop does not hit the next; by default it
+ * is the one that goes on in the place.
+ *
+ * @param log - The log that the run is kept in.
+ * @param id - The place.
+ * @param request - What the page asks for.
+ * @returns A response with status 204; 404 if there is nothing to stop.
+ * @example
+ * ```ts
+ * import { stopResponse } from "millrace/http";
+ * import { memoryLog } from "millrace/resume";
+ *
+ * const log = memoryLog();
+ *
+ * export function DELETE(request: Request, id: string): Promise<Response> {
+ *   return stopResponse(log, id, request);
+ * }
+ * ```
+ */
+export function stopResponse(log: Log, id: string, request: Request): Promise<Response> {
+  return stopped(log, id, request);
 }
 
 /**
