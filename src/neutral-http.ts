@@ -9,6 +9,9 @@ import {
 } from "./http-server/node-handler.ts";
 import { respond, type UIResponseOptions } from "./http-server/responses.ts";
 import type { StreamResponseOptions } from "./http-server/response-options.ts";
+import { commonMessagesOf, type FromUIMessagesOptions, type UIMessageLike } from "./http-server/from-ui-messages.ts";
+import { type UIMessage, type UIMessagePart, uiMessagesOf } from "./http-server/to-ui-messages.ts";
+import type { CommonMessage } from "./prompt/common-message.ts";
 import { resume, type ResumeResponseOptions, stopped } from "./http-server/resume-response.ts";
 import type { Log } from "./log/log.ts";
 import { loadProvider } from "./neutral-provider.ts";
@@ -25,9 +28,13 @@ export type {
   NodeRequest,
   NodeResponse,
   WebHandler,
+  FromUIMessagesOptions,
   ResumeResponseOptions,
   StreamedCall,
   StreamResponseOptions,
+  UIMessage,
+  UIMessageLike,
+  UIMessagePart,
   UIResponseOptions,
   UIVersion,
 };
@@ -169,4 +176,55 @@ export function textResponse(stream: Keepable, options: StreamResponseOptions = 
  */
 export function uiMessageResponse(stream: Keepable, options: UIResponseOptions = {}): Promise<Response> {
   return respond("ui", readLogged, stream, options);
+}
+
+/**
+ * Turns the messages that `useChat` sends into messages for a prompt: text, files, thinking that its provider takes back,
+ * calls of tools and what became of them. Whatever a page sends comes to a conversation that providers accept: a call
+ * without a result gets one that says so, and a call that was cut is left out.
+ *
+ * @param messages - Those of the page. They are the visitor's words: also those that they say the assistant has written.
+ * @param options - See {@link FromUIMessagesOptions}.
+ * @throws InvalidOptionError for what cannot be a message: a role or a file of another kind, or messages of the system,
+ *   unless they are asked for.
+ * @example
+ * ```ts
+ * import { call, type CommonMessage } from "millrace";
+ * import { fromUIMessages, uiMessageResponse } from "millrace/http";
+ *
+ * const chat = call("anthropic/claude-sonnet-5-5", { stream: true }, (messages: CommonMessage[]) => messages);
+ *
+ * export async function POST(request: Request): Promise<Response> {
+ *   const { messages } = await request.json();
+ *   return uiMessageResponse(chat(fromUIMessages(messages)), { originalMessages: messages, signal: request.signal });
+ * }
+ * ```
+ */
+export function fromUIMessages(
+  messages: readonly UIMessageLike[],
+  options: FromUIMessagesOptions = {},
+): CommonMessage[] {
+  return commonMessagesOf(messages, options);
+}
+
+/**
+ * Turns a conversation into messages for `useChat`: those that a page begins with. Turns of the assistant with nothing but
+ * results of tools between them are one message with several steps. Messages of the system are left out, and the errors of
+ * tools are told in our words alone.
+ *
+ * @param messages - Such as `stream.commonHistory()`.
+ * @example
+ * ```ts
+ * import type { CommonMessage } from "millrace";
+ * import { toUIMessages } from "millrace/http";
+ *
+ * const history: CommonMessage[] = [
+ *   { role: "user", content: "Recommend a book." },
+ *   { role: "assistant", content: "Mistborn." },
+ * ];
+ * console.log(toUIMessages(history)[1]?.parts); // [{ type: "step-start" }, { type: "text", text: "Mistborn.", state: "done" }]
+ * ```
+ */
+export function toUIMessages(messages: readonly CommonMessage[]): UIMessage[] {
+  return uiMessagesOf(messages);
 }
