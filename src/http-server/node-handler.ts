@@ -16,6 +16,7 @@ export interface NodeResponse {
   readonly headersSent: boolean;
   readonly writableFinished: boolean;
   readonly destroyed: boolean;
+  readonly socket?: { destroySoon?(): void } | null | undefined;
   writeHead(status: number, headers: Record<string, string | string[]>): unknown;
   write(chunk: Uint8Array): boolean;
   end(): unknown;
@@ -172,8 +173,10 @@ async function send(body: ReadableStreamDefaultReader<Uint8Array>, outgoing: Nod
     }
     outgoing.end();
   } catch {
-    // The page has to notice. What has broken it, its handler knows.
-    outgoing.destroy();
+    // The page has to notice, after all that was sent. What has broken it, its handler knows.
+    const { socket } = outgoing;
+    if (socket?.destroySoon === undefined) outgoing.destroy();
+    else socket.destroySoon();
   } finally {
     outgoing.off("close", leave);
   }
