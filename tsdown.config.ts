@@ -6,6 +6,7 @@ const entry = {
   anthropic: "src/providers/anthropic/index.ts",
   "anthropic-structured": "src/providers/anthropic/structured.ts",
   context: "src/neutral-context.ts",
+  http: "src/neutral-http.ts",
   json: "src/json/index.ts",
   mcp: "src/neutral-mcp.ts",
   openai: "src/providers/openai/index.ts",
