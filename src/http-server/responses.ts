@@ -29,7 +29,7 @@ export interface UIResponseOptions extends StreamResponseOptions {
 export type ResponseFormat = "events" | "text" | "ui";
 
 const aVersion: Form = { words: "5, 6 or 7", holds: (value) => value === 5 || value === 6 || value === 7 };
-export const UI_FORMS: Forms = { ...RESPONSE_FORMS, originalMessages: aList, version: aVersion };
+const UI_FORMS: Forms = { ...RESPONSE_FORMS, originalMessages: aList, version: aVersion };
 
 /** What a reader of a run has already, and how it is read again. */
 export interface Resumed {

@@ -1,0 +1,185 @@
+/**
+ * A chat with tools whose replies survive a reload, a lost connection and the end of its server.
+ *
+ *   npm run example:chat
+ *
+ * Without a key a fake provider plays scripts. With ANTHROPIC_API_KEY it is Anthropic. With REDIS_URL conversations and
+ * replies are kept in Redis: start a second server there (PORT=3001), open the same address on it, and stop the first.
+ */
+import { readFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import { agent, approve, tool } from "millrace";
+import { call, client } from "millrace/anthropic";
+import { eventsResponse, nodeHandler, resumeResponse, stopResponse, toUIMessages } from "millrace/http";
+import { keep, memoryLog, redisLog, status } from "millrace/resume";
+import { fakeAnthropic, reply, text, thinking, toolUse } from "millrace/testing";
+import * as z from "zod";
+
+const { PORT = "3000", REDIS_URL, ANTHROPIC_API_KEY, ANTHROPIC_BASE_URL } = process.env;
+const root = new URL("../../", import.meta.url);
+
+// The tools. `reserve_book` asks first.
+
+const SHELF = [
+  { title: "The Summer Book", author: "Tove Jansson", year: 1972, shelf: "J 12", copies: 2 },
+  { title: "The Left Hand of Darkness", author: "Ursula K. Le Guin", year: 1969, shelf: "L 03", copies: 1 },
+  { title: "The Name of the Wind", author: "Patrick Rothfuss", year: 2007, shelf: "R 21", copies: 3 },
+  { title: "The Daughter of Time", author: "Josephine Tey", year: 1951, shelf: "T 08", copies: 1 },
+];
+
+const search = tool({
+  name: "search_catalogue",
+  description: "Finds books of the library by subject, mood, title or author.",
+  input: z.object({ query: z.string(), limit: z.number().int().max(4).optional() }),
+  call: async ({ query, limit = 3 }) => {
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    const words = query.toLowerCase().split(/\W+/);
+    const score = ({ title, author }) => words.filter((word) => `${title} ${author}`.toLowerCase().includes(word)).length;
+    return SHELF.toSorted((one, other) => score(other) - score(one)).slice(0, limit);
+  },
+});
+
+const reserve = tool({
+  name: "reserve_book",
+  description: "Reserves a copy of a book at the desk, for three days.",
+  input: z.object({ title: z.string(), name: z.string().describe("The reader's name, if known.").optional() }),
+  needsApproval: true,
+  call: async ({ title }) => ({ title, desk: "Ground floor", until: new Date(Date.now() + 3 * 86_400_000).toDateString() }),
+});
+
+// The model, or what plays its part.
+
+const fake = ANTHROPIC_API_KEY ? null : await fakeAnthropic({ replies: script, pace: 25 });
+const provider = fake
+  ? client({ apiKey: "fake", baseURL: fake.url })
+  : client({ apiKey: ANTHROPIC_API_KEY, baseURL: ANTHROPIC_BASE_URL });
+
+const librarian = agent(
+  call(
+    "claude-sonnet-5-5",
+    {
+      stream: { partialTools: true },
+      tools: [search, reserve],
+      client: provider,
+      callParams: {
+        max_tokens: 2_000,
+        system:
+          "You are the librarian of a small town library. Answer in Markdown, briefly and warmly. Search the catalogue before you recommend a book.",
+      },
+    },
+    (messages) => messages,
+  ),
+  { maxTurns: 6 },
+);
+
+// Conversations and replies, kept in this process or in Redis.
+
+const redis = REDIS_URL ? await (await import("redis")).createClient({ url: REDIS_URL }).connect() : null;
+const log = redis ? redisLog(redis) : memoryLog();
+const chats = new Map();
+/** `run` is the last one that is part of the messages. */
+const load = async (id) =>
+  (redis ? JSON.parse((await redis.get(`chat:${id}`)) ?? "null") : chats.get(id)) ?? { messages: [], run: null };
+const save = async (id, chat) =>
+  redis ? redis.set(`chat:${id}`, JSON.stringify(chat), { EX: 86_400 }) : chats.set(id, chat);
+
+// The routes.
+
+/** A text, or the answers to what waits for approval: starts a run. */
+async function POST(request, id) {
+  const { text: said, approvals } = await request.json();
+  const chat = await load(id);
+  const messages =
+    typeof said === "string"
+      ? [...chat.messages, { role: "user", content: said }]
+      : approve(chat.messages, approvals ?? {});
+  await save(id, { ...chat, messages });
+  const run = keep(librarian(messages), { log, id, replace: true, lease: 5_000 });
+  void run.log.settled.then(() => save(id, { messages: run.commonHistory(), run: run.run })).catch(console.error);
+  return eventsResponse(run, { onError: console.error });
+}
+
+/** The conversation, and whether there is a run to go on with. */
+async function GET(id) {
+  const [{ messages, run }, latest] = await Promise.all([load(id), status(log, id)]);
+  return Response.json({ messages: toUIMessages(messages), isResumable: latest !== null && latest.run !== run });
+}
+
+const pages = {
+  "/": [new URL("index.html", import.meta.url), "text/html; charset=utf-8"],
+  "/vendor/marked.js": [new URL("node_modules/marked/lib/marked.esm.js", root), "text/javascript"],
+  "/vendor/dompurify.js": [new URL("node_modules/dompurify/dist/purify.es.mjs", root), "text/javascript"],
+};
+
+async function file(path) {
+  const [url, type] = pages[path] ?? [];
+  const script = /^\/millrace\/([\w.-]+\.js)$/.exec(path)?.[1];
+  const found = url ?? (script && new URL(`dist/web/${script}`, root));
+  if (!found) return new Response("Not found", { status: 404 });
+  const nonce = crypto.randomUUID();
+  const policy = [
+    `script-src 'self' 'nonce-${nonce}'`,
+    "style-src 'unsafe-inline'",
+    "connect-src 'self'",
+    "default-src 'none'",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+  ];
+  const headers = { "content-type": type ?? "text/javascript", "content-security-policy": policy.join("; ") };
+  return new Response((await readFile(found, "utf8")).replaceAll("%NONCE%", nonce), { headers });
+}
+
+async function route(request) {
+  const { pathname } = new URL(request.url);
+  const [, id, isStream] = /^\/api\/chat\/([\w-]{8,64})(\/stream)?$/.exec(pathname) ?? [];
+  const { method } = request;
+  if (id === undefined) return file(pathname);
+  if (method === "DELETE") return stopResponse(log, id, request);
+  if (method === "POST") return POST(request, id);
+  return isStream ? resumeResponse(log, id, request, { as: "events", onError: console.error }) : GET(id);
+}
+
+const server = createServer(nodeHandler(route));
+server.listen(Number(PORT), "127.0.0.1", () => {
+  const { port } = server.address();
+  console.log(`http://127.0.0.1:${port}  (${fake ? "a fake provider" : "Anthropic"}, ${redis ? "Redis" : "memory"})`);
+});
+
+/** What the fake provider says. */
+function script({ body }) {
+  const last = body.messages.at(-1);
+  const results = Array.isArray(last.content) ? last.content.filter(({ type }) => type === "tool_result") : [];
+  const result = JSON.stringify(results);
+  if (result.includes("Ground floor"))
+    return reply(text("Done: it waits for you at the **desk on the ground floor**, for three days. Enjoy it!"));
+  if (results.some(({ is_error: isError }) => isError)) return reply(text("All right, I have not reserved anything."));
+  if (results.length > 0) {
+    return reply(
+      thinking("They want something quiet. Jansson fits best; Tey is a good second."),
+      text(
+        "I would start with **The Summer Book** by Tove Jansson.\n\n" +
+          "| | Shelf | Copies |\n| --- | --- | --- |\n| *The Summer Book* | J 12 | 2 |\n| *The Daughter of Time* | T 08 | 1 |\n\n" +
+          "A girl and her grandmother spend their summers on a small island in the Gulf of Finland. Little happens, and " +
+          "all of it matters. It reads well aloud:\n\n> It was an early, very warm morning in July, and it had rained " +
+          "during the night.\n\nIf you like, I can *reserve* it for you.",
+      ),
+    );
+  }
+  const said = typeof last.content === "string" ? last.content : last.content.map((part) => part.text ?? "").join(" ");
+  if (/reserve|take it|yes/i.test(said)) {
+    return reply(text("I will ask the desk to put it aside."), toolUse("reserve_book", { title: "The Summer Book" }));
+  }
+  if (/\bstory|long\b/i.test(said)) return reply(text(LONG));
+  return reply(
+    text("Let me look at the shelves."),
+    toolUse("search_catalogue", { query: `${said.slice(0, 60)}: something short and warm`, limit: 3 }),
+  );
+}
+
+const LONG = Array.from(
+  { length: 12 },
+  (_, nth) =>
+    `### ${nth + 1}. A walk through the stacks\n\nBetween the shelves it is quiet enough to hear pages turn. ` +
+    `Here stand the books that nobody asks for, and the one that you will remember. `.repeat(3),
+).join("\n\n");
