@@ -5,6 +5,7 @@ const entry = {
   index: "src/index.ts",
   anthropic: "src/providers/anthropic/index.ts",
   "anthropic-structured": "src/providers/anthropic/structured.ts",
+  browser: "src/browser/index.ts",
   context: "src/neutral-context.ts",
   json: "src/json/index.ts",
   mcp: "src/neutral-mcp.ts",

@@ -17,7 +17,7 @@ export const LAYERS = [
   ["structured"],
   ["agent"],
   ["providers", "testing", "resume"],
-  ["index", "cli"],
+  ["index", "cli", "browser"],
 ] as const;
 
 /** The first part of the path below `src`: `stream` for `src/stream/view.ts`. The neutral entry is several files. */
