@@ -44,7 +44,7 @@ export const PAGES = {
     from: "providers/openai-chat/structured.ts",
   },
   resume: { entry: "millrace/resume", from: "neutral-resume.ts" },
-  browser: { entry: "millrace/browser", guide: "web-servers", from: "browser/" },
+  browser: { entry: "millrace/browser", guide: "web-servers", from: "browser/index.ts" },
   context: { entry: "millrace/context", guide: "providers", from: "neutral-context.ts" },
   json: { entry: "millrace/json", from: "json/index.ts" },
   mcp: { entry: "millrace/mcp", guide: "tool", from: "neutral-mcp.ts" },

@@ -13,9 +13,9 @@ export interface ConnectOptions extends LineOptions {
   readonly body?: unknown;
   /** The place that the server keeps the reply in, such as a chat. Without it, a lost connection is the end. */
   readonly id?: string | undefined;
-  /** Where on to read without a `body`: `"stored"`, where this tab was before a reload, or a {@link Connection.position}. By default all is read. */
+  /** Where on to read without a `body`: `"stored"`, where this tab was before a reload, or the `position` of an earlier connection. By default all is read. */
   readonly after?: "stored" | (string & {}) | undefined;
-  /** Closes the connection, as {@link Connection.close} does; the iteration then throws. */
+  /** Leaves the reply when it is aborted, as `close()` does; the iteration then throws. */
   readonly signal?: AbortSignal | undefined;
   /** Remembers run and position for after a reload. Default: `sessionStorage`; null for none. */
   readonly storage?: PlaceStorage | null | undefined;
@@ -43,7 +43,7 @@ export interface Chunk {
   readonly thinking: string;
   /** The finish reasons that the event carries; empty if it carries none. */
   readonly finishReasons: readonly string[];
-  /** Set if another request has taken over, else null. `restart`: discard what was shown of this turn. */
+  /** Set if another request has taken over, else null. `restart`: discard what was shown of this turn; without a turn, of all. */
   readonly recovery: { readonly type: "restart" | "continue"; readonly attempt: number } | null;
   /** Set if an agent reports what one of its tools gave, else null. */
   readonly toolResult: ToolResult | null;
@@ -55,9 +55,11 @@ export interface Chunk {
 export interface Approval {
   /** What the answer names. */
   readonly id: string;
+  /** The id of the call. */
   readonly toolCallId: string;
   /** The tool's name. */
   readonly name: string;
+  /** The input of the call. */
   readonly args: unknown;
 }
 
@@ -88,6 +90,10 @@ const OUTCOMES: Partial<Record<ReplyErrorCode, Connection["outcome"]>> = {
   stream_truncated: "truncated",
   stream_aborted: "aborted",
 };
+/** The run that a position is in. */
+const runOf = (position: string | undefined): string | null =>
+  position === undefined ? null : decodeURIComponent(position.replace(/:[^:]*$/, ""));
+
 const stopped = (): ReplyError => new ReplyError("stream_aborted", "The reply was stopped.");
 const left = (cause?: unknown): ReplyError =>
   new ReplyError("stream_aborted", "The page has left the reply.", { cause });
@@ -232,7 +238,7 @@ export class ReplyConnection<Tool> implements Connection<Tool> {
     const line = this.#line;
     const stored = this.#stored.read();
     line.position = after === "stored" ? (stored?.position ?? null) : (after ?? null);
-    line.run = (after === "stored" ? null : after?.replace(/:[^:]*$/, "")) ?? stored?.run ?? null;
+    line.run = (after === "stored" ? null : runOf(after)) ?? stored?.run ?? null;
     return null;
   }
 
@@ -242,7 +248,10 @@ export class ReplyConnection<Tool> implements Connection<Tool> {
     const data = event.data as Event;
     if (data.type === "start") this.#line.run ??= data.run;
     if (data.type === "end") this.#end(data);
-    return data.type === "chunk" ? this.#pair(data) : null;
+    if (data.type !== "chunk") return null;
+    // A producer has taken over that does not know all that was shown here: everything comes again.
+    if (event.id === null && data.recovery?.type === "restart") this.#line.position = null;
+    return this.#pair(data);
   }
 
   #pair({ tool, ...given }: ChunkEvent): readonly [Chunk, Tool | null] {

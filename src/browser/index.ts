@@ -9,7 +9,13 @@ export type { LineOptions, ReconnectOptions, RequestHeaders } from "./line.ts";
 export { ReplyError, type ReplyErrorCode, type ReplyErrorDetails } from "./reply-error.ts";
 export type { PlaceStorage } from "./stored-place.ts";
 export type { ArrivingTool, CompleteTool, ToolOf, UnknownTools } from "./tool.ts";
-export { type MillraceTransport, millraceTransport, type TransportOptions } from "./transport.ts";
+export {
+  type ChatRequest,
+  type ChatSubmission,
+  type MillraceTransport,
+  millraceTransport,
+  type TransportOptions,
+} from "./transport.ts";
 
 /**
  * Connects to a server that answers with `eventsResponse`. With a `body`, it starts a reply; without, it goes on with the

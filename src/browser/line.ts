@@ -18,8 +18,11 @@ export type RequestHeaders = HeadersInit | (() => HeadersInit | Promise<HeadersI
 
 /** How a server is reached. */
 export interface LineOptions {
+  /** Headers of every request. A function is asked at each, for a token that changes. */
   readonly headers?: RequestHeaders | undefined;
+  /** Used in place of the page's `fetch`. */
   readonly fetch?: typeof globalThis.fetch | undefined;
+  /** How a lost connection is made good. */
   readonly reconnect?: ReconnectOptions | undefined;
 }
 
@@ -44,8 +47,6 @@ export class Line {
   position: string | null = null;
   /** Why it was closed by this page; null as long as it was not. */
   closed: unknown = null;
-  /** How many connections there were. */
-  connections = 0;
   /** Settles once the server has answered, or there is no answer to be had. */
   readonly answered: Promise<void>;
 
@@ -76,8 +77,8 @@ export class Line {
     try {
       let open = first === null ? await this.#reopen(null, true) : await this.#begin(url, first);
       for (;;) {
-        this.run ??= open.response.headers.get("x-millrace-run");
-        this.connections++;
+        const token = open.response.headers.get("x-millrace-run");
+        if (token !== null) this.run ??= decodeURIComponent(token);
         this.#onAnswer();
         const { position } = this;
         const start = Date.now();
@@ -233,14 +234,20 @@ function hasEvents({ ok, status, headers }: Response): boolean {
   return ok && status !== 204 && (headers.get("content-type") ?? "").startsWith("text/event-stream");
 }
 
-/** Ids end in `:<position>.<nth>`. Others are taken as they come. */
+/** What an id of `millrace/http` ends in: `<position>.<nth>` or `end`, `.<parts>` and `~<recoveries>`. */
+const PLACE = /:(?:end|(\d+)\.(\d+))(?:\.(\d+))?(?:~(\d+))?$/;
+
+/** Whether an event comes after one that was handed out. Other servers' ids are taken as they come. */
 function isAfter(id: string, last: string | null): boolean {
-  const [position, nth] = numbersOf(id);
-  const [lastPosition, lastNth] = numbersOf(last ?? "");
-  return !(position < lastPosition || (position === lastPosition && nth <= lastNth));
+  const [place, lastPlace] = [placeOf(id), placeOf(last ?? "")];
+  const at = place.findIndex((number, nth) => number !== lastPlace[nth]);
+  return lastPlace.length === 0 || place.length === 0 || (place[at] ?? 0) > (lastPlace[at] ?? 0);
 }
 
-function numbersOf(id: string): readonly [number, number] {
-  const [, position, nth] = /:(\d+)\.(\d+)$/.exec(id) ?? [];
-  return [Number(position), Number(nth)];
+/** Numbers that rise from event to event. A producer that takes over may give positions anew. */
+function placeOf(id: string): readonly number[] {
+  const found = PLACE.exec(id);
+  if (found === null) return [];
+  const [, position, nth = 0, parts = Infinity, recoveries = 0] = found;
+  return [position === undefined ? Infinity : recoveries, position ?? 0, nth, parts].map(Number);
 }

@@ -8,10 +8,11 @@ import type { ErrorCode } from "../errors.ts";
  * - `content_type`: it answered with something other than events.
  * - `stream_truncated`: the rest of the reply cannot be had any more.
  * - `stream_aborted`: the reply was stopped, or this page has left it.
+ * - `internal`: the server has an error of its own.
  * - `nothing_to_resume`: there is no reply to go on with.
  * - `stream_consumed`: the connection is already being read.
  */
-export type ReplyErrorCode = ErrorCode | "http" | "nothing_to_resume";
+export type ReplyErrorCode = ErrorCode | "http" | "internal" | "nothing_to_resume";
 
 /** What is known of an error, beside its code and message. */
 export interface ReplyErrorDetails {
@@ -56,17 +57,28 @@ export class ReplyError extends Error {
   }
 }
 
+/** Longer words are hardly meant for a page. */
+const LONGEST_TEXT = 300;
+
 /** The error that a response stands for: one with an error status, or without events. */
 export async function refusal(response: Response): Promise<ReplyError> {
-  const { status, headers } = response;
+  const { status, headers, ok } = response;
   const details = { status, retryAfterMs: Number(headers.get("retry-after")) * 1000 || undefined };
-  // What is not JSON is not for the page to show.
-  const body = (await response.json().catch(() => null)) as {
-    readonly code?: unknown;
-    readonly message?: unknown;
-  } | null;
-  const code = response.ok ? "content_type" : ((body?.code as ReplyErrorCode | undefined) ?? "http");
-  const message =
-    typeof body?.message === "string" ? body.message : `The server answered with status ${status}, and without events.`;
-  return new ReplyError(code, message, details);
+  const type = headers.get("content-type") ?? "";
+  const text = await response.text().catch(() => "");
+  const { code = "http", message } = type.startsWith("application/json") ? told(text) : {};
+  // What a page in HTML says is not for this one.
+  const plain = type.startsWith("text/plain") && text.length <= LONGEST_TEXT ? text : "";
+  const words = message ?? (plain || `The server answered with status ${status}, and without events.`);
+  return new ReplyError(ok ? "content_type" : code, words, details);
+}
+
+/** What `millrace/http` says of an error. */
+function told(json: string): { readonly code?: ReplyErrorCode; readonly message?: string } {
+  try {
+    const { code, message } = JSON.parse(json);
+    return typeof code === "string" && typeof message === "string" ? { code: code as ReplyErrorCode, message } : {};
+  } catch {
+    return {};
+  }
 }

@@ -11,23 +11,43 @@ export interface TransportOptions extends LineOptions {
   readonly body?: object | undefined;
 }
 
-interface RequestOptions {
+/** What a chat gives its transport. */
+export interface ChatRequest {
+  /** The id of the chat. */
   readonly chatId: string;
+  /** More headers for this request. */
   readonly headers?: HeadersInit | undefined;
+  /** More fields for the body of this request. */
   readonly body?: object | undefined;
 }
 
-interface SendOptions extends RequestOptions {
+/** What a chat gives its transport to send. */
+export interface ChatSubmission extends ChatRequest {
+  /** `submit-message` or `regenerate-message`. */
   readonly trigger: string;
+  /** The message that is written anew. */
   readonly messageId?: string | undefined;
+  /** The conversation so far. */
   readonly messages: readonly object[];
+  /** Aborted by the chat's `stop()`. */
   readonly abortSignal?: AbortSignal | undefined;
 }
 
 /** The `ChatTransport` of `useChat`, in AI SDK 5, 6 and 7. Its chunks are of the type that the chat takes. */
 export interface MillraceTransport {
-  sendMessages(options: SendOptions): Promise<ReadableStream<never>>;
-  reconnectToStream(options: RequestOptions): Promise<ReadableStream<never> | null>;
+  /**
+   * Starts a reply.
+   *
+   * @param options - The messages, and what else the chat says.
+   */
+  sendMessages(options: ChatSubmission): Promise<ReadableStream<never>>;
+  /**
+   * Goes on with the reply of a chat, from its beginning.
+   *
+   * @param options - Which chat.
+   * @returns Null if there is none.
+   */
+  reconnectToStream(options: ChatRequest): Promise<ReadableStream<never> | null>;
 }
 
 /**
@@ -45,7 +65,7 @@ export interface MillraceTransport {
  * ```
  */
 export function millraceTransport({ api = "/api/chat", body, ...rest }: TransportOptions = {}): MillraceTransport {
-  const lineOf = ({ chatId, headers }: RequestOptions): Line =>
+  const lineOf = ({ chatId, headers }: ChatRequest): Line =>
     new Line(streamURL(api, chatId), { ...rest, headers: () => merged(rest.headers, headers) });
   return {
     sendMessages({ chatId, abortSignal, headers, body: more, ...sent }) {
@@ -107,31 +127,23 @@ async function open(
   );
 }
 
-/**
- * The parts, up to the one that ends the message. Where ids tell how far a run has come, the parts before an id belong to
- * it: they are handed out together, or a lost connection between them would come to be seen.
- */
+/** The parts, up to the one that ends the message. */
 async function* partsOf(
   line: Line,
   first: readonly ServerEvent[],
   batches: AsyncIterable<ServerEvent[]>,
 ): AsyncGenerator<never, void> {
   const slice = new TaskSlice();
-  let held: unknown[] = [];
-  let connection = line.connections;
+  let hasStarted = false;
   const take = function* (events: readonly ServerEvent[]): Generator<never, boolean> {
-    if (connection !== line.connections) held = [];
-    connection = line.connections;
     for (const event of events) {
-      if (!line.take(event)) continue;
       const part = event.data as { readonly type: string } | null;
-      if (part !== null) held.push(part);
-      const isEnd = part === null || part.type === "finish" || part.type === "error";
-      if (line.run !== null && event.id === null && !isEnd) continue;
+      // Each connection begins with a start.
+      const isKnown = !line.take(event) || (hasStarted && part?.type === "start");
+      hasStarted ||= part?.type === "start";
       // Parts are the chat's own affair.
-      yield* held as never[];
-      held = [];
-      if (isEnd) return true;
+      if (part !== null && !isKnown) yield part as never;
+      if (part === null || part.type === "finish" || part.type === "error") return true;
     }
     return false;
   };

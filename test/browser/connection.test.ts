@@ -128,6 +128,27 @@ describe("a reply", () => {
     expect(server.asked.length).toBe(2);
   });
 
+  it("goes by the order of ids, which a take-over begins anew", async () => {
+    const ids = [
+      "r%20u:1.0",
+      "r%20u:1.1",
+      "r%20u:10.0",
+      "r%20u:2.0",
+      "r%20u:10.0",
+      "r%20u:3.0~1",
+      "r%20u:4.0~1",
+      "r%20u:11.0",
+    ];
+    await using server = await serve((response) => {
+      response.writeHead(200, { "content-type": "text/event-stream", "x-millrace-run": "r%20u" });
+      const events = ids.map((id, nth) => `id: ${id}\ndata: ${JSON.stringify(chunk(`${nth} `))}\n\n`).join("");
+      response.end(`${events}data: ${JSON.stringify(COMPLETE)}\n\n`);
+    });
+    const connection = connect(server.url, { body: BODY, id: "c", storage: null });
+    await read(connection);
+    expect(connection).toMatchObject({ content: "0 1 2 5 6 ", run: "r u" });
+  });
+
   it("holds each pair once, whatever a server sends again", async () => {
     await using server = await serve((response, _, count) => {
       response.writeHead(200, { "content-type": "text/event-stream", "x-millrace-run": "run-1" });
@@ -323,6 +344,19 @@ describe("pairs", () => {
     const connection = connect(server.url, { body: BODY, id: "c", storage: null });
     await read(connection);
     expect(connection.content).toBe("There was a king.");
+  });
+
+  it("come anew from a producer that does not have all that was shown here", async () => {
+    const again: readonly WireEvent[] = [{ type: "chunk", recovery: { type: "restart", attempt: 0 } }];
+    const anew = wire([chunk("There "), chunk("was."), COMPLETE]);
+    await using server = await serve((response, _, count) => {
+      response.writeHead(200, { "content-type": "text/event-stream", "x-millrace-run": "run-1" });
+      if (count === 1) response.write(wire([chunk("Once "), chunk("upon "), chunk("a ")]), () => response.destroy());
+      else response.end(wire(again, null, null) + anew);
+    });
+    const connection = connect(server.url, { body: BODY, id: "c", storage: null });
+    await read(connection);
+    expect(connection).toMatchObject({ content: "There was.", outcome: "complete", position: "run-1:1.1" });
   });
 
   it("of a burst let the page do other things in between", async () => {

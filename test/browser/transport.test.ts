@@ -15,20 +15,19 @@ const PARTS: readonly Part[] = [
   { type: "finish-step" },
   { type: "finish", finishReason: "stop" },
 ];
-/** The parts that end what a pair of the log became: they have ids. */
-const LAST_OF_PAIR = [3, 4];
+/** Where they are in the run: the first pair became three parts, and the end three. */
+const IDS = [null, "1.0.1", "1.0.2", "1.0", "2.0", "end.1", "end.2", "end.3"];
 
 /** The bytes after a position. */
 function wire(after: string | null, isKept = true): string {
   const frames = PARTS.map((part, nth) => {
-    const id = LAST_OF_PAIR.includes(nth) && isKept ? `run-1:${nth}.0` : null;
+    const id = isKept && IDS[nth] != null ? `run-1:${IDS[nth]}` : null;
     return { id, text: `${id === null ? "" : `id: ${id}\n`}data: ${JSON.stringify(part)}\n\n` };
   });
-  const at = after === null ? 0 : frames.findIndex(({ id }) => id === after) + 1;
-  return `: open\n\n${frames
-    .slice(at)
-    .map(({ text }) => text)
-    .join("")}data: [DONE]\n\n`;
+  const at = after === null ? 1 : frames.findIndex(({ id }) => id === after) + 1;
+  // The start comes again.
+  const sent = [frames[0], ...frames.slice(at)].map((frame) => frame?.text);
+  return `: open\n\n${sent.join("")}data: [DONE]\n\n`;
 }
 
 const headers = { "content-type": "text/event-stream", "x-millrace-run": "run-1" };
