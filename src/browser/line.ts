@@ -45,6 +45,8 @@ export class Line {
   run: string | null = null;
   /** The id of the last event that was handed out. */
   position: string | null = null;
+  /** The last message that the page has: if the run is that one, and over, there is nothing to go on with. */
+  message: string | null = null;
   /** Why it was closed by this page; null as long as it was not. */
   closed: unknown = null;
   /** Settles once the server has answered, or there is no answer to be had. */
@@ -164,7 +166,7 @@ export class Line {
       const controller = this.#renew();
       const timer = setTimeout(() => controller.abort(), idleMs);
       try {
-        const url = this.#urlOf({ run: this.run, after: this.position });
+        const url = this.#urlOf({ run: this.run, after: this.position, message: isFirst ? this.message : null });
         const response = await this.#fetch(url, { cache: "no-store" }, controller);
         const { status } = response;
         if (status === 204) {

@@ -7,6 +7,11 @@ import { ReplyError } from "./reply-error.ts";
 export interface TransportOptions extends LineOptions {
   /** Where the chat is: `POST {api}` starts a reply, `GET {api}/{id}/stream` goes on with it, DELETE there stops it. Default `/api/chat`. */
   readonly api?: string | undefined;
+  /**
+   * The id of the last message that the page has when it is loaded, if that is the assistant's. If the server has nothing
+   * beyond it, the chat is left as it is. Without it, the reply comes again: AI SDK 5 then shows it twice.
+   */
+  readonly lastMessageId?: string | undefined;
   /** More fields of the POST's body. */
   readonly body?: object | undefined;
 }
@@ -38,16 +43,16 @@ export interface MillraceTransport {
   /**
    * Starts a reply.
    *
-   * @param options - The messages, and what else the chat says.
+   * @param submission - The messages, and what else the chat says.
    */
-  sendMessages(options: ChatSubmission): Promise<ReadableStream<never>>;
+  sendMessages(submission: ChatSubmission): Promise<ReadableStream<never>>;
   /**
    * Goes on with the reply of a chat, from its beginning.
    *
-   * @param options - Which chat.
+   * @param request - Which chat.
    * @returns Null if there is none.
    */
-  reconnectToStream(options: ChatRequest): Promise<ReadableStream<never> | null>;
+  reconnectToStream(request: ChatRequest): Promise<ReadableStream<never> | null>;
 }
 
 /**
@@ -64,7 +69,8 @@ export interface MillraceTransport {
  * // const { messages, sendMessage, status, stop } = useChat({ transport, resume: true });
  * ```
  */
-export function millraceTransport({ api = "/api/chat", body, ...rest }: TransportOptions = {}): MillraceTransport {
+export function millraceTransport(options: TransportOptions = {}): MillraceTransport {
+  const { api = "/api/chat", body, lastMessageId = null, ...rest } = options;
   const lineOf = ({ chatId, headers }: ChatRequest): Line =>
     new Line(streamURL(api, chatId), { ...rest, headers: () => merged(rest.headers, headers) });
   return {
@@ -73,9 +79,11 @@ export function millraceTransport({ api = "/api/chat", body, ...rest }: Transpor
       const json = JSON.stringify({ ...body, ...more, id: chatId, messages, trigger, messageId });
       return open(lineOf({ chatId, headers }), api, { method: "POST", body: json }, abortSignal);
     },
-    async reconnectToStream(options) {
+    async reconnectToStream(request) {
+      const line = lineOf(request);
+      line.message = lastMessageId;
       try {
-        return await open(lineOf(options), api, null);
+        return await open(line, api, null);
       } catch (error) {
         if (error instanceof ReplyError && error.code === "nothing_to_resume") return null;
         throw error;

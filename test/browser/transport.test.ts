@@ -93,11 +93,11 @@ describe("the transport", () => {
   it("resumes, or has nothing to resume", async () => {
     let status = 200;
     await using server = await serve((response, request) => {
-      expect(request.url).toBe("/chat%201/stream");
+      expect(request.url).toBe("/chat%201/stream?message=run-0");
       if (status === 200) response.writeHead(200, headers).end(wire(null));
       else response.writeHead(status).end();
     });
-    const resuming = transport({ api: server.url });
+    const resuming = transport({ api: server.url, lastMessageId: "run-0" });
     expect(await partsOf(await resuming.reconnectToStream({ chatId: "chat 1" }))).toEqual(PARTS);
     status = 204;
     expect(await resuming.reconnectToStream({ chatId: "chat 1" })).toBeNull();
