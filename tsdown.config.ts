@@ -7,6 +7,7 @@ const entry = {
   "anthropic-structured": "src/providers/anthropic/structured.ts",
   browser: "src/browser/index.ts",
   context: "src/neutral-context.ts",
+  http: "src/neutral-http.ts",
   json: "src/json/index.ts",
   mcp: "src/neutral-mcp.ts",
   openai: "src/providers/openai/index.ts",

@@ -21,6 +21,7 @@ export default defineConfig({
       "millrace/openai/chat": source("providers/openai-chat/index.ts"),
       "millrace/openai/structured": source("providers/openai/structured.ts"),
       "millrace/openai": source("providers/openai/index.ts"),
+      "millrace/http": source("neutral-http.ts"),
       "millrace/json": source("json/index.ts"),
       "millrace/mcp": source("neutral-mcp.ts"),
       "millrace/resume": source("neutral-resume.ts"),

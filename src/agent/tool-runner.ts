@@ -84,7 +84,8 @@ export class ToolRunner {
   beforeResult<V>(promise: Promise<V>): Promise<V | null> {
     return new Promise((resolve, reject) => {
       this.#onResult = () => (this.#failure === null ? resolve(null) : reject(this.#failure.error));
-      if (this.#failure !== null) this.#onResult();
+      // One may have come while nobody waited.
+      if (this.#failure !== null || this.#results.length > 0) this.#onResult();
       promise.then(resolve, reject);
     });
   }

@@ -1,4 +1,5 @@
 import { answeredBlock, type Triple } from "../agent/run.ts";
+import type { FinalState } from "../attempt/lifecycle.ts";
 import { InvalidOptionError, isMillraceError, messageOf, StreamTruncatedError } from "../errors.ts";
 import type { Native } from "../provider/native.ts";
 import { handled } from "../stream/leavable.ts";
@@ -86,10 +87,14 @@ function endOf(agentRun: AnyRun, failure: unknown): Omit<EndRecord, "type" | "ti
   const { stopReason } = agentRun;
   const cost = costIfKnown(agentRun);
   if (stopReason !== null) return { outcome: "complete", error: null, stopReason, cost };
+  return { outcome: outcomeOfFailure(failure), error: errorRecord(failure), cost };
+}
+
+/** How a run has ended that has thrown this. */
+export function outcomeOfFailure(failure: unknown): FinalState {
   const code = isMillraceError(failure) ? failure.code : "";
-  const isAborted = code === "stream_aborted" || code === "budget_exceeded";
-  const outcome = code === "stream_truncated" ? "truncated" : isAborted ? "aborted" : "failed";
-  return { outcome, error: errorRecord(failure), cost };
+  if (code === "stream_truncated") return "truncated";
+  return code === "stream_aborted" || code === "budget_exceeded" ? "aborted" : "failed";
 }
 
 /** The same pairs from the log, after a position. */

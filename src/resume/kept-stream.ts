@@ -30,7 +30,9 @@ export function keepStream<S extends CallStream<Native>>(
   const recorder = new Recorder(reply, run.journal, run.logsRequest);
   const production = productionOf(load, stream, recorder, { log: options.log, run });
   const { gate, properties } = produce(run, production, options);
-  Object.defineProperties(stream, { ...properties, ...methodsOf(stream, production.live, gate) });
+  // Its text is in the log alone, if it hands out snapshots of its model.
+  const kept = { value: { log: options.log, key: run.key, obstacle: run.writer.obstacle } };
+  Object.defineProperties(stream, { ...properties, "~kept": kept, ...methodsOf(stream, production.live, gate) });
   // It has the properties of a kept stream now.
   return stream as S & Kept;
 }

@@ -46,6 +46,16 @@ test("what approve changes in args does not reach the tool", async () => {
   expect(seen).toEqual([{ paths: ["a"] }, "run", "toolu_1", inspect(call)]);
 });
 
+test("a result that came while nobody waited is noticed by the next wait", async () => {
+  const runner = runnerOf();
+  const call = callOf(throwing);
+  runner.start(call);
+  await Promise.resolve();
+  await Promise.resolve();
+  expect(await runner.beforeResult(runner.finish())).toBeNull();
+  expect(runner.takeResult()).toEqual([call, new Error("boom")]);
+});
+
 describe("a tool that throws", () => {
   const revocable = Proxy.revocable({}, {});
   revocable.revoke();

@@ -17,6 +17,7 @@ export const LAYERS = [
   ["structured"],
   ["agent"],
   ["providers", "testing", "resume"],
+  ["http-server"],
   ["index", "cli", "browser"],
 ] as const;
 

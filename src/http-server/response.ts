@@ -1,0 +1,172 @@
+import { StaleCursorError, runToken } from "./cursor.ts";
+import { END, Feed, LATE } from "./feed.ts";
+import { codeOf, retryAfterOf, statusOf } from "./public-error.ts";
+import { errorTextOf, report, type StreamResponseOptions } from "./response-options.ts";
+import type { PairReader } from "./shown-pair.ts";
+import type { Wire } from "./wire.ts";
+
+/** A stream that is sent to a browser. */
+export interface Sent {
+  readonly reader: PairReader;
+  readonly wire: Wire;
+  /** The name of the run; null if the stream is not kept. */
+  readonly run: string | null;
+  /** Reads the run again from its beginning. */
+  readonly reopen?: (() => Promise<PairReader>) | undefined;
+}
+
+const FIRST_CONTENT_MS = 5_000;
+const KEEP_ALIVE_MS = 15_000;
+/** So much is sent at once. */
+const MOST_AT_ONCE = 8 * 1024;
+/** The reader has gone before there was anything to send. Nobody will see it. */
+const CLIENT_CLOSED = 499;
+
+/** The response that a stream is sent by. */
+export async function streamResponse(sent: Sent, options: StreamResponseOptions): Promise<Response> {
+  const { signal, firstContentMs = FIRST_CONTENT_MS } = options;
+  const sender = new Sender(sent, options);
+  if (signal?.aborted) sender.leave();
+  else signal?.addEventListener("abort", sender.leave);
+  try {
+    await sender.feed.hasBegun(firstContentMs);
+  } catch (error) {
+    sender.leave();
+    report(options, error);
+    return failureResponse(error, sent, options);
+  }
+  const headers = headersOf(sent, { "cache-control": "no-cache, no-transform", "x-accel-buffering": "no" }, options);
+  if (sender.feed.hasLeft) return new Response(null, { status: CLIENT_CLOSED, headers });
+  return new Response(sender.body(), { status: options.status ?? 200, headers });
+}
+
+/** The response for an error before the first content. */
+export function failureResponse(
+  error: unknown,
+  { wire, run }: Pick<Sent, "wire" | "run">,
+  options: StreamResponseOptions,
+): Response {
+  const message = errorTextOf(options)(error);
+  const { hasJsonErrors } = wire;
+  const type = hasJsonErrors ? "application/json" : "text/plain; charset=utf-8";
+  const headers = headersOf({ wire: null, run }, { "content-type": type, "cache-control": "no-store" }, options);
+  const retryAfter = retryAfterOf(error);
+  if (retryAfter !== null) headers.set("retry-after", retryAfter);
+  const body = hasJsonErrors ? JSON.stringify({ code: codeOf(error), message }) : message;
+  return new Response(body, { status: statusOf(error), headers });
+}
+
+const RUN_HEADER = "x-millrace-run";
+
+function headersOf(
+  { wire, run }: { readonly wire: Wire | null; readonly run: string | null },
+  own: Readonly<Record<string, string>>,
+  { headers: given }: StreamResponseOptions,
+): Headers {
+  const headers = new Headers({ ...own, ...wire?.headers });
+  for (const [name, value] of new Headers(given)) {
+    if (name === "set-cookie") headers.append(name, value);
+    else if (wire !== null || name !== "content-type") headers.set(name, value);
+  }
+  if (run === null) return headers;
+  headers.set(RUN_HEADER, runToken(run));
+  headers.append("access-control-expose-headers", RUN_HEADER);
+  return headers;
+}
+
+/** Sends a stream at the pace of its reader. */
+class Sender {
+  feed: Feed;
+  readonly #sent: Sent;
+  readonly #options: StreamResponseOptions;
+  readonly #encoder = new TextEncoder();
+  readonly #keepAliveMs: number;
+  #hasStarted = false;
+  #isOver = false;
+  #lastSent = -Infinity;
+
+  constructor(sent: Sent, options: StreamResponseOptions) {
+    const { keepAliveMs = KEEP_ALIVE_MS } = options;
+    this.#sent = sent;
+    this.#options = options;
+    this.#keepAliveMs = sent.wire.keepAlive === null ? Infinity : keepAliveMs;
+    this.feed = new Feed(sent.reader);
+  }
+
+  readonly leave = (): void => {
+    this.#options.signal?.removeEventListener("abort", this.leave);
+    this.feed.leave();
+  };
+
+  /** Nothing is read before it is asked for. */
+  body(): ReadableStream<Uint8Array> {
+    const source: UnderlyingDefaultSource<Uint8Array> = {
+      pull: (controller) => this.#pull(controller),
+      cancel: this.leave,
+    };
+    return new ReadableStream(source, { highWaterMark: 0 });
+  }
+
+  async #pull(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
+    const { wire } = this.#sent;
+    try {
+      let text = "";
+      while (text === "" && !this.#isOver && !this.feed.hasLeft) text = await this.#next();
+      this.#lastSent = performance.now();
+      if (text !== "") controller.enqueue(this.#encoder.encode(text));
+      if (wire.failure !== null) throw wire.failure;
+      if (this.#isOver || this.feed.hasLeft) this.#close(controller);
+    } catch (error) {
+      this.leave();
+      controller.error(error);
+    }
+  }
+
+  #close(controller: ReadableStreamDefaultController<Uint8Array>): void {
+    this.leave();
+    controller.close();
+  }
+
+  /** What there is to send next; `""` if it is nothing. */
+  async #next(): Promise<string> {
+    const { wire } = this.#sent;
+    if (!this.#hasStarted) {
+      this.#hasStarted = true;
+      wire.start();
+      return wire.take();
+    }
+    let waitMs = this.#keepAliveMs;
+    do {
+      const item = await this.feed.take(waitMs);
+      if (item === LATE) return wire.size > 0 ? wire.take() : (wire.keepAlive ?? "");
+      if (item === END) this.#end();
+      else if (!(await this.#write(item))) break;
+      waitMs = wire.size > 0 ? this.#lastSent + wire.windowMs - performance.now() : this.#keepAliveMs;
+    } while (waitMs > 0 && wire.size < MOST_AT_ONCE && !this.#isOver);
+    return wire.take();
+  }
+
+  #end(): void {
+    this.#isOver = true;
+    // Whoever has left has ended it.
+    if (this.feed.hasLeft) return;
+    const { ending } = this.feed;
+    if (ending.error !== null && !ending.isStopped) report(this.#options, ending.error);
+    this.#sent.wire.end(ending);
+  }
+
+  /** Gives whether more follows. */
+  async #write(pair: Parameters<Wire["pair"]>[0]): Promise<boolean> {
+    const { wire, reopen } = this.#sent;
+    try {
+      wire.pair(pair);
+    } catch (error) {
+      if (!(error instanceof StaleCursorError)) throw error;
+      this.feed.leave();
+      if (wire.startOver() && reopen !== undefined) this.feed = new Feed(await reopen());
+      else this.#isOver = true;
+    }
+    if (wire.isOver) this.#isOver = true;
+    return !this.#isOver;
+  }
+}

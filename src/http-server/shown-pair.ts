@@ -1,0 +1,125 @@
+import type { AgentTurn } from "../agent/options.ts";
+import type { ResponseChunk } from "../provider/chunk.ts";
+import type { Native } from "../provider/native.ts";
+import { InvalidOptionError } from "../errors.ts";
+import type { Reply } from "../recovery/reply.ts";
+import type { Keepable } from "../resume/keep.ts";
+import type { Log, RunKey } from "../log/log.ts";
+import { CallStream } from "../stream/call-stream.ts";
+import { leavable } from "../stream/leavable.ts";
+import { Stream } from "../stream/stream.ts";
+import { stepsOf } from "../structured/steps.ts";
+import type { StreamingToolCall, ToolCall } from "../tool/tool-call.ts";
+import type { Place } from "./cursor.ts";
+
+/** A pair, as it is shown in a browser. */
+export interface ShownPair {
+  readonly chunk: ResponseChunk;
+  /** The text that it adds: that of the chunk, or the JSON of a response model. */
+  readonly content: string;
+  readonly tool: ToolCall | StreamingToolCall | null;
+  /** The turn of an agent that it belongs to, counted from 0; null for a single call. */
+  readonly turn: number | null;
+  readonly place: Place;
+}
+
+type Pair = readonly [chunk: ResponseChunk, tool: unknown, turn?: AgentTurn];
+
+/** A stream that belongs to a run of a log. */
+interface OfRun {
+  readonly run: string;
+  readonly position: number;
+}
+
+/** Whether a stream was kept, or is read from a log. */
+export function isOfRun(stream: object): stream is OfRun {
+  return "run" in stream && typeof stream.run === "string" && "position" in stream;
+}
+
+/** Reads a run from its log. */
+export type ReadLogged = (log: Log, key: RunKey) => Promise<Keepable | null>;
+
+/**
+ * The stream whose pairs are read. A structured stream that is kept hands out snapshots of its model alone: its text is
+ * in the log.
+ */
+export async function streamOfPairs(stream: Keepable, read: ReadLogged): Promise<Keepable> {
+  const kept = "~kept" in stream ? (stream["~kept"] as KeptAt) : null;
+  if (kept === null || stream instanceof Stream) return stream;
+  const obstacle = await kept.obstacle;
+  const logged = obstacle === null ? await read(kept.log, kept.key) : null;
+  if (logged !== null) return logged;
+  // Refused: it says so itself.
+  if (stream instanceof CallStream) await stream.response();
+  throw new InvalidOptionError("stream", "its log does not have it, and its model alone is not text.");
+}
+
+/** Where a structured stream is kept. */
+interface KeptAt {
+  readonly log: Log;
+  readonly key: RunKey;
+  readonly obstacle: Promise<string | null>;
+}
+
+/** Reads a stream of any kind, pair by pair. It owns the stream, as an iteration does. */
+export class PairReader {
+  readonly stream: Keepable;
+  readonly #pairs: AsyncIterator<Pair>;
+  #place: Place = { position: 0, nth: -1, recoveries: 0 };
+  /** How much was read of the tool whose input is the JSON that was asked for. */
+  #jsonLength = 0;
+
+  /** @throws StreamConsumedError */
+  constructor(stream: Keepable) {
+    this.stream = stream;
+    this.#pairs = iterationOf(stream);
+  }
+
+  /** The next pair; null after the last. @throws The error of the stream. */
+  async next(): Promise<ShownPair | null> {
+    const { value, done } = await this.#pairs.next();
+    if (done === true) return null;
+    const [chunk, tool, turn] = value as Pair;
+    const content = chunk.content + this.#json(chunk);
+    // Pairs hold such tools alone.
+    const shown = tool as ToolCall | StreamingToolCall | null;
+    return { chunk, content, tool: shown, turn: turn?.index ?? null, place: this.#move(chunk) };
+  }
+
+  /** Stops reading: a stream that is not kept is closed. Reads that wait end. */
+  leave(): void {
+    this.#pairs.return?.().catch(() => {});
+  }
+
+  #move({ recovery }: ResponseChunk): Place {
+    const { position: before, nth, recoveries } = this.#place;
+    const position = isOfRun(this.stream) ? this.stream.position : before;
+    const place = { position, nth: position === before ? nth + 1 : 0 };
+    return (this.#place = { ...place, recoveries: recovery === null ? recoveries : recoveries + 1 });
+  }
+
+  /** What came of the JSON that was asked for as the input of a tool. */
+  #json({ recovery }: ResponseChunk): string {
+    const reply = this.stream instanceof CallStream ? this.stream["~reply"] : null;
+    const jsonTool = reply?.prepared?.jsonTool ?? null;
+    if (reply === null || jsonTool === null) return "";
+    if (recovery?.type === "restart") this.#jsonLength = 0;
+    const inputs = reply.shown.decoder.toolInputs.filter(({ name }) => name === jsonTool);
+    const text = inputs.map((input) => input.text).join("");
+    const added = text.slice(this.#jsonLength);
+    this.#jsonLength = text.length;
+    return added;
+  }
+}
+
+function iterationOf(stream: Keepable): AsyncIterator<Pair> {
+  if (!(stream instanceof CallStream) || stream instanceof Stream) {
+    return (stream as AsyncIterable<Pair>)[Symbol.asyncIterator]();
+  }
+  // Owned at once: a second owner is refused here, not in what it reads.
+  return leavable(structuredPairs(stream["~own"]()), (reason) => stream.abort(reason));
+}
+
+async function* structuredPairs(reply: Reply<Native>): AsyncGenerator<Pair, void, undefined> {
+  for await (const { chunk } of stepsOf(reply)) yield [chunk, null];
+}

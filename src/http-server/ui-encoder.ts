@@ -1,0 +1,237 @@
+import { StreamTruncatedError } from "../errors.ts";
+import type { CommonFinishReason } from "../provider/native.ts";
+import type { AgentToolResult } from "../provider/chunk.ts";
+import { jsonData } from "../tool/plain-data.ts";
+import type { StreamingToolCall, ToolCall } from "../tool/tool-call.ts";
+import { ToolInputError } from "../tool/tool-input-error.ts";
+import { isRefusal } from "./approvals.ts";
+import type { Ending } from "./ending.ts";
+import { type ErrorText, inputOf, TOOL_FAILED } from "./event-encoder.ts";
+import { codeOf } from "./public-error.ts";
+import type { ShownPair } from "./shown-pair.ts";
+import { type ProviderMetadata, signed, thinkingSign } from "./thinking-metadata.ts";
+import type { UIFinishReason, UIPart } from "./ui-part.ts";
+
+/** The major version of the AI SDK that reads a stream. */
+export type UIVersion = 5 | 6 | 7;
+
+/** How a stream is told to the AI SDK. */
+export interface UIEncoding {
+  readonly messageId: string;
+  /** The name of the run; null if the stream is not kept. */
+  readonly run: string | null;
+  /** Undefined: parts that all versions know. */
+  readonly version: UIVersion | undefined;
+  /** The calls that the message has already which this stream goes on with. */
+  readonly earlierCalls: ReadonlySet<string>;
+  readonly errorText: ErrorText;
+}
+
+interface OpenPart {
+  readonly kind: "text" | "reasoning";
+  readonly id: string;
+}
+
+/** Turns pairs into the parts of the AI SDK's UI message stream. What it gives depends on the pairs alone. */
+export class UIEncoder {
+  /** A restart that this version cannot show: the message has ended in an error, whatever follows. */
+  isOver = false;
+  readonly #encoding: UIEncoding;
+  #turn: number | null = null;
+  #isInStep = false;
+  #open: OpenPart | null = null;
+  #nextId = 0;
+  /** The signature of the thinking that is open. */
+  #signature = "";
+  /** The calls of the step, with their inputs while those still stream; null once they are whole. */
+  #calls = new Map<string, StreamingToolCall | null>();
+  /** Those of the steps before. */
+  readonly #known: Set<string>;
+
+  constructor(encoding: UIEncoding) {
+    this.#encoding = encoding;
+    this.#known = new Set(encoding.earlierCalls);
+  }
+
+  start(): UIPart[] {
+    const { messageId, run } = this.#encoding;
+    return [{ type: "start", messageId, messageMetadata: { millrace: { run } } }];
+  }
+
+  pair({ chunk, content, tool, turn }: ShownPair): UIPart[] {
+    const { recovery, thinking, toolResult } = chunk;
+    if (toolResult !== null) return this.#result(toolResult);
+    const parts: UIPart[] = [];
+    if (recovery?.type === "restart") parts.push(...this.#restart(recovery.cause));
+    if (this.isOver) return parts;
+    if (turn !== this.#turn) parts.push(...this.#endStep());
+    this.#turn = turn;
+    if (thinking !== "") parts.push(...this.#delta("reasoning", thinking));
+    if (content !== "") parts.push(...this.#delta("text", content));
+    if (tool !== null) parts.push(...this.#tool(tool));
+    else if (content === "" && thinking === "" && recovery === null) parts.push(...this.#thinkingSign(chunk));
+    return parts;
+  }
+
+  end(ending: Ending): UIPart[] {
+    const { outcome, error, isStopped, approvals, commonFinishReasons, stopReason } = ending;
+    const { version, errorText } = this.#encoding;
+    const asks = version === 5 ? [] : approvals;
+    const requests = asks.map(({ id, toolCallId }): UIPart => ({
+      type: "tool-approval-request",
+      approvalId: id,
+      toolCallId,
+    }));
+    const parts = [...this.#close(), ...requests, ...this.#endStep(), this.#metadata(ending)];
+    if (outcome === "complete") {
+      parts.push({ type: "finish", finishReason: finishReason(stopReason, commonFinishReasons) });
+    } else if (isStopped) parts.push({ type: "abort" }, { type: "finish", finishReason: "other" });
+    else parts.push({ type: "error", errorText: errorText(error) });
+    return parts;
+  }
+
+  /** The end of a message that a reader cannot be given the rest of. */
+  fail(error: unknown): UIPart[] {
+    this.isOver = true;
+    return [...this.#endStep(), { type: "error", errorText: this.#encoding.errorText(error) }];
+  }
+
+  #metadata({ outcome, error, usage, cost, model, stopReason, approvals }: Ending): UIPart {
+    const { run, errorText } = this.#encoding;
+    const problem = error === null ? {} : { error: { code: codeOf(error), message: errorText(error) } };
+    const ofAgent = stopReason === undefined ? {} : { stopReason };
+    const asks = approvals.length === 0 ? {} : { approvals: jsonData(approvals) };
+    const millrace = { run, outcome, usage, cost, model, ...ofAgent, ...problem, ...asks };
+    return { type: "message-metadata", messageMetadata: { millrace } };
+  }
+
+  #step(): UIPart[] {
+    if (this.#isInStep) return [];
+    this.#isInStep = true;
+    return [{ type: "start-step" }];
+  }
+
+  #endStep(): UIPart[] {
+    const parts = this.#close();
+    for (const [toolCallId, input] of this.#calls) {
+      if (input !== null) parts.push(this.#inputError(toolCallId, input));
+      this.#known.add(toolCallId);
+    }
+    this.#calls.clear();
+    if (this.#isInStep) parts.push({ type: "finish-step" });
+    this.#isInStep = false;
+    return parts;
+  }
+
+  #inputError(toolCallId: string, { name, text }: StreamingToolCall, words?: string): UIPart {
+    const errorText = words ?? this.#encoding.errorText(unusableInput(toolCallId, name, text));
+    return { type: "tool-input-error", toolCallId, toolName: name, input: text, errorText };
+  }
+
+  #delta(kind: OpenPart["kind"], delta: string): UIPart[] {
+    const parts = this.#openPart(kind);
+    if (this.#open !== null) parts.push({ type: `${kind}-delta`, id: this.#open.id, delta });
+    return parts;
+  }
+
+  #openPart(kind: OpenPart["kind"]): UIPart[] {
+    if (this.#open?.kind === kind) return [];
+    const parts = [...this.#close(), ...this.#step()];
+    const id = String(this.#nextId++);
+    this.#open = { kind, id };
+    return [...parts, { type: `${kind}-start`, id }];
+  }
+
+  #close(metadata: ProviderMetadata | null = null): UIPart[] {
+    if (this.#open === null) return [];
+    const { kind, id } = this.#open;
+    this.#open = null;
+    const end: UIPart = { type: `${kind}-end`, id, ...(metadata !== null && { providerMetadata: metadata }) };
+    if (this.#signature === "") return [end];
+    const providerMetadata = signed(this.#signature);
+    this.#signature = "";
+    return [{ type: "reasoning-delta", id, delta: "", providerMetadata }, end];
+  }
+
+  #thinkingSign(chunk: ShownPair["chunk"]): UIPart[] {
+    const sign = thinkingSign(chunk);
+    if (sign === null) return [];
+    const { signature, metadata, isEnd } = sign;
+    // Thinking may come without its text.
+    const parts = signature !== "" || metadata !== null ? this.#openPart("reasoning") : [];
+    this.#signature += signature;
+    if (isEnd && this.#open?.kind === "reasoning") parts.push(...this.#close(metadata));
+    return parts;
+  }
+
+  #tool(tool: ToolCall | StreamingToolCall): UIPart[] {
+    const { id: toolCallId, name: toolName } = tool;
+    const parts = this.#calls.has(toolCallId) ? [] : [...this.#close(), ...this.#step()];
+    if (tool.state === "complete") {
+      this.#calls.set(toolCallId, null);
+      return [...parts, { type: "tool-input-available", toolCallId, toolName, input: inputOf(tool) }];
+    }
+    if (!this.#calls.has(toolCallId)) parts.push({ type: "tool-input-start", toolCallId, toolName });
+    this.#calls.set(toolCallId, tool);
+    if (tool.delta !== "") parts.push({ type: "tool-input-delta", toolCallId, inputTextDelta: tool.delta });
+    return parts;
+  }
+
+  #result({ id: toolCallId, name: toolName, output, isError }: AgentToolResult): UIPart[] {
+    const { version, errorText } = this.#encoding;
+    const input = this.#calls.get(toolCallId);
+    const isKnown = input === null || this.#known.has(toolCallId);
+    if (!isError) {
+      const call: UIPart = { type: "tool-input-available", toolCallId, toolName, input: {}, dynamic: true };
+      this.#known.add(toolCallId);
+      const result: UIPart = { type: "tool-output-available", toolCallId, output: jsonData(output) ?? null };
+      return isKnown ? [result] : [call, result];
+    }
+    const words = errorText(output, TOOL_FAILED);
+    if (isKnown) {
+      const isDenied = version !== undefined && version >= 6 && isRefusal(output);
+      if (isDenied) return [{ type: "tool-output-denied", toolCallId }];
+      return [{ type: "tool-output-error", toolCallId, errorText: words }];
+    }
+    this.#calls.delete(toolCallId);
+    this.#known.add(toolCallId);
+    if (input != null) return [this.#inputError(toolCallId, input, words)];
+    return [{ type: "tool-input-error", toolCallId, toolName, input: {}, errorText: words, dynamic: true }];
+  }
+
+  /** The reply begins anew: what was shown of it is taken back. */
+  #restart(cause: unknown): UIPart[] {
+    if (!this.#isInStep) return [];
+    if (this.#encoding.version !== 7) return this.fail(new StreamTruncatedError({ cause }));
+    const parts = this.#close();
+    this.#calls.clear();
+    return [...parts, { type: "reset-step" }];
+  }
+}
+
+function unusableInput(toolCallId: string, toolName: string, text: string): ToolInputError {
+  return new ToolInputError({ toolCallId, toolName, state: "truncated", text, issues: [] });
+}
+
+const FINISH_REASONS: { readonly [Reason in CommonFinishReason]?: UIFinishReason } = {
+  stop: "stop",
+  length: "length",
+  context_exceeded: "length",
+  content_filter: "content-filter",
+  tool_calls: "tool-calls",
+};
+
+const STOP_REASONS: Readonly<Record<string, UIFinishReason>> = {
+  answer: "stop",
+  length: "length",
+  context_exceeded: "length",
+  content_filter: "content-filter",
+  cut: "length",
+  tool: "tool-calls",
+  approval: "tool-calls",
+};
+
+function finishReason(stopReason: string | null | undefined, reasons: readonly CommonFinishReason[]): UIFinishReason {
+  if (stopReason != null) return STOP_REASONS[stopReason] ?? "other";
+  return FINISH_REASONS[reasons[0] ?? "unknown"] ?? "other";
+}
