@@ -19,7 +19,7 @@ const SCRIPTS = {
     hasResult
       ? reply(text(words(SHORT)))
       : reply(text(["I look. "]), toolUse("weather", { city: "Reykjavík", days: 3 }, { fragments: 12, id: "call_1" }), {
-          pace: 4,
+          pace: 20,
         }),
   approval: ({ hasResult }) =>
     hasResult ? reply(text(words(SHORT))) : reply(toolUse("send_mail", { to: "Ada" }, { id: "call_2" })),

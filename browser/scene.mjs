@@ -100,9 +100,9 @@ class ChatPage {
   }
 
   /** Asks, and waits until the page has dealt with it. */
-  async ask(script, files) {
+  async ask(script, { files, waitMs } = {}) {
     await this.begin(script, files);
-    return this.settled();
+    return this.settled(waitMs);
   }
 
   /** Asks, and waits until it is known to the page. */
@@ -115,12 +115,15 @@ class ChatPage {
       },
       [question, files],
     );
-    await this.when(({ turns: now, status }) => now.length > turns && status !== "ready", turns);
+    await this.until(({ turns: now, status }) => now.length > turns && (status !== "ready" || now.length > turns + 1));
   }
 
   /** What it shows, once it waits for nothing any more. */
-  settled() {
-    return this.when(({ status }) => status === "ready" || status === "error");
+  async settled(waitMs = WAIT_MS) {
+    // A long state is read once.
+    const isOver = () => ["ready", "error"].includes(document.getElementById("status").textContent);
+    await this.page.waitForFunction(isOver, null, { polling: 20, timeout: waitMs });
+    return this.state();
   }
 
   /** What it shows, once it shows an answer with some words. */
@@ -132,15 +135,13 @@ class ChatPage {
 
   /** What it shows, once that fulfils a condition. */
   async until(condition) {
-    return this.when(condition);
-  }
-
-  async when(condition) {
     const deadline = Date.now() + WAIT_MS;
     for (;;) {
       const state = await this.state();
       if (condition(state)) return state;
-      if (Date.now() > deadline) throw new Error(`The page hangs: ${JSON.stringify(state).slice(0, 400)}`);
+      if (Date.now() > deadline) {
+        throw new Error(`The page hangs: ${[...this.problems, JSON.stringify(state)].join(" ").slice(0, 400)}`);
+      }
       await this.changed();
     }
   }

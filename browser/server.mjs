@@ -25,14 +25,6 @@ const weather = tool({
   input: z.object({ city: z.string(), days: z.number() }),
   call: ({ city, days }) => ({ city, sunny: Array.from({ length: days }, () => false) }),
 });
-const sendMail = tool({
-  name: "send_mail",
-  description: "Sends mail.",
-  input: z.object({ to: z.string() }),
-  needsApproval: true,
-  call: ({ to }) => `Sent to ${to}.`,
-});
-
 /**
  * Starts the application on a free port. Its addresses: `/page/<page>` and, for each way of keeping replies,
  * `/api/<wire>/<log>/chat`: `wire` is `events`, or `ui` with the version of the AI SDK; `log` is `none`, `memory`, `redis` or
@@ -43,20 +35,22 @@ export async function startServer({ providerURL, redisURL, pages }) {
   redis.on("error", () => {});
   const shared = redisLog(redis);
   const logs = { none: null, memory: memoryLog(), redis: shared, takeover: shared };
-  const ask = agent(
-    call(
-      "claude-sonnet-5-5",
-      {
-        stream: { partialTools: true },
-        tools: [weather, sendMail],
-        client: client({ apiKey: "any", baseURL: providerURL }),
-        retry: false,
-        onInterrupt: "continue",
-      },
-      (messages) => ({ messages }),
-    ),
+  const answer = call(
+    "claude-sonnet-5-5",
+    {
+      stream: { partialTools: true },
+      tools: [weather],
+      client: client({ apiKey: "any", baseURL: providerURL }),
+      retry: false,
+    },
+    (messages) => ({ messages }),
   );
-  const withLog = (wire, name) => chat({ wire, log: logs[name], hasTakeover: name === "takeover", ask, redis });
+  const ask = agent(answer);
+  const goOn = agent(answer.with({ onInterrupt: "continue" }));
+  const withLog = (wire, name) => {
+    const hasTakeover = name === "takeover";
+    return chat({ wire, log: logs[name], hasTakeover, ask: hasTakeover ? goOn : ask, redis });
+  };
   const server = createServer(
     nodeHandler((request) => {
       const { pathname } = new URL(request.url);

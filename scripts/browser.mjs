@@ -21,6 +21,8 @@ It ends with 1 if something fails. It takes Linux with Debian's packages, and so
 
 /** How many plays go on at a time. */
 const LANES = 2;
+/** The longest that a play may take. */
+const PLAY_MS = 60_000;
 const CHROMIUM = "/usr/bin/chromium";
 const source = join(root, "browser");
 const cache = join(root, "node_modules/.cache/millrace-browser");
@@ -90,21 +92,23 @@ async function playAll(rows, columns, isShown) {
   const { startServer } = await import("../browser/server.mjs");
   const { chromium } = createRequire(join(cache, "package.json"))("playwright-core");
   const pages = join(cache, "pages");
-  const [redis, provider, browser] = await Promise.all([
-    startRedis(),
-    startProvider(),
-    chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox"], headless: !isShown }),
-    bundlePages(cache, pages),
-  ]);
-  const settings = { providerURL: provider.url, redisURL: redis.url, pages };
-  const server = await startServer(settings);
+  const closers = [];
+  const opened = async (starting, close) => {
+    const started = await starting;
+    closers.unshift(() => close(started));
+    return started;
+  };
   try {
+    const redis = await opened(startRedis(), (started) => started.stop());
+    const provider = await opened(startProvider(), (started) => started.close());
+    const launching = chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox"], headless: !isShown });
+    const browser = await opened(launching, (started) => started.close());
+    await bundlePages(cache, pages);
+    const settings = { providerURL: provider.url, redisURL: redis.url, pages };
+    const server = await opened(startServer(settings), (started) => started.close());
     return await inLanes({ browser, provider, server, settings }, rows, columns);
   } finally {
-    await browser.close();
-    await server.close();
-    await provider.close();
-    await redis.stop();
+    for (const close of closers) await close();
   }
 }
 
@@ -132,13 +136,26 @@ async function play(stage, scenario, client) {
   const scene = new Scene(stage, client);
   const findings = new Findings();
   try {
-    await scenario.play(scene, findings);
+    await inTime(scenario.play(scene, findings));
   } catch (error) {
     findings.problems.push(error.message);
   } finally {
     await scene.close();
   }
   return { ...about, problems: findings.problems, notes: findings.notes };
+}
+
+/** A play that hangs is a result like any other. */
+async function inTime(promise) {
+  let timer;
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`It hangs (${PLAY_MS / 1_000} s).`)), PLAY_MS);
+  });
+  try {
+    await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 main().catch((error) => {

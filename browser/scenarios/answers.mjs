@@ -64,7 +64,7 @@ export const answers = [
     expects: "the user's file reaches the model",
     async play(scene, findings) {
       const page = await scene.open();
-      const state = await page.ask("text", [{ type: "file", mediaType: "image/png", url: PIXEL }]);
+      const state = await page.ask("text", { files: [{ type: "file", mediaType: "image/png", url: PIXEL }] });
       whole(findings, state, { text: textOf(SHORT) });
       findings.equal("files", state.turns[0]?.files, ["image/png"]);
       const sent = scene.requests[0]?.body.messages[0].content.find(({ type }) => type === "image");

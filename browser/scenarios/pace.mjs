@@ -11,7 +11,7 @@ export const pace = [
     async play(scene, findings) {
       const page = await scene.open({ log: "memory" });
       const start = Date.now();
-      const state = await page.ask("burst");
+      const state = await page.ask("burst", { waitMs: 60_000 });
       whole(findings, state, { text: textOf(BURST) });
       const { longest } = await page.details();
       if (scene.client.id === "connect") findings.holds("longest task", longest < LONGEST_MS, `${longest} ms`);
