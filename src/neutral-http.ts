@@ -9,11 +9,17 @@ import {
 } from "./http-server/node-handler.ts";
 import { respond, type UIResponseOptions } from "./http-server/responses.ts";
 import type { StreamResponseOptions } from "./http-server/response-options.ts";
+import { commonMessagesOf, type FromUIMessagesOptions, type UIMessageLike } from "./http-server/from-ui-messages.ts";
+import { type UIMessage, type UIMessagePart, uiMessagesOf } from "./http-server/to-ui-messages.ts";
+import type { CommonMessage } from "./prompt/common-message.ts";
+import { resume, type ResumeResponseOptions, stopped } from "./http-server/resume-response.ts";
+import type { Log } from "./log/log.ts";
 import { loadProvider } from "./neutral-provider.ts";
 import type { ReadLogged } from "./http-server/shown-pair.ts";
 import type { UIVersion } from "./http-server/ui-encoder.ts";
 import type { Keepable } from "./resume/keep.ts";
-import { readRun } from "./resume/read.ts";
+import { type ReadAs, readRun } from "./resume/read.ts";
+import type { StreamedCall } from "./neutral-resume.ts";
 
 export { nodeHandler };
 export type {
@@ -22,7 +28,13 @@ export type {
   NodeRequest,
   NodeResponse,
   WebHandler,
+  FromUIMessagesOptions,
+  ResumeResponseOptions,
+  StreamedCall,
   StreamResponseOptions,
+  UIMessage,
+  UIMessageLike,
+  UIMessagePart,
   UIResponseOptions,
   UIVersion,
 };
@@ -52,6 +64,70 @@ const readLogged: ReadLogged = (log, { place, run }) => readRun(loadProvider, lo
  */
 export function eventsResponse(stream: Keepable, options: StreamResponseOptions = {}): Promise<Response> {
   return respond("events", readLogged, stream, options);
+}
+
+/**
+ * Sends a run to a page that comes back: after a reload, a lost connection, or in another tab. It goes on after the
+ * header `last-event-id`, or `?after=`; without them it sends the run from its beginning. `?run=` asks for a certain run,
+ * by default the one that began last; `?message=` names the last message that the page has: if that is the run, and has
+ * ended, there is nothing to send.
+ *
+ * @param log - The log that the run is kept in.
+ * @param id - The place.
+ * @param request - What the page asks for. Its signal ends the reading.
+ * @param options - See {@link ResumeResponseOptions}. `of`: the call or the agent, whose tools and providers are known then.
+ * @returns A response with status 200, whose end says how the run has ended; 204 if there is nothing to resume.
+ * @throws InvalidOptionError
+ * @example
+ * ```ts
+ * import { resumeResponse } from "millrace/http";
+ * import { memoryLog } from "millrace/resume";
+ *
+ * const log = memoryLog();
+ *
+ * export function GET(request: Request, id: string): Promise<Response> {
+ *   return resumeResponse(log, id, request);
+ * }
+ * ```
+ */
+export function resumeResponse(
+  log: Log,
+  id: string,
+  request: Request,
+  options: ResumeResponseOptions & { readonly of?: StreamedCall<Keepable> | undefined } = {},
+): Promise<Response> {
+  // Made by `call` or `agent`.
+  return resume(
+    loadProvider,
+    log,
+    id,
+    request,
+    options as ResumeResponseOptions & { readonly of?: ReadAs | undefined },
+  );
+}
+
+/**
+ * Stops a run, whichever machine it runs on. `?run=` says which, so that a late stop does not hit the next; by default it
+ * is the one that goes on in the place.
+ *
+ * @param log - The log that the run is kept in.
+ * @param id - The place.
+ * @param request - What the page asks for.
+ * @returns A response with status 204; 404 if there is nothing to stop.
+ * @example
+ * ```ts
+ * import { stopResponse } from "millrace/http";
+ * import { memoryLog } from "millrace/resume";
+ *
+ * const log = memoryLog();
+ *
+ * export function DELETE(request: Request, id: string): Promise<Response> {
+ *   return stopResponse(log, id, request);
+ * }
+ * ```
+ */
+export function stopResponse(log: Log, id: string, request: Request): Promise<Response> {
+  return stopped(log, id, request);
 }
 
 /**
@@ -100,4 +176,55 @@ export function textResponse(stream: Keepable, options: StreamResponseOptions = 
  */
 export function uiMessageResponse(stream: Keepable, options: UIResponseOptions = {}): Promise<Response> {
   return respond("ui", readLogged, stream, options);
+}
+
+/**
+ * Turns the messages that `useChat` sends into messages for a prompt: text, files, thinking that its provider takes back,
+ * calls of tools and what became of them. Whatever a page sends comes to a conversation that providers accept: a call
+ * without a result gets one that says so, and a call that was cut is left out.
+ *
+ * @param messages - Those of the page. They are the visitor's words: also those that they say the assistant has written.
+ * @param options - See {@link FromUIMessagesOptions}.
+ * @throws InvalidOptionError for what cannot be a message: a role or a file of another kind, or messages of the system,
+ *   unless they are asked for.
+ * @example
+ * ```ts
+ * import { call, type CommonMessage } from "millrace";
+ * import { fromUIMessages, uiMessageResponse } from "millrace/http";
+ *
+ * const chat = call("anthropic/claude-sonnet-5-5", { stream: true }, (messages: CommonMessage[]) => messages);
+ *
+ * export async function POST(request: Request): Promise<Response> {
+ *   const { messages } = await request.json();
+ *   return uiMessageResponse(chat(fromUIMessages(messages)), { originalMessages: messages, signal: request.signal });
+ * }
+ * ```
+ */
+export function fromUIMessages(
+  messages: readonly UIMessageLike[],
+  options: FromUIMessagesOptions = {},
+): CommonMessage[] {
+  return commonMessagesOf(messages, options);
+}
+
+/**
+ * Turns a conversation into messages for `useChat`: those that a page begins with. Turns of the assistant with nothing but
+ * results of tools between them are one message with several steps. Messages of the system are left out, and the errors of
+ * tools are told in our words alone.
+ *
+ * @param messages - Such as `stream.commonHistory()`.
+ * @example
+ * ```ts
+ * import type { CommonMessage } from "millrace";
+ * import { toUIMessages } from "millrace/http";
+ *
+ * const history: CommonMessage[] = [
+ *   { role: "user", content: "Recommend a book." },
+ *   { role: "assistant", content: "Mistborn." },
+ * ];
+ * console.log(toUIMessages(history)[1]?.parts); // [{ type: "step-start" }, { type: "text", text: "Mistborn.", state: "done" }]
+ * ```
+ */
+export function toUIMessages(messages: readonly CommonMessage[]): UIMessage[] {
+  return uiMessagesOf(messages);
 }

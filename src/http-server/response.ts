@@ -11,7 +11,7 @@ export interface Sent {
   readonly wire: Wire;
   /** The name of the run; null if the stream is not kept. */
   readonly run: string | null;
-  /** Reads the run again from its beginning. */
+  /** Reads the run again from its beginning, for a page that comes back. Undefined: the stream begins with this response. */
   readonly reopen?: (() => Promise<PairReader>) | undefined;
 }
 
@@ -29,7 +29,8 @@ export async function streamResponse(sent: Sent, options: StreamResponseOptions)
   if (signal?.aborted) sender.leave();
   else signal?.addEventListener("abort", sender.leave);
   try {
-    await sender.feed.hasBegun(firstContentMs);
+    // It is not this request that has failed, if a run that a page comes back to has.
+    if (sent.reopen === undefined) await sender.feed.hasBegun(firstContentMs);
   } catch (error) {
     sender.leave();
     report(options, error);

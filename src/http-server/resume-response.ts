@@ -1,0 +1,86 @@
+import { InvalidOptionError } from "../errors.ts";
+import type { Log } from "../log/log.ts";
+import type { Native } from "../provider/native.ts";
+import type { Keepable } from "../resume/keep.ts";
+import { type ReadAs, readRun } from "../resume/read.ts";
+import { status, stop } from "../resume/run-status.ts";
+import type { LoadProvider } from "../resume/run-records.ts";
+import type { CallStream } from "../stream/call-stream.ts";
+import { type Cursor, cursorOf } from "./cursor.ts";
+import { failureResponse } from "./response.ts";
+import { report } from "./response-options.ts";
+import { respond, type ResponseFormat, type UIResponseOptions, wireOf } from "./responses.ts";
+
+/** How a run is sent to a page that comes back. */
+export interface ResumeResponseOptions extends Omit<UIResponseOptions, "firstContentMs" | "status"> {
+  /** The format: that of {@link uiMessageResponse} (the default), of {@link eventsResponse}, or of {@link textResponse}. */
+  readonly as?: ResponseFormat | undefined;
+  /** Goes on with a reply whose producer is gone: see `read` of `millrace/resume`. */
+  readonly continue?: (() => CallStream<Native>) | undefined;
+  /** Keeps the process alive while it goes on with a reply: that of a serverless platform. */
+  readonly waitUntil?: ((work: Promise<void>) => void) | undefined;
+}
+
+const NO_STORE = { "cache-control": "no-store" };
+
+/** The response to a page that wants the rest of a run, or all of it. */
+export async function resume(
+  load: LoadProvider,
+  log: Log,
+  place: string,
+  request: Request,
+  options: ResumeResponseOptions & { readonly of?: ReadAs | undefined },
+): Promise<Response> {
+  const { as: format = "ui", of, continue: open, waitUntil, ...rest } = options;
+  if (!["events", "text", "ui"].includes(format)) {
+    throw new InvalidOptionError("as", `it must be "events", "text" or "ui".`);
+  }
+  const asked = askedFor(request);
+  if (asked === null) return new Response("The cursor is not one of ours.", { status: 400, headers: NO_STORE });
+  try {
+    const run = asked.run ?? (await log.latest(place));
+    if (run === null || (await hasAll(log, place, run, asked)))
+      return new Response(null, { status: 204, headers: NO_STORE });
+    const again = (): Promise<Keepable | null> => readRun(load, log, place, { of, continue: open, waitUntil, run });
+    const stream = await again();
+    if (stream === null) return new Response(null, { status: 204, headers: NO_STORE });
+    const reopen = async (): Promise<Keepable> => (await again()) ?? stream;
+    const cursor = asked.cursor?.run === run ? asked.cursor : null;
+    const sent = { signal: request.signal, ...rest };
+    return await respond(format, () => Promise.resolve(null), stream, sent, { cursor, reopen });
+  } catch (error) {
+    if (error instanceof InvalidOptionError) throw error;
+    report(rest, error);
+    return failureResponse(error, { wire: wireOf(format, null, null, rest), run: null }, rest);
+  }
+}
+
+/** What a page asks for. */
+interface Asked {
+  readonly run: string | null;
+  readonly cursor: Cursor | null;
+  /** The last message that it has. */
+  readonly message: string | null;
+}
+
+/** Null if its cursor cannot be read. */
+function askedFor(request: Request): Asked | null {
+  const { searchParams } = new URL(request.url);
+  // A browser that reconnects asks for the same address again, and says by the header how far it has come since.
+  const id = request.headers.get("last-event-id") || searchParams.get("after") || null;
+  const cursor = id === null ? null : cursorOf(id);
+  if (id !== null && cursor === null) return null;
+  return { run: searchParams.get("run") ?? cursor?.run ?? null, cursor, message: searchParams.get("message") };
+}
+
+/** Whether the page has all of a run already. */
+async function hasAll(log: Log, place: string, run: string, { message, cursor }: Asked): Promise<boolean> {
+  return cursor === null && message === run && (await status(log, place, { run }))?.state === "ended";
+}
+
+/** The response to a page that wants a run to stop. */
+export async function stopped(log: Log, place: string, request: Request): Promise<Response> {
+  const run = new URL(request.url).searchParams.get("run") ?? undefined;
+  const isTold = await stop(log, place, { run, reason: "stopped by a request" });
+  return new Response(null, { status: isTold ? 204 : 404, headers: NO_STORE });
+}

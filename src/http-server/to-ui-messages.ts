@@ -1,0 +1,115 @@
+import { isObject, tryParse } from "../json/object.ts";
+import { base64 } from "../prompt/base64.ts";
+import type { CommonMessage, CommonPart, ToolCallPart, ToolResultPart } from "../prompt/common-message.ts";
+import type { Media } from "../prompt/media.ts";
+import { jsonData } from "../tool/plain-data.ts";
+import { TOOL_FAILED } from "./event-encoder.ts";
+import { type ProviderMetadata, thinkingOf } from "./thinking-metadata.ts";
+
+interface UIToolCall {
+  readonly type: `tool-${string}`;
+  readonly toolCallId: string;
+  readonly input: unknown;
+}
+
+/** A part of a message as `useChat` of the AI SDK has it. */
+export type UIMessagePart =
+  | { readonly type: "step-start" }
+  | { readonly type: "text"; readonly text: string; readonly state: "done" }
+  | {
+      readonly type: "reasoning";
+      readonly text: string;
+      readonly state: "done";
+      readonly providerMetadata?: Record<string, Record<string, string>>;
+    }
+  | { readonly type: "file"; readonly mediaType: string; readonly url: string; readonly filename?: string }
+  | (UIToolCall & { readonly state: "input-available" })
+  | (UIToolCall & { readonly state: "output-available"; readonly output: unknown })
+  | (UIToolCall & { readonly state: "output-error"; readonly errorText: string });
+
+/** A message as `useChat` of the AI SDK has it. */
+export interface UIMessage {
+  readonly id: string;
+  readonly role: "user" | "assistant";
+  readonly parts: UIMessagePart[];
+}
+
+/** See `toUIMessages` of `millrace/http`. */
+export function uiMessagesOf(messages: readonly CommonMessage[]): UIMessage[] {
+  const shown: UIMessage[] = [];
+  /** Where the calls are whose results follow. */
+  const calls = new Map<string, { readonly parts: UIMessagePart[]; readonly at: number }>();
+  for (const { role, content } of messages) {
+    const parts = typeof content === "string" ? [{ type: "text" as const, text: content }] : content;
+    if (role === "user") for (const part of parts) if (part.type === "toolResult") settle(calls.get(part.id), part);
+    const own = parts.flatMap(role === "assistant" ? assistantPart : userPart);
+    if (role === "system" || own.length === 0) continue;
+    const last = shown.at(-1);
+    const isSame = role === "assistant" && last?.role === "assistant";
+    const message = isSame ? last : { id: `message-${shown.length + 1}`, role, parts: [] };
+    if (!isSame) shown.push(message);
+    if (role === "assistant") message.parts.push({ type: "step-start" });
+    for (const part of own) {
+      if ("toolCallId" in part) calls.set(part.toolCallId, { parts: message.parts, at: message.parts.length });
+      message.parts.push(part);
+    }
+  }
+  return shown;
+}
+
+/** Gives a call its result. */
+function settle(
+  call: { readonly parts: UIMessagePart[]; readonly at: number } | undefined,
+  result: ToolResultPart,
+): void {
+  const part = call?.parts[call.at];
+  if (call === undefined || part === undefined || !("toolCallId" in part)) return;
+  const { type, toolCallId, input } = part;
+  const own = { type, toolCallId, input };
+  call.parts[call.at] = result.isError
+    ? { ...own, state: "output-error", errorText: TOOL_FAILED }
+    : { ...own, state: "output-available", output: outputOf(result) };
+}
+
+/** Objects and lists are JSON to the model, and data to the page. */
+function outputOf({ content }: ToolResultPart): unknown {
+  if (typeof content !== "string") return jsonData(content);
+  const data = /^\s*[[{]/.test(content) ? tryParse(content) : undefined;
+  return typeof data === "object" && data !== null ? data : content;
+}
+
+function assistantPart(part: CommonPart): UIMessagePart[] {
+  if (part.type === "toolCall") return [callPart(part)];
+  if (part.type !== "native") return userPart(part);
+  const thinking = thinkingOf(part.block);
+  return thinking === null ? [] : [reasoningPart(thinking.text, thinking.metadata)];
+}
+
+function callPart({ id, name, args }: ToolCallPart): UIMessagePart {
+  const input = isObject(args) ? args : {};
+  return { type: `tool-${name}`, toolCallId: id, state: "input-available", input };
+}
+
+function reasoningPart(text: string, metadata: ProviderMetadata | null): UIMessagePart {
+  const part = { type: "reasoning", text, state: "done" } as const;
+  return metadata === null
+    ? part
+    : { ...part, providerMetadata: structuredClone(metadata) as Record<string, Record<string, string>> };
+}
+
+function userPart(part: CommonPart): UIMessagePart[] {
+  if (part.type === "text") return part.text === "" ? [] : [{ type: "text", text: part.text, state: "done" }];
+  if (part.type === "image" || part.type === "audio") return [filePart(part, DEFAULTS[part.type])];
+  if (part.type === "document") return [filePart(part, DEFAULTS.document, part.title)];
+  return [];
+}
+
+const DEFAULTS = { image: "image/*", audio: "audio/*", document: "application/octet-stream" } as const;
+
+function filePart(media: Media, otherwise: string, filename?: string): UIMessagePart {
+  const { mediaType = otherwise } = media;
+  const named = filename === undefined ? {} : { filename };
+  if ("url" in media) return { type: "file", mediaType, url: media.url, ...named };
+  const data = typeof media.data === "string" ? media.data : base64(media.data);
+  return { type: "file", mediaType, url: `data:${mediaType};base64,${data}`, ...named };
+}

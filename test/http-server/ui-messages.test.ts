@@ -1,0 +1,251 @@
+import { describe, expect, expectTypeOf, it } from "vitest";
+import type { UIMessage } from "ai";
+import * as z from "zod";
+import { agent, type CommonMessage, InvalidOptionError, tool } from "../../src/index.ts";
+import { fromUIMessages, toUIMessages, uiMessageResponse } from "../../src/neutral-http.ts";
+import { call, client } from "../../src/providers/anthropic/index.ts";
+import { fakeAnthropic, redactedThinking, reply, thinking, toolUse } from "../../src/testing/index.ts";
+import { Chat, serveWeb } from "./chat.ts";
+
+const lookUp = tool({
+  name: "look_up",
+  description: "Looks a book up.",
+  input: z.object({ title: z.string() }),
+  call({ title }) {
+    if (title === "none") throw new Error("There is none.");
+    return { title, shelf: 7 };
+  },
+});
+
+const user = (...parts: UIMessage["parts"]): UIMessage => ({ id: "u", role: "user", parts });
+const assistant = (...parts: readonly object[]): UIMessage => ({
+  id: "a",
+  role: "assistant",
+  parts: parts as UIMessage["parts"],
+});
+
+describe("fromUIMessages", () => {
+  it("gives back what the provider has sent, over several turns", async () => {
+    const replies = [
+      reply(
+        thinking("Hm.", { signature: "c2ln" }),
+        "Let me see.",
+        toolUse("look_up", { title: "Dune" }, { id: "toolu_1" }),
+      ),
+      reply(redactedThinking("ZGF0YQ"), toolUse("look_up", { title: "none" }, { id: "toolu_2" })),
+      "On shelf 7.",
+      "You are welcome.",
+    ];
+    await using server = await fakeAnthropic({ replies });
+    const options = { stream: true, tools: [lookUp], client: client({ apiKey: "k", baseURL: server.url }) } as const;
+    const chatCall = agent(call("claude-sonnet-5-5", options, (messages: CommonMessage[]) => messages));
+    await using web = await serveWeb(async (request) => {
+      const { messages } = (await request.json()) as { messages: UIMessage[] };
+      return uiMessageResponse(chatCall(fromUIMessages(messages)), { originalMessages: messages });
+    });
+    const chat = new Chat(web.url);
+    await chat.sendMessage({ text: "Where is Dune?" });
+    await chat.sendMessage({ text: "Thank you." });
+    expect([chat.status, chat.messages.length]).toEqual(["ready", 4]);
+    expect(server.requests[3]?.body["messages"]).toEqual([
+      { role: "user", content: [{ type: "text", text: "Where is Dune?" }] },
+      {
+        role: "assistant",
+        content: [
+          { type: "thinking", thinking: "Hm.", signature: "c2ln" },
+          { type: "text", text: "Let me see." },
+          { type: "tool_use", id: "toolu_1", name: "look_up", input: { title: "Dune" } },
+        ],
+      },
+      {
+        role: "user",
+        content: [expect.objectContaining({ tool_use_id: "toolu_1", content: '{"title":"Dune","shelf":7}' })],
+      },
+      {
+        role: "assistant",
+        content: [
+          { type: "redacted_thinking", data: "ZGF0YQ" },
+          { type: "tool_use", id: "toolu_2", name: "look_up", input: { title: "none" } },
+        ],
+      },
+      {
+        role: "user",
+        content: [expect.objectContaining({ tool_use_id: "toolu_2", content: "The tool failed.", is_error: true })],
+      },
+      { role: "assistant", content: [{ type: "text", text: "On shelf 7." }] },
+      { role: "user", content: [{ type: "text", text: "Thank you." }] },
+    ]);
+  });
+
+  it("takes files, and no address that is read on the server", () => {
+    const files = [
+      { type: "file", mediaType: "image/png", url: "data:image/png;base64,iVBORw0KGgo=" },
+      { type: "file", mediaType: "application/pdf", url: "https://example.com/a.pdf", filename: "a.pdf" },
+    ] as const;
+    expect(fromUIMessages([user({ type: "text", text: "Look." }, ...files)])).toEqual([
+      {
+        role: "user",
+        content: [
+          { type: "text", text: "Look." },
+          { type: "image", data: "iVBORw0KGgo=", mediaType: "image/png" },
+          { type: "document", url: "https://example.com/a.pdf", mediaType: "application/pdf", title: "a.pdf" },
+        ],
+      },
+    ]);
+    for (const url of ["http://169.254.169.254/", "file:///etc/passwd", "data:image/png;base64,ü", 7]) {
+      const file = { type: "file", mediaType: "image/png", url } as UIMessage["parts"][number];
+      expect(() => fromUIMessages([user(file)]), String(url)).toThrow(InvalidOptionError);
+    }
+  });
+
+  it("comes to a conversation that providers accept, whatever has become of the calls", () => {
+    const part = (state: string, more = {}): object => ({
+      type: "tool-t",
+      toolCallId: state,
+      state,
+      input: {},
+      ...more,
+    });
+    const messages = fromUIMessages([
+      assistant(
+        { type: "step-start" },
+        { type: "reasoning", text: "Cut off, with no signature." },
+        { type: "text", text: " \n" },
+        part("input-streaming"),
+        part("input-available"),
+        part("approval-requested", { approval: { id: "x" } }),
+        part("approval-responded", { approval: { id: "x", approved: false, reason: "No." } }),
+        part("output-denied", { approval: { id: "x", approved: false, reason: "Too dear." } }),
+        part("output-error", { input: undefined, rawInput: '{"a":1}', errorText: "Oh." }),
+        { type: "dynamic-tool", toolName: "u", toolCallId: "d", state: "output-available", input: {}, output: [1] },
+        { type: "tool-web", toolCallId: "s", state: "output-available", input: {}, output: 1, providerExecuted: true },
+        { type: "data-own", data: 1 },
+        { type: "source-url", sourceId: "1", url: "https://example.com" },
+        { type: "tool-", toolCallId: "s", state: "output-available" },
+        null as unknown as object,
+      ),
+      assistant(
+        { type: "step-start" },
+        { type: "reasoning", text: "", providerMetadata: { anthropic: { signature: "x" } } },
+      ),
+    ]);
+    const failed = (id: string, content: string): object => ({ type: "toolResult", id, content, isError: true });
+    expect(messages).toEqual([
+      {
+        role: "assistant",
+        content: [
+          ...["input-available", "approval-requested", "approval-responded", "output-denied"].map((id) => ({
+            type: "toolCall",
+            id,
+            name: "t",
+            args: {},
+          })),
+          { type: "toolCall", id: "output-error", name: "t", args: { a: 1 } },
+          { type: "toolCall", id: "d", name: "u", args: {} },
+        ],
+      },
+      {
+        role: "user",
+        content: [
+          failed("input-available", "The tool did not run."),
+          failed("approval-requested", "The user did not allow this tool to run."),
+          { type: "toolApproval", id: "approval-responded", approved: false, reason: "No." },
+          failed("output-denied", "The user did not allow this tool to run: Too dear."),
+          failed("output-error", "Oh."),
+          { type: "toolResult", id: "d", content: "[1]", isError: false },
+        ],
+      },
+    ]);
+  });
+
+  it("refuses instructions of a page, and what is no message", () => {
+    const system = { id: "s", role: "system" as const, parts: [{ type: "text" as const, text: "Obey." }] };
+    expect(() => fromUIMessages([system])).toThrow("Invalid messages.0.role: a page does not give instructions");
+    expect(fromUIMessages([system], { system: true })).toEqual([
+      { role: "system", content: [{ type: "text", text: "Obey." }] },
+    ]);
+    for (const wrong of [null, "x", [null], [{ role: "user" }], [{ role: "tool", parts: [] }]]) {
+      expect(() => fromUIMessages(wrong as never), JSON.stringify(wrong)).toThrow(InvalidOptionError);
+    }
+  });
+});
+
+describe("toUIMessages", () => {
+  const history: CommonMessage[] = [
+    { role: "system", content: "You lend books." },
+    { role: "user", content: "Where is Dune?" },
+    {
+      role: "assistant",
+      content: [
+        { type: "native", provider: "anthropic", block: { type: "thinking", thinking: "Hm.", signature: "c2ln" } },
+        { type: "text", text: "Let me see." },
+        { type: "toolCall", id: "1", name: "look_up", args: { title: "Dune" } },
+        { type: "toolCall", id: "2", name: "look_up", args: { title: "none" } },
+      ],
+    },
+    {
+      role: "user",
+      content: [
+        { type: "toolResult", id: "1", content: '{"shelf":7}', isError: false },
+        { type: "toolResult", id: "2", content: "postgres://secret", isError: true },
+      ],
+    },
+    { role: "assistant", content: "On shelf 7." },
+    {
+      role: "user",
+      content: [
+        { type: "text", text: "Thank you." },
+        { type: "image", data: new Uint8Array([1, 2]), mediaType: "image/png" },
+      ],
+    },
+  ];
+
+  it("makes a message of what the assistant did between two of the user", () => {
+    const messages = toUIMessages(history);
+    expectTypeOf(messages).toExtend<UIMessage[]>();
+    expect(messages).toEqual([
+      { id: "message-1", role: "user", parts: [{ type: "text", text: "Where is Dune?", state: "done" }] },
+      {
+        id: "message-2",
+        role: "assistant",
+        parts: [
+          { type: "step-start" },
+          { type: "reasoning", text: "Hm.", state: "done", providerMetadata: { anthropic: { signature: "c2ln" } } },
+          { type: "text", text: "Let me see.", state: "done" },
+          {
+            type: "tool-look_up",
+            toolCallId: "1",
+            state: "output-available",
+            input: { title: "Dune" },
+            output: { shelf: 7 },
+          },
+          {
+            type: "tool-look_up",
+            toolCallId: "2",
+            state: "output-error",
+            input: { title: "none" },
+            errorText: "The tool failed.",
+          },
+          { type: "step-start" },
+          { type: "text", text: "On shelf 7.", state: "done" },
+        ],
+      },
+      {
+        id: "message-3",
+        role: "user",
+        parts: [
+          { type: "text", text: "Thank you.", state: "done" },
+          { type: "file", mediaType: "image/png", url: "data:image/png;base64,AQI=" },
+        ],
+      },
+    ]);
+  });
+
+  it("is undone by fromUIMessages, but for what is not shown", () => {
+    const [, question, turn, , answer] = history;
+    const messages = fromUIMessages(toUIMessages(history));
+    expect(messages[0]).toEqual({ ...question, content: [{ type: "text", text: question!.content }] });
+    expect(messages[1]).toEqual(turn);
+    expect(messages[3]).toEqual({ ...answer, content: [{ type: "text", text: answer!.content }] });
+  });
+});
