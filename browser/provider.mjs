@@ -37,9 +37,9 @@ export async function startProvider() {
     pings: false,
     replies(request) {
       const [name] = questionIn(request).split(" ");
-      const messages = request.body.messages ?? [];
-      const hasResult = messages.at(-1).content.some?.(({ type }) => type === "tool_result") === true;
-      return SCRIPTS[name]({ hasResult, last: lastWordOf(messages.at(-1)) });
+      const last = request.body.messages.at(-1);
+      const hasResult = Array.isArray(last.content) && last.content.some(({ type }) => type === "tool_result");
+      return SCRIPTS[name]({ hasResult, last: lastWordOf(request) });
     },
   });
   return {
@@ -49,18 +49,19 @@ export async function startProvider() {
   };
 }
 
-/** The last text of the user's. */
+/** The last question. A request to go on with an answer has other words after it. */
 function questionIn({ body }) {
-  const texts = (body.messages ?? []).flatMap(({ role, content }) => {
-    if (role !== "user") return [];
-    if (typeof content === "string") return [content];
-    return content.filter(({ type }) => type === "text").map((part) => part.text);
-  });
-  return texts.at(-1) ?? "";
+  const users = (body.messages ?? []).filter(({ role }) => role === "user");
+  return users.map(textIn).findLast((text) => text.split(" ")[0] in SCRIPTS) ?? "";
 }
 
-function lastWordOf({ role, content }) {
-  if (role !== "assistant") return 0;
-  const written = typeof content === "string" ? content : content.map((part) => part.text ?? "").join("");
-  return Number(/w(\d+)\s*$/.exec(written)?.[1] ?? 0);
+/** The last word of the answer that is to be gone on with. */
+function lastWordOf(request) {
+  const { messages } = request.body;
+  const since = messages.slice(messages.findLastIndex((message) => textIn(message) === questionIn(request)));
+  const begun = since.filter(({ role }) => role === "assistant").map(textIn).join("");
+  return Number(/w(\d+)\s*$/.exec(begun)?.[1] ?? 0);
 }
+
+const textIn = ({ content }) =>
+  typeof content === "string" ? content : content.map((part) => part.text ?? "").join("");

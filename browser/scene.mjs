@@ -37,9 +37,14 @@ export class Scene {
     return this.#stage.server.log(name);
   }
 
+  /** When the server has noticed that a page is gone. */
+  get leftAt() {
+    return this.#stage.server.leftAt(this.id);
+  }
+
   /** Opens a page of the client. `log`: where replies are kept; `persist`: which messages survive a reload. */
   async open({ log = "none", persist = "none", resume = false, port = this.#stage.server.port } = {}) {
-    const { page: name, wire, transport } = this.client;
+    const { page: name, wire, transport, major } = this.client;
     this.#context ??= await this.#stage.browser.newContext();
     const page = await this.#context.newPage();
     const problems = [];
@@ -48,7 +53,7 @@ export class Scene {
       api: `/api/${wire}/${log}/chat`,
       id: this.id,
       persist,
-      ...(transport && { transport }),
+      ...(transport && { transport, major }),
       ...(resume && { resume: "1" }),
     });
     await page.goto(`http://127.0.0.1:${port}/page/${name}?${query}`);

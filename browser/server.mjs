@@ -46,10 +46,12 @@ export async function startServer({ providerURL, redisURL, pages }) {
     (messages) => ({ messages }),
   );
   const ask = agent(answer);
-  const goOn = agent(answer.with({ onInterrupt: "continue" }));
+  // Runs of agents end with their producer.
+  const goOn = answer.with({ onInterrupt: "continue" });
+  const left = new Map();
   const withLog = (wire, name) => {
     const hasTakeover = name === "takeover";
-    return chat({ wire, log: logs[name], hasTakeover, ask: hasTakeover ? goOn : ask, redis });
+    return chat({ wire, log: logs[name], hasTakeover, ask: hasTakeover ? goOn : ask, redis, left });
   };
   const server = createServer(
     nodeHandler((request) => {
@@ -68,6 +70,8 @@ export async function startServer({ providerURL, redisURL, pages }) {
   return {
     port: server.address().port,
     log: (name) => logs[name],
+    /** When the page of a chat was gone. */
+    leftAt: (id) => left.get(id),
     async close() {
       server.closeAllConnections();
       server.close();
@@ -77,7 +81,7 @@ export async function startServer({ providerURL, redisURL, pages }) {
 }
 
 /** The handler of one chat. */
-function chat({ wire, log, hasTakeover, ask, redis }) {
+function chat({ wire, log, hasTakeover, ask, redis, left }) {
   const isUI = wire.startsWith("ui");
   const version = /\d/.test(wire) ? { version: Number(wire.at(-1)) } : {};
   const send = (stream, messages, signal) =>
@@ -98,6 +102,7 @@ function chat({ wire, log, hasTakeover, ask, redis }) {
       });
     }
     const { id: place, messages } = await request.json();
+    request.signal.addEventListener("abort", () => left.set(place, Date.now()));
     const prompt = isUI ? fromUIMessages(messages) : messages;
     if (log === null) return send(ask(prompt), messages, request.signal);
     if (hasTakeover) await redis.set(`prompt:${place}`, JSON.stringify(prompt), { EX: 60 });

@@ -6,9 +6,13 @@ import { useEffect } from "react";
 import { createRoot } from "react-dom/client";
 import { busy, SeenInputs, settings, shownMessage, storedMessages, storeMessages } from "./shown.js";
 
-const { api, id, transport: kind, persist = "none", resume } = settings;
-const messages = storedMessages(id);
-const lastId = messages.at(-1)?.role === "assistant" ? messages.at(-1).id : undefined;
+const { api, id, transport: kind, persist = "none", resume, major } = settings;
+const stored = storedMessages(id);
+const last = stored.at(-1);
+const isPartial = last?.role === "assistant" && shownMessage(last).outcome === undefined;
+// It comes again from its beginning, which AI SDK 5 would add to what there is.
+const messages = isPartial && major === "5" ? stored.slice(0, -1) : stored;
+const lastId = last?.role === "assistant" && !isPartial ? last.id : undefined;
 const transport =
   kind === "millrace"
     ? millraceTransport({ api, lastMessageId: lastId })

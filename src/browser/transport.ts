@@ -8,8 +8,8 @@ export interface TransportOptions extends LineOptions {
   /** Where the chat is: `POST {api}` starts a reply, `GET {api}/{id}/stream` goes on with it, DELETE there stops it. Default `/api/chat`. */
   readonly api?: string | undefined;
   /**
-   * The id of the last message that the page has when it is loaded, if that is the assistant's. If the server has nothing
-   * beyond it, the chat is left as it is. Without it, the reply comes again: AI SDK 5 then shows it twice.
+   * The id of the last message that the page has when it is loaded, if that is a whole answer: the server does not send it
+   * again. AI SDK 5 would show it twice, and part of an answer as well: give it no messages that are not whole.
    */
   readonly lastMessageId?: string | undefined;
   /** More fields of the POST's body. */
