@@ -9,6 +9,7 @@ export const textOf = (count) => words(count).join("");
 
 export const SHORT = 8;
 export const LONG = 80;
+export const GUST = 2_000;
 export const BURST = 20_000;
 
 /** What is answered to a question, by its first word. `last`: how many words of the reply are there already. */
@@ -19,7 +20,7 @@ const SCRIPTS = {
     hasResult
       ? reply(text(words(SHORT)))
       : reply(text(["I look. "]), toolUse("weather", { city: "Reykjavík", days: 3 }, { fragments: 12, id: "call_1" }), {
-          pace: 20,
+          pace: 40,
         }),
   approval: ({ hasResult }) =>
     hasResult ? reply(text(words(SHORT))) : reply(toolUse("send_mail", { to: "Ada" }, { id: "call_2" })),
@@ -27,7 +28,8 @@ const SCRIPTS = {
   broken: () => reply(text(words(SHORT)), errorEvent("overloaded_error", "SECRET: overloaded")),
   cut: () => reply(text(words(SHORT)), { endAfter: 6 }),
   long: ({ last }) => reply(text(words(LONG - last, last + 1)), { pace: PACE_MS }),
-  burst: () => reply(text(words(BURST))),
+  gust: () => reply(text(words(GUST)), { chunkBytes: 65_536 }),
+  burst: () => reply(text(words(BURST)), { chunkBytes: 65_536 }),
 };
 
 /** Starts the provider. A question is `<script> <nonce>`; `requestsOf(nonce)` gives the requests for it. */
@@ -59,7 +61,10 @@ function questionIn({ body }) {
 function lastWordOf(request) {
   const { messages } = request.body;
   const since = messages.slice(messages.findLastIndex((message) => textIn(message) === questionIn(request)));
-  const begun = since.filter(({ role }) => role === "assistant").map(textIn).join("");
+  const begun = since
+    .filter(({ role }) => role === "assistant")
+    .map(textIn)
+    .join("");
   return Number(/w(\d+)\s*$/.exec(begun)?.[1] ?? 0);
 }
 

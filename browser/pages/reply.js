@@ -15,15 +15,14 @@ async function read(options) {
   error = null;
   show("submitted");
   try {
-    let first = turn.text === "";
-    let index = null;
     for await (const [chunk, tool] of connection) {
       if (!turns.includes(turn)) turns.push(turn);
       turn.id = connection.run;
       turn.position = connection.position;
-      if (chunk.recovery?.type === "restart") Object.assign(turn, newTurn());
-      if (chunk.turn !== index && !first) index = chunk.turn;
-      first = false;
+      if (chunk.recovery?.type === "restart") {
+        Object.assign(turn, newTurn());
+        articles.get(turn)?.replaceChildren();
+      }
       turn.text += chunk.content;
       turn.thinking += chunk.thinking;
       if (tool !== null) take(turn, tool);
@@ -56,7 +55,8 @@ function takeResult(turn, { id: callId, name, output, isError }) {
   else Object.assign(known, { state, output });
 }
 
-const elements = new Map();
+const articles = new Map();
+const PARAGRAPH = 500;
 let isWaiting = false;
 
 /** Once a frame, as pages do. */
@@ -76,13 +76,21 @@ function draw() {
   document.getElementById("status").textContent = status;
   document.getElementById("error").textContent = error ?? "";
   for (const turn of turns) {
-    const element =
-      elements.get(turn) ?? document.getElementById("turns").appendChild(document.createElement("article"));
-    elements.set(turn, element);
-    element.className = turn.role;
-    element.textContent = turn.text;
+    const article =
+      articles.get(turn) ?? document.getElementById("turns").appendChild(document.createElement("article"));
+    articles.set(turn, article);
+    article.className = turn.role;
+    write(article, turn.text);
   }
   document.getElementById("state").textContent = JSON.stringify({ status, error, turns });
+}
+
+/** In paragraphs: to lay one out that is very long would take the browser longer than all else. */
+function write(article, text) {
+  for (let nth = Math.max(0, article.children.length - 1); nth * PARAGRAPH < text.length; nth++) {
+    const paragraph = article.children[nth] ?? article.appendChild(document.createElement("p"));
+    paragraph.textContent = text.slice(nth * PARAGRAPH, (nth + 1) * PARAGRAPH);
+  }
 }
 
 window.chat = {
@@ -109,7 +117,7 @@ window.chat = {
 };
 
 function filePart({ mediaType, url }) {
-  return { type: "image", mediaType, url };
+  return { type: "image", mediaType, data: url.slice(url.indexOf(",") + 1) };
 }
 
 document.getElementById("root").innerHTML =

@@ -193,6 +193,9 @@ export class ReplyConnection<Tool> implements Connection<Tool> {
     if (this.#isRead) throw new ReplyError("stream_consumed", "The connection is already being read.");
     this.#isRead = true;
     const { signal } = this.#options;
+    const { addEventListener, removeEventListener } = globalThis;
+    const onHide = (): void => this.#stored.write(this.run, this.position);
+    addEventListener?.("pagehide", onHide);
     const onAbort = (): void => this.#leave(left(signal?.reason));
     if (signal?.aborted) onAbort();
     signal?.addEventListener("abort", onAbort);
@@ -202,6 +205,8 @@ export class ReplyConnection<Tool> implements Connection<Tool> {
       this.#settle(error instanceof ReplyError ? error : new ReplyError("protocol", String(error), { cause: error }));
     } finally {
       signal?.removeEventListener("abort", onAbort);
+      removeEventListener?.("pagehide", onHide);
+      onHide();
       this.#settle(left());
     }
     const { error } = this;
@@ -214,16 +219,13 @@ export class ReplyConnection<Tool> implements Connection<Tool> {
     const line = this.#line;
     const slice = new TaskSlice();
     for await (const events of line.batches(this.#url, this.#request())) {
-      try {
-        for (const event of events) {
-          const pair = this.#take(event);
-          if (pair !== null) yield pair;
-          if (this.outcome !== "pending") return;
-          if (slice.isOver) await slice.next();
-        }
-      } finally {
-        this.#stored.write(line.run, line.position);
+      for (const event of events) {
+        const pair = this.#take(event);
+        if (pair !== null) yield pair;
+        if (this.outcome !== "pending") return;
+        if (slice.isOver) await slice.next();
       }
+      if (this.#stored.isOld) this.#stored.write(line.run, line.position);
     }
   }
 

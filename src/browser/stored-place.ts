@@ -8,11 +8,13 @@ export interface Place {
 /** The part of `Storage` that is used. */
 export type PlaceStorage = Pick<Storage, "getItem" | "setItem" | "removeItem">;
 
+const WRITE_MS = 250;
+
 /** Remembers a place for after a reload. Where there is no storage, or it is full, it remembers nothing. */
 export class StoredPlace {
   readonly #storage: PlaceStorage | null;
   readonly #key: string;
-  #last = "";
+  #written = -Infinity;
 
   constructor(storage: PlaceStorage | null | undefined, key: string | null) {
     this.#storage = key === null ? null : storage === undefined ? pageStorage() : storage;
@@ -24,10 +26,14 @@ export class StoredPlace {
   }
 
   write(run: string | null, position: string | null): void {
-    const text = run === null ? "" : JSON.stringify({ run, position });
-    if (text === this.#last) return;
-    this.#last = text;
-    attempt(() => this.#storage?.setItem(this.#key, text));
+    if (run === null) return;
+    this.#written = performance.now();
+    attempt(() => this.#storage?.setItem(this.#key, JSON.stringify({ run, position })));
+  }
+
+  /** Whether it is time to write again: each writing is passed on to another process. */
+  get isOld(): boolean {
+    return performance.now() - this.#written > WRITE_MS;
   }
 
   forget(): void {
