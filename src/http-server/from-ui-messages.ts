@@ -10,7 +10,9 @@ import { thinkingBlock } from "./thinking-metadata.ts";
 
 /** A message as `useChat` of the AI SDK has it. */
 export interface UIMessageLike {
+  /** Who speaks: `user`, `assistant` or `system`. */
   readonly role: string;
+  /** Text, files, thinking and calls of tools. */
   readonly parts: readonly object[];
 }
 

@@ -1,27 +1,43 @@
 /** A request of `node:http`, or of a framework that extends it. */
 export interface NodeRequest extends AsyncIterable<unknown> {
+  /** Such as `POST`. */
   readonly method?: string | undefined;
+  /** The path, with the query. */
   readonly url?: string | undefined;
   /** The whole path, where a router has cut {@link url}. */
   readonly originalUrl?: string | undefined;
+  /** By lowercase name. */
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+  /** The connection, which may be encrypted. */
   readonly socket?: object | null | undefined;
   /** The body, where something has read it already. */
   readonly body?: unknown;
+  /** Whether the body was read. */
   readonly readableEnded?: boolean | undefined;
 }
 
-/** A response of `node:http`, or of a framework that extends it. */
+/** A response of `node:http`, or of a framework that extends it: with its methods. */
 export interface NodeResponse {
+  /** Whether it has begun. */
   readonly headersSent: boolean;
+  /** Whether all of it was handed to the system. */
   readonly writableFinished: boolean;
+  /** Whether its connection is gone. */
   readonly destroyed: boolean;
-  writeHead(status: number, headers: Record<string, string | string[]>): unknown;
-  write(chunk: Uint8Array): boolean;
-  end(): unknown;
-  destroy(error?: Error): unknown;
-  on(event: "close" | "drain", listener: () => void): unknown;
-  off(event: "close" | "drain", listener: () => void): unknown;
+  /** The connection. */
+  readonly socket?: { readonly destroySoon?: (() => void) | undefined } | null | undefined;
+  /** Sends the status and the headers. */
+  readonly writeHead: (status: number, headers: Record<string, string | string[]>) => unknown;
+  /** Sends bytes. False: wait for `drain`. */
+  readonly write: (chunk: Uint8Array) => boolean;
+  /** Ends it. */
+  readonly end: () => unknown;
+  /** Breaks its connection. */
+  readonly destroy: (error?: Error) => unknown;
+  /** Adds a listener. */
+  readonly on: (event: "close" | "drain", listener: () => void) => unknown;
+  /** Removes one. */
+  readonly off: (event: "close" | "drain", listener: () => void) => unknown;
 }
 
 /** Takes a request as the web standard has it, and gives the response. */
@@ -172,8 +188,10 @@ async function send(body: ReadableStreamDefaultReader<Uint8Array>, outgoing: Nod
     }
     outgoing.end();
   } catch {
-    // The page has to notice. What has broken it, its handler knows.
-    outgoing.destroy();
+    // The page has to notice, after all that was sent. What has broken it, its handler knows.
+    const { socket } = outgoing;
+    if (socket?.destroySoon === undefined) outgoing.destroy();
+    else socket.destroySoon();
   } finally {
     outgoing.off("close", leave);
   }

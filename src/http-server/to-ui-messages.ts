@@ -29,8 +29,11 @@ export type UIMessagePart =
 
 /** A message as `useChat` of the AI SDK has it. */
 export interface UIMessage {
+  /** Unique in its conversation. */
   readonly id: string;
+  /** Who speaks. */
   readonly role: "user" | "assistant";
+  /** Text, files, thinking and calls of tools, in their order. */
   readonly parts: UIMessagePart[];
 }
 
