@@ -31,6 +31,7 @@ export {
   UnsupportedContentError,
 } from "./errors.ts";
 export { agent, type RunOf } from "./agent/agent.ts";
+export { type ApprovalMessage, approve } from "./agent/approve.ts";
 export type {
   AgentOptions,
   AgentStop,
@@ -73,7 +74,15 @@ export {
 export type { Natives, NeutralKinds, NeutralNative } from "./neutral-provider.ts";
 export type { Media, MediaData, MediaSource, MediaUrl } from "./prompt/media.ts";
 export type { DynamicConfig, PromptFunction, PromptResult } from "./prompt/dynamic-config.ts";
-export type { CommonMessage, CommonPart, NativePart, ToolCallPart, ToolResultPart } from "./prompt/common-message.ts";
+export type {
+  CommonMessage,
+  CommonPart,
+  NativePart,
+  SentPart,
+  ToolApprovalPart,
+  ToolCallPart,
+  ToolResultPart,
+} from "./prompt/common-message.ts";
 export type { NativeMessage, Role, SplicedMessage } from "./prompt/message.ts";
 export {
   assistant,
@@ -148,6 +157,8 @@ export type {
   OpenBlock,
   OpenCall,
   StreamingToolCall,
+  ApprovalCheck,
+  ToolApproval,
   ToolBehavior,
   ToolCall,
   ToolContext,

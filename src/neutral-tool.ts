@@ -33,7 +33,9 @@ export type ToolDefinition<Name extends string, S extends StandardSchema, J exte
   AnthropicToolOptions;
 
 const KEYS =
-  "name,description,input,inputSchema,call,strict,runEarly,cacheControl,eagerInputStreaming,deferLoading".split(",");
+  "name,description,input,inputSchema,call,needsApproval,strict,runEarly,cacheControl,eagerInputStreaming,deferLoading".split(
+    ",",
+  );
 /** What other libraries call the parts of a definition. */
 const ADVICE = {
   execute: "call",

@@ -31,6 +31,7 @@ export interface AgentTurn<out N extends Native = Native, out T extends PairType
  * - `answer`: the model asked for nothing more.
  * - `length`, `context_exceeded`, `content_filter`: the limit of tokens, the context window or a refusal ended its last
  *   text, which is therefore not an answer. The words are those of `commonFinishReasons`.
+ * - `approval`: calls wait until a person has agreed: they are in `run.approvals`.
  * - `cut`: the limit of tokens cut the input of the same tool in two turns, one after the other.
  * - `tool`: the model asked for a tool of `stopAtTool`, or for one in the provider's own format, which the program runs.
  * - `turns`, `tokens`, `cost`, `condition`: one of the options said so.
@@ -40,6 +41,7 @@ export type AgentStop =
   | "length"
   | "context_exceeded"
   | "content_filter"
+  | "approval"
   | "cut"
   | "turns"
   | "tool"
@@ -81,7 +83,8 @@ export interface AgentOptions<N extends Native = Native, T extends PairTypes = P
   readonly stopWhen?: Asked<AgentTurn<N, T>, boolean> | undefined;
   /**
    * Asked before a tool runs, and shown a copy of its `args`: true lets it run. False, or a reason, is told to the model instead of a result. What it
-   * throws ends the run. As many may be asked about at a time as may run.
+   * throws ends the run. As many may be asked about at a time as may run. Of a call that waits for a person it is asked once
+   * that person has agreed.
    */
   readonly approve?: Asked<CallableTool<T>, boolean | string> | undefined;
   /** Asked before each turn: its own options, such as a tool that the model must use first. What it throws ends the run. */

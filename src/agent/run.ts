@@ -5,21 +5,26 @@ import { sumUsage } from "../cost/usage.ts";
 import { InvalidOptionError, messageOf, StreamAbortedError, StreamConsumedError } from "../errors.ts";
 import { field } from "../json/object.ts";
 import { inspectable, shownAs } from "../json/inspectable.ts";
+import type { PreparedCall } from "../attempt/prepared.ts";
+import type { CommonMessage } from "../prompt/common-message.ts";
 import type { AgentToolResult } from "../provider/chunk.ts";
 import type { Native } from "../provider/native.ts";
 import type { MessageViews } from "../provider/provider.ts";
 import { whenAborted } from "../recovery/abort-signal.ts";
 import type { CallPlan } from "../recovery/plan.ts";
 import { checkOptions } from "../schema/option-form.ts";
+import { historyOf } from "../stream/history.ts";
 import { handled, leavable } from "../stream/leavable.ts";
 import type { Stream } from "../stream/stream.ts";
 import type { AnyToolCall, PairTool, PairTypes } from "../tool/pair.ts";
 import { isError, jsonData } from "../tool/plain-data.ts";
 import type { ToolInput } from "../tool/tool-box.ts";
-import type { ToolCall } from "../tool/tool-call.ts";
+import type { ToolApproval, ToolCall } from "../tool/tool-call.ts";
 import type { ToolChoice } from "../tool/tool-choice.ts";
 import { liftedChoice } from "./forced-choice.ts";
 import { type AgentOptions, type AgentStop, type AgentTurn, turnForms } from "./options.ts";
+import { openConversation } from "./open-calls.ts";
+import { OpenPrompt } from "./open-prompt.ts";
 import { ToolRunner } from "./tool-runner.ts";
 import { type AnsweredCall, asksForNative, cutAnswer, cutCalls, endOf, missingAnswers, shownTurn } from "./turn.ts";
 
@@ -80,6 +85,8 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
   #lifted: ToolChoice | undefined;
   /** The tools whose input was cut in the last turn. */
   #cut: readonly string[] = [];
+  /** The conversation with what approved tools have given, if that was not sent to the model. */
+  #unsent: PreparedCall<N> | null = null;
   #stopReason: AgentStop | null = null;
   #isOver = false;
   #hasLeft = false;
@@ -115,10 +122,19 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
 
   /** What `console.log` shows, and `JSON.stringify` gives. */
   toJSON(): object {
-    const { stopReason, content, turns, usage, cost } = this;
+    const { stopReason, content, turns, usage, cost, approvals } = this;
+    const waiting = approvals.length > 0 && { approvals: jsonData(approvals) };
     const error = this.#error;
     const name = isError(error) ? `${error.name}: ` : "";
-    return { stopReason, content, turns, usage, cost, ...(error !== null && { error: name + messageOf(error) }) };
+    return {
+      stopReason,
+      ...waiting,
+      content,
+      turns,
+      usage,
+      cost,
+      ...(error !== null && { error: name + messageOf(error) }),
+    };
   }
 
   /** The turns so far. */
@@ -129,6 +145,16 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
   /** Why the run ended; null while it goes on, and where it was left or failed. */
   get stopReason(): AgentStop | null {
     return this.#stopReason;
+  }
+
+  /**
+   * The calls that wait until a person has agreed, if that is why the run has ended: ask, and give the answers to the next
+   * run by {@link approve}.
+   */
+  get approvals(): readonly NonNullable<T["~approval"]>[] {
+    const approvals = this.#waiting().map(({ id, name, args }): ToolApproval => ({ id, toolCallId: id, name, args }));
+    // Of the tools that `T` stands for.
+    return approvals as unknown as readonly NonNullable<T["~approval"]>[];
   }
 
   /** The text of the last turn: the answer, if that is why the run has ended. */
@@ -166,11 +192,32 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
     );
   }
 
-  /** The whole conversation, as it may be sent back, however the run has ended. */
+  /** The whole conversation, as it may be sent back, however the run has ended. Calls in {@link approvals} stay open in it. */
   history(): readonly N["item"][] {
-    // The last turn has not begun if its request could not be made.
-    const last = this.#turns.findLast(({ stream }) => stream.timings.start !== null && stream.hasRequest);
-    return last === undefined ? [] : last.stream.history(last.outputs);
+    const last = this.#lastSent;
+    if (last === undefined) return this.#unsent?.items ?? [];
+    const { stream, outputs } = last;
+    const waiting = this.#waiting();
+    if (waiting.length === 0) return stream.history(outputs);
+    const { shown } = stream["~reply"];
+    const toolInputs = inputsOf(stream).filter(({ block }) => waiting.every(({ toolCall }) => toolCall !== block));
+    const { provider, toolCalls } = shown;
+    const answered = {
+      provider,
+      toolCalls,
+      decoder: { toolInputs },
+      sendableItems: shown.sendableItems.bind(shown),
+    };
+    return historyOf<N>(answered, stream.messages, outputs);
+  }
+
+  /** {@link history} as data that belongs to no provider, which any of them takes as a prompt. */
+  commonHistory(): readonly CommonMessage[] {
+    const last = this.#lastSent;
+    if (last === undefined) return this.#unsent?.common() ?? [];
+    const { stream } = last;
+    const { provider } = stream["~reply"].shown;
+    return [...stream.commonMessages, ...provider.common(this.history().slice(stream.messages.length))];
   }
 
   /** @throws StreamConsumedError if the run is being read, or was. */
@@ -214,6 +261,19 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
     return this.#plan.targets[0].provider.views;
   }
 
+  /** The last turn whose request was made. */
+  get #lastSent(): AgentTurn<N, T> | undefined {
+    return this.#turns.findLast(({ stream }) => stream.timings.start !== null && stream.hasRequest);
+  }
+
+  /** The calls that have no output because a person has to agree first. */
+  #waiting(): readonly ToolCall[] {
+    const last = this.#turns.at(-1);
+    if (this.#stopReason !== "approval" || last === undefined) return [];
+    const given = last.outputs.map(([call]) => call.toolCall);
+    return completeCalls(last.stream).filter(({ toolCall }) => !given.includes(toolCall));
+  }
+
   #leave(reason?: unknown): void {
     this.#hasLeft = true;
     this.abort(reason);
@@ -230,6 +290,7 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
   }
 
   async *#run(): AsyncGenerator<Triple<N, T>, void, undefined> {
+    let open: OpenPrompt<N> | null = null;
     try {
       this.#listen(this.#options.signal);
       this.#listen(this.#plan.signal);
@@ -238,8 +299,10 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
         return;
       }
       let plan = this.#plan;
+      open = await this.#readPrompt(plan);
       while (this.#stopReason === null) {
         const { turn, runner } = await this.#open(plan);
+        if (open !== null && turn.index === 0) yield* this.#answerPrompt(open, turn);
         yield* this.#read(turn, runner);
         this.#listen(turn.stream.dynamicConfig?.signal);
         yield* this.#runTools(turn, runner);
@@ -254,6 +317,8 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
       this.#isOver = true;
       for (const cleanup of this.#cleanups) cleanup();
       this.#controller.abort(new StreamAbortedError("The run has ended."));
+      // Otherwise nobody would know what tools have given.
+      if (this.#lastSent === undefined) this.#unsent = (await open?.prepared()) ?? null;
     }
   }
 
@@ -267,8 +332,8 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
   async #open(plan: CallPlan<N>): Promise<{ turn: AgentTurn<N, T>; runner: ToolRunner }> {
     const { signal } = this.#controller;
     if (signal.aborted) throw new StreamAbortedError(signal.reason);
-    const { parallel = 4, approve, maxCost, turnOptions } = this.#options;
-    const runner = new ToolRunner(parallel, signal, approve);
+    const { maxCost, turnOptions } = this.#options;
+    const runner = this.#createRunner();
     const index = this.#turns.length;
     const own = turnOptions && (await runner.wait(Promise.resolve(turnOptions({ index, turns: this.#turns }))));
     if (own) checkOptions(own, turnForms, "turnOptions.");
@@ -290,6 +355,30 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
     this.#turns.push(turn);
     this["~onTurn"]?.(turn);
     return { turn, runner };
+  }
+
+  #createRunner(): ToolRunner {
+    const { parallel = 4, approve } = this.#options;
+    return new ToolRunner(parallel, this.#controller.signal, approve);
+  }
+
+  /** The prompt, if it leaves calls open, or has answers to calls. */
+  async #readPrompt(plan: CallPlan<N>): Promise<OpenPrompt<N> | null> {
+    const runner = this.#createRunner();
+    const prompt = await runner.wait(plan.read()).catch(() => null);
+    // What is wrong with it, the first turn finds out.
+    if (prompt === null) return null;
+    const conversation = openConversation<N>({ author: plan.targets[0].provider, messages: prompt.messages });
+    if (conversation.isSettled) return null;
+    this.#lifted ??= liftedChoice(plan.toolChoice, conversation.calls);
+    return new OpenPrompt(plan, prompt, conversation, runner);
+  }
+
+  /** Runs what was approved in the prompt. It is sent with a result for each call. */
+  async *#answerPrompt(open: OpenPrompt<N>, turn: AgentTurn<N, T>): AsyncGenerator<Triple<N, T>, void, undefined> {
+    await open.start();
+    yield* this.#finish(turn, open.runner);
+    open.answer();
   }
 
   async *#read(turn: AgentTurn<N, T>, runner: ToolRunner): AsyncGenerator<Triple<N, T>, void, undefined> {
@@ -316,6 +405,11 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
   async *#runTools(turn: AgentTurn<N, T>, runner: ToolRunner): AsyncGenerator<Triple<N, T>, void, undefined> {
     const { stream } = turn;
     if (!this.#handsOver(stream)) this.#answerCalls(stream, runner);
+    yield* this.#finish(turn, runner);
+  }
+
+  /** The results of all tools that were started. */
+  async *#finish(turn: AgentTurn<N, T>, runner: ToolRunner): AsyncGenerator<Triple<N, T>, void, undefined> {
     const finished = handled(runner.finish());
     do yield* this.#results(turn, runner);
     while ((await runner.beforeResult(finished)) === null);
@@ -343,6 +437,7 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
     const { stream } = turn;
     const { asksForTools, commonFinishReasons: reasons } = stream;
     if (this.#handsOver(stream)) return "tool";
+    if (asksForTools && runner.isHeld) return "approval";
     const cut = cutCalls(inputsOf(stream), reasons).map(({ name }) => name);
     if (cut.some((name) => this.#cut.includes(name))) return "cut";
     this.#cut = cut;

@@ -11,8 +11,8 @@ type Approve = (tool: ToolCall) => boolean | string | Promise<boolean | string>;
 
 /** One tool call, from its start to its output. */
 interface Run {
-  /** `waiting`: for its turn or for approval. */
-  state: "waiting" | "running" | "done";
+  /** `waiting`: for its turn or for `approve`. `held`: until a person has agreed, which is not in this run. */
+  state: "waiting" | "held" | "running" | "done";
   output: unknown;
 }
 
@@ -33,7 +33,7 @@ export class ToolRunner {
   readonly #results: Result[] = [];
   /** Settles the promise of {@link beforeResult}. */
   #onResult = (): void => {};
-  /** What `approve` has thrown. Nothing is started after it. */
+  /** What `approve` or `needsApproval` has thrown. Nothing is started after it. */
   #failure: { readonly error: unknown } | null = null;
   /** How many are running or await approval. */
   #busy = 0;
@@ -47,13 +47,17 @@ export class ToolRunner {
     this.#approve = approve;
   }
 
-  /** Runs a tool, unless it was started before. */
-  start(call: ToolCall): void {
+  /**
+   * Runs a tool, unless it was started before.
+   *
+   * @param isApproved - A person has agreed.
+   */
+  start(call: ToolCall, isApproved = false): void {
     if (this.#runs.has(call)) return;
     const run: Run = { state: "waiting", output: undefined };
     this.#runs.set(call, run);
     this.#pending++;
-    const end = this.#run(call, run).finally(() => this.#pending--);
+    const end = this.#run(call, run, isApproved).finally(() => this.#pending--);
     // finish() reports it, which may be much later.
     end.catch(() => {});
     this.#ends.push(end);
@@ -64,6 +68,11 @@ export class ToolRunner {
     const run: Run = { state: "waiting", output: undefined };
     this.#runs.set(call, run);
     this.#finish(call, run, output);
+  }
+
+  /** Whether a call waits until a person has agreed. */
+  get isHeld(): boolean {
+    return [...this.#runs.values()].some(({ state }) => state === "held");
   }
 
   /** Whether there is something to wait for: a result, or the error that `approve` has thrown. */
@@ -149,10 +158,15 @@ export class ToolRunner {
     this.#onResult();
   }
 
-  async #run(call: ToolCall, run: Run): Promise<void> {
+  async #run(call: ToolCall, run: Run, isApproved: boolean): Promise<void> {
     while (this.#busy >= this.#parallel) await new Promise<void>((resolve) => this.#queue.push(resolve));
     this.#busy++;
     try {
+      if (this.#isStopped) return;
+      if (!isApproved && call["~asks"] && (await call.needsApproval())) {
+        run.state = "held";
+        return;
+      }
       if (this.#isStopped) return;
       const answer = this.#approve === undefined || (await this.#approve(shownCall(call)));
       if (this.#isStopped) return;

@@ -7,7 +7,7 @@ import { isPromptTemplate, normalizePrompt } from "../prompt/dynamic-config.ts";
 import type { CommonMessage } from "../prompt/common-message.ts";
 import type { Native } from "../provider/native.ts";
 import type { FormatBody, Prompt, Provider } from "../provider/provider.ts";
-import type { CallPlan, PlannedTarget, Target } from "../recovery/plan.ts";
+import type { CallPlan, PlannedPrompt, PlannedTarget, Target } from "../recovery/plan.ts";
 import { retryPolicy } from "../recovery/policy.ts";
 import { aFunction, anObject, anything, aText, checkForm, type Form, needed } from "../schema/option-form.ts";
 import { isDeclared } from "../tool/declared.ts";
@@ -33,12 +33,6 @@ export interface CallDefinition<N extends Native, Args extends readonly unknown[
 export type ResolveModel<N extends Native> = {
   resolve(id: N["model"]): { readonly model: N["model"]; readonly provider: Provider<N> };
 }["resolve"];
-
-/** A prompt function's result. */
-interface NativePrompt<N extends Native> {
-  readonly messages: readonly N["promptMessage"][];
-  readonly config: NativeConfig<N> | null;
-}
 
 /** Items that a plan was extended by. Linked, since an agent keeps the plans of all its turns. */
 interface Added<N extends Native> extends Authored<N> {
@@ -79,22 +73,23 @@ export function planner<N extends Native, Args extends readonly unknown[]>(
     // the call. It runs once, however often the prompt is sent.
     let runPrompt = (): void => {};
     const result = new Promise<void>((resolve) => (runPrompt = resolve)).then(() => fn(...fnArgs));
-    let prompt: Promise<NativePrompt<N>> | undefined;
+    let prompt: Promise<PlannedPrompt<N>> | undefined;
+    const read = async (other = provider): Promise<PlannedPrompt<N>> => {
+      runPrompt();
+      await loaded(result, provider, other);
+      return (prompt ??= result
+        .then((value) => normalizePrompt(value, provider.isItem) as PlannedPrompt<N>, promptFailed)
+        .catch(promptRefused));
+    };
     const plan = (added: Added<N> | null, earlier: readonly Attempt<N>[]): CallPlan<N> => ({
       fnArgs,
       earlier,
       async prepare(target, more) {
-        runPrompt();
-        await loaded(result, provider, target.provider);
-        prompt ??= result.then((value) => normalizePrompt(value, provider.isItem) as NativePrompt<N>, promptFailed);
-        try {
-          const { messages, config } = await prompt;
-          const all = [{ author: provider, messages }, ...listOf(added), { author: target.provider, messages: more }];
-          return await prepare(definition, all, config, target, timeout.connect);
-        } catch (error) {
-          return promptRefused(error);
-        }
+        const { messages, config } = await read(target.provider);
+        const all = [{ author: provider, messages }, ...listOf(added), { author: target.provider, messages: more }];
+        return prepare(definition, all, config, target, timeout.connect).catch(promptRefused);
       },
+      read,
       extend: (items, author, soFar = []) => plan({ before: added, messages: items, author }, soFar),
       // Last: V8 takes five times as long to add to what it has cloned.
       ...fixed,

@@ -1,3 +1,4 @@
+import { UnsupportedContentError } from "../errors.ts";
 import { field, type JsonObject, stringField } from "../json/object.ts";
 import type { ContentPart, Role } from "./message.ts";
 
@@ -23,6 +24,20 @@ export interface ToolResultPart {
   readonly isError: boolean;
 }
 
+/**
+ * Whether a call may run whose tool asks first: see {@link approve}, which makes these parts. They are in a message of the
+ * user, after the model's turn with the call. An agent acts on them; the model is never sent them.
+ */
+export interface ToolApprovalPart {
+  readonly type: "toolApproval";
+  /** The id of the call. */
+  readonly id: string;
+  /** Only true lets the tool run. */
+  readonly approved: boolean;
+  /** Why not, for the model to know. */
+  readonly reason?: string | undefined;
+}
+
 /** A part that only its own provider knows, and is sent as it came: thinking, say. */
 export interface NativePart {
   readonly type: "native";
@@ -32,8 +47,11 @@ export interface NativePart {
   readonly block: unknown;
 }
 
+/** A part that a model can be sent. */
+export type SentPart = ContentPart | ToolCallPart | ToolResultPart | NativePart;
+
 /** One part of a {@link CommonMessage}. */
-export type CommonPart = ContentPart | ToolCallPart | ToolResultPart | NativePart;
+export type CommonPart = SentPart | ToolApprovalPart;
 
 /**
  * A message of a conversation, as data that belongs to no provider. It may be sent again: a prompt function may return it.
@@ -72,5 +90,7 @@ function isCommonPart(part: unknown): boolean {
   if (type === "image" || type === "document" || type === "audio") {
     return field(part, "url") !== undefined || field(part, "data") !== undefined;
   }
+  // An agent has taken those of its prompt out.
+  if (type === "toolApproval") throw new UnsupportedContentError(type, "agents take it.");
   return type === "toolCall" || type === "toolResult" || type === "native";
 }

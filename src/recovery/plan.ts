@@ -1,5 +1,5 @@
 import type { Attempt, AttemptSettings } from "../attempt/attempt.ts";
-import type { Prepared } from "../attempt/prepared.ts";
+import type { NativeConfig, Prepared } from "../attempt/prepared.ts";
 import type { MillraceError } from "../errors.ts";
 import type { Native } from "../provider/native.ts";
 import type { Provider } from "../provider/provider.ts";
@@ -28,6 +28,13 @@ export interface PlannedTarget<N extends Native> extends Target<N> {
   readonly toolChoice?: ToolChoice | undefined;
 }
 
+/** What a prompt function has returned. */
+export interface PlannedPrompt<N extends Native> {
+  /** They may be replaced before they are sent. */
+  messages: readonly N["promptMessage"][];
+  readonly config: NativeConfig<N> | null;
+}
+
 /** A call that has not run yet. */
 export interface CallPlan<N extends Native> extends AttemptSettings<N> {
   /** The models to ask, one after another. The first is the call's own. */
@@ -45,6 +52,12 @@ export interface CallPlan<N extends Native> extends AttemptSettings<N> {
   readonly budget?: Budget | undefined;
   /** The requests that were made for the same result before: they are charged for, and count for the budget. */
   readonly earlier: readonly Attempt<N>[];
+  /**
+   * Runs the prompt function, the first time, and gives what it has returned: for the call's own provider.
+   *
+   * @param other - A provider whose code is needed as well.
+   */
+  read(other?: Provider<N>): Promise<PlannedPrompt<N>>;
   /** Runs the prompt function, the first time, and encodes its prompt with the items that were added. */
   prepare(target: PlannedTarget<N>, added: readonly N["item"][]): Promise<Prepared<N>>;
   /**

@@ -34,7 +34,7 @@ export function readAgent(
   const script: AgentScript<Native, PairTypes> = async function* (turns, signal) {
     signal.addEventListener("abort", () => records.leave());
     try {
-      const player = new TurnPlayer(records, options, turns, count);
+      const player = new TurnPlayer(records, reply, options, turns, count);
       for (let batch: readonly LogRecord[] | null = first; batch !== null; batch = await records.next()) {
         for (const record of batch) {
           yield* player.play(record);
@@ -72,10 +72,21 @@ class TurnPlayer {
   readonly #options: ReplayedAgent;
   readonly #turns: AnyTurn[];
   readonly #count: { position: number };
+  /** What the first reply was expected to be. */
+  readonly #planned: ReplyRecord;
   #open: OpenTurn | null = null;
+  /** Whether the turn that is open has not begun: tools that ran before it have given something. */
+  #isAhead = false;
 
-  constructor(records: RunRecords, options: ReplayedAgent, turns: AnyTurn[], count: { position: number }) {
+  constructor(
+    records: RunRecords,
+    planned: ReplyRecord,
+    options: ReplayedAgent,
+    turns: AnyTurn[],
+    count: { position: number },
+  ) {
     this.#records = records;
+    this.#planned = planned;
     this.#options = options;
     this.#turns = turns;
     this.#count = count;
@@ -83,7 +94,10 @@ class TurnPlayer {
 
   /** The pairs that a record leads to. */
   async *play(record: LogRecord): AsyncGenerator<AnyTriple, void, undefined> {
-    if (record.type === "reply") this.#begin(record);
+    if (record.type === "reply") {
+      if (!this.#isAhead) this.#begin(record);
+      this.#isAhead = false;
+    }
     if (record.type === "toolResult") yield* this.#result(record);
     if (this.#open === null) return;
     this.#open.replay.push(replayed(record));
@@ -137,11 +151,16 @@ class TurnPlayer {
   }
 
   *#result(record: ToolResultRecord): Generator<AnyTriple, void, undefined> {
+    if (this.#open === null) {
+      this.#isAhead = true;
+      this.#begin(this.#planned);
+    }
     if (this.#open === null) return;
     const { turn, outputs } = this.#open;
     const call = callOf(turn.stream, record);
     const output = record.error === undefined ? record.output : new Error(record.error);
-    outputs.push({ place: record.place, output: [call, output] });
+    // That of a call in an earlier run is in the prompt.
+    if (record.place >= 0) outputs.push({ place: record.place, output: [call, output] });
     this.#count.position += 1;
     if (this.#count.position > this.#options.after) yield [resultChunk(call, output, turn), null, turn];
   }

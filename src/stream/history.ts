@@ -19,9 +19,17 @@ export function resultOf([call, output]: ToolOutput): ToolResult {
   return { ...call["~result"](output), toolCall: call.toolCall };
 }
 
+/** The part of a reply that its history is made of: calls that are not in `toolInputs` have no results. */
+export interface AnsweredAttempt<N extends Native> extends Pick<
+  Attempt<N>,
+  "provider" | "toolCalls" | "sendableItems"
+> {
+  readonly decoder: { readonly toolInputs: readonly ToolInput[] };
+}
+
 /** The items with these results; none, if there are no results. */
 export function resultItems<N extends Native>(
-  { provider }: Attempt<N>,
+  { provider }: Pick<Attempt<N>, "provider">,
   results: readonly ToolResult[],
 ): readonly N["item"][] {
   return results.length === 0 ? [] : provider.toolResults(results);
@@ -32,7 +40,7 @@ export function resultItems<N extends Native>(
  * in which one is missing.
  */
 export function historyOf<N extends Native>(
-  attempt: Attempt<N>,
+  attempt: AnsweredAttempt<N>,
   sent: readonly N["item"][],
   outputs: readonly ToolOutput[],
 ): N["item"][] {

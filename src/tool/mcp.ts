@@ -54,6 +54,14 @@ export type McpTool<Namespace extends string> = Tool<
 
 /** How the tools of a server are offered to the model. */
 export interface McpOptions<Namespace extends string> extends ToolOptions {
+  /**
+   * Whether a person has to agree before an agent runs a tool: always, or where this gives true. `name` is the tool's, as
+   * the server has it. As for {@link tool}.
+   */
+  readonly needsApproval?:
+    | boolean
+    | ((args: Record<string, unknown>, name: string) => boolean | Promise<boolean>)
+    | undefined;
   /** Put before each tool's name, with `_` between them, which keeps the names apart from those of your other tools. */
   readonly namespace: Namespace;
   /**
@@ -122,7 +130,7 @@ function toTool<Namespace extends string>(
   client: McpClient,
   { name, description, inputSchema }: ListedTool,
   uniqueName: (name: string) => `${Namespace}_${string}`,
-  options: ToolOptions,
+  { needsApproval, ...options }: Omit<McpOptions<Namespace>, "namespace" | "onSkip">,
 ): McpTool<Namespace> {
   // Before it is given a name, which stays free if it is left out.
   const { schema, note } = shownInput(inputSchema);
@@ -131,6 +139,7 @@ function toTool<Namespace extends string>(
     name: uniqueName(name),
     description: [description, note].filter(Boolean).join("\n\n") || undefined,
     inputSchema: schema,
+    needsApproval: typeof needsApproval === "function" ? (args) => needsApproval(args, name) : needsApproval,
     call: async (args, { signal }) => toMcpOutput(name, await client.callTool({ name, arguments: args }, { signal })),
   });
 }

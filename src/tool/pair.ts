@@ -6,12 +6,15 @@ export interface PairTypes {
   readonly "~pair"?: unknown;
   /** Type only: a tool while its input streams. */
   readonly "~partial"?: unknown;
+  /** Type only: a call that waits until a person has agreed. */
+  readonly "~approval"?: unknown;
 }
 
 /** The tools of a stream whose pairs hold them while their input streams, too. */
 export interface PartialTools<out T extends PairTypes> {
   readonly "~pair"?: T["~pair"] | T["~partial"];
   readonly "~partial"?: T["~partial"];
+  readonly "~approval"?: T["~approval"];
 }
 
 /** The second half of a pair for the tools `T`: one that can be called (or, if asked for, one that streams), or null. */

@@ -17,6 +17,18 @@ export interface ToolContext {
   readonly signal: AbortSignal;
 }
 
+/** A call that waits until a person has agreed. */
+export interface ToolApproval<out Name extends string = string, out Args = unknown> {
+  /** What an answer names it by: that of the call. */
+  readonly id: string;
+  /** The provider's id of the call. */
+  readonly toolCallId: string;
+  /** The tool's name: it tells the calls of several tools apart. */
+  readonly name: Name;
+  /** The input, as the tool's schema outputs it. */
+  readonly args: Args;
+}
+
 /** A call whose input is complete and valid. */
 export interface ToolCall<out Name extends string = string, out Args = unknown, out Result = unknown> {
   /** The tool's name: it tells the calls of several tools apart. */
@@ -38,6 +50,15 @@ export interface ToolCall<out Name extends string = string, out Args = unknown, 
   "~result"(output: unknown): ToolResult;
   /** An agent may run the tool while the reply is still streaming. @internal */
   readonly "~early"?: boolean | undefined;
+  /** The tool may need approval. @internal */
+  readonly "~asks"?: boolean | undefined;
+  /**
+   * Whether a person has to agree before the tool runs: what the tool's own `needsApproval` says of this call. It is asked
+   * once. Agents do so by themselves; {@link call} does not.
+   *
+   * @throws What the tool's `needsApproval` throws.
+   */
+  needsApproval(): Promise<boolean>;
   /**
    * Runs the tool's function, each time with a fresh copy of `args`: of the lists, plain objects, dates, sets, maps and
    * bytes in it. Instances of other classes, which a schema may make, are not copied. Rejects with whatever the function throws, and with
@@ -133,12 +154,17 @@ export interface OpenCall {
   abandon(): void;
 }
 
+/** Says of the arguments of a call whether a person has to agree. */
+export type ApprovalCheck<Args> = (args: Args) => boolean | Promise<boolean>;
+
 /** What a tool does with its input. @internal */
 export interface ToolBehavior {
   /** The tool's name. */
   readonly name: string;
   /** Whether an agent may run it while the reply is still streaming. */
   readonly runEarly?: boolean | undefined;
+  /** Whether a person has to agree before it runs. */
+  readonly needsApproval?: boolean | ApprovalCheck<never> | undefined;
   "~validate"(input: Record<string, unknown>): Validation | Promise<Validation>;
   "~run"(args: unknown, context: ToolContext): unknown;
   /** The result that the model is sent for a call, made of its output. */
@@ -276,6 +302,7 @@ class StreamingCall implements StreamingToolCall {
 inspectable(StreamingCall.prototype, "ToolCall");
 
 function completeCall(tool: ToolBehavior, block: OpenBlock, text: string, args: unknown): ToolCall {
+  let needs: Promise<boolean> | undefined;
   const call: ToolCall = {
     name: tool.name,
     id: block.id,
@@ -289,6 +316,8 @@ function completeCall(tool: ToolBehavior, block: OpenBlock, text: string, args: 
     },
     "~result": (output) => tool["~result"](block.id, output),
     "~early": tool.runEarly,
+    "~asks": Boolean(tool.needsApproval),
+    needsApproval: () => (needs ??= isToBeApproved(tool, args)),
     async call({ signal = new AbortController().signal } = {}) {
       signal.throwIfAborted();
       return await tool["~run"](copyOf(args), { signal });
@@ -296,6 +325,12 @@ function completeCall(tool: ToolBehavior, block: OpenBlock, text: string, args: 
   };
   const shown = ({ id, name, state }: ToolCall): object => ({ id, name, state, args });
   return shownAs(call, "ToolCall", shown, ({ id, name, state }) => ({ id, name, state, args: jsonData(args) }));
+}
+
+async function isToBeApproved({ needsApproval }: ToolBehavior, args: unknown): Promise<boolean> {
+  // It takes what the schema gives, which these are.
+  const asked = needsApproval as boolean | ApprovalCheck<unknown> | undefined;
+  return Boolean(typeof asked === "function" ? await asked(copyOf(args)) : asked);
 }
 
 function failedCall(

@@ -15,10 +15,12 @@ import type { Check } from "./shape.ts";
 import { ToolBox } from "./tool-box.ts";
 import type { PairTypes } from "./pair.ts";
 import {
+  type ApprovalCheck,
   type OpenBlock,
   openCall,
   type OpenCall,
   type StreamingToolCall,
+  type ToolApproval,
   type ToolBehavior,
   type ToolCall,
   type ToolContext,
@@ -40,6 +42,7 @@ export interface ToolOptions {
 export interface AnyTool extends ToolOptions, ToolBehavior, PairTypes {
   readonly "~pair"?: ToolCall;
   readonly "~partial"?: StreamingToolCall;
+  readonly "~approval"?: ToolApproval;
   /** What the model is told that the tool does. */
   readonly description?: string | undefined;
   /** JSON Schema of the input, as the model sees it. */
@@ -61,6 +64,7 @@ export interface Tool<
   readonly name: Name;
   readonly "~pair"?: ToolCall<Name, Args, Result>;
   readonly "~partial"?: StreamingToolCall<Name, Arriving>;
+  readonly "~approval"?: ToolApproval<Name, Args>;
 }
 
 /**
@@ -94,6 +98,11 @@ export interface ToolInputSchema<S extends StandardSchema, J extends object> {
 export interface ToolFunction<Args, R> {
   /** Runs the tool, synchronously or asynchronously. */
   readonly call: (args: Args, context: ToolContext) => R;
+  /**
+   * Whether a person has to agree before an agent runs the tool: always, or for the arguments for which this gives true.
+   * The run ends then, and the next one has the answer: see {@link approve}. What it throws ends the run. The provider is not sent this.
+   */
+  readonly needsApproval?: boolean | ApprovalCheck<Args> | undefined;
 }
 
 /** Required when the schema in `input` cannot generate JSON Schema, as those of zod and arktype can. */
@@ -149,6 +158,9 @@ export function tool<
 ): Tool<Name, ToolArgs<S, J>, AwaitedResult<R>, ArrivingToolArgs<S, J>>;
 export function tool({ input, inputSchema, call, ...rest }: LooseDefinition, isPart?: Check): AnyTool {
   checkName(rest.name);
+  if (!["undefined", "boolean", "function"].includes(typeof rest.needsApproval)) {
+    throw new InvalidOptionError("needsApproval", "it must be true, false, or a function of the arguments.");
+  }
   if (typeof call !== "function") throw new InvalidOptionError("call", "it must be the function that the tool runs.");
   const isJsonAlone = input == null && inputSchema != null;
   return finished({
@@ -176,6 +188,7 @@ interface LooseDefinition extends ToolOptions {
   readonly description?: string | undefined;
   readonly input?: StandardSchema | null | undefined;
   readonly inputSchema?: object | null | undefined;
+  readonly needsApproval?: boolean | ApprovalCheck<never> | undefined;
   call(args: unknown, context: ToolContext): unknown;
 }
 

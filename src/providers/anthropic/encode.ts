@@ -2,7 +2,7 @@ import { InvalidOptionError, UnsupportedContentError } from "../../errors.ts";
 import { defined, isObject } from "../../json/object.ts";
 import { stringify, wellFormedJson } from "../../json/stringify.ts";
 import { base64 } from "../../prompt/base64.ts";
-import type { CommonPart, ToolResultPart } from "../../prompt/common-message.ts";
+import type { SentPart, ToolResultPart } from "../../prompt/common-message.ts";
 import type { ToolResult } from "../../tool/tool-result.ts";
 import { destinationOf, lowerCased } from "../../http/client.ts";
 import type { EncodedPrompt, Prompt } from "../../provider/provider.ts";
@@ -20,7 +20,7 @@ import { joinSystem } from "./system.ts";
 import { toolParams } from "./tool-schema.ts";
 
 type NativeBlock = Readonly<Record<string, unknown>>;
-type ContentPart = CommonPart & PartOptions;
+type ContentPart = SentPart & PartOptions;
 
 /** Left out: the model, the function and the options of the call decide that. */
 const decided: Form = { words: "left out, since the call decides it", holds: () => false };

@@ -2,7 +2,7 @@ import { UnsupportedContentError } from "../../errors.ts";
 import { defined, isObject, type JsonObject, stringField } from "../../json/object.ts";
 import { stringify } from "../../json/stringify.ts";
 import { base64 } from "../../prompt/base64.ts";
-import type { CommonPart } from "../../prompt/common-message.ts";
+import type { SentPart } from "../../prompt/common-message.ts";
 import type { Media } from "../../prompt/media.ts";
 import type { ToolResult } from "../../tool/tool-result.ts";
 import { type Dialect, UNKNOWN } from "./dialects.ts";
@@ -25,7 +25,7 @@ export function encodeMessage(
       throw new UnsupportedContentError(type, "a message's content is text or a list of content parts.");
     }
   }
-  const parts = given as readonly (CommonPart | JsonObject)[];
+  const parts = given as readonly (SentPart | JsonObject)[];
   if (!parts.some(isNeutral)) return [message as ChatMessageParam];
   const results = parts.filter(isResult);
   const said = parts.filter((part) => !isResult(part));
@@ -38,11 +38,11 @@ export function encodeMessage(
 }
 
 /** Whether a part is ours rather than native. */
-function isNeutral(part: CommonPart | JsonObject): part is CommonPart {
+function isNeutral(part: SentPart | JsonObject): part is SentPart {
   return /^(text|audio|document|image|native|tool(Call|Result))$/.test(String(part.type));
 }
 
-function isResult(part: CommonPart | JsonObject): part is Extract<CommonPart, { type: "toolResult" }> {
+function isResult(part: SentPart | JsonObject): part is Extract<SentPart, { type: "toolResult" }> {
   return part.type === "toolResult";
 }
 
@@ -75,11 +75,11 @@ function mediaOf(part: object): object | null {
   if (/^(image_url|file|input_audio)$/.test(type)) return part;
   const isMedia = type === "image" || (type === "document" && "data" in part);
   // Of our own shape: it has this type.
-  return isMedia ? encodePart(part as CommonPart, UNKNOWN) : null;
+  return isMedia ? encodePart(part as SentPart, UNKNOWN) : null;
 }
 
 /** The fields of a model's turn. */
-function turnOf(parts: readonly (CommonPart | JsonObject)[]): JsonObject {
+function turnOf(parts: readonly (SentPart | JsonObject)[]): JsonObject {
   const fields: JsonObject = {};
   let text = "";
   const calls: object[] = [];
@@ -99,7 +99,7 @@ function turnOf(parts: readonly (CommonPart | JsonObject)[]): JsonObject {
   return fields;
 }
 
-function contentOf(parts: readonly (CommonPart | JsonObject)[], role: string, dialect: Dialect): JsonObject {
+function contentOf(parts: readonly (SentPart | JsonObject)[], role: string, dialect: Dialect): JsonObject {
   const encoded = parts.flatMap((part): object[] => {
     if (!isNeutral(part)) return [part];
     if (part.type === "native") return part.provider === PROVIDER ? [Object(part.block)] : [];
@@ -111,7 +111,7 @@ function contentOf(parts: readonly (CommonPart | JsonObject)[], role: string, di
   return encoded.length === 0 ? {} : { content: encoded };
 }
 
-function encodePart(part: CommonPart, { dataImagesOnly }: Dialect): object {
+function encodePart(part: SentPart, { dataImagesOnly }: Dialect): object {
   if (part.type === "text") return part;
   if (part.type === "image") {
     if (dataImagesOnly && "url" in part)

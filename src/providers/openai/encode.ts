@@ -5,7 +5,7 @@ import { defined, isObject, type JsonObject, stringField, tryParse } from "../..
 import { stringify, wellFormedJson } from "../../json/stringify.ts";
 import { base64 } from "../../prompt/base64.ts";
 import type { MessageLike } from "../../prompt/message.ts";
-import type { CommonPart } from "../../prompt/common-message.ts";
+import type { SentPart } from "../../prompt/common-message.ts";
 import type { EncodedPrompt, Prompt } from "../../provider/provider.ts";
 import { anObject, anything, type Form, type Forms, positive } from "../../schema/option-form.ts";
 import type { ToolResult } from "../../tool/tool-result.ts";
@@ -72,7 +72,7 @@ function includeOf({ include, previous_response_id, conversation }: OpenAICallPa
 
 type Message = Prompt<OpenAINative>["messages"][number];
 /** A part of a message or of a tool's result, neutral or native. */
-type Part = CommonPart | JsonObject;
+type Part = SentPart | JsonObject;
 
 /** The items of a message, and an item as it is. Items that are native already are not copied, so that requests share them. */
 function itemsOfMessage(message: Message): readonly InputItem[] {
@@ -130,7 +130,7 @@ function isNeutral(part: Part): boolean {
 function itemOf(part: Part): object | null | undefined {
   if (!isNeutral(part)) return undefined;
   // Of a type that tells it from native parts.
-  const given = part as CommonPart;
+  const given = part as SentPart;
   if (given.type === "toolCall") {
     return { type: "function_call", call_id: given.id, name: given.name, arguments: stringify(given.args ?? {}) };
   }
@@ -166,7 +166,7 @@ function encodeResult({ id, content, isError, isJson = false, toolCall }: ToolRe
 function encodePart(given: Part, isOfModel: boolean): JsonObject[] {
   if (!isNeutral(given)) return [given as JsonObject];
   // Of a type that tells it from native parts.
-  const part = given as CommonPart;
+  const part = given as SentPart;
   if (part.type === "native") return isObject(part.block) ? [part.block] : [];
   if (part.type === "text") {
     if (part.text === "") return [];
