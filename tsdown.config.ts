@@ -5,6 +5,7 @@ const entry = {
   index: "src/index.ts",
   anthropic: "src/providers/anthropic/index.ts",
   "anthropic-structured": "src/providers/anthropic/structured.ts",
+  browser: "src/browser/index.ts",
   context: "src/neutral-context.ts",
   http: "src/neutral-http.ts",
   json: "src/json/index.ts",

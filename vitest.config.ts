@@ -15,6 +15,7 @@ export default defineConfig({
       "#platform": source("http/default-node.ts"),
       "millrace/anthropic/structured": source("providers/anthropic/structured.ts"),
       "millrace/anthropic": source("providers/anthropic/index.ts"),
+      "millrace/browser": source("browser/index.ts"),
       "millrace/context": source("neutral-context.ts"),
       "millrace/openai/chat/structured": source("providers/openai-chat/structured.ts"),
       "millrace/openai/chat": source("providers/openai-chat/index.ts"),

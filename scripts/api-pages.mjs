@@ -44,6 +44,7 @@ export const PAGES = {
     from: "providers/openai-chat/structured.ts",
   },
   resume: { entry: "millrace/resume", from: "neutral-resume.ts" },
+  browser: { entry: "millrace/browser", guide: "browser", from: "browser/index.ts" },
   http: { entry: "millrace/http", guide: "browser", from: "neutral-http.ts" },
   context: { entry: "millrace/context", guide: "providers", from: "neutral-context.ts" },
   json: { entry: "millrace/json", from: "json/index.ts" },

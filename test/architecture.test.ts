@@ -47,7 +47,7 @@ describe("the package", () => {
       const builds = Object.values(manifest.exports ?? {}).filter(
         (entry) => typeof entry === "object" && name in entry,
       );
-      expect(builds.length).toBe(12);
+      expect(builds.length).toBe(13);
       for (const build of builds) {
         const chosen = Object.entries(build).find(([condition]) => [name, "node", "default"].includes(condition));
         expect(chosen?.[1]).toMatch(/^\.\/dist\/web\//);

@@ -10,6 +10,8 @@ const GOAL_BYTES = 22_000;
 
 /** The entries that have a provider's `call`, and what a program that streams text with it may not grow beyond. */
 const LIMIT_BYTES = { anthropic: 33_730, openai: 38_250, "openai/chat": 37_800 };
+/** The same for `millrace/browser`. */
+const PAGE_LIMIT_BYTES = 6_000;
 type Entry = keyof typeof LIMIT_BYTES;
 const ENTRIES = Object.keys(LIMIT_BYTES) as Entry[];
 
@@ -39,6 +41,10 @@ async function bundled(from: string, platform: "node" | "browser", splitting = f
     const recommend = call("provider/model", { stream: true }, (genre) => "Recommend a " + genre + " book");
     for await (const [chunk] of recommend("fantasy")) process.stdout.write(chunk.content);
   `;
+  return bundledSource(contents, platform, splitting);
+}
+
+async function bundledSource(contents: string, platform: "node" | "browser", splitting = false): Promise<Bundle[]> {
   const { outputFiles, metafile } = await build({
     stdin: { contents, resolveDir: root },
     tsconfigRaw: {},
@@ -107,6 +113,16 @@ describe("a program that streams text", () => {
       const shared = entry === "anthropic" ? [] : [PLATFORM];
       expect(rooms.toSorted()).toEqual([ROOMS[entry], ...shared]);
     });
+  });
+
+  it(`holds a page's side of a reply in ${PAGE_LIMIT_BYTES} bytes gzipped or less`, async () => {
+    const [{ text, bytes } = { text: "", bytes: 0 }] = await bundledSource(
+      `export { connect, millraceTransport } from "millrace/browser";`,
+      "browser",
+    );
+    console.log(`size: browser ${bytes} gzipped, ${text.length} minified (limit ${PAGE_LIMIT_BYTES})`);
+    expect(bytes).toBeGreaterThan(2_000);
+    expect(bytes).toBeLessThanOrEqual(PAGE_LIMIT_BYTES);
   });
 
   it("loads no provider before its first call, with the neutral `call` and code splitting", async () => {

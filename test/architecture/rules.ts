@@ -18,7 +18,7 @@ export const LAYERS = [
   ["agent"],
   ["providers", "testing", "resume"],
   ["http-server"],
-  ["index", "cli"],
+  ["index", "cli", "browser"],
 ] as const;
 
 /** The first part of the path below `src`: `stream` for `src/stream/view.ts`. The neutral entry is several files. */
