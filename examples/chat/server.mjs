@@ -34,7 +34,8 @@ const search = tool({
   call: async ({ query, limit = 3 }) => {
     await new Promise((resolve) => setTimeout(resolve, 400));
     const words = query.toLowerCase().split(/\W+/);
-    const score = ({ title, author }) => words.filter((word) => `${title} ${author}`.toLowerCase().includes(word)).length;
+    const score = ({ title, author }) =>
+      words.filter((word) => `${title} ${author}`.toLowerCase().includes(word)).length;
     return SHELF.toSorted((one, other) => score(other) - score(one)).slice(0, limit);
   },
 });
@@ -44,7 +45,11 @@ const reserve = tool({
   description: "Reserves a copy of a book at the desk, for three days.",
   input: z.object({ title: z.string(), name: z.string().describe("The reader's name, if known.").optional() }),
   needsApproval: true,
-  call: async ({ title }) => ({ title, desk: "Ground floor", until: new Date(Date.now() + 3 * 86_400_000).toDateString() }),
+  call: async ({ title }) => ({
+    title,
+    desk: "Ground floor",
+    until: new Date(Date.now() + 3 * 86_400_000).toDateString(),
+  }),
 });
 
 // The model, or what plays its part.
@@ -121,6 +126,7 @@ async function file(path) {
     `script-src 'self' 'nonce-${nonce}'`,
     "style-src 'unsafe-inline'",
     "connect-src 'self'",
+    "img-src data:",
     "default-src 'none'",
     "base-uri 'none'",
     "form-action 'none'",
@@ -178,8 +184,8 @@ function script({ body }) {
 }
 
 const LONG = Array.from(
-  { length: 12 },
+  { length: 8 },
   (_, nth) =>
     `### ${nth + 1}. A walk through the stacks\n\nBetween the shelves it is quiet enough to hear pages turn. ` +
-    `Here stand the books that nobody asks for, and the one that you will remember. `.repeat(3),
+    `Here stand the books that nobody asks for, and the one that you will remember. `.repeat(2),
 ).join("\n\n");
