@@ -4,7 +4,7 @@ import { apiError, errorEvent, fakeAnthropic, reply, text, thinking, toolUse } f
 const PACE_MS = 15;
 
 /** Numbered words, so that one that is missing or doubled is seen. */
-export const words = (count, from = 1) => Array.from({ length: count }, (_, nth) => `w${from + nth} `);
+const words = (count, from = 1) => Array.from({ length: count }, (_, nth) => `w${from + nth} `);
 export const textOf = (count) => words(count).join("");
 
 export const SHORT = 8;

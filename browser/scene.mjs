@@ -18,7 +18,6 @@ export class Scene {
   #stage;
   #context = null;
   #closers = [];
-  #sent = 0;
 
   constructor(stage, client) {
     this.#stage = stage;
@@ -121,6 +120,12 @@ class ChatPage {
       [question, files],
     );
     await this.until(({ turns: now, status }) => now.length > turns && (status !== "ready" || now.length > turns + 1));
+  }
+
+  /** Answers a call that waits for approval, and goes on. */
+  async approve(approval, isApproved) {
+    await this.page.evaluate(([id, approved]) => window.chat.approve(id, approved), [approval, isApproved]);
+    await this.page.evaluate(() => void window.chat.goOn());
   }
 
   /** What it shows, once it waits for nothing any more. */

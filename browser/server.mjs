@@ -25,6 +25,14 @@ const weather = tool({
   input: z.object({ city: z.string(), days: z.number() }),
   call: ({ city, days }) => ({ city, sunny: Array.from({ length: days }, () => false) }),
 });
+const sendMail = tool({
+  name: "send_mail",
+  description: "Sends mail.",
+  input: z.object({ to: z.string() }),
+  needsApproval: true,
+  call: ({ to }) => `Sent to ${to}.`,
+});
+
 /**
  * Starts the application on a free port. Its addresses: `/page/<page>` and, for each way of keeping replies,
  * `/api/<wire>/<log>/chat`: `wire` is `events`, or `ui` with the version of the AI SDK; `log` is `none`, `memory`, `redis` or
@@ -39,7 +47,7 @@ export async function startServer({ providerURL, redisURL, pages }) {
     "claude-sonnet-5-5",
     {
       stream: { partialTools: true },
-      tools: [weather],
+      tools: [weather, sendMail],
       client: client({ apiKey: "any", baseURL: providerURL }),
       retry: false,
     },

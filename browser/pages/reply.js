@@ -8,6 +8,7 @@ const seen = new SeenInputs();
 let status = "ready";
 let error = null;
 let connection = null;
+let answer = null;
 
 async function read(options) {
   connection = connect(api, { id, ...options });
@@ -106,8 +107,18 @@ window.chat = {
       states: [],
     });
     await read({
-      body: { id, messages: turns.map(({ role, text: words, content: parts }) => ({ role, content: parts ?? words })) },
+      body: { id, messages: turns.map(message) },
     });
+  },
+  approve(callId, approved) {
+    answer = { type: "toolApproval", id: callId, approved };
+  },
+  goOn() {
+    const { text, tools } = turns.at(-1);
+    const calls = tools.map(({ id: callId, name, input }) => ({ type: "toolCall", id: callId, name, args: input }));
+    const asked = { role: "assistant", content: [...(text === "" ? [] : [{ type: "text", text }]), ...calls] };
+    const messages = [...turns.slice(0, -1).map(message), asked, { role: "user", content: [answer] }];
+    return read({ body: { id, messages } });
   },
   stop() {
     void connection.stop();
@@ -115,6 +126,10 @@ window.chat = {
   },
   details: () => ({ seen: seen.list, finished: [], longest: busy.longest }),
 };
+
+function message({ role, text, content }) {
+  return { role, content: content ?? text };
+}
 
 function filePart({ mediaType, url }) {
   return { type: "image", mediaType, data: url.slice(url.indexOf(",") + 1) };

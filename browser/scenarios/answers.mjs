@@ -85,4 +85,24 @@ export const answers = [
       findings.holds("one id for two answers", state.turns[1]?.id !== state.turns[3]?.id, state.turns[3]?.id);
     },
   },
+  {
+    name: "approval",
+    expects: "the question, then the tool's result and the answer, in one message; refused: no result",
+    takes: ({ major }) => major !== 5,
+    async play(scene, findings) {
+      const page = await scene.open({ log: "memory" });
+      for (const isApproved of [true, false]) {
+        const [call] = (await page.ask("approval")).turns.at(-1).tools;
+        findings.equal("waiting", [call.state, call.input], ["approval-requested", { to: "Ada" }]);
+        await page.approve(call.approval, isApproved);
+        const { turns } = await page.until(
+          ({ turns: now }) => now.at(-1).text !== "" && now.at(-1).outcome === "complete",
+        );
+        whole(findings, await page.settled(), { text: textOf(SHORT), turns: turns.length });
+        const [{ state, output }] = turns.at(-1).tools;
+        if (isApproved) findings.equal("result", [state, output], ["result", "Sent to Ada."]);
+        else findings.holds("refused", ["failed", "denied"].includes(state), state);
+      }
+    },
+  },
 ];

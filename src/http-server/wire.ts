@@ -1,3 +1,4 @@
+import { StreamTruncatedError } from "../errors.ts";
 import { encodeSse } from "../frame/encode-sse.ts";
 import { idOf, KnownPart, type Cursor, type Place } from "./cursor.ts";
 import type { Ending } from "./ending.ts";
@@ -148,7 +149,7 @@ export class UIWire implements Wire {
 
   startOver(): boolean {
     // The parts that the reader has open are not those that are open here.
-    for (const part of this.#encoder.fail(null).slice(-1)) this.#put(part, null);
+    for (const part of this.#encoder.fail(new StreamTruncatedError()).slice(-1)) this.#put(part, null);
     this.#done();
     return false;
   }

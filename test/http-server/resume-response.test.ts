@@ -151,7 +151,7 @@ describe("resumeResponse", () => {
     ]);
     expect(withData(await read(await get(log, lost)))).toEqual([
       expect.objectContaining({ type: "start" }),
-      { type: "error", errorText: "Something went wrong on the server." },
+      { type: "error", errorText: "The reply was cut off." },
     ]);
   });
 
