@@ -165,7 +165,7 @@ function script({ body }) {
       thinking("They want something quiet. Jansson fits best; Tey is a good second."),
       text(
         "I would start with **The Summer Book** by Tove Jansson.\n\n" +
-          "| | Shelf | Copies |\n| --- | --- | --- |\n| *The Summer Book* | J 12 | 2 |\n| *The Daughter of Time* | T 08 | 1 |\n\n" +
+          "| Book | Shelf | Copies |\n| --- | --- | --- |\n| *The Summer Book* | J 12 | 2 |\n| *The Daughter of Time* | T 08 | 1 |\n\n" +
           "A girl and her grandmother spend their summers on a small island in the Gulf of Finland. Little happens, and " +
           "all of it matters. It reads well aloud:\n\n> It was an early, very warm morning in July, and it had rained " +
           "during the night.\n\nIf you like, I can *reserve* it for you.",
