@@ -21,12 +21,15 @@ export function table(scenarios, clients, results) {
     ]),
   ];
   const widths = cells[0].map((_, column) => Math.max(...cells.map((row) => row[column].length)));
-  const lines = cells.map((row) =>
+  const lines = (scenarios.length === 0 ? [] : cells).map((row) =>
     row
       .map((text, column) => text.padEnd(widths[column]))
       .join("  ")
       .trimEnd(),
   );
+  const example = results.filter(({ client }) => client === "example");
+  const shown = example.map((result) => `${result.scenario}: ${result.problems.length > 0 ? "FAILS" : "ok"}`);
+  if (shown.length > 0) lines.push("", "examples/chat", ...shown);
   const failures = results.filter(({ problems }) => problems.length > 0);
   const told = failures.map(({ scenario, client, problems }) => `${scenario} x ${client}:\n  ${problems.join("\n  ")}`);
   return [...lines, ...(told.length > 0 ? ["", ...told] : [])].join("\n");

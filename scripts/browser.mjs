@@ -12,7 +12,9 @@ import { build, install, root } from "./setup.mjs";
 const HELP = `Usage: npm run browser -- [options]
 
   --only a,b      only these scenarios and clients; a scenario: text, kill, …; a client:
-                  ${clients.map(({ id }) => id).join(", ")}
+                  ${clients.map(({ id }) => id).join(", ")};
+                  or example: the pages of examples/chat, which come last
+  --pictures dir  where screenshots of examples/chat are written
   --show          with a window
   --json          print every result instead of the table
   --help
@@ -31,6 +33,7 @@ async function main() {
   const { values } = parseArgs({
     options: {
       only: { type: "string" },
+      pictures: { type: "string" },
       show: { type: "boolean", default: false },
       json: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
@@ -43,9 +46,11 @@ async function main() {
   installPackages();
   // These use what was built.
   const { scenarios } = await import("../browser/scenarios/index.mjs");
-  const rows = chosen(values.only, scenarios, "name", clients, "id");
-  const columns = chosen(values.only, clients, "id", scenarios, "name");
-  const results = await playAll(rows, columns, values.show);
+  const isExampleAlone = values.only === "example";
+  const rows = isExampleAlone ? [] : chosen(values.only, scenarios, "name", clients, "id");
+  const columns = isExampleAlone ? [] : chosen(values.only, clients, "id", scenarios, "name");
+  const withExample = values.only === undefined || isExampleAlone;
+  const results = await playAll(rows, columns, values, withExample);
   console.log(values.json ? JSON.stringify(results, null, 2) : table(rows, columns, results));
   if (results.some(({ problems }) => problems.length > 0)) process.exitCode = 1;
 }
@@ -86,12 +91,13 @@ function installPackages() {
 }
 
 /** Plays every scenario with every client, some at a time, in one browser. */
-async function playAll(rows, columns, isShown) {
+async function playAll(rows, columns, { show, pictures = null }, withExample) {
   const { bundlePages } = await import("../browser/pages.mjs");
   const { startProvider } = await import("../browser/provider.mjs");
   const { startServer } = await import("../browser/server.mjs");
   const { chromium } = createRequire(join(cache, "package.json"))("playwright-core");
-  const pages = join(cache, "pages");
+  const { playExample } = await import("../browser/example.mjs");
+  const folder = join(cache, "pages");
   const closers = [];
   const opened = async (starting, close) => {
     const started = await starting;
@@ -101,12 +107,17 @@ async function playAll(rows, columns, isShown) {
   try {
     const redis = await opened(startRedis(), (started) => started.stop());
     const provider = await opened(startProvider(), (started) => started.close());
-    const launching = chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox"], headless: !isShown });
+    const launching = chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox"], headless: !show });
     const browser = await opened(launching, (started) => started.close());
-    await bundlePages(cache, pages);
-    const settings = { providerURL: provider.url, redisURL: redis.url, pages };
+    await bundlePages(cache, folder);
+    const settings = { providerURL: provider.url, redisURL: redis.url, pages: folder };
     const server = await opened(startServer(settings), (started) => started.close());
-    return await inLanes({ browser, provider, server, settings }, rows, columns);
+    const report = (line) => process.stderr.write(`${line}\n`);
+    const [played, example] = await Promise.all([
+      inLanes({ browser, provider, server, settings }, rows, columns),
+      withExample ? playExample({ browser, redisURL: redis.url, pictures }, report) : [],
+    ]);
+    return [...played, ...example];
   } finally {
     for (const close of closers) await close();
   }
