@@ -3,7 +3,7 @@ import http from "node:http";
 import { startStream } from "../faults/serve.mjs";
 import { anthropic } from "../faults/wire/anthropic.mjs";
 
-const [PACE_MS, EVENTS] = [5, 300];
+const [PACE_MS = 5, EVENTS = 300] = process.argv.slice(2).map(Number);
 const { delta, started } = anthropic;
 const ending = anthropic.ended();
 

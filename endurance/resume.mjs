@@ -44,9 +44,14 @@ const openers = {
   },
 };
 
-export async function resume({ runs = 10_000, seed = 1, log: name = "memory" }, print) {
+/** Opens an empty log of a kind. */
+export function openLog(name) {
   expect(name in openers, `there is no log "${name}": memory, sqlite, redis`);
-  const { log, close } = await openers[name]();
+  return openers[name]();
+}
+
+export async function resume({ runs = 10_000, seed = 1, log: name = "memory" }, print) {
+  const { log, close } = await openLog(name);
   const strays = [];
   const stray = (error) => void strays.push(error?.stack ?? String(error));
   process.on("unhandledRejection", stray);

@@ -4,6 +4,7 @@ import { flood } from "./flood.mjs";
 import { fuzz } from "./fuzz.mjs";
 import { hostile } from "./hostile.mjs";
 import { leaks } from "./leaks.mjs";
+import { readers } from "./readers.mjs";
 import { resume } from "./resume.mjs";
 import { soak } from "./soak.mjs";
 
@@ -16,12 +17,14 @@ Runs, all of them if none is named:
   hostile  replies with anything replaced, doubled or cut surprise no reader: --cases N (100000), --seed N (1)
   resume   kept runs with dying producers and failing logs read the same everywhere:
            --runs N (10000), --seed N (1), --log memory, sqlite (Node 22.13 or later) or redis (memory)
+  readers  paced replies that are kept, each with three readers elsewhere, are whole everywhere: --seconds N (300),
+           --streams N at a time (500), --log (redis)
   soak     paced streams with random faults come to what was planned: --seconds N (300), --streams N at a time (500)
 
 Takes the package as built: npm run build. The fuzz takes the recorded streams (MILLRACE_STREAMS).
 `;
 
-const runs = { leaks, flood, fuzz, hostile, resume, soak };
+const runs = { leaks, flood, fuzz, hostile, resume, readers, soak };
 const number = { type: "string" };
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -71,8 +71,6 @@ export class LogWriter {
   #hasBegun = false;
   #isEnding = false;
   readonly #asker: PersistentAsker;
-  /** Puts off the beginning. */
-  #delay: ReturnType<typeof setTimeout> | null = null;
   readonly #write = (): void => this.#writeBatch();
   #beat: ReturnType<typeof setInterval> | null = null;
 
@@ -92,8 +90,6 @@ export class LogWriter {
       onGivenUp: (error, isRefused) => this.#finish(isRefused ? "refused" : "failed", error),
     });
     if (begin === null) this.#begun(null);
-    // Nobody waits for it: the request goes out first.
-    else if (begin.replace) this.#delay = setTimeout(() => this.#begin(begin), 0);
     else this.#begin(begin);
   }
 
@@ -249,7 +245,6 @@ export class LogWriter {
     this.state = state;
     this.error = error;
     if (this.#beat !== null) clearInterval(this.#beat);
-    if (this.#delay !== null) clearTimeout(this.#delay);
     this.#asker.end();
     notAtNextBatch(this.#write);
     this.#waiting.length = this.#backlog = 0;
