@@ -10,7 +10,7 @@ import { type Log, status } from "millrace/resume";
 import { apiError, type FakeAnthropic, fakeAnthropic, reply, type Replies } from "millrace/testing";
 import { startRedis } from "../../scripts/redis.mjs";
 import { Chat } from "../http-server/chat.ts";
-import { serveUpstash } from "../log/upstash-server.ts";
+import { serveUpstash } from "../../scripts/upstash.mjs";
 import { tasks } from "./next-server.ts";
 
 type Served = http.Server | FastifyInstance["server"];
