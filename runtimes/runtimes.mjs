@@ -108,7 +108,7 @@ const config :Workerd.Config = (
     (name = "main", worker = (
       modules = [(name = "worker.mjs", esModule = embed "chat.bundle.mjs")],
       compatibilityDate = "2025-06-01",
-      compatibilityFlags = ["nodejs_compat", "enable_request_signal"],
+      compatibilityFlags = ["nodejs_compat"],
       bindings = [
         ${Object.entries(variables)
           .map(([name, value]) => `(name = "${name}", text = "${value}")`)
