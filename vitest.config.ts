@@ -27,6 +27,7 @@ export default defineConfig({
       "millrace/resume": source("neutral-resume.ts"),
       "millrace/testing": source("testing/index.ts"),
       millrace: source("index.ts"),
+      "next/server": fileURLToPath(new URL("test/docs/next-server.ts", import.meta.url)),
     },
   },
   test: {

@@ -5,6 +5,7 @@ import { end, failure, startStream, whole } from "../faults/serve.mjs";
 import { anthropic } from "../faults/wire/anthropic.mjs";
 
 const CLOSE_LIMIT_MS = 1_000;
+const CHAT_PAUSE_MS = 300;
 
 const { delta, error, started } = anthropic;
 // With the tool that the suite has, in place of the one of the faults.
@@ -20,7 +21,17 @@ const replies = {
   broken: end(started + delta("Hello ") + error("internal", "Internal server error")),
   cut: end(started + delta("Hello ")),
   structured: whole(anthropic, '{"title": "Mist', 'born"}', "\n"),
+  kept: whole(anthropic, "Hello ", "world."),
+  chat,
 };
+
+/** Begins at once. Unless it was asked for an endless reply, the rest comes after some time in which a visitor can leave. */
+async function chat(request, response, body) {
+  startStream(response, started + delta("Hello "));
+  if (body.includes("endless")) return;
+  await after(CHAT_PAUSE_MS);
+  response.end(delta("world.") + anthropic.ended());
+}
 
 /** Starts it: `url`, `results`, a promise of what the suite reports, and `close()`. */
 export async function startServer() {
@@ -43,7 +54,7 @@ export async function startServer() {
       scenario,
       once(response, "close").then(() => true),
     );
-    replies[scenario](request, response);
+    replies[scenario](request, response, body);
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");

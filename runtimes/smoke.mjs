@@ -2,6 +2,7 @@
 import { tool } from "millrace";
 import { call, client } from "millrace/anthropic";
 import { call as structuredCall } from "millrace/anthropic/structured";
+import { keep, read, sqliteLog } from "millrace/resume";
 
 const MODEL = "claude-sonnet-5-5";
 const KEY = "sk-ant-smoke";
@@ -97,10 +98,25 @@ const checks = {
   },
 };
 
+/** What is checked where there is a file for it. */
+const checksOfFile = (file) => ({
+  async "a log in a file"(at) {
+    const log = sqliteLog(file);
+    const stream = keep(call(MODEL, { stream: true, client: at("kept") }, () => "Hello")(), { log, id: "chat" });
+    await stream.log.settled;
+    await log.close();
+    const reopened = sqliteLog(file);
+    const reply = await read(reopened, "chat");
+    await reply.response();
+    await reopened.close();
+    equal([reply.content, reply.outcome, stream.log.state], ["Hello world.", "complete", "ended"]);
+  },
+});
+
 /** Runs the checks against a server, and tells it what became of each: `null`, or what went wrong. */
-export async function smoke(url) {
+export async function smoke(url, file) {
   const results = {};
-  for (const [name, check] of Object.entries(checks)) {
+  for (const [name, check] of Object.entries({ ...checks, ...(file && checksOfFile(file)) })) {
     const at = (scenario) => client({ apiKey: KEY, baseURL: `${url}/${scenario}` });
     results[name] = await check(at, url).then(
       () => null,

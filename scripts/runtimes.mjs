@@ -4,6 +4,7 @@ import { cpSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs, promisify } from "node:util";
 import { build as bundle } from "esbuild";
+import { chat } from "../runtimes/chat.mjs";
 import { fetchRuntime } from "../runtimes/fetch.mjs";
 import { entry, runtimes, worker, workerConfig } from "../runtimes/runtimes.mjs";
 import { startServer } from "../runtimes/server.mjs";
@@ -66,7 +67,7 @@ async function play(runtime, hasContract) {
   const { folder, program } = fetched;
   const { stdout } = await run(program, runtime.version);
   const [version = "?"] = /\d[\d.-]*\d/.exec(stdout) ?? [];
-  const results = await smoke(runtime, folder, program);
+  const results = { ...(await smoke(runtime, folder, program)), ...(await chats(runtime, folder, program)) };
   if (hasContract && runtime.name.startsWith("Node")) results["the contract tests"] = await contract(program);
   return { version, results };
 }
@@ -119,12 +120,25 @@ async function smoke(runtime, folder, program) {
   }
 }
 
+/** The chat server of the documentation, in the same folder. */
+async function chats(runtime, folder, program) {
+  const provider = await startServer();
+  try {
+    return await chat(runtime, folder, program, provider.url);
+  } catch (error) {
+    return { "a chat": String(error?.stack ?? error) };
+  } finally {
+    provider.close();
+  }
+}
+
 async function write(runtime, folder, url) {
   const installed = join(folder, "node_modules/millrace");
   rmSync(installed, { recursive: true, force: true });
   for (const name of ["package.json", "dist"]) cpSync(join(root, name), join(installed, name), { recursive: true });
   cpSync(join(root, "runtimes/smoke.mjs"), join(folder, "smoke.mjs"));
-  writeFileSync(join(folder, "main.mjs"), entry(url));
+  writeFileSync(join(folder, "main.mjs"), entry(url, runtime.file));
+  for (const end of ["", "-wal", "-shm"]) rmSync(join(folder, `${runtime.file}${end}`), { force: true });
   if (!runtime.isBundled) return;
   writeFileSync(join(folder, "config.capnp"), workerConfig);
   writeFileSync(join(folder, "worker.mjs"), worker(url));

@@ -14,16 +14,22 @@ function compile(): Map<string, string[]> {
   const host = ts.createCompilerHost({ ...options, noUnusedLocals: false, noUnusedParameters: false });
   const { readFile, fileExists, directoryExists, getSourceFile } = host;
   // A page is the folder of its programs, in which they can import each other.
-  host.directoryExists = (path) => path.endsWith(".md") || (directoryExists?.(path) ?? true);
+  host.directoryExists = (path) => /\.md(\/|$)/.test(path) || (directoryExists?.(path) ?? true);
   host.readFile = (path) => files.get(path)?.code ?? readFile(path);
   host.fileExists = (path) => files.has(path) || fileExists(path);
   host.getSourceFile = (path, target, ...rest) => {
     const found = files.get(path);
     return found ? ts.createSourceFile(path, found.code, target) : getSourceFile(path, target, ...rest);
   };
+  // Next.js is too large to be installed for one function.
+  const paths = {
+    ...options.paths,
+    "next/server": [resolve(root, "test/docs/next-server.ts")],
+    "@/*": [resolve(root, "docs/servers/next.md/*.ts")],
+  };
   const program = ts.createProgram(
     [...files.keys()],
-    { ...options, noUnusedLocals: false, noUnusedParameters: false },
+    { ...options, paths, noUnusedLocals: false, noUnusedParameters: false },
     host,
   );
   const problems = new Map<string, string[]>();

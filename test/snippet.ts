@@ -20,7 +20,7 @@ function pages(): readonly string[] {
 }
 
 /** A program may begin with a comment that is its file's name. Others on its page can import it by that. */
-const PROGRAM = /```ts\n((?:\/\/ ([\w.-]+\.ts)\n)?import [^]*?)```/g;
+const PROGRAM = /```ts\n((?:\/\/ ([\w./[\]-]+\.ts)\n)?import [^]*?)```/g;
 
 /** All programs in the documentation. */
 export function snippets(): readonly Snippet[] {
@@ -41,9 +41,14 @@ export function snippetPlugin(): Plugin {
     name: "snippets",
     enforce: "pre",
     resolveId(id, importer) {
-      const path = importer !== undefined && codes.has(importer) ? resolve(importer, "..", id) : id;
+      const path = importer !== undefined && codes.has(importer) ? pathOf(id, importer) : id;
       return codes.has(path) ? path : null;
     },
     load: (id) => codes.get(id) ?? null,
   };
+}
+
+/** A path that begins with `@/` is below the page, as it is below the folder of a project of Next.js. */
+function pathOf(id: string, importer: string): string {
+  return id.startsWith("@/") ? importer.replace(/(\.md\/).*/, `$1${id.slice(2)}.ts`) : resolve(importer, "..", id);
 }

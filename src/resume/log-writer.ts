@@ -115,7 +115,7 @@ export class LogWriter {
     if (this.#backlog > LARGEST_BACKLOG) {
       this.#finish("failed", this.error ?? new Error("The log is slower than the reply: too much of it waits."));
     } else if (count === BATCH_RECORDS) this.#writeBatch();
-    else if (count === 1 && this.#isReady) atNextBatch(this.#write);
+    else if (count === 1 && this.#isReady) atNextBatch(this.#options.log, this.#write);
   }
 
   /** Whether the log could be asked for something now. */
@@ -147,7 +147,7 @@ export class LogWriter {
     if (obstacle !== null) return this.#finish("refused");
     this.#hasBegun = true;
     if (this.#isEnding) this.#writeBatch();
-    else atNextBatch(this.#write);
+    else atNextBatch(this.#options.log, this.#write);
   }
 
   /** Renews the lease, and listens for a stop, until the run is over. */
@@ -196,7 +196,7 @@ export class LogWriter {
   #goOn(): void {
     if (this.#drained.length > 0) for (const resolve of this.#drained.splice(0)) resolve();
     if (this.#isEnding || this.#waiting.length >= BATCH_RECORDS) this.#writeBatch();
-    else if (this.#waiting.length > 0) atNextBatch(this.#write);
+    else if (this.#waiting.length > 0) atNextBatch(this.#options.log, this.#write);
   }
 
   /** The records as text; null if there are none, or they have no JSON form. */
@@ -246,7 +246,7 @@ export class LogWriter {
     this.error = error;
     if (this.#beat !== null) clearInterval(this.#beat);
     this.#asker.end();
-    notAtNextBatch(this.#write);
+    notAtNextBatch(this.#options.log, this.#write);
     this.#waiting.length = this.#backlog = 0;
     this.#stopped?.abort();
     this.#tellObstacle(null);

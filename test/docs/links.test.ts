@@ -57,7 +57,7 @@ describe("links", () => {
 describe("llms.txt", () => {
   it("names every page of the documentation", () => {
     const named = linksOf("llms.txt").map(({ path }) => path);
-    const pages = docs.filter((page) => /^docs\/((migration|internals)\/)?[^/]+$/.test(page));
+    const pages = docs.filter((page) => /^docs\/((migration|internals|servers)\/)?[^/]+$/.test(page));
     expect(pages.filter((page) => !named.includes(page))).toEqual([]);
   });
 

@@ -2,182 +2,192 @@ import { once } from "node:events";
 import http from "node:http";
 import type { AddressInfo } from "node:net";
 import { resolve } from "node:path";
-import { Readable } from "node:stream";
-import type { ReadableStream } from "node:stream/web";
-import { createAdaptorServer } from "@hono/node-server";
-import type { Express } from "express";
 import type { FastifyInstance } from "fastify";
-import type { Hono } from "hono";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { Redis } from "ioredis";
+import { afterAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { nodeHandler, type WebHandler } from "millrace/http";
+import { type Log, status } from "millrace/resume";
 import { apiError, type FakeAnthropic, fakeAnthropic, reply, type Replies } from "millrace/testing";
+import { startRedis } from "../../scripts/redis.mjs";
+import { Chat } from "../http-server/chat.ts";
+import { serveUpstash } from "../../scripts/upstash.mjs";
+import { tasks } from "./next-server.ts";
 
-type Handler = (request: Request) => Promise<Response>;
+type Served = http.Server | FastifyInstance["server"];
+/** A route of Next.js. */
+type Route = (request: Request, context: { params: Promise<{ id: string }> }) => Promise<Response>;
 
-/** The programs of the page. */
-interface Programs {
-  readonly "chat.ts": { readonly POST: Handler };
-  readonly "text.ts": { readonly POST: Handler };
-  readonly "server.ts": { readonly server: http.Server };
-  readonly "hono.ts": { readonly app: Hono };
-  readonly "express.ts": { readonly app: Express };
-  readonly "fastify.ts": { readonly app: FastifyInstance };
-  readonly "browser.ts": {
-    ask(url: string, question: string, show: (text: string) => void, signal?: AbortSignal): Promise<void>;
-  };
+const redis = await startRedis();
+const admin = new Redis({ port: redis.port });
+const upstash = await serveUpstash((command, ...args) => admin.call(command, ...args));
+const UPSTASH = { UPSTASH_REDIS_REST_URL: upstash.url, UPSTASH_REDIS_REST_TOKEN: "token" };
+
+/** A program of the documentation. */
+async function program<Exports>(path: string): Promise<Exports> {
+  return (await import(resolve(import.meta.dirname, "../../docs", path))) as Exports;
 }
 
-async function program<Name extends keyof Programs>(name: Name): Promise<Programs[Name]> {
-  return (await import(resolve(import.meta.dirname, "../../docs/web-servers.md", name))) as Programs[Name];
+const serverOf = async (page: string): Promise<Served> =>
+  (await program<{ server: Served }>(`servers/${page}.md/server.ts`)).server;
+
+/** The server of a page that exports a handler, by an adapter in place of its runtime. */
+async function serverOfHandler(page: string): Promise<Served> {
+  const { default: handler } = await program<{ default: { fetch: WebHandler } }>(`servers/${page}.md/server.ts`);
+  return http.createServer(nodeHandler(handler.fetch)).listen(0);
 }
 
-/** How each recipe is served. */
-const recipes = {
-  "Request and Response": async () => standardServer((await program("chat.ts")).POST),
-  Hono: async () => createAdaptorServer({ fetch: (await program("hono.ts")).app.fetch }) as http.Server,
-  Express: async () => http.createServer((await program("express.ts")).app),
-  Fastify: async () => {
-    const { app } = await program("fastify.ts");
-    await app.ready();
-    return app.server;
+/** How each recipe is served. `npm run runtimes` does it by the runtimes themselves. */
+const recipes: Readonly<Record<string, () => Promise<Served>>> = {
+  node: () => serverOf("node"),
+  express: () => serverOf("express"),
+  hono: () => serverOf("hono"),
+  fastify: async () => (await program<{ app: FastifyInstance }>("servers/fastify.md/server.ts")).app.server,
+  next: async () => {
+    const chat = await program<{ POST: WebHandler }>("servers/next.md/app/api/chat/route.ts");
+    const stream = await program<Record<string, Route>>("servers/next.md/app/api/chat/[id]/stream/route.ts");
+    const handler = nodeHandler((request) => {
+      const [, id] = /^\/api\/chat\/(.+)\/stream$/.exec(new URL(request.url).pathname) ?? [];
+      if (id === undefined) return chat.POST(request);
+      return stream[request.method]!(request, { params: Promise.resolve({ id }) });
+    });
+    return http.createServer(handler).listen(0);
   },
-  "node:http": async () => (await program("server.ts")).server,
+  workers: async () => {
+    type Fetch = (request: Request, env: unknown, context: unknown) => Promise<Response>;
+    const { default: worker } = await program<{ default: { fetch: Fetch } }>("servers/workers.md/worker.ts");
+    const context = { waitUntil: (work: Promise<unknown>) => void tasks.push(work) };
+    return http.createServer(nodeHandler((request) => worker.fetch(request, UPSTASH, context))).listen(0);
+  },
+  bun: () => serverOfHandler("bun"),
+  deno: () => serverOfHandler("deno"),
 };
 
-let server: http.Server;
-let fake: FakeAnthropic;
+const servers: Served[] = [];
 const logged = vi.spyOn(console, "error");
 
 beforeEach(() => {
+  vi.stubEnv("PORT", "0");
   vi.stubEnv("ANTHROPIC_API_KEY", "sk-example");
   vi.stubEnv("ANTHROPIC_AUTH_TOKEN", undefined);
+  vi.stubEnv("REDIS_URL", redis.url);
+  for (const [name, value] of Object.entries(UPSTASH)) vi.stubEnv(name, value);
   logged.mockReset().mockReturnValue(undefined);
+  tasks.length = 0;
 });
-afterEach(async () => {
-  vi.unstubAllEnvs();
-  server.closeAllConnections();
-  await Promise.all([once(server.close(), "close"), fake.close()]);
+afterAll(async () => {
+  for (const server of servers) {
+    if ("closeAllConnections" in server) server.closeAllConnections();
+    server.close();
+  }
+  admin.disconnect();
+  await upstash.close();
+  await redis.stop();
 });
 
-/** Starts the recipe, and a provider that gives these replies. */
-async function start(serve: () => Promise<http.Server>, replies: Replies): Promise<string> {
-  fake = await fakeAnthropic({ replies, apiKey: "sk-example" });
+/** A provider that gives these replies. */
+async function provider(replies: Replies): Promise<FakeAnthropic> {
+  const fake = await fakeAnthropic({ replies, apiKey: "sk-example" });
   vi.stubEnv("ANTHROPIC_BASE_URL", fake.url);
-  server = await serve();
-  await once(server.listen(0, "127.0.0.1"), "listening");
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/chat`;
+  return fake;
 }
 
-const post = (url: string, body = '{ "question": "Which book?" }'): Promise<Response> =>
-  fetch(url, { method: "POST", body, headers: { "content-type": "application/json" } });
+/** Where a server is, once it listens. */
+async function addressOf(server: Served): Promise<string> {
+  servers.push(server);
+  if (!server.listening) await once(server, "listening");
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
 
-const LATER = { headers: { "retry-after": "30" } };
+const TEXT = "Mistborn, by Brandon Sanderson.";
+const message = (id: string): string =>
+  JSON.stringify({ id, messages: [{ id: "m", role: "user", parts: [{ type: "text", text: "Which book?" }] }] });
+const post = (url: string, body: string, signal?: AbortSignal): Promise<Response> =>
+  fetch(url, { method: "POST", body, headers: { "content-type": "application/json" }, signal: signal ?? null });
+const textIn = (chat: Chat): unknown => chat.parts.find((part) => part.type === "text");
 
-describe.each(Object.entries(recipes))("the recipe for %s", (_recipe, serve) => {
-  it("sends text as it comes, which the browser shows", async () => {
-    const url = await start(serve, reply("Mistborn, by Brandon Sanderson.", { pace: 1 }));
-    const shown: string[] = [];
-    await (await program("browser.ts")).ask(url, "Which book?", (text) => shown.push(text));
-    expect(shown.join("")).toBe("Mistborn, by Brandon Sanderson.");
-    expect(shown.length).toBeGreaterThan(1);
+describe.each(Object.entries(recipes))("the recipe for %s", (name, serve) => {
+  let address: Promise<string> | undefined;
+  const start = async (): Promise<string> => `${await (address ??= serve().then(addressOf))}/api/chat`;
+
+  it("answers useChat, and resumes for it after the visitor has left", async () => {
+    await using fake = await provider(reply(TEXT, { pace: 10 }));
+    const url = await start();
+    const leaving = new AbortController();
+    const response = await post(url, message(`${name}-left`), leaving.signal);
+    expect([response.status, response.headers.get("x-vercel-ai-ui-message-stream")]).toEqual([200, "v1"]);
+    await response.body!.getReader().read();
+    leaving.abort();
+    const chat = new Chat(url, { id: `${name}-left` });
+    await chat.resumeStream();
+    expect([chat.status, textIn(chat)]).toEqual(["ready", { type: "text", text: TEXT, state: "done" }]);
+    expect(await (await fake.request()).reply.closed).toBe("complete");
+    if (name === "next" || name === "workers") expect(await Promise.all(tasks)).toHaveLength(1);
   });
 
-  it("sends server-sent events", async () => {
-    const response = await post(await start(serve, "Mistborn."));
-    expect(response.headers.get("content-type")).toBe("text/event-stream");
-    expect(await response.text()).toMatch(
-      /^event: text\ndata: "Mist[^]*\n\nevent: done\ndata: \{"finishReasons":\["end_turn"\],"usage":\{.*\}\}\n\n$/,
-    );
-  });
-
-  it.each<[string, Replies, number, string | null]>([
-    ["a rate limit", apiError(429, "rate_limit_error", "Wait", LATER), 429, "30"],
-    ["a key that is refused", apiError(401), 500, null],
-    ["an overload that lasts", apiError(529, "overloaded_error", "Wait", LATER), 503, "30"],
-  ])("answers %s by a status", async (_case, replies, status, retryAfter) => {
-    const url = await start(serve, replies);
-    const response = await post(url);
-    expect([response.status, response.headers.get("retry-after"), await response.text()]).toEqual([
-      status,
-      retryAfter,
-      "",
+  it("sends a conversation, and stops the reply", async () => {
+    await using fake = await provider(reply("One. Two.", { stallAfter: 4 }));
+    const url = await start();
+    const chat = new Chat(url, { id: `${name}-stopped` });
+    const sending = chat.sendMessage({ text: "Which book?" });
+    await vi.waitFor(() => expect(textIn(chat)).toBeDefined());
+    const stop = async (): Promise<number> => {
+      const query = new URLSearchParams({ run: chat.lastMessage?.id ?? "" });
+      return (await fetch(`${url}/${name}-stopped/stream?${query}`, { method: "DELETE" })).status;
+    };
+    // The reply of the fake server is there before the log has heard of the run.
+    await expect.poll(stop).toBe(204);
+    await sending;
+    expect([chat.status, chat.lastMessage?.metadata]).toEqual([
+      "ready",
+      { millrace: expect.objectContaining({ outcome: "aborted" }) },
     ]);
-    expect(logged).toHaveBeenCalledOnce();
-    const asked = (await program("browser.ts")).ask(url, "Which book?", () => {});
-    await expect(asked).rejects.toThrow(`The server answered ${status}.`);
-  });
-
-  it("sends an event for an error after the first text", async () => {
-    const url = await start(serve, reply("One. Two.", { endAfter: 4 }));
-    let text = "";
-    const asked = (await program("browser.ts")).ask(url, "Which book?", (more) => (text += more));
-    await expect(asked).rejects.toThrow('The answer was cut: {"code":"stream_truncated"}');
-    expect(text).not.toBe("");
-    expect(logged).toHaveBeenCalledOnce();
-  });
-
-  it("closes the stream when the visitor leaves in the middle", async () => {
-    const url = await start(serve, reply("One. Two.", { stallAfter: 4 }));
-    const visitor = new AbortController();
-    const { ask } = await program("browser.ts");
-    await expect(ask(url, "Which book?", () => visitor.abort(), visitor.signal)).rejects.toThrow("abort");
     expect(await (await fake.request()).reply.closed).toBe("aborted");
+    expect(await stop()).toBe(404);
     expect(logged).not.toHaveBeenCalled();
   });
 
-  it("closes the stream when the visitor leaves before any text", async () => {
-    const url = await start(serve, reply("One. Two.", { stallAfter: 1 }));
-    const visitor = new AbortController();
-    const asked = (await program("browser.ts")).ask(url, "Which book?", () => {}, visitor.signal);
+  it("answers an error by a status, and 204 where there is nothing", async () => {
+    await using _fake = await provider(apiError(401));
+    const url = await start();
+    const response = await post(url, message("refused"));
+    expect([response.status, await response.text()]).toEqual([502, expect.not.stringContaining("sk-example")]);
+    expect(logged).toHaveBeenCalledOnce();
+    expect((await fetch(`${url}/nobody/stream`)).status).toBe(204);
+  });
+});
+
+describe("the recipe without a log", () => {
+  const start = async (): Promise<string> =>
+    addressOf(
+      http.createServer(nodeHandler((await program<{ POST: WebHandler }>("web-servers.md/plain.ts")).POST)).listen(0),
+    );
+
+  it("sends events", async () => {
+    await using _fake = await provider(TEXT);
+    const response = await post(await start(), '{ "question": "Which book?" }');
+    expect(await response.text()).toMatch(/"type":"chunk","content":"Mist[^]*"outcome":"complete"/);
+  });
+
+  it.each([1, 4])("closes the stream when the visitor leaves after %i events", async (events) => {
+    await using fake = await provider(reply("One. Two.", { stallAfter: events }));
+    const leaving = new AbortController();
+    const asked = post(await start(), '{ "question": "Which book?" }', leaving.signal);
     const { reply: sent } = await fake.request();
-    visitor.abort();
-    await expect(asked).rejects.toThrow("abort");
+    if (events > 1) await (await asked).body!.getReader().read();
+    leaving.abort();
+    if (events === 1) await expect(asked).rejects.toThrow("abort");
     expect(await sent.closed).toBe("aborted");
     expect(logged).not.toHaveBeenCalled();
   });
 });
 
-it("closes the stream when a server cancels the body", async () => {
-  const { POST } = await program("chat.ts");
-  await start(async () => standardServer(POST), reply("One. Two.", { stallAfter: 4 }));
-  const response = await POST(new Request("http://127.0.0.1/", { method: "POST", body: '{ "question": "Which?" }' }));
-  const reader = response.body?.getReader();
-  await reader?.read();
-  await reader?.cancel();
-  expect(await (await fake.request()).reply.closed).toBe("aborted");
+it("the log that processes share is in Redis", async () => {
+  const { client, log } = await program<{ client: { destroy(): void }; log: Log }>("web-servers.md/log.ts");
+  expect(await status(log, "chat")).toBeNull();
+  client.destroy();
 });
 
-describe("the recipe for text alone", () => {
-  const serve = async (): Promise<http.Server> => standardServer((await program("text.ts")).POST);
-
-  it("sends the text, and nothing else", async () => {
-    const response = await post(await start(serve, "Mistborn."));
-    expect(response.headers.get("content-type")).toBe("text/plain; charset=utf-8");
-    expect(await response.text()).toBe("Mistborn.");
-  });
-
-  it("ends an answer without text", async () => {
-    const response = await post(await start(serve, reply()));
-    expect([response.status, await response.text()]).toEqual([200, ""]);
-  });
-
-  it("breaks the connection if the reply is cut", async () => {
-    const response = await post(await start(serve, reply("One. Two.", { endAfter: 4 })));
-    expect(response.status).toBe(200);
-    await expect(response.text()).rejects.toThrow("terminated");
-  });
+it("the log in memory is the same in all routes of Next.js", async () => {
+  const { log } = await program<{ log: Log }>("servers/next.md/lib/memory-log.ts");
+  expect((globalThis as { chatLog?: Log }).chatLog).toBe(log);
 });
-
-/** Serves a standard handler, as the server of Next.js does. */
-function standardServer(handle: Handler): http.Server {
-  return http.createServer(async (incoming, outgoing) => {
-    const visitor = new AbortController();
-    outgoing.once("close", () => visitor.abort());
-    const init = { method: "POST", body: Readable.toWeb(incoming), duplex: "half", signal: visitor.signal };
-    const response = await handle(new Request("http://127.0.0.1/", init as RequestInit));
-    outgoing.writeHead(response.status, Object.fromEntries(response.headers));
-    if (response.body === null) return void outgoing.end();
-    const body = Readable.fromWeb(response.body as ReadableStream);
-    outgoing.once("close", () => body.destroy());
-    body.once("error", () => outgoing.destroy()).pipe(outgoing);
-  });
-}

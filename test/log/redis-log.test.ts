@@ -13,7 +13,7 @@ import { redisLog } from "../../src/log/redis-log.ts";
 import { answered } from "../../src/log/redis-tail.ts";
 import { cuttableProxy } from "./cuttable-proxy.ts";
 import { logSuite } from "./suite.ts";
-import { serveUpstash } from "./upstash-server.ts";
+import { serveUpstash } from "../../scripts/upstash.mjs";
 
 // It would say on stdout that connections are lost.
 Logger.setLoggerConfig("off");

@@ -1,0 +1,30 @@
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { memoryLog } from "../../src/neutral-resume.ts";
+import { atNextBatch, BATCH_MS, notAtNextBatch } from "../../src/resume/batch-clock.ts";
+
+afterEach(() => void vi.useRealTimers());
+
+describe("atNextBatch", () => {
+  it("calls what waits for one log together, and once", () => {
+    vi.useFakeTimers();
+    const log = memoryLog();
+    const called: string[] = [];
+    const off = (): void => void called.push("off");
+    for (const name of ["one", "two"]) atNextBatch(log, () => called.push(name));
+    atNextBatch(log, off);
+    notAtNextBatch(log, off);
+    expect(vi.getTimerCount()).toBe(1);
+    vi.advanceTimersByTime(2 * BATCH_MS);
+    expect(called).toEqual(["one", "two"]);
+  });
+
+  it("does not wait for the timer of another log, which may have ended with a request of a Worker", () => {
+    vi.useFakeTimers();
+    const [ofOne, ofOther] = [vi.fn(), vi.fn()];
+    atNextBatch(memoryLog(), ofOne);
+    vi.clearAllTimers();
+    atNextBatch(memoryLog(), ofOther);
+    vi.advanceTimersByTime(BATCH_MS);
+    expect([ofOne.mock.calls.length, ofOther.mock.calls.length]).toEqual([0, 1]);
+  });
+});
