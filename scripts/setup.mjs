@@ -41,11 +41,6 @@ export function tool(name, args, options) {
   return spawnSync(path, args, { cwd: root, encoding: "utf8", shell: isWindows, ...options });
 }
 
-/** Runs a script with this Node, and gives what `spawnSync` gives. */
-export function script(path, args, options) {
-  return spawnSync(process.execPath, [join(root, path), ...args], { cwd: root, encoding: "utf8", ...options });
-}
-
 /** Does a step whose output is of interest only if it fails, which ends this process. */
 function run(what, step) {
   process.stderr.write(`millrace: ${what} …\n`);
