@@ -10,7 +10,12 @@ import {
 import { respond, type UIResponseOptions } from "./http-server/responses.ts";
 import type { StreamResponseOptions } from "./http-server/response-options.ts";
 import { commonMessagesOf, type FromUIMessagesOptions, type UIMessageLike } from "./http-server/from-ui-messages.ts";
-import { type UIMessage, type UIMessagePart, uiMessagesOf } from "./http-server/to-ui-messages.ts";
+import {
+  type UIMessage,
+  type UIMessagePart,
+  uiMessagesOf,
+  type UIMessagesOptions,
+} from "./http-server/to-ui-messages.ts";
 import type { CommonMessage } from "./prompt/common-message.ts";
 import { resume, type ResumeResponseOptions, stopped } from "./http-server/resume-response.ts";
 import type { Log } from "./log/log.ts";
@@ -19,6 +24,7 @@ import type { ReadLogged } from "./http-server/shown-pair.ts";
 import type { UIVersion } from "./http-server/ui-encoder.ts";
 import type { Keepable } from "./resume/keep.ts";
 import { type ReadAs, readRun } from "./resume/read.ts";
+import { aText, checkOptions } from "./schema/option-form.ts";
 import type { StreamedCall } from "./neutral-resume.ts";
 
 export { nodeHandler };
@@ -35,6 +41,7 @@ export type {
   UIMessage,
   UIMessageLike,
   UIMessagePart,
+  UIMessagesOptions,
   UIResponseOptions,
   UIVersion,
 };
@@ -210,9 +217,11 @@ export function fromUIMessages(
 /**
  * Turns a conversation into messages for `useChat`: those that a page begins with. Turns of the assistant with nothing but
  * results of tools between them are one message with several steps. Messages of the system are left out, and the errors of
- * tools are told in our words alone.
+ * tools are told in our words alone. A call that the end leaves open waits for an approval, and the page asks for it again.
  *
  * @param messages - Such as `stream.commonHistory()`.
+ * @param options - `run`: the name of the run that wrote the last answer (`kept.run`). A page that resumes recognises its
+ *   message by it; without it, such a page shows the answer twice for as long as the log has the run.
  * @example
  * ```ts
  * import type { CommonMessage } from "millrace";
@@ -225,6 +234,7 @@ export function fromUIMessages(
  * console.log(toUIMessages(history)[1]?.parts); // [{ type: "step-start" }, { type: "text", text: "Mistborn.", state: "done" }]
  * ```
  */
-export function toUIMessages(messages: readonly CommonMessage[]): UIMessage[] {
-  return uiMessagesOf(messages);
+export function toUIMessages(messages: readonly CommonMessage[], options?: UIMessagesOptions): UIMessage[] {
+  checkOptions(options ?? {}, { run: aText });
+  return uiMessagesOf(messages, options);
 }

@@ -107,7 +107,10 @@ async function POST(request, id) {
 /** The conversation, and whether there is a run to go on with. */
 async function GET(id) {
   const [{ messages, run }, latest] = await Promise.all([load(id), status(log, id)]);
-  return Response.json({ messages: toUIMessages(messages), isResumable: latest !== null && latest.run !== run });
+  return Response.json({
+    messages: toUIMessages(messages, { run: run ?? undefined }),
+    isResumable: latest !== null && latest.run !== run,
+  });
 }
 
 const pages = {

@@ -24,6 +24,7 @@ export type UIMessagePart =
     }
   | { readonly type: "file"; readonly mediaType: string; readonly url: string; readonly filename?: string }
   | (UIToolCall & { readonly state: "input-available" })
+  | (UIToolCall & { readonly state: "approval-requested"; readonly approval: { readonly id: string } })
   | (UIToolCall & { readonly state: "output-available"; readonly output: unknown })
   | (UIToolCall & { readonly state: "output-error"; readonly errorText: string });
 
@@ -37,8 +38,27 @@ export interface UIMessage {
   readonly parts: UIMessagePart[];
 }
 
+/** What a conversation does not know of itself. */
+export interface UIMessagesOptions {
+  /** The name of the run that wrote the last answer: it is the id of its message, by which a page that resumes finds it. */
+  readonly run?: string | undefined;
+}
+
 /** See `toUIMessages` of `millrace/http`. */
-export function uiMessagesOf(messages: readonly CommonMessage[]): UIMessage[] {
+export function uiMessagesOf(messages: readonly CommonMessage[], { run }: UIMessagesOptions = {}): UIMessage[] {
+  const shown = messagesOf(messages);
+  const last = shown.at(-1);
+  if (last === undefined || last.role === "user") return shown;
+  return [...shown.slice(0, -1), { ...last, id: run ?? last.id, parts: last.parts.map(waitingPart) }];
+}
+
+/** A call that the end of a conversation leaves open waits for an approval. */
+function waitingPart(part: UIMessagePart): UIMessagePart {
+  if (!("toolCallId" in part) || part.state !== "input-available") return part;
+  return { ...part, state: "approval-requested", approval: { id: part.toolCallId } };
+}
+
+function messagesOf(messages: readonly CommonMessage[]): UIMessage[] {
   const shown: UIMessage[] = [];
   /** Where the calls are whose results follow. */
   const calls = new Map<string, { readonly parts: UIMessagePart[]; readonly at: number }>();

@@ -171,6 +171,24 @@ describe("fromUIMessages", () => {
 });
 
 describe("toUIMessages", () => {
+  it("names the last answer as its run, and asks again for what waits for approval", () => {
+    const waiting: CommonMessage[] = [
+      { role: "user", content: "Remove it." },
+      { role: "assistant", content: [{ type: "toolCall", id: "a", name: "remove", args: { path: "x" } }] },
+    ];
+    const [, answer] = toUIMessages(waiting, { run: "run-1" });
+    const call = { type: "tool-remove", toolCallId: "a", input: { path: "x" } };
+    const asks = { ...call, state: "approval-requested", approval: { id: "a" } };
+    expect(answer).toEqual({ id: "run-1", role: "assistant", parts: [{ type: "step-start" }, asks] });
+    expect(toUIMessages(waiting.slice(0, 1), { run: "run-1" })).toMatchObject([{ id: "message-1", role: "user" }]);
+    const said = { ...asks, state: "approval-responded", approval: { id: "a", approved: true } };
+    expect(fromUIMessages([{ role: "assistant", parts: [said] }]).at(-1)).toMatchObject({
+      role: "user",
+      content: [{ type: "toolApproval", id: "a", approved: true }],
+    });
+    expect(() => toUIMessages(waiting, { run: 1 } as never)).toThrow(/run/);
+  });
+
   const history: CommonMessage[] = [
     { role: "system", content: "You lend books." },
     { role: "user", content: "Where is Dune?" },
