@@ -82,6 +82,11 @@ export class Recorder<N extends Native> {
     else if (step?.isEnd !== true) this.#journal.put(this.#recordOf(chunk, step), lengthOf(chunk));
   }
 
+  /** Whether steps were taken that are not logged yet, since their pairs were not handed out. */
+  get isBehind(): boolean {
+    return this.#steps.size > 0;
+  }
+
   /** The reply has ended. */
   end(): void {
     if (this.#hasEnded) return;
