@@ -24,7 +24,7 @@ export interface Journal {
   /** The position of the last event that was logged: they are counted from 1. */
   position: number;
   /** @param length - About how many characters of text it has. */
-  put(record: Loggable, length?: number): void;
+  put: (record: Loggable, length?: number) => void;
 }
 
 /** Tells what is shown of a reply in records. */

@@ -39,7 +39,11 @@ describe("a kept run of an agent", () => {
   afterAll(() => server.close());
 
   it.each(["whose tools ran early", "whose first turn has no results"])("%s has the same usage elsewhere", async () => {
-    const options = { stream: true, tools: [early, strict], client: client({ apiKey: "k", baseURL: server.url }) } as const;
+    const options = {
+      stream: true,
+      tools: [early, strict],
+      client: client({ apiKey: "k", baseURL: server.url }),
+    } as const;
     const work = agent(call("claude-sonnet-5-5", options, () => "x"));
     const log = memoryLog();
     const run = keep(work(), { log, id: "p" });
