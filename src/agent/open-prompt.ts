@@ -27,6 +27,11 @@ export class OpenPrompt<N extends Native> {
     this.runner = runner;
   }
 
+  /** Whether there is nothing to ask the model: what was approved has run, and the model has answered. */
+  get isOver(): boolean {
+    return this.#conversation.isOver;
+  }
+
   /** Starts what was approved, and settles the other calls. */
   async start(): Promise<void> {
     const tools = this.#prompt.config?.tools ?? this.#plan.tools ?? [];
@@ -57,9 +62,9 @@ export class OpenPrompt<N extends Native> {
     });
   }
 
-  /** The request as it would be sent, if tools have run for it; null if not, or if it cannot be sent. */
+  /** The request as it would be sent, if tools have run for it or it is over; null if not, or if it cannot be sent. */
   async prepared(): Promise<PreparedCall<N> | null> {
-    if (this.#calls.size === 0) return null;
+    if (this.#calls.size === 0 && !this.isOver) return null;
     this.answer();
     const [target] = this.#plan.targets;
     return this.#plan.prepare(target, []).then(

@@ -229,7 +229,8 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
 
   /**
    * Reads the run to its end, and returns the last turn; after an iteration, the turn at which that ended. It always
-   * returns the same promise.
+   * returns the same promise. If there was nothing to ask the model, `turns` is empty, and this gives a turn whose stream
+   * was not sent.
    *
    * @throws StreamConsumedError while an iteration is under way; whatever has ended the run before its end.
    */
@@ -285,8 +286,14 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
       while (!(await pairs.next()).done);
     }
     const last = this.#turns.at(-1);
-    if (this.#stopReason === null || last === undefined) throw this.#error ?? new StreamAbortedError();
-    return last;
+    if (this.#stopReason === null) throw this.#error ?? new StreamAbortedError();
+    return last ?? this.#unsentTurn();
+  }
+
+  #unsentTurn(): AgentTurn<N, T> {
+    const stream = this.#machine.open(this.#plan);
+    stream.abort(new Error("Nothing was sent: the conversation ends with the model's answer."));
+    return shownTurn({ index: 0, stream, outputs: [] });
   }
 
   async *#run(): AsyncGenerator<Triple<N, T>, void, undefined> {
@@ -300,6 +307,7 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
       }
       let plan = this.#plan;
       open = await this.#readPrompt(plan);
+      if (open?.isOver) this.#stopReason = "answer";
       while (this.#stopReason === null) {
         const { turn, runner } = await this.#open(plan);
         if (open !== null && turn.index === 0) yield* this.#answerPrompt(open, turn);
@@ -384,12 +392,17 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
   async *#read(turn: AgentTurn<N, T>, runner: ToolRunner): AsyncGenerator<Triple<N, T>, void, undefined> {
     const pairs = turn.stream[Symbol.asyncIterator]();
     try {
+      /** The event of the last pair, if that has a tool. */
+      let event: unknown;
       for (let read = pairs.next(); ;) {
-        yield* this.#results(turn, runner);
-        const result = await (runner.isBusy ? runner.beforeResult(read) : read);
+        const further = event === undefined ? null : await furtherOf(event, read);
+        // The pairs of one event stay together: a reader elsewhere gets them together, and its position is that of the event.
+        if (further === null) yield* this.#results(turn, runner);
+        const result = further ?? (await (runner.isBusy ? runner.beforeResult(read) : read));
         if (result === null) continue;
         if (result.done) return;
         const [chunk, tool] = result.value;
+        event = tool === null ? undefined : chunk.chunk;
         // A call, which `PairTypes` leaves open: options that are written in place would not fit otherwise.
         const call = tool as unknown as AnyToolCall | null;
         if (call?.state === "complete" && call["~early"] && !this.#stopsAt(call)) runner.start(call);
@@ -478,6 +491,16 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
     }
     return plan.extend(this.history().slice(stream.messages.length), provider);
   }
+}
+
+/** The next pair, if it is there already and belongs to the same event; else null. */
+async function furtherOf<P extends readonly [{ readonly chunk: unknown }, unknown]>(
+  event: unknown,
+  read: Promise<IteratorResult<P, undefined>>,
+): Promise<IteratorResult<P, undefined> | null> {
+  // If it fails, results come first.
+  const next = await Promise.race([read, null]).catch(() => null);
+  return next !== null && next.done !== true && next.value[0].chunk === event ? next : null;
 }
 
 /** A reply that has not begun. */

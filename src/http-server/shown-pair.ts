@@ -1,7 +1,6 @@
 import type { AgentTurn } from "../agent/options.ts";
 import type { ResponseChunk } from "../provider/chunk.ts";
 import type { Native } from "../provider/native.ts";
-import { InvalidOptionError } from "../errors.ts";
 import type { Reply } from "../recovery/reply.ts";
 import type { Keepable } from "../resume/keep.ts";
 import type { Log, RunKey } from "../log/log.ts";
@@ -40,25 +39,11 @@ export function isOfRun(stream: object): stream is OfRun {
 export type ReadLogged = (log: Log, key: RunKey) => Promise<Keepable | null>;
 
 /**
- * The stream whose pairs are read. A structured stream that is kept hands out snapshots of its model alone: its text is
- * in the log.
+ * The stream whose pairs are read. A structured stream that is kept hands out snapshots of its model alone: its pairs are
+ * made beside them.
  */
-export async function streamOfPairs(stream: Keepable, read: ReadLogged): Promise<Keepable> {
-  const kept = "~kept" in stream ? (stream["~kept"] as KeptAt) : null;
-  if (kept === null || stream instanceof Stream) return stream;
-  const obstacle = await kept.obstacle;
-  const logged = obstacle === null ? await read(kept.log, kept.key) : null;
-  if (logged !== null) return logged;
-  // Refused: it says so itself.
-  if (stream instanceof CallStream) await stream.response();
-  throw new InvalidOptionError("stream", "its log does not have it, and its model alone is not text.");
-}
-
-/** Where a structured stream is kept. */
-interface KeptAt {
-  readonly log: Log;
-  readonly key: RunKey;
-  readonly obstacle: Promise<string | null>;
+export async function streamOfPairs(stream: Keepable, _read: ReadLogged): Promise<Keepable> {
+  return "~pairs" in stream ? (stream["~pairs"] as () => Promise<Keepable>)() : stream;
 }
 
 /** Reads a stream of any kind, pair by pair. It owns the stream, as an iteration does. */

@@ -60,7 +60,8 @@ export function compacted(batch: readonly Loggable[]): readonly (LogRecord | Eve
   return written;
 }
 
-function recordOf(item: Loggable): LogRecord {
+/** The record that it stands for. */
+export function recordOf(item: Loggable): LogRecord {
   if (typeof item === "function") return item();
   return "type" in item ? item : { type: "event", event: item.chunk };
 }

@@ -103,7 +103,7 @@ export interface Feed {
 export interface Production {
   readonly feed: Feed;
   /** Ends it before it has begun. */
-  readonly refuse: (error: PlaceOccupiedError) => void;
+  readonly refuse: (error: unknown) => void;
   /**
    * Tells how it has ended; null if it has not, since it cannot be read at all.
    *
@@ -138,7 +138,11 @@ export function journalOf(writer: LogWriter, position = 0): Journal {
   return journal;
 }
 
-/** Reads a stream to its end, at the pace of the log and of its reader here. Gives what a kept stream has. */
+/**
+ * Reads a stream to its end, at the pace of the log and of its reader here. Gives what a kept stream has.
+ *
+ * @throws What `waitUntil` throws: then the run has ended.
+ */
 export function produce(
   { key, writer }: OpenRun,
   production: Production,
@@ -146,7 +150,13 @@ export function produce(
 ): { readonly gate: Promise<void> | null; readonly properties: PropertyDescriptorMap } {
   const gate = replace === true ? null : handled(passGate(key.place, writer, production));
   const done = pump(writer, production, gate);
-  waitUntil?.(done);
+  try {
+    waitUntil?.(done);
+  } catch (error) {
+    // Nobody has the stream.
+    production.refuse(error);
+    throw error;
+  }
   const log: KeptLog = {
     get state() {
       return writer.state;

@@ -28,8 +28,11 @@ export function keepAgent<S extends AnyRun>(load: LoadProvider, agentRun: S, opt
   const { writer, journal, logsRequest } = run;
   const recorders = new Map<object, Recorder<Native>>();
   // The first turn has the whole prompt; what follows can be made of it.
-  agentRun["~onTurn"] = ({ stream, index }) =>
+  agentRun["~onTurn"] = ({ stream, index }) => {
+    // Not every turn has results, after which it would have ended.
+    endTurns();
     recorders.set(stream, new Recorder(stream["~reply"], journal, logsRequest && index === 0));
+  };
   const source = { log: options.log, key: run.key };
   const live = new LiveReader<AnyTriple>({
     isLogged: () => writer.isTrusted,
@@ -44,7 +47,8 @@ export function keepAgent<S extends AnyRun>(load: LoadProvider, agentRun: S, opt
     const [chunk, , { stream }] = triple;
     if (chunk.toolResult === null) recorders.get(stream)?.chunk(chunk);
     else {
-      endTurns();
+      // While a reply is read, its end may be there before the last pairs were handed out.
+      if (recorders.get(stream)?.isBehind === false) endTurns();
       journal.position += 1;
       journal.put(resultRecord(chunk, stream));
     }

@@ -21,9 +21,11 @@ import {
   type Production,
 } from "./keep.ts";
 import { LiveReader, type Rest } from "./live-reader.ts";
+import { LiveRecords } from "./live-records.ts";
 import { openPairs, readReply } from "./read-reply.ts";
+import type { StartRecord } from "./record.ts";
 import { plannedRecord, Recorder } from "./recorder.ts";
-import { loaderFor, type LoadProvider, RunRecords, type RunSource } from "./run-records.ts";
+import { loaderFor, type LoadProvider, ProviderLoader, RunRecords, type RunSource } from "./run-records.ts";
 
 type Pair = PairOf<Native, AnyTool>;
 
@@ -38,15 +40,62 @@ export function keepStream<S extends CallStream<Native>>(
     throw new InvalidOptionError("stream", "it is being read already: keep it first.");
   const start = () => ({ kind: "reply", reply: plannedRecord(reply.plan) }) as const;
   const run = openRun(options, start, (reason) => stream.abort(reason));
+  const live = isOfPairs(stream) ? null : new LiveRecords();
+  live?.listen(run.journal);
   const recorder = new Recorder(reply, run.journal, run.logsRequest);
   const production = productionOf(load, stream, recorder, { log: options.log, run });
   const { gate, properties } = produce(run, production, options);
-  // Its text is in the log alone, if it hands out snapshots of its model.
-  const kept = { value: { log: options.log, key: run.key, obstacle: run.writer.obstacle } };
   const methods = methodsOf(stream, production.feed.live, gate);
-  Object.defineProperties(stream, { ...properties, "~kept": kept, ...methods });
+  const texts =
+    live && textsOf(loaderFor(reply.plan, load), stream, { live, run, closed: production.feed.live.closed });
+  Object.defineProperties(stream, { ...properties, ...methods, ...texts });
   // It has the properties of a kept stream now.
   return stream as S & Kept;
+}
+
+/** What a structured stream has beside: it hands out snapshots of its model, and some show its text. */
+function textsOf(
+  load: LoadProvider,
+  stream: CallStream<Native>,
+  { live, run, closed }: { readonly live: LiveRecords; readonly run: OpenRun; readonly closed: Promise<void> },
+): PropertyDescriptorMap {
+  const reply = stream["~reply"];
+  const start: StartRecord = {
+    type: "start",
+    version: 1,
+    kind: "reply",
+    time: Date.now(),
+    reply: plannedRecord(reply.plan),
+  };
+  void closed.then(() => {
+    const error = reply.error && errorRecord(reply.error);
+    const outcome = reply.outcome === "pending" ? "failed" : reply.outcome;
+    live.end({ type: "end", outcome, error, time: Date.now() });
+  });
+  const pairs = async (): Promise<Stream<Native>> => {
+    const providers = new ProviderLoader(load);
+    const next = live.reader();
+    await providers.loadFor([start]);
+    const records = {
+      isWhole: () => false,
+      async next() {
+        const found = await next();
+        await providers.loadFor(found ?? []);
+        return found;
+      },
+      providerNamed: providers.named,
+      leave() {},
+    };
+    const as = { tools: null, messages: undefined, after: 0, signal: undefined, open: openPairs };
+    const found = readReply(records, { start, first: [] }, as);
+    const properties = { run: { value: run.key.run }, position: { get: () => found.position } };
+    return Object.defineProperties(found.stream, properties);
+  };
+  const elements = (): never => {
+    const advice = "read(log, id, { of: … }) with its call gives a stream that has them";
+    throw new InvalidOptionError("stream", `a kept stream hands out its model, and not its elements: ${advice}.`);
+  };
+  return { "~pairs": { value: pairs }, elements: { value: elements } };
 }
 
 /** How a stream is read for a run. */

@@ -1,4 +1,5 @@
 import { InvalidOptionError } from "../errors.ts";
+import { checkedLog } from "../log/checked-log.ts";
 import { inTime } from "../log/in-time.ts";
 import type { BeginOptions, Holding, Log, RunKey } from "../log/log.ts";
 import { atNextBatch, BATCH_MS, notAtNextBatch } from "./batch-clock.ts";
@@ -76,7 +77,7 @@ export class LogWriter {
 
   /** @param next - The number of the first entry to write. */
   constructor(options: WriterOptions, next = 1) {
-    this.#options = options;
+    this.#options = { ...options, log: checkedLog(options.log) };
     this.#next = next;
     this.settled = new Promise((resolve) => (this.#settle = resolve));
     this.obstacle = new Promise((resolve) => (this.#tellObstacle = resolve));

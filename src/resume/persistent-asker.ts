@@ -57,7 +57,13 @@ export class PersistentAsker {
         this.#task = this.#askedAt = null;
         this.#retryMs = FIRST_RETRY_MS;
         this.#lastSuccess = performance.now();
-        task.done(answer);
+        try {
+          task.done(answer);
+        } catch (error) {
+          // Not asked again: it has done it.
+          this.#options.onError(error);
+          this.#options.onGivenUp(error, false);
+        }
       }, fail);
     } catch (error) {
       fail(error);

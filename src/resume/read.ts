@@ -1,4 +1,5 @@
 import type { AgentScript } from "../agent/run.ts";
+import { checkedLog } from "../log/checked-log.ts";
 import type { Log } from "../log/log.ts";
 import type { Native } from "../provider/native.ts";
 import type { CallPlan } from "../recovery/plan.ts";
@@ -92,7 +93,7 @@ export async function readRun(
   checkForm("id", place, needed(aText));
   checkOptions(options, FORMS);
   const { of, messages, after = 0, signal, continue: open, waitUntil } = options;
-  const run = options.run ?? (await log.latest(place));
+  const run = options.run ?? (await checkedLog(log).latest(place));
   if (run === null) return null;
   const call = of !== undefined && "~call" in of ? of["~call"] : null;
   const agent = of !== undefined && "~agent" in of ? of["~agent"] : null;

@@ -24,7 +24,7 @@ export interface Journal {
   /** The position of the last event that was logged: they are counted from 1. */
   position: number;
   /** @param length - About how many characters of text it has. */
-  put(record: Loggable, length?: number): void;
+  put: (record: Loggable, length?: number) => void;
 }
 
 /** Tells what is shown of a reply in records. */
@@ -80,6 +80,11 @@ export class Recorder<N extends Native> {
     const recovery = chunk.recovery && this.#recoveries.get(chunk);
     if (recovery) for (const record of recovery) this.#journal.put(record);
     else if (step?.isEnd !== true) this.#journal.put(this.#recordOf(chunk, step), lengthOf(chunk));
+  }
+
+  /** Whether steps were taken that are not logged yet, since their pairs were not handed out. */
+  get isBehind(): boolean {
+    return this.#steps.size > 0;
   }
 
   /** The reply has ended. */

@@ -1,4 +1,5 @@
 import { LogError, messageOf } from "../errors.ts";
+import { checkedLog } from "../log/checked-log.ts";
 import { inTime } from "../log/in-time.ts";
 import type { Log, LogEntry, LogRead, RunKey } from "../log/log.ts";
 import { field, tryParse } from "../json/object.ts";
@@ -48,7 +49,7 @@ export class RunReader {
   #readAt = performance.now();
 
   constructor(options: RunReaderOptions) {
-    this.#options = options;
+    this.#options = { ...options, log: checkedLog(options.log) };
   }
 
   /** The next records; null after the last of them. Never rejects: a log that is lost is the end of the run here. */

@@ -1,4 +1,5 @@
 import type { FinalState } from "../attempt/lifecycle.ts";
+import { checkedLog } from "../log/checked-log.ts";
 import type { Log } from "../log/log.ts";
 import { field, tryParse } from "../json/object.ts";
 import type { ErrorRecord } from "./error-record.ts";
@@ -40,11 +41,12 @@ export async function status(
   id: string,
   options: { readonly run?: string | undefined } = {},
 ): Promise<RunStatus | null> {
-  const run = options.run ?? (await log.latest(id));
-  const state = run === null ? null : await log.read({ place: id, run }, 0);
+  const checked = checkedLog(log);
+  const run = options.run ?? (await checked.latest(id));
+  const state = run === null ? null : await checked.read({ place: id, run }, 0);
   if (run === null || state === null) return null;
   const { isEnded, hasLapsed, stop, last } = state;
-  const tail = isEnded ? await log.read({ place: id, run }, last - 1) : null;
+  const tail = isEnded ? await checked.read({ place: id, run }, last - 1) : null;
   const end = endIn(tail?.entries.at(-1)?.data);
   return {
     run,
@@ -76,8 +78,9 @@ export async function stop(
   id: string,
   options: { readonly run?: string | undefined; readonly reason?: string | undefined } = {},
 ): Promise<boolean> {
-  const run = options.run ?? (await log.latest(id));
-  return run !== null && (await log.stop({ place: id, run }, options.reason ?? "stopped"));
+  const checked = checkedLog(log);
+  const run = options.run ?? (await checked.latest(id));
+  return run !== null && (await checked.stop({ place: id, run }, options.reason ?? "stopped"));
 }
 
 /**
@@ -93,7 +96,7 @@ export async function stop(
  * ```
  */
 export function remove(log: Log, id: string): Promise<void> {
-  return log.remove(id);
+  return checkedLog(log).remove(id);
 }
 
 function endIn(data: string | undefined): (EndRecord & { readonly error: ErrorRecord | null }) | undefined {

@@ -1,6 +1,7 @@
 import { after, callTransitions } from "../attempt/lifecycle.ts";
 import type { Attempt } from "../attempt/attempt.ts";
 import { InvalidOptionError, messageOf, StreamTruncatedError } from "../errors.ts";
+import { checkedLog } from "../log/checked-log.ts";
 import { inTime } from "../log/in-time.ts";
 import type { Log, LogRead, RunKey } from "../log/log.ts";
 import type { Decoder } from "../provider/decoder.ts";
@@ -54,7 +55,7 @@ export async function takeOver(load: LoadProvider, orphan: Orphan, { open, waitU
   const stream = open();
   const reply = stream["~reply"];
   if (reply.state !== "idle") throw new InvalidOptionError("continue", "it must make a stream that nobody reads.");
-  if (!(await inTime(log.take(key, beat, { token, leaseMs }), leaseMs))) return false;
+  if (!(await inTime(checkedLog(log).take(key, beat, { token, leaseMs }), leaseMs))) return false;
   const onStop = (reason: string): void => stream.abort(reason);
   const writer = new LogWriter({ log, key, token, leaseMs, begin: null, onStop }, last + 1);
   try {
@@ -130,7 +131,7 @@ function interrupt(reply: Reply<Native>, { decoder, shown, earlier }: Remains): 
 async function remainsOf(load: LoadProvider, { log, key, state }: Orphan): Promise<Remains | null> {
   const records: LogRecord[] = [];
   for (let number = 0; number < state.last;) {
-    const { entries = [] } = (await inTime(log.read(key, number), state.leaseMs)) ?? {};
+    const { entries = [] } = (await inTime(checkedLog(log).read(key, number), state.leaseMs)) ?? {};
     if (entries.length === 0) return null;
     number = entries.at(-1)?.number ?? number;
     records.push(...entries.flatMap(recordsIn));

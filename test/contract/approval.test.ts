@@ -123,6 +123,42 @@ describe.each(subjects)("tools that ask first ($name)", (subject) => {
     expect([disputed.stopReason, gone]).toEqual(["answer", ["a"]]);
   });
 
+  it("run once if a copy of the turn, further down, has the result", async () => {
+    await using server = await subject.serve(
+      inTurn(asking({ text: "Let me see." }, remove("a")), reply("Done."), reply("Fine.")),
+    );
+    const { gone, start } = setUp(server);
+    const run = start();
+    await run.finish();
+    const approved = approve(run.history(), { [idsOf(run)[0] ?? ""]: true });
+    const second = start(approved);
+    await second.finish();
+    const third = start([...approved, ...second.history().slice(1), user("And now?")]);
+    await third.finish();
+    expect([third.stopReason, gone]).toEqual(["answer", ["a"]]);
+    expect(told(server, 2).match(/a is gone/g)).toHaveLength(1);
+    expect(told(server, 2)).not.toContain("toolApproval");
+  });
+
+  it("end the run at once if their answer comes again after the model's", async () => {
+    await using server = await subject.serve(inTurn(asking(remove("a")), reply("Done."), reply("Fine.")));
+    const { gone, start } = setUp(server);
+    const run = start();
+    await run.finish();
+    const answer = { [idsOf(run)[0] ?? ""]: true };
+    const second = start(approve(run.history(), answer));
+    await second.finish();
+    const again = start(approve(second.history(), answer));
+    expect(await all(again)).toEqual([]);
+    expect([again.stopReason, again.turns, again.cost, gone]).toEqual(["answer", [], 0, ["a"]]);
+    expect(again.history()).toEqual(second.history());
+    expect((await again.finish()).stream.outcome).toBe("aborted");
+    expect(server.requests.length).toBe(2);
+    const more = start([...approve(second.history(), answer), user("And now?")]);
+    await more.finish();
+    expect([more.content, gone]).toEqual(["Fine.", ["a"]]);
+  });
+
   it("run as little as any other if their input is wrong, then or now, or if they are not there any more", async () => {
     const asked = vi.fn(() => true);
     const strict = tool({ name: "remove", input: pathOf, needsApproval: asked, call: () => "gone" });

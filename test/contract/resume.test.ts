@@ -528,6 +528,26 @@ describe.each(subjects)("a run of an agent that outlives its reader ($name)", (s
     expect(server.requests.length).toBe(scripts.length);
   });
 
+  it.runIf(subject.traits.joinsTools)("R2: tools of one event come together, before what they give early", async () => {
+    const quick = tool({ name: "find", input: z.object({ q: z.string() }), runEarly: true, call: ({ q }) => q });
+    const tools = ["a", "b", "c"].map((q) => ({ tool: "find", input: JSON.stringify({ q }) }));
+    await using server = await subject.serve(inTurn(beats({ tools }, { finish: "tool_calls" }), reply("Done.")));
+    const options = { client: subject.client(server.url), stream: true, tools: [quick] } as const;
+    const work = agent(subject.call(subject.models[0], options, () => "Hello") as never);
+    const load = () => Promise.reject(new Error("loads nothing"));
+    const log = memoryLog();
+    const kept = keepAgent(load, work() as unknown as AnyRun, { log, id: PLACE });
+    const live = (await triplesOf(kept)) as { call: object | null; result: object | null }[];
+    await kept.log.settled;
+    const shown = live.flatMap(({ call, result }) => (call ? "call" : result ? "result" : []));
+    expect(shown).toEqual(["call", "call", "call", "result", "result", "result"]);
+    for (let after = 0; after <= kept.position; after++) {
+      const run = await readRun(load, log, PLACE, { of: work as unknown as ReadAs, after, messages: [] });
+      const rest = await triplesOf(run as unknown as AnyRun);
+      expect(rest).toEqual(rest.length === 0 ? [] : live.slice(-rest.length));
+    }
+  });
+
   it("R4: goes on when its reader leaves, and stops when it is told", async () => {
     const half = gate();
     await using server = await subject.serve(({ index }) =>

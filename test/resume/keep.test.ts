@@ -1,9 +1,17 @@
 import { setTimeout as passed } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, expectTypeOf, it, vi } from "vitest";
 import * as z from "zod";
-import { agent, call as neutralCall, InvalidOptionError, StreamConsumedError, tool } from "../../src/index.ts";
+import {
+  agent,
+  call as neutralCall,
+  InvalidOptionError,
+  LogError,
+  StreamConsumedError,
+  tool,
+} from "../../src/index.ts";
 import type { Log } from "../../src/log/log.ts";
-import { keep, type Kept, type Logged, memoryLog, read, status } from "../../src/neutral-resume.ts";
+import { textResponse } from "../../src/neutral-http.ts";
+import { keep, type Kept, type Logged, memoryLog, read, remove, status, stop } from "../../src/neutral-resume.ts";
 import { type AnthropicStream, call, client } from "../../src/providers/anthropic/index.ts";
 import { call as structuredCall } from "../../src/providers/anthropic/structured.ts";
 import { type FakeAnthropic, fakeAnthropic, reply, toolUse } from "../../src/testing/index.ts";
@@ -105,6 +113,32 @@ describe("a kept stream", () => {
     expect([works.length, stream.outcome, stream.log.state]).toEqual([1, "complete", "ended"]);
   });
 
+  it("ends if it cannot keep the process alive", async () => {
+    const fault = new Error("The function is over.");
+    const waitUntil = (): void => {
+      throw fault;
+    };
+    for (const replace of [true, false]) {
+      const log = memoryLog();
+      const kept = ask()("sea");
+      expect(() => keep(kept, { log, id: "chat", waitUntil, replace })).toThrow(fault);
+      expect(kept.outcome).toBe("failed");
+      await vi.waitUntil(async () => (await status(log, "chat"))?.state === "ended");
+    }
+  });
+
+  it("says how to read the elements of a model that is kept", async () => {
+    const list = structuredCall(
+      "claude-sonnet-5-5",
+      { stream: true, client: own(), responseModel: z.array(z.object({ title: z.string() })) },
+      () => "List.",
+    );
+    const stream = keep(list(), { log: memoryLog(), id: "chat" });
+    expect(() => stream.elements()).toThrow(/read\(log, id, \{ of: … \}\)/);
+    stream.abort();
+    await stream.log.settled;
+  });
+
   it("logs prompts only if that is asked for: then its history is known elsewhere", async () => {
     const log = memoryLog();
     const entries = async (id: string): Promise<string> =>
@@ -204,6 +238,52 @@ describe("a log that fails", () => {
       await stream.log.settled;
       expect(stream.log.state).toBe("failed");
       expect(stream.log.error).toBeInstanceOf(Error);
+    }
+  });
+
+  it("R1: is one that answers what a log does not, or throws", async () => {
+    const wrong = (answer: unknown) => ((..._: unknown[]) => answer) as () => Promise<never>;
+    const thrower = () => {
+      throw broken;
+    };
+    const answers = [wrong(undefined), wrong(Promise.resolve(undefined)), wrong(Promise.resolve({})), thrower];
+    const streams = (["begin", "append", "end"] as const).flatMap((method) =>
+      answers.map((answer) =>
+        keep(ask()("sea"), { log: changed(memoryLog(), { [method]: answer }), id: "x", lease: 30 }),
+      ),
+    );
+    for (const stream of streams) {
+      expect(await textOf(stream)).toBe(TEXT);
+      await stream.log.settled;
+      expect(stream.log.state).toBe("failed");
+      expect(stream.log.error).toBeInstanceOf(Error);
+    }
+    const waits = keep(ask()("sea"), { log: changed(memoryLog(), { wait: wrong(undefined) }), id: "x" });
+    expect(await textOf(waits)).toBe(TEXT);
+    for (const answer of [wrong(7), thrower]) {
+      const log = changed(memoryLog(), { latest: answer, read: answer, stop: answer, remove: thrower });
+      const asked = [read(log, "x"), status(log, "x"), stop(log, "x"), stop(log, "x", { run: "r" })];
+      for (const promise of asked) await expect(promise).rejects.toThrow(answer === thrower ? broken : LogError);
+      await expect(remove(log, "x")).rejects.toBe(broken);
+    }
+  });
+
+  it("R1: is not noticed by those who are shown the text of a structured stream", async () => {
+    const book = { title: "Emma", author: "Jane Austen" };
+    await using own = await fakeAnthropic({ replies: JSON.stringify(book) });
+    const responseModel = z.object({ title: z.string(), author: z.string() });
+    const options = { stream: true, client: client({ apiKey: "k", baseURL: own.url }), responseModel } as const;
+    const extract = structuredCall("claude-sonnet-5-5", options, () => "Extract.");
+    const fails: Partial<Log>[] = [
+      { begin: () => Promise.reject(broken) },
+      { append: () => Promise.reject(broken), read: () => Promise.reject(broken) },
+      { append: () => new Promise(() => {}), read: () => new Promise(() => {}) },
+    ];
+    for (const fault of fails) {
+      const stream = keep(extract(), { log: changed(memoryLog(), fault), id: "chat", lease: 100, replace: true });
+      const response = await textResponse(stream);
+      expect([response.status, await response.json()]).toEqual([200, book]);
+      expect(stream.constructedResponseModel).toEqual(book);
     }
   });
 

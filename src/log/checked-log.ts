@@ -1,0 +1,57 @@
+import { LogError } from "../errors.ts";
+import { field } from "../json/object.ts";
+import type { Holding, Log, LogEntry, LogRead } from "./log.ts";
+
+/**
+ * The same log, whose answers have the types that they should have: anybody can write one, in any language, and what it
+ * throws or leaves out must not become an error elsewhere. All methods reject, with LogError if an answer is not one.
+ */
+export function checkedLog(log: Log): Log {
+  return {
+    begin: async (...args) => checked("begin", await log.begin(...args), isName),
+    append: async (...args) => checked("append", await log.append(...args), isHolding),
+    end: async (...args) => checked("end", await log.end(...args), isFlag),
+    take: async (...args) => checked("take", await log.take(...args), isFlag),
+    read: async (...args) => checked("read", await log.read(...args), isRead),
+    wait: async (...args) => log.wait(...args),
+    stop: async (...args) => checked("stop", await log.stop(...args), isFlag),
+    latest: async (...args) => checked("latest", await log.latest(...args), isName),
+    remove: async (...args) => log.remove(...args),
+  };
+}
+
+function checked<V>(method: keyof Log, answer: unknown, is: (answer: unknown) => answer is V): V {
+  if (is(answer)) return answer;
+  const found = answer === null ? "null" : typeof answer;
+  throw new LogError(`The log's ${method}() has not answered what a Log should: it gave ${found}.`);
+}
+
+function isFlag(value: unknown): value is boolean {
+  return typeof value === "boolean";
+}
+
+function isName(value: unknown): value is string | null {
+  return value === null || typeof value === "string";
+}
+
+function isHolding(value: unknown): value is Holding {
+  return isFlag(field(value, "isHeld")) && isName(field(value, "stop"));
+}
+
+function isRead(value: unknown): value is LogRead | null {
+  if (value === null) return true;
+  const entries = field(value, "entries");
+  const numbers = ["beat", "leaseMs", "last"].map((name) => field(value, name));
+  const flags = ["hasLapsed", "isEnded"].map((name) => field(value, name));
+  return (
+    numbers.every((number) => typeof number === "number") &&
+    flags.every(isFlag) &&
+    isName(field(value, "stop")) &&
+    Array.isArray(entries) &&
+    entries.every(isEntry)
+  );
+}
+
+function isEntry(value: unknown): value is LogEntry {
+  return typeof field(value, "number") === "number" && typeof field(value, "data") === "string";
+}

@@ -1,0 +1,59 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import * as z from "zod";
+import { agent, tool } from "../../src/index.ts";
+import { keep, memoryLog, read } from "../../src/neutral-resume.ts";
+import { call, client } from "../../src/providers/anthropic/index.ts";
+import { type FakeAnthropic, fakeAnthropic, reply, toolUse } from "../../src/testing/index.ts";
+
+/** What pairs show, one after another. */
+async function shown(
+  run: AsyncIterable<
+    readonly [
+      { readonly content: string; readonly toolResult: { readonly output: unknown } | null },
+      { readonly args: unknown } | null,
+      { readonly index: number },
+    ]
+  >,
+): Promise<unknown[]> {
+  const list: unknown[] = [];
+  for await (const [{ content, toolResult }, toolCall, { index }] of run)
+    list.push([index, content, toolCall?.args ?? null, toolResult?.output ?? null]);
+  return list;
+}
+
+describe("a kept run of an agent", () => {
+  const early = tool({ name: "t", description: "Is quick.", runEarly: true, call: () => "now" });
+  const strict = tool({ name: "strict", description: "Counts.", input: z.object({ q: z.number() }), call: () => "7" });
+  let server: FakeAnthropic;
+  beforeAll(async () => {
+    server = await fakeAnthropic({
+      pace: 1,
+      replies: [
+        reply("Let me see", toolUse("t", {}), "after"),
+        "Done.",
+        reply(toolUse("strict", { q: "seven" })),
+        "Done.",
+      ],
+    });
+  });
+  afterAll(() => server.close());
+
+  it.each(["whose tools ran early", "whose first turn has no results"])("%s has the same usage elsewhere", async () => {
+    const options = {
+      stream: true,
+      tools: [early, strict],
+      client: client({ apiKey: "k", baseURL: server.url }),
+    } as const;
+    const work = agent(call("claude-sonnet-5-5", options, () => "x"));
+    const log = memoryLog();
+    const run = keep(work(), { log, id: "p" });
+    const live = await shown(run);
+    await run.log.settled;
+    const elsewhere = (await read(log, "p", { of: work }))!;
+    expect(await shown(elsewhere)).toEqual(live);
+    expect([elsewhere.commonUsage, elsewhere.cost]).toEqual([run.commonUsage, run.cost]);
+    expect(run.commonUsage.source).toBe("reported");
+    expect(elsewhere.turns.map(({ stream }) => stream.outcome)).toEqual(["complete", "complete"]);
+    expect(elsewhere.position).toBe(run.position);
+  });
+});
