@@ -217,6 +217,8 @@ async function send(
 
 /** INTERNAL_ERROR of HTTP/2. */
 const RESET_CODE = 2;
+/** How long the last bytes get to arrive before a reset. */
+const FLUSH_MS = 50;
 
 /** Ends a response so that its reader notices that it is not whole, after all that was sent. */
 function breakOff(outgoing: NodeResponse, httpVersion: string | undefined): void {
@@ -224,8 +226,10 @@ function breakOff(outgoing: NodeResponse, httpVersion: string | undefined): void
   // The connection has other streams.
   if (stream !== undefined) stream.close(RESET_CODE);
   // Without chunks, the end of the connection is the end of a whole body.
-  else if (httpVersion === "1.0" && socket?.resetAndDestroy !== undefined) socket.resetAndDestroy();
-  else if (httpVersion === "1.0" || socket?.destroySoon === undefined) outgoing.destroy();
+  else if (httpVersion === "1.0" && socket?.resetAndDestroy !== undefined) {
+    // A reset may overtake what was sent.
+    setTimeout(() => socket.resetAndDestroy?.(), FLUSH_MS);
+  } else if (socket?.destroySoon === undefined) outgoing.destroy();
   else socket.destroySoon();
 }
 
