@@ -1,6 +1,7 @@
 /** The calls that wait for somebody's approval, as a run of an agent and its messages have them. */
 
 import { field, stringField } from "../json/object.ts";
+import type { ToolApprovalPart } from "../prompt/common-message.ts";
 import { isError } from "../tool/plain-data.ts";
 
 /** A call that an agent has asked approval for. */
@@ -25,18 +26,9 @@ function isApproval(value: unknown): value is PendingApproval {
   return ["id", "toolCallId", "name"].every((name) => stringField(value, name) !== null);
 }
 
-/** Whether the output of a call says that somebody has refused it. */
+/** Whether the output of a call says that somebody has refused it. A log keeps the words of an error alone: it cannot tell. */
 export function isRefusal(output: unknown): boolean {
   return isError(output) && "code" in output && output.code === "tool_refused";
-}
-
-/** Somebody's answer to a call that waited for approval. */
-export interface ToolApprovalPart {
-  readonly type: "toolApproval";
-  /** The id of the call. */
-  readonly id: string;
-  readonly approved: boolean;
-  readonly reason?: string;
 }
 
 /** The answer that a part of a UI message holds. */

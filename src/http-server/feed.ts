@@ -6,6 +6,9 @@ export const LATE = "late";
 /** There are no more pairs. */
 export const END = "end";
 
+/** A timer that is set to more fires at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 type Item = ShownPair | typeof END;
 
 /** The pairs of a stream for a reader that does not wait for ever. */
@@ -58,7 +61,7 @@ export class Feed {
 
   async #read(ms: number): Promise<Item | typeof LATE> {
     const reading = (this.#reading ??= this.#next());
-    const item = ms === Infinity ? await reading : await within(ms, reading);
+    const item = ms > LONGEST_TIMER_MS ? await reading : await within(ms, reading);
     if (item !== LATE) this.#reading = null;
     return item;
   }

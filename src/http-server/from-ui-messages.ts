@@ -1,12 +1,11 @@
 import { InvalidOptionError } from "../errors.ts";
-import { field, isObject, type JsonObject, stringField, tryParse } from "../json/object.ts";
+import { field, isObject, type JsonObject, stringField } from "../json/object.ts";
 import type { CommonMessage, CommonPart } from "../prompt/common-message.ts";
 import { toMedia } from "../prompt/media.ts";
 import type { ContentPart } from "../prompt/message.ts";
 import { checkOptions, aFlag } from "../schema/option-form.ts";
-import { toolResult } from "../tool/tool-result.ts";
-import { approvalPart } from "./approvals.ts";
 import { thinkingBlock } from "./thinking-metadata.ts";
+import { UICalls } from "./ui-calls.ts";
 
 /** A message as `useChat` of the AI SDK has it. */
 export interface UIMessageLike {
@@ -33,11 +32,14 @@ export function commonMessagesOf(
   checkOptions(options, { system: aFlag });
   if (!Array.isArray(messages)) throw new InvalidOptionError("messages", "it must be a list.");
   // What a page sends may be anything.
-  return (messages as readonly unknown[]).flatMap((message, index): CommonMessage[] => {
+  const read = (messages as readonly unknown[]).map((message, index) => {
     const [role, parts] = [field(message, "role"), field(message, "parts")];
     if (!Array.isArray(parts)) throw new InvalidOptionError(`messages.${index}.parts`, "it must be a list.");
-    const known = parts.filter(isObject);
-    if (role === "assistant") return stepsOf(known).flatMap(turnOf);
+    return { role, known: parts.filter(isObject) };
+  });
+  const calls = new UICalls(read.flatMap(({ role, known }) => (role === "assistant" ? known : [])));
+  return read.flatMap(({ role, known }, index): CommonMessage[] => {
+    if (role === "assistant") return stepsOf(known).flatMap((parts) => turnOf(parts, calls));
     if (role === "user") return messageOf("user", known.flatMap(userPart));
     if (role === "system" && options.system === true) return messageOf("system", known.flatMap(textPart));
     const advice =
@@ -82,63 +84,20 @@ function stepsOf(parts: readonly JsonObject[]): JsonObject[][] {
 }
 
 /** What the model said in a step, and what its tools gave. */
-function turnOf(parts: readonly JsonObject[]): CommonMessage[] {
+function turnOf(parts: readonly JsonObject[], calls: UICalls): CommonMessage[] {
   const said: CommonPart[] = [];
   const given: CommonPart[] = [];
   for (const part of parts) {
-    const type = String(part["type"]);
-    if (type === "reasoning") {
+    const exchange = calls.take(part);
+    if (exchange !== undefined) {
+      said.push(exchange.said);
+      given.push(exchange.given);
+    } else if (part["type"] === "reasoning") {
       const block = thinkingBlock(stringField(part, "text") ?? "", part["providerMetadata"]);
       if (block !== null) said.push(block);
-    } else if (type === "dynamic-tool" || type.startsWith("tool-")) {
-      const exchange = exchangeOf(part, type);
-      said.push(...exchange.said);
-      given.push(...exchange.given);
     } else said.push(...textPart(part));
   }
   // Thinking that led to nothing is not taken back.
   const isEmpty = said.every(({ type }) => type === "native");
   return isEmpty ? [] : [...messageOf("assistant", said), ...messageOf("user", given)];
-}
-
-interface Exchange {
-  readonly said: readonly CommonPart[];
-  readonly given: readonly CommonPart[];
-}
-
-const NO_EXCHANGE: Exchange = { said: [], given: [] };
-
-/** A call of a tool, and its result. Calls without one get an error: no provider takes them otherwise. */
-function exchangeOf(part: JsonObject, type: string): Exchange {
-  const [id, state] = [stringField(part, "toolCallId"), part["state"]];
-  const name = type === "dynamic-tool" ? stringField(part, "toolName") : type.slice("tool-".length);
-  const isOurs = part["providerExecuted"] !== true && state !== "input-streaming";
-  if (id === null || !name || !isOurs) return NO_EXCHANGE;
-  const said: readonly CommonPart[] = [{ type: "toolCall", id, name, args: argsOf(part) }];
-  // The part is one of ours, which the provider's types take in.
-  if (state === "approval-responded")
-    return { said, given: [approvalPart(id, part["approval"]) as unknown as CommonPart] };
-  return { said, given: [resultOf(id, state, part)] };
-}
-
-function argsOf({ input, rawInput }: JsonObject): unknown {
-  const raw = typeof rawInput === "string" ? tryParse(rawInput) : rawInput;
-  return isObject(input) ? input : isObject(raw) ? raw : {};
-}
-
-function resultOf(id: string, state: unknown, part: JsonObject): CommonPart {
-  const failed = (content: string): CommonPart => ({ type: "toolResult", id, content, isError: true });
-  if (state === "output-available") {
-    const { content, isError } = toolResult(id, part["output"]);
-    // Neutral parts: nothing else is taken for one.
-    return { type: "toolResult", id, content: content as string | readonly CommonPart[], isError };
-  }
-  if (state === "output-error") return failed(stringField(part, "errorText") || "The tool failed.");
-  if (state === "output-denied" || state === "approval-requested") {
-    const reason = stringField(part["approval"], "reason");
-    return failed(
-      reason ? `The user did not allow this tool to run: ${reason}` : "The user did not allow this tool to run.",
-    );
-  }
-  return failed("The tool did not run.");
 }

@@ -12,6 +12,8 @@ export interface NodeRequest extends AsyncIterable<unknown> {
   readonly socket?: object | null | undefined;
   /** The body, where something has read it already. */
   readonly body?: unknown;
+  /** Such as `1.1`. */
+  readonly httpVersion?: string | undefined;
   /** Whether the body was read. */
   readonly readableEnded?: boolean | undefined;
 }
@@ -25,7 +27,17 @@ export interface NodeResponse {
   /** Whether its connection is gone. */
   readonly destroyed: boolean;
   /** The connection. */
-  readonly socket?: { readonly destroySoon?: (() => void) | undefined } | null | undefined;
+  readonly socket?:
+    | {
+        readonly destroySoon?: (() => void) | undefined;
+        readonly resetAndDestroy?: (() => unknown) | undefined;
+      }
+    | null
+    | undefined;
+  /** That of HTTP/2: one of many of its connection. */
+  readonly stream?: { readonly close: (code: number) => void } | undefined;
+  /** Sends the head without waiting for the body. */
+  readonly flushHeaders?: (() => void) | undefined;
   /** Sends the status and the headers. */
   readonly writeHead: (status: number, headers: Record<string, string | string[]>) => unknown;
   /** Sends bytes. False: wait for `drain`. */
@@ -118,7 +130,11 @@ async function answer(
   if (body === null || incoming.method === "HEAD") {
     await body?.cancel();
     outgoing.end();
-  } else await send(body.getReader(), outgoing);
+  } else {
+    // The first byte of the body may be long in coming.
+    outgoing.flushHeaders?.();
+    await send(body.getReader(), outgoing, incoming.httpVersion);
+  }
 }
 
 /** Null if there is no such request: its address or method cannot be. */
@@ -178,7 +194,11 @@ function headersOf(headers: Headers): Record<string, string | string[]> {
 }
 
 /** Sends a body at the pace of its reader. Breaks the connection where the body breaks. */
-async function send(body: ReadableStreamDefaultReader<Uint8Array>, outgoing: NodeResponse): Promise<void> {
+async function send(
+  body: ReadableStreamDefaultReader<Uint8Array>,
+  outgoing: NodeResponse,
+  httpVersion: string | undefined,
+): Promise<void> {
   const leave = (): void => void body.cancel().catch(() => {});
   outgoing.on("close", leave);
   if (outgoing.destroyed) leave();
@@ -188,13 +208,29 @@ async function send(body: ReadableStreamDefaultReader<Uint8Array>, outgoing: Nod
     }
     outgoing.end();
   } catch {
-    // The page has to notice, after all that was sent. What has broken it, its handler knows.
-    const { socket } = outgoing;
-    if (socket?.destroySoon === undefined) outgoing.destroy();
-    else socket.destroySoon();
+    // What has broken it, its handler knows.
+    breakOff(outgoing, httpVersion);
   } finally {
     outgoing.off("close", leave);
   }
+}
+
+/** INTERNAL_ERROR of HTTP/2. */
+const RESET_CODE = 2;
+/** How long the last bytes get to arrive before a reset. */
+const FLUSH_MS = 50;
+
+/** Ends a response so that its reader notices that it is not whole, after all that was sent. */
+function breakOff(outgoing: NodeResponse, httpVersion: string | undefined): void {
+  const { socket, stream } = outgoing;
+  // The connection has other streams.
+  if (stream !== undefined) stream.close(RESET_CODE);
+  // Without chunks, the end of the connection is the end of a whole body.
+  else if (httpVersion === "1.0" && socket?.resetAndDestroy !== undefined) {
+    // A reset may overtake what was sent.
+    setTimeout(() => socket.resetAndDestroy?.(), FLUSH_MS);
+  } else if (socket?.destroySoon === undefined) outgoing.destroy();
+  else socket.destroySoon();
 }
 
 /** Waits until more can be written, or nothing more will be. */

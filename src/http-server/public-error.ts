@@ -1,3 +1,4 @@
+import { LateLogError, RequestLeftError } from "./log-answer.ts";
 import { ApiError, type ErrorCode, isMillraceError } from "../errors.ts";
 
 const BUSY = "The model is busy at the moment. Try again in a little while.";
@@ -54,6 +55,9 @@ const STATUSES: { readonly [Code in ErrorCode]?: number } = {
 
 /** The HTTP status for an error before the first content. */
 export function statusOf(error: unknown): number {
+  if (error instanceof LateLogError) return 503;
+  // Nobody will see it.
+  if (error instanceof RequestLeftError) return 499;
   if (!isMillraceError(error)) return 500;
   if (!(error instanceof ApiError)) return STATUSES[error.code] ?? 500;
   const { status, type } = error;

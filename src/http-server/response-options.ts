@@ -1,4 +1,5 @@
 import { aFunction, aSignal, anything, type Forms, notNegative, positive, wholeFrom } from "../schema/option-form.ts";
+import { InvalidOptionError, messageOf } from "../errors.ts";
 import { publicWords } from "./public-error.ts";
 import type { ErrorText } from "./event-encoder.ts";
 
@@ -35,6 +36,21 @@ export const RESPONSE_FORMS: Forms = {
   errorText: aFunction,
   onError: aFunction,
 };
+
+/** The status of a response without a body. */
+const BODYLESS: readonly unknown[] = [204, 205, 304];
+
+/** @throws InvalidOptionError for what a response cannot begin with. */
+export function checkHead({ headers, status = 200 }: Pick<StreamResponseOptions, "headers" | "status">): void {
+  if (status > 599 || BODYLESS.includes(status)) {
+    throw new InvalidOptionError("status", `a response with a body cannot have ${status}.`);
+  }
+  try {
+    new Headers(headers);
+  } catch (cause) {
+    throw new InvalidOptionError("headers", `they cannot be sent: ${messageOf(cause)}`, { cause });
+  }
+}
 
 /** The words for errors that options ask for. Never throws. */
 export function errorTextOf({ errorText }: Pick<StreamResponseOptions, "errorText">): ErrorText {

@@ -1,3 +1,4 @@
+import { StreamAbortedError } from "../errors.ts";
 import { StaleCursorError, runToken } from "./cursor.ts";
 import { END, Feed, LATE } from "./feed.ts";
 import { codeOf, retryAfterOf, statusOf } from "./public-error.ts";
@@ -26,8 +27,8 @@ const CLIENT_CLOSED = 499;
 export async function streamResponse(sent: Sent, options: StreamResponseOptions): Promise<Response> {
   const { signal, firstContentMs = FIRST_CONTENT_MS } = options;
   const sender = new Sender(sent, options);
-  if (signal?.aborted) sender.leave();
-  else signal?.addEventListener("abort", sender.leave);
+  if (signal?.aborted) sender.cut();
+  else signal?.addEventListener("abort", sender.cut);
   try {
     // It is not this request that has failed, if a run that a page comes back to has.
     if (sent.reopen === undefined) await sender.feed.hasBegun(firstContentMs);
@@ -36,7 +37,13 @@ export async function streamResponse(sent: Sent, options: StreamResponseOptions)
     report(options, error);
     return failureResponse(error, sent, options);
   }
-  const headers = headersOf(sent, { "cache-control": "no-cache, no-transform", "x-accel-buffering": "no" }, options);
+  const { wire, reader } = sent;
+  const run = reader.isPartial ? null : sent.run;
+  const headers = headersOf(
+    { wire, run },
+    { "cache-control": "no-cache, no-transform", "x-accel-buffering": "no" },
+    options,
+  );
   if (sender.feed.hasLeft) return new Response(null, { status: CLIENT_CLOSED, headers });
   return new Response(sender.body(), { status: options.status ?? 200, headers });
 }
@@ -84,6 +91,10 @@ class Sender {
   readonly #keepAliveMs: number;
   #hasStarted = false;
   #isOver = false;
+  /** Whether the signal has ended the reading. */
+  #isCut = false;
+  /** Whether it has done so before the end of a stream that goes on. */
+  #isLeft = false;
   #lastSent = -Infinity;
 
   constructor(sent: Sent, options: StreamResponseOptions) {
@@ -95,8 +106,14 @@ class Sender {
   }
 
   readonly leave = (): void => {
-    this.#options.signal?.removeEventListener("abort", this.leave);
+    this.#options.signal?.removeEventListener("abort", this.cut);
     this.feed.leave();
+  };
+
+  /** Ends the reading in the reader's place, who is told of it. */
+  readonly cut = (): void => {
+    this.#isCut = true;
+    this.leave();
   };
 
   /** Nothing is read before it is asked for. */
@@ -109,18 +126,25 @@ class Sender {
   }
 
   async #pull(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
-    const { wire } = this.#sent;
     try {
       let text = "";
-      while (text === "" && !this.#isOver && !this.feed.hasLeft) text = await this.#next();
+      while (text === "" && !this.#isOver && !this.#isCut) text = await this.#next();
+      if (this.#isCut && !this.#isOver) text += this.#cutOff();
       this.#lastSent = performance.now();
       if (text !== "") controller.enqueue(this.#encoder.encode(text));
-      if (wire.failure !== null) throw wire.failure;
-      if (this.#isOver || this.feed.hasLeft) this.#close(controller);
+      if (this.#failure !== null) throw this.#failure;
+      if (this.#isOver) this.#close(controller);
     } catch (error) {
       this.leave();
       controller.error(error);
     }
+  }
+
+  /** The error that breaks the connection. */
+  get #failure(): unknown {
+    // A kept stream goes on, so it has no end that a page could be told: it comes back.
+    const isLeft = this.#isLeft ? (this.#options.signal?.reason ?? new StreamAbortedError()) : null;
+    return this.#sent.wire.failure ?? isLeft;
   }
 
   #close(controller: ReadableStreamDefaultController<Uint8Array>): void {
@@ -133,7 +157,7 @@ class Sender {
     const { wire } = this.#sent;
     if (!this.#hasStarted) {
       this.#hasStarted = true;
-      wire.start();
+      wire.start(this.#sent.reader.isPartial);
       return wire.take();
     }
     let waitMs = this.#keepAliveMs;
@@ -143,14 +167,25 @@ class Sender {
       if (item === END) this.#end();
       else if (!(await this.#write(item))) break;
       waitMs = wire.size > 0 ? this.#lastSent + wire.windowMs - performance.now() : this.#keepAliveMs;
-    } while (waitMs > 0 && wire.size < MOST_AT_ONCE && !this.#isOver);
+    } while (waitMs > 0 && wire.size < MOST_AT_ONCE && !this.#isOver && !this.#isCut);
+    return wire.take();
+  }
+
+  /** What is sent last where the signal has ended the reading. */
+  #cutOff(): string {
+    const { wire, run } = this.#sent;
+    this.#isOver = true;
+    if (run === null) {
+      if (!this.#hasStarted) wire.start(false);
+      wire.end({ ...this.feed.ending, outcome: "aborted", error: new StreamAbortedError(), isStopped: true });
+    } else this.#isLeft = true;
     return wire.take();
   }
 
   #end(): void {
+    // The reading has ended, not the stream.
+    if (this.#isCut) return;
     this.#isOver = true;
-    // Whoever has left has ended it.
-    if (this.feed.hasLeft) return;
     const { ending } = this.feed;
     if (ending.error !== null && !ending.isStopped) report(this.#options, ending.error);
     this.#sent.wire.end(ending);
@@ -164,8 +199,10 @@ class Sender {
     } catch (error) {
       if (!(error instanceof StaleCursorError)) throw error;
       this.feed.leave();
-      if (wire.startOver() && reopen !== undefined) this.feed = new Feed(await reopen());
-      else this.#isOver = true;
+      if (wire.startOver() && reopen !== undefined) {
+        this.feed = new Feed(await reopen());
+        if (this.#isCut) this.feed.leave();
+      } else this.#isOver = true;
     }
     if (wire.isOver) this.#isOver = true;
     return !this.#isOver;

@@ -1,9 +1,10 @@
-import { InvalidOptionError } from "../errors.ts";
-import { field, stringField } from "../json/object.ts";
+import { InvalidOptionError, StreamConsumedError } from "../errors.ts";
+import { field } from "../json/object.ts";
 import type { Keepable } from "../resume/keep.ts";
 import { aList, checkOptions, type Form, type Forms } from "../schema/option-form.ts";
-import type { Cursor } from "./cursor.ts";
-import { errorTextOf, report, RESPONSE_FORMS, type StreamResponseOptions } from "./response-options.ts";
+import { type Cursor, runToken } from "./cursor.ts";
+import { earlierMessage } from "./earlier-message.ts";
+import { checkHead, errorTextOf, report, RESPONSE_FORMS, type StreamResponseOptions } from "./response-options.ts";
 import { failureResponse, streamResponse } from "./response.ts";
 import { isOfRun, PairReader, type ReadLogged, streamOfPairs } from "./shown-pair.ts";
 import { UIEncoder, type UIVersion } from "./ui-encoder.ts";
@@ -13,7 +14,8 @@ import { EventsWire, TextWire, UIWire, type Wire } from "./wire.ts";
 export interface UIResponseOptions extends StreamResponseOptions {
   /**
    * The messages that the page has sent. If the last one is of the assistant, the stream goes on with it, after an
-   * approval say: it keeps its id.
+   * approval say: it keeps its id. For `resumeResponse`, those that you have stored of the chat: a run that began with what
+   * became of the last message's calls is sent as that message, with its parts before the run.
    */
   readonly originalMessages?:
     | readonly { readonly id: string; readonly role: string; readonly parts?: readonly unknown[] }[]
@@ -45,37 +47,55 @@ export async function respond(
   options: UIResponseOptions,
   resumed: Resumed | null = null,
 ): Promise<Response> {
-  checkOptions(options, format === "ui" ? UI_FORMS : RESPONSE_FORMS);
   checkStream(stream);
-  const run = isOfRun(stream) ? stream.run : null;
-  const wire = wireOf(format, run, resumed?.cursor ?? null, options);
-  let pairs: Keepable;
   try {
-    pairs = await streamOfPairs(stream, read);
+    checkOptions(options, format === "ui" ? UI_FORMS : RESPONSE_FORMS);
+    checkHead(options);
+    checkRun(stream);
+    const run = isOfRun(stream) ? stream.run : null;
+    const wire = wireOf(format, run, resumed, options);
+    let pairs: Keepable;
+    try {
+      pairs = await streamOfPairs(stream, read);
+    } catch (error) {
+      report(options, error);
+      return failureResponse(error, { wire, run }, options);
+    }
+    const reopen = resumed && (async () => new PairReader(await resumed.reopen()));
+    return await streamResponse({ reader: new PairReader(pairs), wire, run, reopen: reopen ?? undefined }, options);
   } catch (error) {
-    report(options, error);
-    return failureResponse(error, { wire, run }, options);
+    // Nobody reads it, unless another has it, or it is kept.
+    if (!(error instanceof StreamConsumedError) && !isOfRun(stream)) stream.abort(error);
+    throw error;
   }
-  const reopen = resumed && (async () => new PairReader(await resumed.reopen()));
-  return streamResponse({ reader: new PairReader(pairs), wire, run, reopen: reopen ?? undefined }, options);
+}
+
+/** @throws InvalidOptionError for a name that no header and no id can hold. */
+function checkRun(stream: Keepable): void {
+  try {
+    if (isOfRun(stream)) runToken(stream.run);
+  } catch (cause) {
+    throw new InvalidOptionError("run", "a name with half a character cannot be sent.", { cause });
+  }
 }
 
 /** Writes a format. @param run - Null if the stream is not kept. */
 export function wireOf(
   format: ResponseFormat,
   run: string | null,
-  cursor: Cursor | null,
+  resumed: Pick<Resumed, "cursor"> | null,
   options: UIResponseOptions,
 ): Wire {
+  const cursor = resumed?.cursor ?? null;
   const errorText = errorTextOf(options);
   if (format === "text") return new TextWire();
   if (format === "events") return new EventsWire(run, cursor, errorText);
   const { originalMessages = [], version } = options;
-  const last = originalMessages.at(-1);
-  const continued = last?.role === "assistant" ? last : null;
-  const earlierCalls = new Set((continued?.parts ?? []).flatMap((part) => stringField(part, "toolCallId") ?? []));
-  const messageId = continued?.id ?? run ?? crypto.randomUUID();
-  return new UIWire(run, cursor, new UIEncoder({ messageId, run, version, earlierCalls, errorText }));
+  const earlier = earlierMessage(originalMessages);
+  const own = run ?? crypto.randomUUID();
+  const messageId = resumed === null ? (earlier?.id ?? own) : own;
+  const isReplay = resumed !== null && cursor === null;
+  return new UIWire(run, cursor, new UIEncoder({ messageId, run, version, earlier, isReplay, errorText }));
 }
 
 function checkStream(stream: unknown): void {

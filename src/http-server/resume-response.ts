@@ -7,8 +7,10 @@ import { status, stop } from "../resume/run-status.ts";
 import type { LoadProvider } from "../resume/run-records.ts";
 import type { CallStream } from "../stream/call-stream.ts";
 import { type Cursor, cursorOf } from "./cursor.ts";
+import { logAnswer, RequestLeftError } from "./log-answer.ts";
+import { publicWords, statusOf } from "./public-error.ts";
 import { failureResponse } from "./response.ts";
-import { report } from "./response-options.ts";
+import { checkHead, report } from "./response-options.ts";
 import { respond, type ResponseFormat, type UIResponseOptions, wireOf } from "./responses.ts";
 
 /** How a run is sent to a page that comes back. */
@@ -35,23 +37,46 @@ export async function resume(
   if (!["events", "text", "ui"].includes(format)) {
     throw new InvalidOptionError("as", `it must be "events", "text" or "ui".`);
   }
+  checkHead(rest);
   const asked = askedFor(request);
-  if (asked === null) return new Response("The cursor is not one of ours.", { status: 400, headers: NO_STORE });
+  if (asked === null) return refused("The cursor is not one of ours.");
+  if (format === "text" && asked.cursor !== null) return refused("Text has no cursors: ask for all of it.");
+  const { signal } = request;
   try {
-    const run = asked.run ?? (await log.latest(place));
-    if (run === null || (await hasAll(log, place, run, asked)))
+    const run = asked.run ?? (await logAnswer(log.latest(place), signal));
+    if (run === null || (await logAnswer(hasAll(log, place, run, asked), signal)))
       return new Response(null, { status: 204, headers: NO_STORE });
     const again = (): Promise<Keepable | null> => readRun(load, log, place, { of, continue: open, waitUntil, run });
-    const stream = await again();
+    const stream = await opened(again(), signal);
     if (stream === null) return new Response(null, { status: 204, headers: NO_STORE });
     const reopen = async (): Promise<Keepable> => (await again()) ?? stream;
     const cursor = asked.cursor?.run === run ? asked.cursor : null;
-    const sent = { signal: request.signal, ...rest };
+    const sent = { signal, ...rest };
     return await respond(format, () => Promise.resolve(null), stream, sent, { cursor, reopen });
   } catch (error) {
     if (error instanceof InvalidOptionError) throw error;
-    report(rest, error);
+    if (!(error instanceof RequestLeftError)) report(rest, error);
     return failureResponse(error, { wire: wireOf(format, null, null, rest), run: null }, rest);
+  }
+}
+
+function refused(words: string): Response {
+  return new Response(words, { status: 400, headers: NO_STORE });
+}
+
+/** A reader asks a log that fails again, for longer than it takes to answer. */
+const LONGEST_OPENING_MS = 20_000;
+
+/** The stream of a run. One that comes too late is left. */
+async function opened(stream: Promise<Keepable | null>, signal: AbortSignal): Promise<Keepable | null> {
+  try {
+    return await logAnswer(stream, signal, LONGEST_OPENING_MS);
+  } catch (error) {
+    void stream.then(
+      (late) => late?.abort(),
+      () => {},
+    );
+    throw error;
   }
 }
 
@@ -81,6 +106,10 @@ async function hasAll(log: Log, place: string, run: string, { message, cursor }:
 /** The response to a page that wants a run to stop. */
 export async function stopped(log: Log, place: string, request: Request): Promise<Response> {
   const run = new URL(request.url).searchParams.get("run") ?? undefined;
-  const isTold = await stop(log, place, { run, reason: "stopped by a request" });
-  return new Response(null, { status: isTold ? 204 : 404, headers: NO_STORE });
+  try {
+    const isTold = await logAnswer(stop(log, place, { run, reason: "stopped by a request" }), request.signal);
+    return new Response(null, { status: isTold ? 204 : 404, headers: NO_STORE });
+  } catch (error) {
+    return new Response(publicWords(error), { status: statusOf(error), headers: NO_STORE });
+  }
 }

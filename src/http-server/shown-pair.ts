@@ -19,7 +19,8 @@ export interface ShownPair {
   readonly tool: ToolCall | StreamingToolCall | null;
   /** The turn of an agent that it belongs to, counted from 0; null for a single call. */
   readonly turn: number | null;
-  readonly place: Place;
+  /** Null if the stream does not begin with the run: nothing tells how much came before. */
+  readonly place: Place | null;
 }
 
 type Pair = readonly [chunk: ResponseChunk, tool: unknown, turn?: AgentTurn];
@@ -51,6 +52,8 @@ export class PairReader {
   readonly stream: Keepable;
   readonly #pairs: AsyncIterator<Pair>;
   #place: Place = { position: 0, nth: -1, recoveries: 0 };
+  /** Whether the first pair was that of the first event; null before. */
+  #isWhole: boolean | null = null;
   /** How much was read of the tool whose input is the JSON that was asked for. */
   #jsonLength = 0;
 
@@ -71,16 +74,22 @@ export class PairReader {
     return { chunk, content, tool: shown, turn: turn?.index ?? null, place: this.#move(chunk) };
   }
 
+  /** Whether the stream is known to begin within the run: it was read after a position. */
+  get isPartial(): boolean {
+    return this.#isWhole === false;
+  }
+
   /** Stops reading: a stream that is not kept is closed. Reads that wait end. */
   leave(): void {
     this.#pairs.return?.().catch(() => {});
   }
 
-  #move({ recovery }: ResponseChunk): Place {
+  #move({ recovery }: ResponseChunk): Place | null {
     const { position: before, nth, recoveries } = this.#place;
     const position = isOfRun(this.stream) ? this.stream.position : before;
     const place = { position, nth: position === before ? nth + 1 : 0 };
-    return (this.#place = { ...place, recoveries: recovery === null ? recoveries : recoveries + 1 });
+    this.#place = { ...place, recoveries: recovery === null ? recoveries : recoveries + 1 };
+    return (this.#isWhole ??= position <= 1) ? this.#place : null;
   }
 
   /** What came of the JSON that was asked for as the input of a tool. */

@@ -5,6 +5,7 @@ import { jsonData } from "../tool/plain-data.ts";
 import type { StreamingToolCall, ToolCall } from "../tool/tool-call.ts";
 import { ToolInputError } from "../tool/tool-input-error.ts";
 import { isRefusal } from "./approvals.ts";
+import { callsIn, type EarlierMessage, partsUntil, refusalsIn, sentAgain } from "./earlier-message.ts";
 import type { Ending } from "./ending.ts";
 import { type ErrorText, inputOf, TOOL_FAILED } from "./event-encoder.ts";
 import { codeOf } from "./public-error.ts";
@@ -22,8 +23,10 @@ export interface UIEncoding {
   readonly run: string | null;
   /** Undefined: parts that all versions know. */
   readonly version: UIVersion | undefined;
-  /** The calls that the message has already which this stream goes on with. */
-  readonly earlierCalls: ReadonlySet<string>;
+  /** The message that this stream goes on with, if any. */
+  readonly earlier: EarlierMessage | null;
+  /** Whether that is sent again, if the stream goes on with it: the page rebuilds its message from nothing. */
+  readonly isReplay: boolean;
   readonly errorText: ErrorText;
 }
 
@@ -47,15 +50,30 @@ export class UIEncoder {
   #calls = new Map<string, StreamingToolCall | null>();
   /** Those of the steps before. */
   readonly #known: Set<string>;
+  readonly #refused: ReadonlySet<string>;
 
   constructor(encoding: UIEncoding) {
     this.#encoding = encoding;
-    this.#known = new Set(encoding.earlierCalls);
+    const { earlier, isReplay } = encoding;
+    this.#known = new Set(isReplay || earlier === null ? [] : callsIn(earlier));
+    this.#refused = new Set(earlier === null ? [] : refusalsIn(earlier));
   }
 
-  start(): UIPart[] {
-    const { messageId, run } = this.#encoding;
-    return [{ type: "start", messageId, messageMetadata: { millrace: { run } } }];
+  /** Whether the first pair tells how the message begins. */
+  get startsLater(): boolean {
+    return this.#encoding.isReplay && this.#encoding.earlier !== null;
+  }
+
+  /** @param first - The first pair, if {@link startsLater}; null if there is none. */
+  start(first: ShownPair | null): UIPart[] {
+    const { messageId, run, earlier, isReplay, version } = this.#encoding;
+    const messageMetadata = { millrace: { run } };
+    const answered = first?.chunk.toolResult?.id;
+    const again = isReplay && earlier !== null && answered !== undefined ? partsUntil(earlier, answered) : null;
+    if (again === null || earlier === null) return [{ type: "start", messageId, messageMetadata }];
+    for (const id of callsIn({ ...earlier, parts: again })) this.#known.add(id);
+    const metadata = { ...earlier.metadata, ...messageMetadata };
+    return [{ type: "start", messageId: earlier.id, messageMetadata: metadata }, ...sentAgain(again, version !== 5)];
   }
 
   pair({ chunk, content, tool, turn }: ShownPair): UIPart[] {
@@ -189,7 +207,8 @@ export class UIEncoder {
     }
     const words = errorText(output, TOOL_FAILED);
     if (isKnown) {
-      const isDenied = version !== undefined && version >= 6 && isRefusal(output);
+      const isRefused = isRefusal(output) || this.#refused.has(toolCallId);
+      const isDenied = version !== undefined && version >= 6 && isRefused;
       if (isDenied) return [{ type: "tool-output-denied", toolCallId }];
       return [{ type: "tool-output-error", toolCallId, errorText: words }];
     }

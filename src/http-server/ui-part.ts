@@ -22,6 +22,7 @@ interface OfCall {
  * approvals, denials and resets are known to version 5 as well.
  */
 export type UIPart =
+  | { readonly type: "file" | "source-url" | "source-document" | `data-${string}` }
   | { readonly type: "start"; readonly messageId: string; readonly messageMetadata: UIMessageMetadata }
   | { readonly type: "start-step" | "finish-step" | "reset-step" | "abort" }
   | ({ readonly type: "text-start" | "text-end" | "reasoning-start" | "reasoning-end" } & OfPart)

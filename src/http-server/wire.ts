@@ -20,7 +20,8 @@ export interface Wire {
   readonly isOver: boolean;
   /** About how many characters wait to be taken. */
   readonly size: number;
-  start(): void;
+  /** @param isPartial - Whether the stream lacks the beginning of the run: a page could not go on where it was. */
+  start(isPartial: boolean): void;
   /** @throws StaleCursorError */
   pair(pair: ShownPair): void;
   end(ending: Ending): void;
@@ -59,13 +60,13 @@ export class EventsWire implements Wire {
     return this.#text.length;
   }
 
-  start(): void {
+  start(isPartial: boolean): void {
     this.#text += OPEN;
-    this.#write(startEvent(this.#run), null);
+    this.#write(startEvent(isPartial ? null : this.#run), null);
   }
 
   pair(pair: ShownPair): void {
-    if (this.#known.ofPair(pair.place) > 0) return;
+    if (pair.place !== null && this.#known.ofPair(pair.place) > 0) return;
     const event = chunkEvent(pair, this.#errorText);
     if (event !== null) this.#write(event, pair.place);
   }
@@ -112,6 +113,9 @@ export class UIWire implements Wire {
   readonly #encoder: UIEncoder;
   readonly #known: KnownPart;
   #text = "";
+  /** Whether the places of pairs are known: the ids of the end need that, too. */
+  #hasPlaces = false;
+  #hasBegun = false;
   /** The last part: the next may be joined to it. */
   #last: WaitingPart | null = null;
   #lastSize = 0;
@@ -132,17 +136,22 @@ export class UIWire implements Wire {
 
   start(): void {
     this.#text += OPEN;
-    for (const part of this.#encoder.start()) this.#put(part, null);
+    if (!this.#encoder.startsLater) this.#begin(null);
   }
 
   pair(pair: ShownPair): void {
+    this.#begin(pair);
     const parts = this.#encoder.pair(pair);
     // Even of a pair without parts: it tells whether what the reader knows is in the log.
-    this.#putAll(parts, pair.place, this.#known.ofPair(pair.place));
+    const { place } = pair;
+    this.#hasPlaces = place !== null;
+    if (place === null) for (const part of parts) this.#put(part, null);
+    else this.#putAll(parts, place, this.#known.ofPair(place));
     if (this.isOver) this.#done();
   }
 
   end(ending: Ending): void {
+    this.#begin(null);
     this.#putAll(this.#encoder.end(ending), null, this.#known.ofEnd);
     this.#done();
   }
@@ -161,12 +170,19 @@ export class UIWire implements Wire {
     return text;
   }
 
+  #begin(first: ShownPair | null): void {
+    if (this.#hasBegun) return;
+    this.#hasBegun = true;
+    for (const part of this.#encoder.start(first)) this.#put(part, null);
+  }
+
   /** @param known - How many of them the reader has. */
   #putAll(parts: readonly UIPart[], place: Place | null, known: number): void {
     for (const [index, part] of parts.entries()) {
       if (index < known) continue;
       const isLast = place !== null && index === parts.length - 1;
-      this.#put(part, this.#run === null ? null : idOf(this.#run, place, isLast ? null : index + 1));
+      const hasId = this.#run !== null && this.#hasPlaces;
+      this.#put(part, hasId ? idOf(this.#run, place, isLast ? null : index + 1) : null);
     }
   }
 
@@ -212,7 +228,7 @@ export class TextWire implements Wire {
   pair({ chunk: { recovery }, content, turn }: ShownPair): void {
     // Text cannot be taken back.
     if (recovery?.type === "restart" && this.#hasText) {
-      this.failure = recovery.cause;
+      this.failure = recovery.cause ?? new StreamTruncatedError();
       this.isOver = true;
     } else if (content !== "") {
       if (turn !== this.#turn && this.#hasText) this.#text += "\n\n";
@@ -223,7 +239,7 @@ export class TextWire implements Wire {
   }
 
   end({ outcome, error }: Ending): void {
-    if (outcome !== "complete") this.failure = error;
+    if (outcome !== "complete") this.failure = error ?? new StreamTruncatedError();
   }
 
   startOver(): boolean {

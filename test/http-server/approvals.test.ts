@@ -18,7 +18,7 @@ const ending: Ending = {
   approvals: approvalsOf({ approvals: [approval, { id: 7 }] }),
 };
 const endOf = (version: UIVersion | undefined) => {
-  const encoding = { messageId: "m", run: null, version, earlierCalls: new Set<string>(), errorText: () => "" };
+  const encoding = { messageId: "m", run: null, version, earlier: null, isReplay: false, errorText: () => "" };
   return new UIEncoder(encoding).end(ending).map(({ type }) => type);
 };
 

@@ -241,7 +241,7 @@ describe("eventsResponse", () => {
     const response = await eventsResponse(ask(server), { signal: after.signal, firstContentMs: 1 });
     await vi.waitFor(() => expect(server.requests).toHaveLength(2));
     after.abort();
-    expect((await eventsIn(response)).events).toEqual([]);
+    expect((await dataOf(response)).at(-1)).toMatchObject({ type: "end", outcome: "aborted" });
     expect(await within(100, server.requests[1]!.reply.closed, "closed")).toBe("aborted");
   });
 
