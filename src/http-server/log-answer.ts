@@ -16,8 +16,10 @@ const LONGEST_MS = 5_000;
  * @throws LateLogError, RequestLeftError, or the error of the log.
  */
 export async function logAnswer<V>(answer: Promise<V>, signal: AbortSignal, ms = LONGEST_MS): Promise<V> {
-  let stop = (_: Error): void => {};
-  const stopped = new Promise<never>((_, reject) => (stop = reject));
+  let stop: (error: Error) => void = () => {};
+  const stopped = new Promise<never>((_resolve, reject) => {
+    stop = reject;
+  });
   const leave = (): void => stop(new RequestLeftError("The client has closed the request."));
   const timer = setTimeout(() => stop(new LateLogError(`The log has not answered within ${ms} ms.`)), ms);
   signal.addEventListener("abort", leave);

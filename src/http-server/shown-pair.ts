@@ -89,7 +89,8 @@ export class PairReader {
     const position = isOfRun(this.stream) ? this.stream.position : before;
     const place = { position, nth: position === before ? nth + 1 : 0 };
     this.#place = { ...place, recoveries: recovery === null ? recoveries : recoveries + 1 };
-    return (this.#isWhole ??= position <= 1) ? this.#place : null;
+    this.#isWhole ??= position <= 1;
+    return this.#isWhole ? this.#place : null;
   }
 
   /** What came of the JSON that was asked for as the input of a tool. */

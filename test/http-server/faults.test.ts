@@ -270,7 +270,7 @@ describe("a page that is loaded again after an approval", () => {
     expect([chat.status, chat.messages.length]).toEqual(["ready", 2]);
     const shown = chat.parts.map((part) => ("text" in part ? part.text : "output" in part ? part.output : part.type));
     expect(shown).toEqual(["step-start", "One moment.", "Paid 7, 1.", "step-start", "Done."]);
-    const { run } = (chat.lastMessage?.metadata as { millrace: { run: string } }).millrace;
+    const { run } = (chat.lastMessage!.metadata as { millrace: { run: string } }).millrace;
     // As they were when the run began, and as they are after it.
     for (const messages of [stored, chat.messages]) {
       stored = messages;
