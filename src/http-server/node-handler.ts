@@ -1,3 +1,5 @@
+import { UNKNOWN } from "./public-error.ts";
+
 /** A request of `node:http`, or of a framework that extends it. */
 export interface NodeRequest extends AsyncIterable<unknown> {
   /** Such as `POST`. */
@@ -106,8 +108,8 @@ async function respond(
     else if (typeof next === "function") next(error);
     else {
       console.error(error);
-      outgoing.writeHead(500, {});
-      outgoing.end();
+      outgoing.writeHead(500, { "content-type": "text/plain; charset=utf-8" });
+      outgoing.end(UNKNOWN);
     }
   }
 }

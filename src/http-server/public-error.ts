@@ -25,7 +25,8 @@ const WORDS: { readonly [Code in ErrorCode]?: string } = {
   tool_refused: "The tool was not allowed to run.",
 };
 
-const UNKNOWN = "Something went wrong on the server.";
+/** What visitors are told of an error that is not known. */
+export const UNKNOWN = "Something went wrong on the server.";
 
 /** The public words for an error. @param otherwise - Those for an error that is not known. */
 export function publicWords(error: unknown, otherwise = UNKNOWN): string {

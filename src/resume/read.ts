@@ -1,4 +1,5 @@
 import type { AgentScript } from "../agent/run.ts";
+import { InvalidOptionError } from "../errors.ts";
 import { checkedLog } from "../log/checked-log.ts";
 import type { Log } from "../log/log.ts";
 import type { Native } from "../provider/native.ts";
@@ -110,6 +111,13 @@ export async function readRun(
   const begun = await records.start();
   if (begun === null) return null;
   isOfAgent = begun.start.kind === "agent";
+  if (isOfAgent ? call !== null : agent !== null) {
+    records.leave();
+    throw new InvalidOptionError(
+      "of",
+      isOfAgent ? "the run is one of an agent: pass the agent." : "the run is one of a call, not of an agent.",
+    );
+  }
   const common = { tools: plan?.tools ?? null, messages, after, signal };
   const found =
     begun.start.kind === "agent"
