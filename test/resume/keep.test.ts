@@ -242,7 +242,7 @@ describe("a log that fails", () => {
   });
 
   it("R1: is one that answers what a log does not, or throws", async () => {
-    const wrong = (answer: unknown) => ((..._: unknown[]) => answer) as () => Promise<never>;
+    const wrong = (answer: unknown) => (() => answer) as () => Promise<never>;
     const thrower = () => {
       throw broken;
     };
