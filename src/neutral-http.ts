@@ -20,10 +20,9 @@ import type { CommonMessage } from "./prompt/common-message.ts";
 import { resume, type ResumeResponseOptions, stopped } from "./http-server/resume-response.ts";
 import type { Log } from "./log/log.ts";
 import { loadProvider } from "./neutral-provider.ts";
-import type { ReadLogged } from "./http-server/shown-pair.ts";
 import type { UIVersion } from "./http-server/ui-encoder.ts";
 import type { Keepable } from "./resume/keep.ts";
-import { type ReadAs, readRun } from "./resume/read.ts";
+import type { ReadAs } from "./resume/read.ts";
 import { aText, checkOptions } from "./schema/option-form.ts";
 import type { StreamedCall } from "./neutral-resume.ts";
 
@@ -45,8 +44,6 @@ export type {
   UIResponseOptions,
   UIVersion,
 };
-
-const readLogged: ReadLogged = (log, { place, run }) => readRun(loadProvider, log, place, { run });
 
 /**
  * Sends a stream as server-sent events that `connect` of `millrace/browser` reads: pairs as JSON, and at last how it has
@@ -70,7 +67,7 @@ const readLogged: ReadLogged = (log, { place, run }) => readRun(loadProvider, lo
  * ```
  */
 export function eventsResponse(stream: Keepable, options: StreamResponseOptions = {}): Promise<Response> {
-  return respond("events", readLogged, stream, options);
+  return respond("events", stream, options);
 }
 
 /**
@@ -157,7 +154,7 @@ export function stopResponse(log: Log, id: string, request: Request): Promise<Re
  * ```
  */
 export function textResponse(stream: Keepable, options: StreamResponseOptions = {}): Promise<Response> {
-  return respond("text", readLogged, stream, options);
+  return respond("text", stream, options);
 }
 
 /**
@@ -182,7 +179,7 @@ export function textResponse(stream: Keepable, options: StreamResponseOptions = 
  * ```
  */
 export function uiMessageResponse(stream: Keepable, options: UIResponseOptions = {}): Promise<Response> {
-  return respond("ui", readLogged, stream, options);
+  return respond("ui", stream, options);
 }
 
 /**

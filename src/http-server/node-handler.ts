@@ -45,7 +45,7 @@ export interface NodeResponse {
   /** Sends bytes. False: wait for `drain`. */
   readonly write: (chunk: Uint8Array) => boolean;
   /** Ends it. */
-  readonly end: () => unknown;
+  readonly end: (text?: string) => unknown;
   /** Breaks its connection. */
   readonly destroy: (error?: Error) => unknown;
   /** Adds a listener. */

@@ -6,7 +6,7 @@ import { type Cursor, runToken } from "./cursor.ts";
 import { earlierMessage } from "./earlier-message.ts";
 import { checkHead, errorTextOf, report, RESPONSE_FORMS, type StreamResponseOptions } from "./response-options.ts";
 import { failureResponse, streamResponse } from "./response.ts";
-import { isOfRun, PairReader, type ReadLogged, streamOfPairs } from "./shown-pair.ts";
+import { isOfRun, PairReader, streamOfPairs } from "./shown-pair.ts";
 import { UIEncoder, type UIVersion } from "./ui-encoder.ts";
 import { EventsWire, TextWire, UIWire, type Wire } from "./wire.ts";
 
@@ -42,7 +42,6 @@ export interface Resumed {
 /** The response that a stream is sent by, in one of the formats. */
 export async function respond(
   format: ResponseFormat,
-  read: ReadLogged,
   stream: Keepable,
   options: UIResponseOptions,
   resumed: Resumed | null = null,
@@ -56,7 +55,7 @@ export async function respond(
     const wire = wireOf(format, run, resumed, options);
     let pairs: Keepable;
     try {
-      pairs = await streamOfPairs(stream, read);
+      pairs = await streamOfPairs(stream);
     } catch (error) {
       report(options, error);
       return failureResponse(error, { wire, run }, options);

@@ -1,4 +1,5 @@
 import { InvalidOptionError } from "../errors.ts";
+import { checkedLog } from "../log/checked-log.ts";
 import type { Log } from "../log/log.ts";
 import type { Native } from "../provider/native.ts";
 import type { Keepable } from "../resume/keep.ts";
@@ -43,7 +44,7 @@ export async function resume(
   if (format === "text" && asked.cursor !== null) return refused("Text has no cursors: ask for all of it.");
   const { signal } = request;
   try {
-    const run = asked.run ?? (await logAnswer(log.latest(place), signal));
+    const run = asked.run ?? (await logAnswer(checkedLog(log).latest(place), signal));
     if (run === null || (await logAnswer(hasAll(log, place, run, asked), signal)))
       return new Response(null, { status: 204, headers: NO_STORE });
     const again = (): Promise<Keepable | null> => readRun(load, log, place, { of, continue: open, waitUntil, run });
@@ -52,7 +53,7 @@ export async function resume(
     const reopen = async (): Promise<Keepable> => (await again()) ?? stream;
     const cursor = asked.cursor?.run === run ? asked.cursor : null;
     const sent = { signal, ...rest };
-    return await respond(format, () => Promise.resolve(null), stream, sent, { cursor, reopen });
+    return await respond(format, stream, sent, { cursor, reopen });
   } catch (error) {
     if (error instanceof InvalidOptionError) throw error;
     if (!(error instanceof RequestLeftError)) report(rest, error);

@@ -3,7 +3,6 @@ import type { ResponseChunk } from "../provider/chunk.ts";
 import type { Native } from "../provider/native.ts";
 import type { Reply } from "../recovery/reply.ts";
 import type { Keepable } from "../resume/keep.ts";
-import type { Log, RunKey } from "../log/log.ts";
 import { CallStream } from "../stream/call-stream.ts";
 import { leavable } from "../stream/leavable.ts";
 import { Stream } from "../stream/stream.ts";
@@ -36,14 +35,11 @@ export function isOfRun(stream: object): stream is OfRun {
   return "run" in stream && typeof stream.run === "string" && "position" in stream;
 }
 
-/** Reads a run from its log. */
-export type ReadLogged = (log: Log, key: RunKey) => Promise<Keepable | null>;
-
 /**
  * The stream whose pairs are read. A structured stream that is kept hands out snapshots of its model alone: its pairs are
  * made beside them.
  */
-export async function streamOfPairs(stream: Keepable, _read: ReadLogged): Promise<Keepable> {
+export async function streamOfPairs(stream: Keepable): Promise<Keepable> {
   return "~pairs" in stream ? (stream["~pairs"] as () => Promise<Keepable>)() : stream;
 }
 

@@ -68,7 +68,7 @@ describe("nodeHandler", () => {
     });
     await serving(handler, async (url) => {
       const response = await fetch(url);
-      expect([response.status, await response.text()]).toEqual([500, ""]);
+      expect([response.status, await response.text()]).toEqual([500, "Something went wrong on the server."]);
       expect(logged).toHaveBeenCalledOnce();
       const bad = httpRequest(`${url}/`, { headers: { host: "a b" } }).end();
       const [answer] = await once(bad, "response");
