@@ -35,13 +35,13 @@ export function commonMessagesOf(
   const read = (messages as readonly unknown[]).map((message, index) => {
     const [role, parts] = [field(message, "role"), field(message, "parts")];
     if (!Array.isArray(parts)) throw new InvalidOptionError(`messages.${index}.parts`, "it must be a list.");
-    return { role, known: parts.filter(isObject) };
+    return { role, parts: parts.filter(isObject) };
   });
-  const calls = new UICalls(read.flatMap(({ role, known }) => (role === "assistant" ? known : [])));
-  return read.flatMap(({ role, known }, index): CommonMessage[] => {
-    if (role === "assistant") return stepsOf(known).flatMap((parts) => turnOf(parts, calls));
-    if (role === "user") return messageOf("user", known.flatMap(userPart));
-    if (role === "system" && options.system === true) return messageOf("system", known.flatMap(textPart));
+  const calls = new UICalls(read);
+  return read.flatMap(({ role, parts }, index): CommonMessage[] => {
+    if (role === "assistant") return stepsOf(parts).flatMap((step) => turnOf(step, calls));
+    if (role === "user") return messageOf("user", parts.flatMap(userPart));
+    if (role === "system" && options.system === true) return messageOf("system", parts.flatMap(textPart));
     const advice =
       role === "system" ? "a page does not give instructions: pass system: true if they are yours." : ROLES;
     throw new InvalidOptionError(`messages.${index}.role`, advice);

@@ -12,10 +12,18 @@ export interface Exchange {
 
 /** A call, with all parts of a page that are of it. */
 interface Call {
-  readonly id: string;
+  id: string;
   readonly name: string;
   readonly args: unknown;
   readonly parts: JsonObject[];
+  /** After how many messages of the user its result came; null before. */
+  answeredAfter: number | null;
+}
+
+/** A message of a page. */
+interface PageMessage {
+  readonly role: unknown;
+  readonly parts: readonly JsonObject[];
 }
 
 /**
@@ -26,8 +34,12 @@ export class UICalls {
   readonly #calls = new Map<JsonObject, Call>();
   readonly #ids = new Map<string, Call>();
 
-  constructor(parts: readonly JsonObject[]) {
-    for (const part of parts) this.#add(part);
+  constructor(messages: readonly PageMessage[]) {
+    let questions = 0;
+    for (const { role, parts } of messages) {
+      if (role === "user" && parts.length > 0) questions += 1;
+      if (role === "assistant") for (const part of parts) this.#add(part, questions);
+    }
   }
 
   /** The call that begins with a part, once. Undefined for any other part. */
@@ -37,18 +49,27 @@ export class UICalls {
     return call && exchangeOf(call);
   }
 
-  #add(part: JsonObject): void {
+  #add(part: JsonObject, questions: number): void {
     const type = stringField(part, "type") ?? "";
     const isDynamic = type === "dynamic-tool";
     const name = isDynamic ? stringField(part, "toolName") : type.startsWith("tool-") ? type.slice(5) : "";
     const id = stringField(part, "toolCallId");
     if (id === null || !name || part["providerExecuted"] === true || part["state"] === "input-streaming") return;
-    const call = { id, name, args: argsOf(part), parts: [part] };
+    const answeredAfter = hasResult(part) ? questions : null;
+    const call: Call = { id, name, args: argsOf(part), parts: [part], answeredAfter };
     const known = this.#ids.get(id);
     if (known === undefined) this.#put(part, call);
     // Some servers begin to count anew with each reply; providers want ids that differ.
     else if (isAnother(call, known)) this.#put(part, { ...call, id: this.#freeId(id) });
-    else known.parts.push(part);
+    else if (known.answeredAfter !== null && known.answeredAfter < questions && answeredAfter === null) {
+      // Another call, of a later answer. The page knows it by this id, so the one that is over gets a new one.
+      known.id = this.#freeId(id);
+      this.#ids.set(known.id, known);
+      this.#put(part, call);
+    } else {
+      known.parts.push(part);
+      known.answeredAfter ??= answeredAfter;
+    }
   }
 
   #put(part: JsonObject, call: Call): void {
@@ -63,7 +84,7 @@ export class UICalls {
 
 /** Whether two calls have nothing but their id in common. One whose input is not known has an empty one. */
 function isAnother(call: Call, known: Call): boolean {
-  if (!call.parts.some(hasResult) || !known.parts.some(hasResult)) return false;
+  if (call.answeredAfter === null || known.answeredAfter === null) return false;
   const input = JSON.stringify(call.args);
   return call.name !== known.name || (input !== "{}" && input !== JSON.stringify(known.args));
 }

@@ -25,6 +25,23 @@ const assistant = (...parts: readonly object[]): UIMessage => ({
 });
 
 describe("fromUIMessages", () => {
+  it("takes a call for another that comes after the result of one with the same id", () => {
+    const call = { type: "tool-mail", toolCallId: "1", input: { to: "Ada" } };
+    const messages = fromUIMessages([
+      { role: "assistant", parts: [{ ...call, state: "output-available", output: "Sent." }] },
+      { role: "user", parts: [{ type: "text", text: "Again." }] },
+      { role: "assistant", parts: [{ ...call, state: "approval-responded", approval: { id: "1", approved: true } }] },
+    ]);
+    const parts = messages.flatMap(({ content }) => (typeof content === "string" ? [] : content));
+    expect(parts).toMatchObject([
+      { type: "toolCall", id: "1_2" },
+      { type: "toolResult", id: "1_2", content: "Sent." },
+      { type: "text" },
+      { type: "toolCall", id: "1" },
+      { type: "toolApproval", id: "1", approved: true },
+    ]);
+  });
+
   it("gives back what the provider has sent, over several turns", async () => {
     const replies = [
       reply(
