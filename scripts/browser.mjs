@@ -16,6 +16,7 @@ const HELP = `Usage: npm run browser -- [options]
                   or example: the pages of examples/chat, which come last
   --pictures dir  where screenshots of examples/chat are written
   --show          with a window
+  --install       only installs what it needs
   --json          print every result instead of the table
   --help
 
@@ -36,6 +37,7 @@ async function main() {
       pictures: { type: "string" },
       show: { type: "boolean", default: false },
       json: { type: "boolean", default: false },
+      install: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
   });
@@ -44,6 +46,7 @@ async function main() {
   build();
   installChromium();
   installPackages();
+  if (values.install) return;
   // These use what was built.
   const { scenarios } = await import("../browser/scenarios/index.mjs");
   const isExampleAlone = values.only === "example";
