@@ -9,7 +9,7 @@ import { ArrivingCall, type ArrivingTool, type CompleteTool } from "./tool.ts";
 
 /** Settings of {@link connect}. */
 export interface ConnectOptions extends LineOptions {
-  /** Starts a reply: it is sent as JSON, by POST. Without it, the reply of `id` is gone on with. */
+  /** Starts a reply: it is sent as JSON, by POST. Without it, the connection resumes the reply of `id`. */
   readonly body?: unknown;
   /** The place that the server keeps the reply in, such as a chat. Without it, a lost connection is the end. */
   readonly id?: string | undefined;
@@ -229,7 +229,7 @@ export class ReplyConnection<Tool> implements Connection<Tool> {
     }
   }
 
-  /** The first request, or null where a run is gone on with. */
+  /** The first request; null to resume a run. */
   #request(): RequestInit | null {
     const { body, after } = this.#options;
     if (body !== undefined) {

@@ -49,7 +49,7 @@ export class Line {
   message: string | null = null;
   /** Why it was closed by this page; null as long as it was not. */
   closed: unknown = null;
-  /** Settles once the server has answered, or there is no answer to be had. */
+  /** Settles once the server has answered, or cannot be asked any more. */
   readonly answered: Promise<void>;
 
   readonly #options: LineOptions;
@@ -73,7 +73,7 @@ export class Line {
    * The events, as many at a time as came together. They do not end by themselves: who knows the last one leaves.
    *
    * @param first - The first request; null goes on with a run.
-   * @throws ReplyError if there are no more to be had.
+   * @throws ReplyError if the rest cannot be read.
    */
   async *batches(url: string, first: RequestInit | null): AsyncGenerator<ServerEvent[], void> {
     try {

@@ -9,7 +9,7 @@ import type { ErrorCode } from "../errors.ts";
  * - `stream_truncated`: the rest of the reply cannot be had any more.
  * - `stream_aborted`: the reply was stopped, or this page has left it.
  * - `internal`: the server has an error of its own.
- * - `nothing_to_resume`: there is no reply to go on with.
+ * - `nothing_to_resume`: the server has no reply to resume.
  * - `stream_consumed`: the connection is already being read.
  */
 export type ReplyErrorCode = ErrorCode | "http" | "internal" | "nothing_to_resume";

@@ -1,3 +1,4 @@
+import { LONGEST_TIMER_MS } from "../http/timeout.ts";
 import { type Ending, endingOf } from "./ending.ts";
 import type { PairReader, ShownPair } from "./shown-pair.ts";
 
@@ -5,9 +6,6 @@ import type { PairReader, ShownPair } from "./shown-pair.ts";
 export const LATE = "late";
 /** There are no more pairs. */
 export const END = "end";
-
-/** A timer that is set to more fires at once. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 type Item = ShownPair | typeof END;
 

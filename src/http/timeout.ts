@@ -29,7 +29,7 @@ export type TimeoutLimits = { readonly [Limit in keyof Timeout]-?: number };
 export const defaultTimeout: TimeoutLimits = { connect: 10_000, firstContent: 600_000, idle: 300_000, total: Infinity };
 
 /** A longer one makes setTimeout fire at once. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
+export const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** Calls back once, after `ms`; never for `Infinity`. Returns what cancels it. */
 export function startTimer(ms: number, onEnd: () => void): () => void {

@@ -1,5 +1,6 @@
 import { InvalidOptionError } from "../errors.ts";
 import { checkedLog } from "../log/checked-log.ts";
+import { LONGEST_TIMER_MS } from "../http/timeout.ts";
 import { inTime } from "../log/in-time.ts";
 import type { BeginOptions, Holding, Log, RunKey } from "../log/log.ts";
 import { atNextBatch, BATCH_MS, notAtNextBatch } from "./batch-clock.ts";
@@ -40,8 +41,6 @@ const BACKLOG = 256 * 1024;
 const LARGEST_BACKLOG = 16 * 1024 * 1024;
 /** How often a lease is renewed while it is valid. */
 const BEATS = 3;
-/** What timers can hold. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /**
  * Writes a run behind its live readers: in batches, one at a time, each sent again until the log has taken it. It renews
