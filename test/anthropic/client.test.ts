@@ -1,6 +1,5 @@
 import AnthropicOld from "anthropic-sdk-0";
 import Anthropic from "@anthropic-ai/sdk";
-import { LLMock } from "@copilotkit/aimock";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { ApiError, ConnectionError, StreamTruncatedError } from "../../src/errors.ts";
 import {
@@ -15,40 +14,6 @@ import { delta, frames, reply, serve, started, startStream, type TestServer } fr
 function ask(options: AnthropicCallOptions): AnthropicStream {
   return call("claude-sonnet-5-5", { retry: false, ...options, stream: true }, () => "Hello")();
 }
-
-describe("an independent mock server", () => {
-  const mock = new LLMock({ port: 0 });
-  beforeAll(async () => {
-    mock.onMessage(/text/, { content: "Hi there, reader." });
-    mock.onMessage(/tool/, { toolCalls: [{ name: "get_weather", arguments: '{"city":"Oslo"}' }] });
-    mock.onMessage(/fail/, { error: { message: "Rate limited", type: "rate_limit_error" }, status: 429 });
-    await mock.start();
-  });
-  afterAll(() => mock.stop());
-
-  const from = (prompt: string, viaFetch: boolean): AnthropicStream => {
-    const own = client({ apiKey: "k", baseURL: mock.url, fetch: viaFetch ? fetch : undefined });
-    return call("claude-sonnet-5-5", { stream: true, client: own, retry: false }, () => prompt)();
-  };
-
-  it.each([false, true])("streams text (through fetch: %s)", async (viaFetch) => {
-    const stream = from("text please", viaFetch);
-    let text = "";
-    for await (const [chunk] of stream) text += chunk.content;
-    expect([text, stream.content, stream.outcome]).toEqual(["Hi there, reader.", "Hi there, reader.", "complete"]);
-    expect(stream.finishReasons).toEqual(["end_turn"]);
-  });
-
-  it("streams a tool call", async () => {
-    const { response } = await from("tool please", false).response();
-    expect(response.content).toMatchObject([{ type: "tool_use", name: "get_weather", input: { city: "Oslo" } }]);
-    expect(response.stop_reason).toBe("tool_use");
-  });
-
-  it("fails as it says", async () => {
-    await expect(from("fail please", false).response()).rejects.toMatchObject({ status: 429, retryable: true });
-  });
-});
 
 describe("headers of a client", () => {
   it("go over the library's own, but for the length of the body", async () => {
