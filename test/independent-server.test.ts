@@ -58,7 +58,7 @@ describe.each(Object.entries(apis))("an independent mock server that speaks %s",
 
   it("streams a tool call", async () => {
     const { tools, finishReasons: found } = await ask("tool please", undefined).response();
-    expect(tools.map(({ name, args }) => [name, args])).toEqual([["get_weather", { city: "Oslo" }]]);
+    expect(tools).toMatchObject([{ name: "get_weather", args: { city: "Oslo" } }]);
     expect(found).toEqual([finishReasons[1]]);
   });
 

@@ -1,6 +1,6 @@
 import AnthropicOld from "anthropic-sdk-0";
 import Anthropic from "@anthropic-ai/sdk";
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { ApiError, ConnectionError, StreamTruncatedError } from "../../src/errors.ts";
 import {
   type AnthropicCallOptions,
