@@ -19,7 +19,8 @@ async function run(name: string, ...options: string[]): Promise<string> {
   return stdout.trim().split("\n").at(-1) ?? "";
 }
 
-describe("in the long run", () => {
+// At the same time: each is a process of its own, and most of them wait.
+describe.concurrent("in the long run", () => {
   beforeAll(() => execute(process.execPath, [resolve(root, "scripts/setup.mjs")]), 120_000);
 
   it("nothing is left of streams", { timeout: 120_000 }, async () => {

@@ -151,7 +151,7 @@ export function logSuite(subject: LogSubject): void {
       await left;
     });
 
-    it("lets a lease lapse that is not renewed, and a reader end the run, once", async () => {
+    it.concurrent("lets a lease lapse that is not renewed, and a reader end the run, once", async () => {
       const key = fresh();
       await log.begin(key, options("t"));
       await log.append(key, "t", 1, ["a"]);
@@ -171,7 +171,7 @@ export function logSuite(subject: LogSubject): void {
       expect(isEnded).toBe(true);
     });
 
-    it("keeps a run whose lease has lapsed, if its producer comes back first", async () => {
+    it.concurrent("keeps a run whose lease has lapsed, if its producer comes back first", async () => {
       const key = fresh();
       await log.begin(key, options("t"));
       const beat = await lapsed(key);
@@ -186,7 +186,7 @@ export function logSuite(subject: LogSubject): void {
       expect(await other.end(key, { beat: again }, 2, "end")).toBe(true);
     });
 
-    it("gives a lapsed lease to one of those that ask for it", async () => {
+    it.concurrent("gives a lapsed lease to one of those that ask for it", async () => {
       const key = fresh();
       await log.begin(key, options("t"));
       await log.append(key, "t", 1, ["a"]);

@@ -184,6 +184,6 @@ describe("a fake server that gets a large request", () => {
     const start = process.cpuUsage();
     expect(schemaProblem(chain({ type: "string" }))).toBeNull();
     expect(schemaProblem(chain(link(count - 1)))).toBe("Recursive schemas are not supported");
-    expect(cpuMsSince(start)).toBeLessThan(500);
+    expect(cpuMsSince(start)).toBeLessThan(2_000);
   });
 });
