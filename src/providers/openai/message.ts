@@ -6,6 +6,8 @@ import { errorFromEvent } from "../openai-platform/errors.ts";
 import { EventNumbers } from "./event-numbers.ts";
 import { copied, DELTAS, type Growth, setFuller, TEXTS, WHOLES } from "./growth.ts";
 import { type ItemPart, type List, ReplyItem } from "./reply-item.ts";
+import { isIndex, ReplyItems } from "./reply-items.ts";
+import { changeShellCall, changeShellOutput } from "./shell-call.ts";
 import type { OpenAIResponse } from "./wire.ts";
 import { eventInRun, type RunValues, type TextRun } from "./text-run.ts";
 import { typeOf } from "./type-of.ts";
@@ -75,29 +77,23 @@ export class ResponseAccumulator {
   updates: readonly ToolUpdate[] = NO_UPDATES;
   readonly numbers = new EventNumbers();
   #response: (JsonObject & { output: JsonObject[] }) | null = null;
-  readonly #before: readonly ReplyItem[];
-  readonly #items: ReplyItem[] = [];
-  /** The items that events refer to: of an index that was used twice, the later one. */
-  readonly #byIndex = new Map<unknown, ReplyItem>();
-  readonly #byId = new Map<unknown, ReplyItem>();
+  readonly #items: ReplyItems;
   readonly #callIds = new Set<string>();
   /** How much of the beginning of a text was dropped: what has the whole of it has that, too. */
   readonly #dropped = new Map<JsonObject, number>();
-  /** The first place after all items. */
-  #next = 0;
-  #isOrdered = true;
   #run: Run | null = null;
   /** A call without input, which is complete once something follows that does not cut it. */
   #waiting: ReplyItem | null = null;
 
   /** @param before - The items of a reply that this one continues. They come before all others. */
   constructor(before: readonly JsonObject[] = []) {
-    this.#before = before.map((given, place) => {
-      const known = new ReplyItem(place - before.length, given, this.#callIds);
-      known.isDone = true;
-      if (known.isCall) known.close();
-      return known;
+    const known = before.map((given, place) => {
+      const item = new ReplyItem(place - before.length, given, this.#callIds);
+      item.isDone = true;
+      if (item.isCall) item.close();
+      return item;
     });
+    this.#items = new ReplyItems(known);
   }
 
   /** The message so far; null before its first event. */
@@ -110,7 +106,7 @@ export class ResponseAccumulator {
   /** Its items, in their order. */
   get replyItems(): readonly ReplyItem[] {
     this.#order();
-    return [...this.#before, ...this.#items];
+    return this.#items.all;
   }
 
   /**
@@ -166,7 +162,7 @@ export class ResponseAccumulator {
   /** Drops characters at the beginning of the text, the reply that it continues left aside. */
   dropText(length: number): void {
     this.#order();
-    for (const item of this.#items) {
+    for (const item of this.#items.own) {
       if (item.type !== "message") continue;
       for (const { block } of item.partsOf("content", "output_text")) {
         const text = stringField(block, "text") ?? "";
@@ -202,7 +198,7 @@ export class ResponseAccumulator {
 
   #opened(): JsonObject & { output: JsonObject[] } {
     if (this.#response === null) {
-      this.#response = { output: this.#before.map(({ block }) => block) };
+      this.#response = { output: this.#items.all.map(({ block }) => block) };
       accumulators.set(this.#response, this);
     }
     return this.#response;
@@ -236,7 +232,7 @@ export class ResponseAccumulator {
     this.hasUsage = isObject(usage) && Object.values(usage).some((count) => typeof count === "number" && count > 0);
     this.#release(isCut);
     if (Array.isArray(output)) this.#repair(output, isCut);
-    for (const item of this.#items) {
+    for (const item of this.#items.own) {
       if (!item.isCall || item.isDone) continue;
       if (!isCut && item.hasWholeInput) this.#finish(item, false);
       else item.state = "truncated";
@@ -248,66 +244,28 @@ export class ResponseAccumulator {
 
   /** Merges the output of the terminal event, item by item: it may lack what was streamed, and have what was not. */
   #repair(output: readonly unknown[], isCut: boolean): void {
-    const taken = new Set<ReplyItem>();
-    const byType = new Map<unknown, ReplyItem[]>();
     this.#order();
-    for (const item of this.#items) {
-      const alike = byType.get(item.type);
-      if (alike === undefined) byType.set(item.type, [item]);
-      else alike.push(item);
-    }
-    let last = -1;
-    output.forEach((given: unknown, place) => {
-      if (!isObject(given)) return;
-      const isFree = (item: ReplyItem | undefined): item is ReplyItem =>
-        item !== undefined && item.type === typeOf(given) && !taken.has(item);
-      const alike = byType.get(typeOf(given)) ?? [];
-      while (alike.length > 0 && taken.has(alike[0] as ReplyItem)) alike.shift();
-      const placed = this.#byIndex.get(place);
-      const named = placed?.block["id"] === given["id"] ? placed : this.#named(given["id"]);
-      const known = [named, placed, alike[0]].find(isFree);
+    this.#items.match(output, (given, known, index) => {
       if (known !== undefined) this.#fill(known, given);
-      const item = known ?? this.#add(this.#byIndex.has(place) ? last + 0.5 : place, given);
-      taken.add(item);
-      last = item.index;
+      const item = known ?? this.#add(index, given);
       this.#finish(item, isCut);
+      return item;
     });
   }
 
-  /** The item that begins, or is done. It is the same as one that is there and open, although its id may be another. */
+  /** The item that begins, or is done. */
   #begin(index: unknown, given: JsonObject, isDone = false): ReplyItem {
-    const { id } = given;
-    const type = typeOf(given);
-    const isPlace = isIndex(index);
-    const named = this.#named(id);
-    // Some servers name one item by two places.
-    const isTwin = named?.type === type && named.block["call_id"] === given["call_id"];
-    const placed = (isPlace ? this.#byIndex.get(index) : named) ?? (isTwin ? named : undefined);
-    if (isPlace && placed !== undefined) this.#byIndex.set(index, placed);
-    const known = placed ?? (isPlace || !isDone ? undefined : this.#lastOpen(type));
-    const isSame = known !== undefined && known.type === type && (!known.isDone || known.block["id"] === id);
-    if (!isSame) return this.#add(isPlace ? index : this.#next, given);
+    const known = this.#items.findSame(index, given, isDone);
+    if (known === undefined) return this.#add(isIndex(index) ? index : this.#items.placeFor(index), given);
     this.#fill(known, given);
     return known;
-  }
-
-  #named(id: unknown): ReplyItem | undefined {
-    return typeof id === "string" && id !== "" ? this.#byId.get(id) : undefined;
-  }
-
-  #lastOpen(type: string): ReplyItem | undefined {
-    return this.#items.findLast((item) => item.type === type && !item.isDone);
   }
 
   #add(index: number, given: JsonObject): ReplyItem {
     this.#release(false);
     const item = new ReplyItem(index, given, this.#callIds);
     this.#opened();
-    if ((this.#items.at(-1)?.index ?? index) > index) this.#isOrdered = false;
-    this.#items.push(item);
-    this.#byIndex.set(index, item);
-    this.#byId.set(given["id"], item);
-    if (index >= this.#next) this.#next = Math.floor(index) + 1;
+    this.#items.add(item);
     this.#response?.output.push(item.block);
     this.progress++;
     if (!SILENT.test(item.type)) this.hasContent = true;
@@ -324,7 +282,7 @@ export class ResponseAccumulator {
 
   /** Merges a later form of an item. The input of a call that is complete does not change any more. */
   #fill(item: ReplyItem, given: JsonObject): void {
-    this.#byId.set(given["id"], item);
+    this.#items.name(item, given["id"]);
     for (const [key, value] of Object.entries(given)) {
       const parts: readonly unknown[] = Array.isArray(value) ? value : [];
       const isParts = key === "content" || key === "summary";
@@ -423,17 +381,14 @@ export class ResponseAccumulator {
     }
   }
 
-  /** The item that an event belongs to: by its place, else by its id, else the last open one; else it begins here. */
+  /** The item that an event belongs to; else it begins here. */
   #itemOf(event: JsonObject, type: string): ReplyItem {
-    const { output_index: index, item_id: id } = event;
-    const isFit = (item: ReplyItem | undefined): item is ReplyItem => item?.type === type;
-    const known = [isIndex(index) ? this.#byIndex.get(index) : undefined, this.#named(id)].find(isFit);
-    const found = known ?? this.#lastOpen(type);
+    const found = this.#items.find(event, type);
     if (found !== undefined) return found;
-    const isTaken = !isIndex(index) || this.#byIndex.has(index);
+    const { output_index: index, item_id: id } = event;
     const role = type === "message" ? { role: "assistant" } : {};
     const given = { ...(typeof id === "string" && { id }), type, ...role };
-    return this.#add(isTaken ? this.#next : index, given);
+    return this.#add(this.#items.placeFor(index), given);
   }
 
   /** The part that an event belongs to; else it begins here. */
@@ -522,29 +477,11 @@ export class ResponseAccumulator {
     this.progress++;
   }
 
-  /** The commands for a shell, and what they write, are lists. */
   #changeShell(type: string, event: JsonObject): void {
     const isOutput = type.includes("_output_");
-    const item = this.#itemOf(event, isOutput ? "shell_call_output" : "shell_call");
-    const owner = isOutput ? item.block : objectIn(item.block, "action");
-    const list = listIn(owner, isOutput ? "output" : "commands");
-    const { command_index: index, delta, command, output } = event;
-    const at = isIndex(index) ? Math.min(index, list.length) : Math.max(0, list.length - 1);
-    if (isOutput && isObject(delta)) {
-      const known = list[at];
-      const grown: JsonObject = isObject(known) ? known : (list[at] = {});
-      for (const stream of ["stdout", "stderr"]) {
-        const text = delta[stream];
-        if (typeof text === "string") grown[stream] = (stringField(grown, stream) ?? "") + text;
-      }
-    } else if (isOutput && Array.isArray(output)) {
-      output.forEach((one: unknown, place) => (list[at + place] = copied(one)));
-    } else if (typeof delta === "string") {
-      const known = list[at];
-      list[at] = (typeof known === "string" ? known : "") + delta;
-    } else if (typeof command === "string" && (command !== "" || list[at] === undefined)) {
-      list[at] = command;
-    }
+    const { block } = this.#itemOf(event, isOutput ? "shell_call_output" : "shell_call");
+    if (isOutput) changeShellOutput(block, event);
+    else changeShellCall(block, event);
     this.progress++;
   }
 
@@ -558,11 +495,9 @@ export class ResponseAccumulator {
   }
 
   #order(): void {
-    for (const item of this.#items) item.order();
-    if (this.#isOrdered || this.#response === null) return;
-    this.#isOrdered = true;
-    this.#items.sort((a, b) => a.index - b.index);
-    this.#response.output = [...this.#before, ...this.#items].map(({ block }) => block);
+    if (this.#items.order() && this.#response !== null) {
+      this.#response.output = this.#items.all.map(({ block }) => block);
+    }
   }
 }
 
@@ -577,30 +512,9 @@ function isSame(run: Run, type: string, event: JsonObject): boolean {
   return run.type === type && run.index === index && isIndex(index) && run.at === placeIn(event, run.growth);
 }
 
-/** A place that events may name. Others are as good as none. */
-function isIndex(value: unknown): value is number {
-  return Number.isInteger(value) && (value as number) >= 0;
-}
-
 function textOf(block: JsonObject): string {
   const name = TEXTS.get(block["type"]);
   return name === undefined ? "" : (stringField(block, name) ?? "");
-}
-
-function objectIn(owner: JsonObject, name: string): JsonObject {
-  const known = owner[name];
-  if (isObject(known)) return known;
-  const added: JsonObject = {};
-  owner[name] = added;
-  return added;
-}
-
-function listIn(owner: JsonObject, name: string): unknown[] {
-  const known = owner[name];
-  if (Array.isArray(known)) return known;
-  const added: unknown[] = [];
-  owner[name] = added;
-  return added;
 }
 
 /** Whether a text has all characters of another, in their order. */
