@@ -14,4 +14,4 @@ it("plays rows of the table of kept replies, in processes of their own", async (
     { row: "after-end", pass: true },
     { row: "reload", pass: true },
   ]);
-}, 30_000);
+}, 120_000);

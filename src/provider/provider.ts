@@ -154,6 +154,11 @@ export interface Provider<N extends Native> {
    * @param context - The {@link Request.context} of the request that they answer.
    */
   createEventFrames(context: unknown): FrameReader<N["frame"], unknown>;
+  /**
+   * An event or a message without the parts of the request that it repeats, or the same object. For logs, which have the
+   * request only where that was asked for. Left out if replies never repeat any.
+   */
+  withoutRequest?(given: object): object;
   createChunk(parts: ChunkParts<N>): N["chunk"];
   /** Drops the items, or the parts of them, that the provider would refuse in a request. */
   sendable(items: readonly N["item"][]): readonly N["item"][];

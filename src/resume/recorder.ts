@@ -1,5 +1,6 @@
 import type { Attempt } from "../attempt/attempt.ts";
 import type { PreparedCall } from "../attempt/prepared.ts";
+import { isObject } from "../json/object.ts";
 import type { ResponseChunk } from "../provider/chunk.ts";
 import type { Step } from "../provider/decoder.ts";
 import type { Native } from "../provider/native.ts";
@@ -107,6 +108,11 @@ export class Recorder<N extends Native> {
     });
   }
 
+  #hiddenOf(attempt: Attempt<N>): NonNullable<AttemptRecord["hidden"]> {
+    const { message, estimatedTokens, hasUsage } = attempt.decoder;
+    return { message: this.#loggable(message, attempt), estimatedTokens, hasUsage };
+  }
+
   /** Without tools, most steps have nothing to ask for, and each has a pair of its own. */
   get #hasTools(): boolean {
     const { prepared } = this.#reply;
@@ -155,13 +161,21 @@ export class Recorder<N extends Native> {
     return this.#reply.allAttempts.flatMap((attempt, place) => {
       if (attempt === shown || this.#told.has(attempt) || attempt.outcome === "pending") return [];
       this.#told.add(attempt);
-      return [attemptRecord(attempt, place, attempt !== before)];
+      const hidden = attempt === before ? null : this.#hiddenOf(attempt);
+      return [attemptRecord(attempt, place, hidden)];
     });
   }
 
   #recordOf(chunk: N["chunk"], step: Step<N> | undefined): EventRecord | N["chunk"] {
     const invalid = step === undefined || step.tools.length === 0 ? [] : this.#invalid(step);
-    return invalid.length === 0 ? chunk : { type: "event", event: chunk.chunk, invalid };
+    const event = this.#loggable(chunk.chunk, this.#reply.shown);
+    if (invalid.length > 0) return { type: "event", event, invalid };
+    return event === chunk.chunk ? chunk : { type: "event", event };
+  }
+
+  /** An event or a message of an attempt, as the log may have it. */
+  #loggable(given: unknown, { provider }: Attempt<N>): unknown {
+    return this.#logsRequest || !isObject(given) ? given : (provider.withoutRequest?.(given) ?? given);
   }
 
   /** The calls that a step has completed and that cannot run. */
@@ -233,9 +247,12 @@ function figuresOf<N extends Native>(attempt: Attempt<N>): Figures | null {
   }
 }
 
-function attemptRecord<N extends Native>(attempt: Attempt<N>, place: number, isHidden: boolean): AttemptRecord {
-  const { provider, model, outcome, error, requestId, times, decoder } = attempt;
-  const { message, estimatedTokens, hasUsage } = decoder;
+function attemptRecord<N extends Native>(
+  attempt: Attempt<N>,
+  place: number,
+  hidden: AttemptRecord["hidden"] | null,
+): AttemptRecord {
+  const { provider, model, outcome, error, requestId, times } = attempt;
   return {
     type: "attempt",
     place,
@@ -248,6 +265,6 @@ function attemptRecord<N extends Native>(attempt: Attempt<N>, place: number, isH
     start: times.start,
     end: times.end,
     figures: figuresOf(attempt),
-    ...(isHidden && { hidden: { message, estimatedTokens, hasUsage } }),
+    ...(hidden && { hidden }),
   };
 }

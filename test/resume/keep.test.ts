@@ -7,14 +7,17 @@ import {
   InvalidOptionError,
   LogError,
   StreamConsumedError,
+  system,
   tool,
+  user,
 } from "../../src/index.ts";
 import type { Log } from "../../src/log/log.ts";
 import { textResponse } from "../../src/neutral-http.ts";
 import { keep, type Kept, type Logged, memoryLog, read, remove, status, stop } from "../../src/neutral-resume.ts";
 import { type AnthropicStream, call, client } from "../../src/providers/anthropic/index.ts";
 import { call as structuredCall } from "../../src/providers/anthropic/structured.ts";
-import { type FakeAnthropic, fakeAnthropic, reply, toolUse } from "../../src/testing/index.ts";
+import * as openai from "../../src/providers/openai/index.ts";
+import { type FakeAnthropic, fakeAnthropic, fakeOpenAI, reply, toolUse } from "../../src/testing/index.ts";
 
 const TEXT = "A book about the sea, and another.";
 let server: FakeAnthropic;
@@ -156,6 +159,27 @@ describe("a kept stream", () => {
     const given = await read(log, "a", { messages: secret.messages });
     await textOf(given!);
     expect(given!.history()).toEqual(secret.history());
+  });
+
+  it("logs a prompt that a reply repeats only if that is asked for", async () => {
+    await using server = await fakeOpenAI({ replies: "Waves." });
+    const options = { stream: true, client: openai.client({ apiKey: "k", baseURL: `${server.url}/v1` }) } as const;
+    const callParams = { metadata: { user: "secret-user" }, safety_identifier: "secret-id" };
+    const ask = openai.call("gpt-6.2-sol", { ...options, callParams }, () => [
+      system("secret words"),
+      user("The sea?"),
+    ]);
+    const log = memoryLog();
+    for (const request of [false, true]) {
+      const stream = keep(ask(), { log, id: "chat", run: `${request}`, request });
+      await stream.log.settled;
+      const logged = (await log.read({ place: "chat", run: `${request}` }, 0))?.entries
+        .map(({ data }) => data)
+        .join("");
+      expect([logged?.includes("secret"), stream.content]).toEqual([request, "Waves."]);
+      const again = await read(log, "chat", { of: ask });
+      expect((await again!.response()).content).toBe("Waves.");
+    }
   });
 
   it("has tools that are data where the call is not known", async () => {

@@ -13,6 +13,7 @@ import type { OpenAINative } from "./native.ts";
 import { nativeParams } from "./params.ts";
 import { sendable } from "./turn.ts";
 import { openAIViews, refusalOf } from "./view.ts";
+import { withoutRequest } from "./without-request.ts";
 
 /** The Responses API of OpenAI, as the core knows it. */
 export const openai: Provider<OpenAINative> = {
@@ -25,6 +26,7 @@ export const openai: Provider<OpenAINative> = {
   isItem: (value) => "type" in value && typeof value.type === "string",
   createDecoder: (before) => new OpenAIDecoder(before),
   createEventFrames,
+  withoutRequest,
   createChunk,
   sendable,
   turn: (items) => items,
