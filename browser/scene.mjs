@@ -1,7 +1,7 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import { startProxy } from "./proxy.mjs";
+import { startProxy } from "../scripts/proxy.mjs";
 
 const child = fileURLToPath(new URL("child.mjs", import.meta.url));
 const WAIT_MS = 15_000;

@@ -5,7 +5,7 @@ import { startRedis } from "../scripts/redis.mjs";
 import { LEASE_MS } from "./clients.mjs";
 import { startProcess } from "./process.mjs";
 import { startProvider } from "./provider.mjs";
-import { startProxy } from "./proxy.mjs";
+import { startProxy } from "../scripts/proxy.mjs";
 
 /** What a play has: a provider, a process that produces, one that reads, and what lies between them. */
 export async function openScene(program, client, row) {

@@ -31,10 +31,10 @@ export const reloads = [
       const page = await scene.open({ log: "memory", port: proxy.port });
       await page.begin("long");
       await page.streaming(3);
-      proxy.cut();
+      proxy.reset();
       if (scene.client.reconnects) {
         await page.streaming(20);
-        proxy.cut();
+        proxy.reset();
         whole(findings, await page.settled(), { text: textOf(LONG) });
       } else {
         findings.equal("status", (await page.settled()).status, "error");

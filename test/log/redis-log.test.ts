@@ -5,13 +5,13 @@ import { Decoder, GlideClient, GlideClusterClient, Logger } from "@valkey/valkey
 import { Cluster, Redis } from "ioredis";
 import { createClient, createCluster, RESP_TYPES } from "redis";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { startProxy } from "../../scripts/proxy.mjs";
 import { startRedis, startRedisCluster } from "../../scripts/redis.mjs";
 import { InvalidOptionError } from "../../src/errors.ts";
 import type { Log, RunKey } from "../../src/log/log.ts";
 import type { RedisClient } from "../../src/log/redis-client.ts";
 import { redisLog } from "../../src/log/redis-log.ts";
 import { answered } from "../../src/log/redis-tail.ts";
-import { cuttableProxy } from "./cuttable-proxy.ts";
 import { logSuite } from "./suite.ts";
 import { serveUpstash } from "../../scripts/upstash.mjs";
 
@@ -198,7 +198,7 @@ describe("a log on Redis", () => {
   it.concurrent.each(["redis", "ioredis", "@valkey/valkey-glide"])(
     "goes on when nothing gets through for a while, by %s",
     async (name) => {
-      const proxy = await cuttableProxy(port);
+      const proxy = await startProxy(port);
       const [client, closeClient] = (await openers[name]?.(proxy.port)) ?? [];
       if (client === undefined) throw new Error(`There is no client ${name}.`);
       await using cuttable = redisLog(client);

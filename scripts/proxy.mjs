@@ -3,50 +3,50 @@ import { connect, createServer } from "node:net";
 
 /** Passes connections on to a port of this machine, until it is told otherwise. */
 export async function startProxy(to) {
-  const sockets = new Set();
-  let isCut = false;
-  let isSilent = false;
+  /** Each end of a connection, and the end that it is passed on to. */
+  const ends = new Map();
+  let [isCut, isSilent] = [false, false];
   const server = createServer((near) => {
     if (isCut) return void near.resetAndDestroy();
-    const far = connect(to, "127.0.0.1");
+    const far = connect(proxy.target, "127.0.0.1");
     for (const [one, other] of [
       [near, far],
       [far, near],
     ]) {
-      sockets.add(one);
+      ends.set(one, other);
       one.on("error", () => {});
       one.on("close", () => {
-        sockets.delete(one);
+        ends.delete(one);
         other.destroy();
       });
-      one.on("data", (bytes) => other.write(bytes));
-      if (isSilent) one.pause();
+      if (!isSilent) one.pipe(other);
     }
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
-  const cut = () => {
-    isCut = true;
-    for (const socket of sockets) socket.resetAndDestroy();
-  };
-  return {
+  const proxy = {
     port: server.address().port,
-    /** Resets all connections, and each new one, until `mend`. */
-    cut,
-    /** Connections stay open, and nothing comes through, until `mend`. */
+    target: to,
+    reset() {
+      for (const end of ends.keys()) end.resetAndDestroy();
+    },
+    cut() {
+      isCut = true;
+      proxy.reset();
+    },
     silence() {
       isSilent = true;
-      for (const socket of sockets) socket.pause();
+      for (const end of ends.keys()) end.unpipe();
     },
     mend() {
+      if (isSilent) for (const [end, other] of ends) end.pipe(other);
       isCut = isSilent = false;
-      for (const socket of sockets) socket.resume();
     },
     async close() {
-      isCut = true;
-      for (const socket of sockets) socket.destroy();
+      proxy.cut();
       server.close();
       await once(server, "close");
     },
   };
+  return proxy;
 }
