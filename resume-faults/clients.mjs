@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { isOurs } from "../scripts/fault-table.mjs";
 
 const root = new URL("../", import.meta.url);
 const peers = new URL("peers/", import.meta.url);
@@ -45,8 +46,6 @@ export const clients = [
     ["processes", "redis", "faulty-log"],
   ),
 ];
-
-export const isOurs = ({ id }) => id.startsWith("millrace-");
 
 /** The version of a package that a column uses. */
 export function version(name, client) {

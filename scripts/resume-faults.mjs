@@ -1,15 +1,16 @@
 // npm run resume-faults: what becomes of kept replies when producers, readers and logs fail. Rows are faults, columns are clients.
 import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { clients, isOurs, peersFolder } from "../resume-faults/clients.mjs";
+import { clients, peersFolder } from "../resume-faults/clients.mjs";
 import { withTable } from "../resume-faults/page.mjs";
 import { rows } from "../resume-faults/rows.mjs";
 import { play } from "../resume-faults/runner.mjs";
 import { cell, table } from "../resume-faults/table.mjs";
 import { fetchRuntime } from "../runtimes/fetch.mjs";
 import { runtimes } from "../runtimes/runtimes.mjs";
+import { choose, installPeers, isOurs, judge, playAll } from "./fault-table.mjs";
 import { redisVersion } from "./redis.mjs";
 import { build, install, root } from "./setup.mjs";
 
@@ -33,16 +34,16 @@ async function main() {
   if (options === null) return;
   install();
   build();
-  if (!options.clients.every(isOurs)) installPeers();
+  if (!options.clients.every(isOurs)) installPeers(peersFolder, "some 100 MB", ["--engine-strict=false"]);
   const node = nodeFor(options.clients);
-  const results = await playAll(node.program, options);
+  const results = await playAll(options, LANES, (job) => playOne(node.program, job));
   if (options.json) console.log(JSON.stringify(results, null, 2));
   else console.log(table(options.rows, options.clients, results));
   if (options.write) {
     const about = { ...options, results, node: node.version, redis: redisVersion() };
     writeFileSync(PAGE, withTable(readFileSync(PAGE, "utf8"), about));
   }
-  if (results.some(({ client, pass, skipped }) => isOurs({ id: client }) && !pass && !skipped)) process.exitCode = 1;
+  judge(results);
 }
 
 function readOptions() {
@@ -68,15 +69,6 @@ function readOptions() {
   return { ...values, rows: choose("rows", values.rows, rows, "name"), clients: chosen };
 }
 
-/** Those of a list whose names were given, or all. */
-function choose(option, given, list, key) {
-  if (given === undefined) return list;
-  const names = given.split(",");
-  const unknown = names.find((name) => !list.some((entry) => entry[key] === name));
-  if (unknown !== undefined) throw new Error(`--${option} ${unknown}: there is no such one. See --help.`);
-  return list.filter((entry) => names.includes(entry[key]));
-}
-
 /** The Node that plays: 24, which SQLite and the other clients take. A log in memory takes any. */
 function nodeFor(chosen) {
   const own = { program: process.execPath, version: process.version };
@@ -85,32 +77,12 @@ function nodeFor(chosen) {
   return { program, version: spawnSync(program, ["--version"], { encoding: "utf8" }).stdout.trim() };
 }
 
-/** Installs what is compared, unless that was done since it last changed. */
-function installPeers() {
-  const installed = join(peersFolder, "node_modules/.package-lock.json");
-  const locked = statSync(join(peersFolder, "package-lock.json")).mtimeMs;
-  if (existsSync(installed) && statSync(installed).mtimeMs >= locked) return;
-  process.stderr.write("millrace: installing the other clients (once) …\n");
-  const args = ["ci", "--ignore-scripts", "--loglevel=error", "--no-audit", "--no-fund", "--engine-strict=false"];
-  const { status } = spawnSync("npm", args, { cwd: peersFolder, stdio: ["ignore", 2, 2] });
-  if (status !== 0) throw new Error("The other clients could not be installed.");
-}
-
-/** Plays every row with every client, some at a time. */
-async function playAll(program, options) {
-  const results = [];
-  const jobs = options.rows.flatMap((row) => options.clients.map((client) => ({ row, client })));
-  const lane = async () => {
-    for (let job = jobs.shift(); job !== undefined; job = jobs.shift()) {
-      const start = performance.now();
-      const result = await play(program, job.row, job.client);
-      results.push(result);
-      const took = ((performance.now() - start) / 1_000).toFixed(1);
-      process.stderr.write(`${result.row} x ${result.client} (${took} s): ${cell(result)}\n`);
-    }
-  };
-  await Promise.all(Array.from({ length: LANES }, lane));
-  return results;
+async function playOne(program, { row, client }) {
+  const start = performance.now();
+  const result = await play(program, row, client);
+  const took = ((performance.now() - start) / 1_000).toFixed(1);
+  process.stderr.write(`${result.row} x ${result.client} (${took} s): ${cell(result)}\n`);
+  return result;
 }
 
 main().catch((error) => {
