@@ -12,7 +12,6 @@ import { errorRecord } from "./error-record.ts";
 import type { Loggable } from "./event-run.ts";
 import type {
   AttemptRecord,
-  EventRecord,
   Figures,
   LogRecord,
   RecoveryRecord,
@@ -166,11 +165,13 @@ export class Recorder<N extends Native> {
     });
   }
 
-  #recordOf(chunk: N["chunk"], step: Step<N> | undefined): EventRecord | N["chunk"] {
+  /** Events are parsed, and changed, when their batch is written. */
+  #recordOf(chunk: N["chunk"], step: Step<N> | undefined): Loggable {
+    const { shown } = this.#reply;
     const invalid = step === undefined || step.tools.length === 0 ? [] : this.#invalid(step);
-    const event = this.#loggable(chunk.chunk, this.#reply.shown);
-    if (invalid.length > 0) return { type: "event", event, invalid };
-    return event === chunk.chunk ? chunk : { type: "event", event };
+    if (invalid.length > 0) return { type: "event", event: this.#loggable(chunk.chunk, shown), invalid };
+    if (this.#logsRequest || shown.provider.withoutRequest === undefined) return chunk;
+    return () => ({ type: "event", event: this.#loggable(chunk.chunk, shown) });
   }
 
   /** An event or a message of an attempt, as the log may have it. */
