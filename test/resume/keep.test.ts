@@ -273,7 +273,7 @@ describe("a log that fails", () => {
     const answers = [wrong(undefined), wrong(Promise.resolve(undefined)), wrong(Promise.resolve({})), thrower];
     const streams = (["begin", "append", "end"] as const).flatMap((method) =>
       answers.map((answer) =>
-        keep(ask()("sea"), { log: changed(memoryLog(), { [method]: answer }), id: "x", lease: 30 }),
+        keep(ask()("sea"), { log: changed(memoryLog(), { [method]: answer }), id: "x", lease: 100 }),
       ),
     );
     for (const stream of streams) {
