@@ -25,8 +25,18 @@ import { liftedChoice } from "./forced-choice.ts";
 import { type AgentOptions, type AgentStop, type AgentTurn, turnForms } from "./options.ts";
 import { openConversation } from "./open-calls.ts";
 import { OpenPrompt } from "./open-prompt.ts";
+import type { PastRun, PastTurn } from "./past-run.ts";
 import { ToolRunner } from "./tool-runner.ts";
-import { type AnsweredCall, asksForNative, cutAnswer, cutCalls, endOf, missingAnswers, shownTurn } from "./turn.ts";
+import {
+  type AnsweredCall,
+  asksForNative,
+  callAt,
+  cutAnswer,
+  cutCalls,
+  endOf,
+  missingAnswers,
+  shownTurn,
+} from "./turn.ts";
 
 /** A pair, the provider's or the run's own, and the turn that it belongs to. */
 export type Triple<N extends Native, T extends PairTypes> = [
@@ -77,8 +87,6 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
   readonly #turns: AgentTurn<N, T>[] = [];
   #pairs: AsyncGenerator<Triple<N, T>, void, undefined> | null = null;
   #finished: Promise<AgentTurn<N, T>> | null = null;
-  /** The output tokens of all turns before the last: they do not change any more. */
-  #tokensBefore = 0;
   /** Parameters that replies have asked for. */
   #carried: N["callParams"] | undefined;
   /** In place of the call's own, which the model has obeyed. */
@@ -114,6 +122,14 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
 
   /** Told of each turn before its stream is read. @internal */
   "~onTurn": { told(turn: AgentTurn<N, T>): void }["told"] | null = null;
+
+  /** What it has had already: it goes on from there. Set before it is read. @internal */
+  "~past": PastRun | null = null;
+
+  /** Whether somebody reads it, or did. @internal */
+  get "~isRead"(): boolean {
+    return this.#pairs !== null;
+  }
 
   /** The text of the last turn. */
   toString(): string {
@@ -164,7 +180,7 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
 
   /** Output tokens of all turns. */
   get outputTokens(): number {
-    return this.#tokensBefore + (this.#turns.at(-1)?.stream.outputTokens ?? 0);
+    return this.#turns.reduce((sum, { stream }) => sum + stream.outputTokens, 0);
   }
 
   /**
@@ -343,7 +359,9 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
     const { maxCost, turnOptions } = this.#options;
     const runner = this.#createRunner();
     const index = this.#turns.length;
-    const own = turnOptions && (await runner.wait(Promise.resolve(turnOptions({ index, turns: this.#turns }))));
+    const past = this.#pastTurn(index);
+    const isAsked = turnOptions !== undefined && past?.hasEnded !== true;
+    const own = isAsked ? await runner.wait(Promise.resolve(turnOptions({ index, turns: this.#turns }))) : undefined;
     if (own) checkOptions(own, turnForms, "turnOptions.");
     const callParams = mergeParams<N["callParams"]>(this.#carried, own?.callParams);
     const stream = this.#machine.open(
@@ -359,8 +377,8 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
         return runner.outputsOf(inputsOf(stream));
       },
     });
-    this.#tokensBefore = this.outputTokens;
     this.#turns.push(turn);
+    past?.begin(stream);
     this["~onTurn"]?.(turn);
     return { turn, runner };
   }
@@ -384,7 +402,7 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
 
   /** Runs what was approved in the prompt. It is sent with a result for each call. */
   async *#answerPrompt(open: OpenPrompt<N>, turn: AgentTurn<N, T>): AsyncGenerator<Triple<N, T>, void, undefined> {
-    await open.start();
+    await open.start(this["~past"]);
     yield* this.#finish(turn, open.runner);
     open.answer();
   }
@@ -416,8 +434,13 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
 
   /** Runs the tools that a turn asks for, unless it hands over. */
   async *#runTools(turn: AgentTurn<N, T>, runner: ToolRunner): AsyncGenerator<Triple<N, T>, void, undefined> {
-    const { stream } = turn;
-    if (!this.#handsOver(stream)) this.#answerCalls(stream, runner);
+    const past = this.#pastTurn(turn.index);
+    for (const { place, output } of past?.outputs ?? []) {
+      const call = callAt(turn.stream, place);
+      if (call !== null) runner.restore(call, output);
+    }
+    if (this.#isFollowed(turn)) return;
+    if (!this.#handsOver(turn.stream)) this.#answerCalls(turn.stream, runner, past);
     yield* this.#finish(turn, runner);
   }
 
@@ -428,14 +451,16 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
     while ((await runner.beforeResult(finished)) === null);
   }
 
-  #answerCalls(stream: Stream<N, T>, runner: ToolRunner): void {
+  #answerCalls(stream: Stream<N, T>, runner: ToolRunner, past: PastTurn | undefined): void {
     const inputs = inputsOf(stream);
     for (const input of cutCalls(inputs, stream.commonFinishReasons)) runner.settle(...cutAnswer(input));
     if (!stream.asksForTools) return;
     const calls = completeCalls(stream);
-    for (const call of calls) runner.start(call);
+    const arrived = new Set(past?.arrived.map((place) => inputs[place]?.block));
+    // Before the end of a reply no others are started.
+    const mayHaveRun = (call: ToolCall): boolean => past?.hasEnded === true || call["~early"] === true;
+    for (const call of calls) runner.start(call, arrived.has(call.toolCall) && mayHaveRun(call) ? "lost" : null);
     for (const answer of missingAnswers(inputs, this.#toolsOf(stream))) runner.settle(...answer);
-    this.#lifted ??= liftedChoice(this.#plan.toolChoice, calls);
   }
 
   /** What tools have given meanwhile. */
@@ -449,13 +474,26 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
   async #end(turn: AgentTurn<N, T>, runner: ToolRunner): Promise<AgentStop | null> {
     const { stream } = turn;
     const { asksForTools, commonFinishReasons: reasons } = stream;
+    const cut = cutCalls(inputsOf(stream), reasons).map(({ name }) => name);
+    if (this.#isFollowed(turn)) {
+      this.#cut = cut;
+      return null;
+    }
     if (this.#handsOver(stream)) return "tool";
     if (asksForTools && runner.isHeld) return "approval";
-    const cut = cutCalls(inputsOf(stream), reasons).map(({ name }) => name);
     if (cut.some((name) => this.#cut.includes(name))) return "cut";
     this.#cut = cut;
     const isPaused = reasons.includes("pause") || reasons.includes("compaction");
     return asksForTools || isPaused || cut.length > 0 ? this.#limit(turn, runner) : endOf(reasons);
+  }
+
+  #pastTurn(index: number): PastTurn | undefined {
+    return this["~past"]?.turns[index];
+  }
+
+  /** Whether the run has had the turn after this one already: then it did not end here. */
+  #isFollowed({ index }: AgentTurn<N, T>): boolean {
+    return this.#pastTurn(index + 1) !== undefined;
   }
 
   #handsOver(stream: Stream<N, T>): boolean {
@@ -485,6 +523,7 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
   /** The plan of the turn after this one. */
   #goOn(plan: CallPlan<N>, { stream }: AgentTurn<N, T>): CallPlan<N> {
     const { provider } = stream["~reply"].shown;
+    if (stream.asksForTools) this.#lifted ??= liftedChoice(this.#plan.toolChoice, completeCalls(stream));
     if (provider === plan.targets[0].provider) {
       const asked = provider.nextParams?.(stream.message, stream.callParams);
       this.#carried = mergeParams<N["callParams"]>(this.#carried, asked);
