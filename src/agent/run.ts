@@ -123,6 +123,9 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
   /** Told of each turn before its stream is read. @internal */
   "~onTurn": { told(turn: AgentTurn<N, T>): void }["told"] | null = null;
 
+  /** Waited for before the tools of a reply are started. @internal */
+  "~beforeTools": (() => Promise<void>) | null = null;
+
   /** What it has had already: it goes on from there. Set before it is read. @internal */
   "~past": PastRun | null = null;
 
@@ -440,7 +443,10 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
       if (call !== null) runner.restore(call, output);
     }
     if (this.#isFollowed(turn)) return;
-    if (!this.#handsOver(turn.stream)) this.#answerCalls(turn.stream, runner, past);
+    if (!this.#handsOver(turn.stream)) {
+      if (turn.stream.asksForTools) await runner.wait(Promise.resolve(this["~beforeTools"]?.()));
+      this.#answerCalls(turn.stream, runner, past);
+    }
     yield* this.#finish(turn, runner);
   }
 

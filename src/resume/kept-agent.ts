@@ -75,6 +75,11 @@ export function agentProduction(
     const known = logged === undefined ? null : { shown: reply.shown, earlier: logged.earlier };
     recorders.set(stream, new Recorder(reply, journal, logsRequest && index === 0, known));
   };
+  // A successor must know of each call that may have run.
+  agentRun["~beforeTools"] = () => {
+    endTurns();
+    return writer.flushed();
+  };
   const source = { log, key: run.key };
   const live = new LiveReader<AnyTriple>({
     isLogged: () => writer.isTrusted,

@@ -21,6 +21,7 @@ import {
   inTurn,
   open,
   type Options,
+  quiet,
   read,
   reply,
   within,
@@ -173,6 +174,21 @@ describe.concurrent.each(recoverable.filter(({ name }) => /^anthropic|background
       expect([holds(body, "got a"), holds(body, "outcome of this call is unknown")]).toEqual([true, true]);
       expect(heir.turns[0]?.outputs.map(([, output]) => output)).toMatchObject(["got a", {}, {}]);
       kept.abort();
+    });
+
+    it("R3: a tool is started once the log has its call", async () => {
+      await using server = await subject.serve(inTurn(asks(["find", "a"]), reply("Done.")));
+      const works = new Works();
+      const producer = mortal(memoryLog());
+      const run = workerOf(subject, { server, works })();
+      const kept = keepRun(producer.log, run, { replace: true });
+      producer.die();
+      await vi.waitUntil(() => run.turns[0]?.stream.outcome === "complete", { interval: 5 });
+      await quiet();
+      expect(works.calls).toEqual([]);
+      producer.wake();
+      await kept.log.settled;
+      expect([works.calls, kept.stopReason]).toEqual([["a"], "answer"]);
     });
 
     it("R3: while a call waits for a person: it stays open", async () => {
