@@ -2,9 +2,10 @@
 import { mergeParams } from "../call/options.ts";
 import { withChanges } from "../call/single-request.ts";
 import { sumUsage } from "../cost/usage.ts";
-import { InvalidOptionError, messageOf, StreamAbortedError, StreamConsumedError } from "../errors.ts";
+import { InvalidOptionError, isMillraceError, messageOf, StreamAbortedError, StreamConsumedError } from "../errors.ts";
 import { field } from "../json/object.ts";
 import { inspectable, shownAs } from "../json/inspectable.ts";
+import type { FinalState, Outcome } from "../attempt/lifecycle.ts";
 import type { PreparedCall } from "../attempt/prepared.ts";
 import type { CommonMessage } from "../prompt/common-message.ts";
 import type { AgentToolResult } from "../provider/chunk.ts";
@@ -96,6 +97,7 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
   /** The conversation with what approved tools have given, if that was not sent to the model. */
   #unsent: PreparedCall<N> | null = null;
   #stopReason: AgentStop | null = null;
+  #hasBegun = false;
   #isOver = false;
   #hasLeft = false;
   #error: unknown = null;
@@ -141,11 +143,12 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
 
   /** What `console.log` shows, and `JSON.stringify` gives. */
   toJSON(): object {
-    const { stopReason, content, turns, usage, cost, approvals } = this;
+    const { outcome, stopReason, content, turns, usage, cost, approvals } = this;
     const waiting = approvals.length > 0 && { approvals: jsonData(approvals) };
     const error = this.#error;
     const name = isError(error) ? `${error.name}: ` : "";
     return {
+      outcome,
       stopReason,
       ...waiting,
       content,
@@ -159,6 +162,27 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
   /** The turns so far. */
   get turns(): readonly AgentTurn<N, T>[] {
     return this.#turns;
+  }
+
+  /**
+   * `pending`, then exactly one of `complete`, `truncated`, `failed`, `aborted`: as that of a stream. A run is `complete` if it
+   * ended by itself, for whatever reason: see {@link stopReason}. If a reply ended it, its outcome is that of the reply.
+   */
+  get outcome(): Outcome {
+    if (this.#stopReason !== null) return "complete";
+    const error = this.#error;
+    if (error === null) return this.#isOver ? "complete" : "pending";
+    const last = this.#turns.at(-1)?.stream;
+    const ofReply = last !== undefined && last.error === error ? last.outcome : "pending";
+    return ofReply === "pending" ? outcomeOfFailure(error) : ofReply;
+  }
+
+  /**
+   * What ended the run; null while it goes on, and if it is complete. It is the error of a reply, or what an option of the
+   * agent has thrown.
+   */
+  get error(): unknown {
+    return this.#error;
   }
 
   /** Why the run ended; null while it goes on, and where it was left or failed. */
@@ -266,8 +290,15 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
    * @param reason - Becomes the `cause` of the error.
    */
   abort(reason?: unknown): void {
+    if (!this.#hasBegun) this.#error ??= new StreamAbortedError(reason);
     this.#controller.abort(reason);
     this.#turns.at(-1)?.stream.abort(reason);
+  }
+
+  /** Ends it before it has begun. @internal */
+  "~refuse"(error: unknown): void {
+    this.#error ??= error;
+    this.#leave(error);
   }
 
   /** Stops the stream and the tools. */
@@ -297,6 +328,8 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
   #leave(reason?: unknown): void {
     this.#hasLeft = true;
     this.abort(reason);
+    if (!this.#isOver && this.#stopReason === null)
+      this.#error ??= this.#turns.at(-1)?.stream.error ?? new StreamAbortedError(reason);
   }
 
   async #drain(): Promise<AgentTurn<N, T>> {
@@ -316,12 +349,14 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
   }
 
   async *#run(): AsyncGenerator<Triple<N, T>, void, undefined> {
+    this.#hasBegun = true;
     let open: OpenPrompt<N> | null = null;
     try {
       this.#listen(this.#options.signal);
       this.#listen(this.#plan.signal);
       if (this.#script !== null) {
         this.#stopReason = yield* this.#script(this.#turns, this.#controller.signal);
+        if (this.#stopReason === null) this.#throwIfAborted();
         return;
       }
       let plan = this.#plan;
@@ -356,9 +391,13 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
     else this.#cleanups.push(whenAborted(signal, () => this.abort(signal.reason)));
   }
 
-  async #open(plan: CallPlan<N>): Promise<{ turn: AgentTurn<N, T>; runner: ToolRunner }> {
+  #throwIfAborted(): void {
     const { signal } = this.#controller;
     if (signal.aborted) throw new StreamAbortedError(signal.reason);
+  }
+
+  async #open(plan: CallPlan<N>): Promise<{ turn: AgentTurn<N, T>; runner: ToolRunner }> {
+    this.#throwIfAborted();
     const { maxCost, turnOptions } = this.#options;
     const runner = this.#createRunner();
     const index = this.#turns.length;
@@ -536,6 +575,13 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
     }
     return plan.extend(this.history().slice(stream.messages.length), provider);
   }
+}
+
+/** How a run has ended that has thrown this. */
+export function outcomeOfFailure(failure: unknown): FinalState {
+  const code = isMillraceError(failure) ? failure.code : "";
+  if (code === "stream_truncated") return "truncated";
+  return code === "stream_aborted" || code === "budget_exceeded" ? "aborted" : "failed";
 }
 
 /** The next pair, if it is there already and belongs to the same event; else null. */

@@ -1,6 +1,5 @@
-import { answeredBlock, type Triple } from "../agent/run.ts";
-import type { FinalState } from "../attempt/lifecycle.ts";
-import { InvalidOptionError, isMillraceError, messageOf, StreamTruncatedError } from "../errors.ts";
+import { answeredBlock, outcomeOfFailure, type Triple } from "../agent/run.ts";
+import { InvalidOptionError, messageOf, StreamTruncatedError } from "../errors.ts";
 import type { Log } from "../log/log.ts";
 import type { Native } from "../provider/native.ts";
 import { handled } from "../stream/leavable.ts";
@@ -103,7 +102,7 @@ export function agentProduction(
   });
   return {
     feed,
-    refuse: (error) => agentRun.abort(error),
+    refuse: (error) => agentRun["~refuse"](error),
     end(failure) {
       endTurns();
       return endOf(agentRun, failure);
@@ -127,12 +126,7 @@ function endOf(agentRun: AnyRun, failure: unknown): Omit<EndRecord, "type" | "ti
   return { outcome: outcomeOfFailure(failure), error: errorRecord(failure), cost };
 }
 
-/** How a run has ended that has thrown this. */
-export function outcomeOfFailure(failure: unknown): FinalState {
-  const code = isMillraceError(failure) ? failure.code : "";
-  if (code === "stream_truncated") return "truncated";
-  return code === "stream_aborted" || code === "budget_exceeded" ? "aborted" : "failed";
-}
+export { outcomeOfFailure };
 
 /** The same pairs from the log, after a position. */
 async function restOf(

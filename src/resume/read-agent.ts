@@ -37,6 +37,7 @@ export function readAgent(
       const player = new TurnPlayer(records, reply, options, turns, count);
       for (let batch: readonly LogRecord[] | null = first; batch !== null; batch = await records.next()) {
         for (const record of batch) {
+          if (signal.aborted) return null;
           yield* player.play(record);
           if (record.type === "end") return player.end(record);
         }
