@@ -1,5 +1,7 @@
 /** Replies that outlive their connection and their server. */
 
+import { AgentRun } from "./agent/run.ts";
+import { InvalidOptionError } from "./errors.ts";
 import { memoryLog, type MemoryLogOptions } from "./log/memory-log.ts";
 import { loadProvider, type NeutralNative } from "./neutral-provider.ts";
 import type { Log } from "./log/log.ts";
@@ -74,8 +76,10 @@ export type LoggedStream = Stream<NeutralNative> & Logged;
  * @param log - The log.
  * @param id - The place.
  * @param options - Which run, from where on, and as which call: see {@link ReadOptions}. `of`: the call that was kept,
- *   for the functions of its tools and for its response model; without it, tools are data.
+ *   for the functions of its tools and for its response model; without it, tools are data. The run of an agent is read
+ *   with the agent.
  * @returns A stream of the run; null if the log has none in this place.
+ * @throws InvalidOptionError if an option cannot work, or `of` is not what was kept.
  * @example
  * ```ts
  * import { memoryLog, read } from "millrace/resume";
@@ -92,6 +96,10 @@ export function read<S extends Keepable>(
   options: ReadOptions & { readonly of: StreamedCall<S> },
 ): Promise<(S & Logged) | null>;
 export function read(log: Log, id: string, options?: ReadOptions): Promise<LoggedStream | null>;
-export function read(log: Log, id: string, options: ReadOptions = {}): Promise<unknown> {
-  return readRun(loadProvider, log, id, options);
+export async function read(log: Log, id: string, options: ReadOptions = {}): Promise<unknown> {
+  const found = await readRun(loadProvider, log, id, options);
+  const of = "of" in options ? options.of : undefined;
+  if (of === undefined && found instanceof AgentRun)
+    throw new InvalidOptionError("of", "the run is one of an agent: pass the agent.");
+  return found;
 }

@@ -4,6 +4,7 @@ import type { CallPlan, PlannedPrompt } from "../recovery/plan.ts";
 import { isDeclared } from "../tool/declared.ts";
 import type { ToolInput } from "../tool/tool-box.ts";
 import type { OpenCall, OpenConversation } from "./open-calls.ts";
+import { lostOutput, type PastRun } from "./past-run.ts";
 import { ToolRefusedError } from "./tool-refused-error.ts";
 import type { ToolRunner } from "./tool-runner.ts";
 import { type AnsweredCall, answered, missingAnswers } from "./turn.ts";
@@ -32,8 +33,13 @@ export class OpenPrompt<N extends Native> {
     return this.#conversation.isOver;
   }
 
-  /** Starts what was approved, and settles the other calls. */
-  async start(): Promise<void> {
+  /**
+   * Starts what was approved, and settles the other calls.
+   *
+   * @param past - What is known of the run, if it began elsewhere: nothing that may have run there is started.
+   */
+  async start(past: PastRun | null): Promise<void> {
+    const answers = [...(past?.answers ?? [])];
     const tools = this.#prompt.config?.tools ?? this.#plan.tools ?? [];
     const declared = tools.filter(isDeclared);
     const box = declared[0]?.["~box"](declared, false);
@@ -44,8 +50,13 @@ export class OpenPrompt<N extends Native> {
         answer === true ? await this.runner.wait(Promise.resolve(box?.apply({ input, fragment: null }))) : null;
       const known = call ?? answered(input);
       this.#calls.set(open, known);
-      if (call?.state === "complete") this.runner.start(call, true);
-      else if (call?.state === "invalid") this.runner.settle(call, call.error);
+      const place = answers.findIndex((given) => given.id === open.id && given.name === name);
+      const [given] = place < 0 ? [] : answers.splice(place, 1);
+      if (given !== undefined) this.runner.restore(known, given.output);
+      else if (call?.state === "complete") {
+        if (past === null) this.runner.start(call, "approved");
+        else this.runner.settle(call, lostOutput());
+      } else if (call?.state === "invalid") this.runner.settle(call, call.error);
       else if (answer !== true) this.runner.settle(known, new ToolRefusedError(name, answer ?? UNANSWERED));
       else for (const [, error] of missingAnswers([input], tools)) this.runner.settle(known, error);
     }

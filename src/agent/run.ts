@@ -2,9 +2,10 @@
 import { mergeParams } from "../call/options.ts";
 import { withChanges } from "../call/single-request.ts";
 import { sumUsage } from "../cost/usage.ts";
-import { InvalidOptionError, messageOf, StreamAbortedError, StreamConsumedError } from "../errors.ts";
+import { InvalidOptionError, isMillraceError, messageOf, StreamAbortedError, StreamConsumedError } from "../errors.ts";
 import { field } from "../json/object.ts";
 import { inspectable, shownAs } from "../json/inspectable.ts";
+import type { FinalState, Outcome } from "../attempt/lifecycle.ts";
 import type { PreparedCall } from "../attempt/prepared.ts";
 import type { CommonMessage } from "../prompt/common-message.ts";
 import type { AgentToolResult } from "../provider/chunk.ts";
@@ -25,8 +26,18 @@ import { liftedChoice } from "./forced-choice.ts";
 import { type AgentOptions, type AgentStop, type AgentTurn, turnForms } from "./options.ts";
 import { openConversation } from "./open-calls.ts";
 import { OpenPrompt } from "./open-prompt.ts";
+import type { PastRun, PastTurn } from "./past-run.ts";
 import { ToolRunner } from "./tool-runner.ts";
-import { type AnsweredCall, asksForNative, cutAnswer, cutCalls, endOf, missingAnswers, shownTurn } from "./turn.ts";
+import {
+  type AnsweredCall,
+  asksForNative,
+  callAt,
+  cutAnswer,
+  cutCalls,
+  endOf,
+  missingAnswers,
+  shownTurn,
+} from "./turn.ts";
 
 /** A pair, the provider's or the run's own, and the turn that it belongs to. */
 export type Triple<N extends Native, T extends PairTypes> = [
@@ -77,8 +88,6 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
   readonly #turns: AgentTurn<N, T>[] = [];
   #pairs: AsyncGenerator<Triple<N, T>, void, undefined> | null = null;
   #finished: Promise<AgentTurn<N, T>> | null = null;
-  /** The output tokens of all turns before the last: they do not change any more. */
-  #tokensBefore = 0;
   /** Parameters that replies have asked for. */
   #carried: N["callParams"] | undefined;
   /** In place of the call's own, which the model has obeyed. */
@@ -88,6 +97,7 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
   /** The conversation with what approved tools have given, if that was not sent to the model. */
   #unsent: PreparedCall<N> | null = null;
   #stopReason: AgentStop | null = null;
+  #hasBegun = false;
   #isOver = false;
   #hasLeft = false;
   #error: unknown = null;
@@ -115,6 +125,17 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
   /** Told of each turn before its stream is read. @internal */
   "~onTurn": { told(turn: AgentTurn<N, T>): void }["told"] | null = null;
 
+  /** Waited for before the tools of a reply are started. @internal */
+  "~beforeTools": (() => Promise<void>) | null = null;
+
+  /** What it has had already: it goes on from there. Set before it is read. @internal */
+  "~past": PastRun | null = null;
+
+  /** Whether somebody reads it, or did. @internal */
+  get "~isRead"(): boolean {
+    return this.#pairs !== null;
+  }
+
   /** The text of the last turn. */
   toString(): string {
     return this.content;
@@ -122,11 +143,12 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
 
   /** What `console.log` shows, and `JSON.stringify` gives. */
   toJSON(): object {
-    const { stopReason, content, turns, usage, cost, approvals } = this;
+    const { outcome, stopReason, content, turns, usage, cost, approvals } = this;
     const waiting = approvals.length > 0 && { approvals: jsonData(approvals) };
     const error = this.#error;
     const name = isError(error) ? `${error.name}: ` : "";
     return {
+      outcome,
       stopReason,
       ...waiting,
       content,
@@ -140,6 +162,27 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
   /** The turns so far. */
   get turns(): readonly AgentTurn<N, T>[] {
     return this.#turns;
+  }
+
+  /**
+   * `pending`, then exactly one of `complete`, `truncated`, `failed`, `aborted`: as that of a stream. A run is `complete` if it
+   * ended by itself, for whatever reason: see {@link stopReason}. If a reply ended it, its outcome is that of the reply.
+   */
+  get outcome(): Outcome {
+    if (this.#stopReason !== null) return "complete";
+    const error = this.#error;
+    if (error === null) return this.#isOver ? "complete" : "pending";
+    const last = this.#turns.at(-1)?.stream;
+    const ofReply = last !== undefined && last.error === error ? last.outcome : "pending";
+    return ofReply === "pending" ? outcomeOfFailure(error) : ofReply;
+  }
+
+  /**
+   * What ended the run; null while it goes on, and if it is complete. It is the error of a reply, or what an option of the
+   * agent has thrown.
+   */
+  get error(): unknown {
+    return this.#error;
   }
 
   /** Why the run ended; null while it goes on, and where it was left or failed. */
@@ -164,7 +207,7 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
 
   /** Output tokens of all turns. */
   get outputTokens(): number {
-    return this.#tokensBefore + (this.#turns.at(-1)?.stream.outputTokens ?? 0);
+    return this.#turns.reduce((sum, { stream }) => sum + stream.outputTokens, 0);
   }
 
   /**
@@ -247,8 +290,15 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
    * @param reason - Becomes the `cause` of the error.
    */
   abort(reason?: unknown): void {
+    if (!this.#hasBegun) this.#error ??= new StreamAbortedError(reason);
     this.#controller.abort(reason);
     this.#turns.at(-1)?.stream.abort(reason);
+  }
+
+  /** Ends it before it has begun. @internal */
+  "~refuse"(error: unknown): void {
+    this.#error ??= error;
+    this.#leave(error);
   }
 
   /** Stops the stream and the tools. */
@@ -278,6 +328,8 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
   #leave(reason?: unknown): void {
     this.#hasLeft = true;
     this.abort(reason);
+    if (!this.#isOver && this.#stopReason === null)
+      this.#error ??= this.#turns.at(-1)?.stream.error ?? new StreamAbortedError(reason);
   }
 
   async #drain(): Promise<AgentTurn<N, T>> {
@@ -297,12 +349,14 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
   }
 
   async *#run(): AsyncGenerator<Triple<N, T>, void, undefined> {
+    this.#hasBegun = true;
     let open: OpenPrompt<N> | null = null;
     try {
       this.#listen(this.#options.signal);
       this.#listen(this.#plan.signal);
       if (this.#script !== null) {
         this.#stopReason = yield* this.#script(this.#turns, this.#controller.signal);
+        if (this.#stopReason === null) this.#throwIfAborted();
         return;
       }
       let plan = this.#plan;
@@ -337,13 +391,19 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
     else this.#cleanups.push(whenAborted(signal, () => this.abort(signal.reason)));
   }
 
-  async #open(plan: CallPlan<N>): Promise<{ turn: AgentTurn<N, T>; runner: ToolRunner }> {
+  #throwIfAborted(): void {
     const { signal } = this.#controller;
     if (signal.aborted) throw new StreamAbortedError(signal.reason);
+  }
+
+  async #open(plan: CallPlan<N>): Promise<{ turn: AgentTurn<N, T>; runner: ToolRunner }> {
+    this.#throwIfAborted();
     const { maxCost, turnOptions } = this.#options;
     const runner = this.#createRunner();
     const index = this.#turns.length;
-    const own = turnOptions && (await runner.wait(Promise.resolve(turnOptions({ index, turns: this.#turns }))));
+    const past = this.#pastTurn(index);
+    const isAsked = turnOptions !== undefined && past?.hasEnded !== true;
+    const own = isAsked ? await runner.wait(Promise.resolve(turnOptions({ index, turns: this.#turns }))) : undefined;
     if (own) checkOptions(own, turnForms, "turnOptions.");
     const callParams = mergeParams<N["callParams"]>(this.#carried, own?.callParams);
     const stream = this.#machine.open(
@@ -359,8 +419,8 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
         return runner.outputsOf(inputsOf(stream));
       },
     });
-    this.#tokensBefore = this.outputTokens;
     this.#turns.push(turn);
+    past?.begin(stream);
     this["~onTurn"]?.(turn);
     return { turn, runner };
   }
@@ -384,7 +444,7 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
 
   /** Runs what was approved in the prompt. It is sent with a result for each call. */
   async *#answerPrompt(open: OpenPrompt<N>, turn: AgentTurn<N, T>): AsyncGenerator<Triple<N, T>, void, undefined> {
-    await open.start();
+    await open.start(this["~past"]);
     yield* this.#finish(turn, open.runner);
     open.answer();
   }
@@ -416,8 +476,16 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
 
   /** Runs the tools that a turn asks for, unless it hands over. */
   async *#runTools(turn: AgentTurn<N, T>, runner: ToolRunner): AsyncGenerator<Triple<N, T>, void, undefined> {
-    const { stream } = turn;
-    if (!this.#handsOver(stream)) this.#answerCalls(stream, runner);
+    const past = this.#pastTurn(turn.index);
+    for (const { place, output } of past?.outputs ?? []) {
+      const call = callAt(turn.stream, place);
+      if (call !== null) runner.restore(call, output);
+    }
+    if (this.#isFollowed(turn)) return;
+    if (!this.#handsOver(turn.stream)) {
+      if (turn.stream.asksForTools) await runner.wait(Promise.resolve(this["~beforeTools"]?.()));
+      this.#answerCalls(turn.stream, runner, past);
+    }
     yield* this.#finish(turn, runner);
   }
 
@@ -428,14 +496,16 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
     while ((await runner.beforeResult(finished)) === null);
   }
 
-  #answerCalls(stream: Stream<N, T>, runner: ToolRunner): void {
+  #answerCalls(stream: Stream<N, T>, runner: ToolRunner, past: PastTurn | undefined): void {
     const inputs = inputsOf(stream);
     for (const input of cutCalls(inputs, stream.commonFinishReasons)) runner.settle(...cutAnswer(input));
     if (!stream.asksForTools) return;
     const calls = completeCalls(stream);
-    for (const call of calls) runner.start(call);
+    const arrived = new Set(past?.arrived.map((place) => inputs[place]?.block));
+    // Before the end of a reply no others are started.
+    const mayHaveRun = (call: ToolCall): boolean => past?.hasEnded === true || call["~early"] === true;
+    for (const call of calls) runner.start(call, arrived.has(call.toolCall) && mayHaveRun(call) ? "lost" : null);
     for (const answer of missingAnswers(inputs, this.#toolsOf(stream))) runner.settle(...answer);
-    this.#lifted ??= liftedChoice(this.#plan.toolChoice, calls);
   }
 
   /** What tools have given meanwhile. */
@@ -449,13 +519,26 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
   async #end(turn: AgentTurn<N, T>, runner: ToolRunner): Promise<AgentStop | null> {
     const { stream } = turn;
     const { asksForTools, commonFinishReasons: reasons } = stream;
+    const cut = cutCalls(inputsOf(stream), reasons).map(({ name }) => name);
+    if (this.#isFollowed(turn)) {
+      this.#cut = cut;
+      return null;
+    }
     if (this.#handsOver(stream)) return "tool";
     if (asksForTools && runner.isHeld) return "approval";
-    const cut = cutCalls(inputsOf(stream), reasons).map(({ name }) => name);
     if (cut.some((name) => this.#cut.includes(name))) return "cut";
     this.#cut = cut;
     const isPaused = reasons.includes("pause") || reasons.includes("compaction");
     return asksForTools || isPaused || cut.length > 0 ? this.#limit(turn, runner) : endOf(reasons);
+  }
+
+  #pastTurn(index: number): PastTurn | undefined {
+    return this["~past"]?.turns[index];
+  }
+
+  /** Whether the run has had the turn after this one already: then it did not end here. */
+  #isFollowed({ index }: AgentTurn<N, T>): boolean {
+    return this.#pastTurn(index + 1) !== undefined;
   }
 
   #handsOver(stream: Stream<N, T>): boolean {
@@ -485,12 +568,20 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
   /** The plan of the turn after this one. */
   #goOn(plan: CallPlan<N>, { stream }: AgentTurn<N, T>): CallPlan<N> {
     const { provider } = stream["~reply"].shown;
+    if (stream.asksForTools) this.#lifted ??= liftedChoice(this.#plan.toolChoice, completeCalls(stream));
     if (provider === plan.targets[0].provider) {
       const asked = provider.nextParams?.(stream.message, stream.callParams);
       this.#carried = mergeParams<N["callParams"]>(this.#carried, asked);
     }
     return plan.extend(this.history().slice(stream.messages.length), provider);
   }
+}
+
+/** How a run has ended that has thrown this. */
+export function outcomeOfFailure(failure: unknown): FinalState {
+  const code = isMillraceError(failure) ? failure.code : "";
+  if (code === "stream_truncated") return "truncated";
+  return code === "stream_aborted" || code === "budget_exceeded" ? "aborted" : "failed";
 }
 
 /** The next pair, if it is there already and belongs to the same event; else null. */

@@ -3,6 +3,7 @@ import { copyOf } from "../json/copy.ts";
 import { isError } from "../tool/plain-data.ts";
 import type { ToolInput } from "../tool/tool-box.ts";
 import type { ToolCall } from "../tool/tool-call.ts";
+import { lostOutput } from "./past-run.ts";
 import { ToolRefusedError } from "./tool-refused-error.ts";
 import type { AnsweredCall } from "./turn.ts";
 
@@ -16,6 +17,9 @@ interface Run {
   output: unknown;
 }
 
+/** What is known of a call: that a person has agreed to it, or that it may have run where its run was lost. */
+type Known = "approved" | "lost" | null;
+
 /** A call, and what its tool gave. */
 type Result = [call: AnsweredCall, output: unknown];
 
@@ -26,6 +30,8 @@ export class ToolRunner {
   readonly #approve: Approve | undefined;
   /** In the order in which the calls were started. */
   readonly #runs = new Map<AnsweredCall, Run>();
+  /** The blocks of the calls whose outputs were handed out elsewhere. */
+  readonly #restored = new Set<unknown>();
   readonly #ends: Promise<void>[] = [];
   /** How many of those have not ended. */
   #pending = 0;
@@ -47,27 +53,30 @@ export class ToolRunner {
     this.#approve = approve;
   }
 
-  /**
-   * Runs a tool, unless it was started before.
-   *
-   * @param isApproved - A person has agreed.
-   */
-  start(call: ToolCall, isApproved = false): void {
+  /** Runs a tool, unless it was started before. One that may have run already gets an error instead. */
+  start(call: ToolCall, known: Known = null): void {
     if (this.#runs.has(call)) return;
     const run: Run = { state: "waiting", output: undefined };
     this.#runs.set(call, run);
     this.#pending++;
-    const end = this.#run(call, run, isApproved).finally(() => this.#pending--);
+    const end = this.#run(call, run, known).finally(() => this.#pending--);
     // finish() reports it, which may be much later.
     end.catch(() => {});
     this.#ends.push(end);
   }
 
-  /** Gives a call its output, without running anything. */
+  /** Gives a call its output, unless one was restored, without running anything. */
   settle(call: AnsweredCall, output: unknown): void {
+    if (this.#restored.has(call.toolCall)) return;
     const run: Run = { state: "waiting", output: undefined };
     this.#runs.set(call, run);
     this.#finish(call, run, output);
+  }
+
+  /** Gives a call an output that was handed out already. */
+  restore(call: AnsweredCall, output: unknown): void {
+    this.#restored.add(call.toolCall);
+    this.#runs.set(call, { state: "done", output });
   }
 
   /** Whether a call waits until a person has agreed. */
@@ -158,16 +167,17 @@ export class ToolRunner {
     this.#onResult();
   }
 
-  async #run(call: ToolCall, run: Run, isApproved: boolean): Promise<void> {
+  async #run(call: ToolCall, run: Run, known: Known): Promise<void> {
     while (this.#busy >= this.#parallel) await new Promise<void>((resolve) => this.#queue.push(resolve));
     this.#busy++;
     try {
       if (this.#isStopped) return;
-      if (!isApproved && call["~asks"] && (await call.needsApproval())) {
+      if (known !== "approved" && call["~asks"] && (await call.needsApproval())) {
         run.state = "held";
         return;
       }
       if (this.#isStopped) return;
+      if (known === "lost") return this.#finish(call, run, lostOutput());
       const answer = this.#approve === undefined || (await this.#approve(shownCall(call)));
       if (this.#isStopped) return;
       run.state = "running";

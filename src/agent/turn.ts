@@ -82,6 +82,20 @@ export function answered({ id, name, block }: ToolInput): AnsweredCall {
   return { id, name, toolCall: block, "~result": (output) => toolResult(id, output) };
 }
 
+/** The call at a place among those of a reply, with its tool if that is known; null if there is none. */
+export function callAt(stream: { readonly "~reply": ShownReply }, place: number): AnsweredCall | null {
+  const { decoder, toolCalls } = stream["~reply"].shown;
+  const input = decoder.toolInputs[place];
+  return input === undefined ? null : (toolCalls.find(({ toolCall }) => toolCall === input.block) ?? answered(input));
+}
+
+interface ShownReply {
+  readonly shown: {
+    readonly decoder: { readonly toolInputs: readonly ToolInput[] };
+    readonly toolCalls: readonly AnsweredCall[];
+  };
+}
+
 /** Why a reply that asks for nothing more has ended. */
 export function endOf(reasons: readonly CommonFinishReason[]): AgentStop {
   const ends = ["length", "context_exceeded", "content_filter"] as const;

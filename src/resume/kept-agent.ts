@@ -1,18 +1,28 @@
-import { answeredBlock, type Triple } from "../agent/run.ts";
-import type { FinalState } from "../attempt/lifecycle.ts";
-import { InvalidOptionError, isMillraceError, messageOf, StreamTruncatedError } from "../errors.ts";
+import { answeredBlock, outcomeOfFailure, type Triple } from "../agent/run.ts";
+import { InvalidOptionError, messageOf, StreamTruncatedError } from "../errors.ts";
+import type { Log } from "../log/log.ts";
 import type { Native } from "../provider/native.ts";
 import { handled } from "../stream/leavable.ts";
 import type { Stream } from "../stream/stream.ts";
 import type { PairTypes } from "../tool/pair.ts";
 import { isError, jsonData } from "../tool/plain-data.ts";
 import { errorRecord } from "./error-record.ts";
-import { EVENT_SIZE, feedOf, type Kept, type KeepOptions, openRun, produce, type Production } from "./keep.ts";
+import {
+  EVENT_SIZE,
+  feedOf,
+  type Kept,
+  type KeepOptions,
+  openRun,
+  type OpenRun,
+  produce,
+  type Production,
+} from "./keep.ts";
 import { costIfKnown, isKept, onceIterated } from "./kept-stream.ts";
 import { LiveReader, type Rest } from "./live-reader.ts";
 import { type AnyRun, readAgent } from "./read-agent.ts";
 import type { EndRecord, ToolResultRecord } from "./record.ts";
 import { plannedRecord, Recorder } from "./recorder.ts";
+import type { Remains } from "./remains.ts";
 import { loaderFor, type LoadProvider, RunRecords, type RunSource } from "./run-records.ts";
 
 type AnyStream = Stream<Native, PairTypes>;
@@ -20,20 +30,56 @@ type AnyTriple = Triple<Native, PairTypes>;
 
 /** Keeps the run of an agent. Gives the same run, which is read by the log now. */
 export function keepAgent<S extends AnyRun>(load: LoadProvider, agentRun: S, options: KeepOptions): S & Kept {
-  if (agentRun.turns.length > 0 || isKept(agentRun))
+  if (agentRun["~isRead"] || isKept(agentRun))
     throw new InvalidOptionError("stream", "it is being read already: keep it first.");
   const plan = agentRun["~plan"];
   const start = () => ({ kind: "agent", reply: plannedRecord(plan) }) as const;
   const run = openRun(options, start, (reason) => agentRun.abort(reason));
+  const production = agentProduction(load, agentRun, { log: options.log, run, replies: [] });
+  const { live } = production.feed;
+  const { properties } = produce(run, production, options);
+  const finish = agentRun.finish.bind(agentRun);
+  Object.defineProperties(agentRun, {
+    ...properties,
+    [Symbol.asyncIterator]: { value: onceIterated(live) },
+    finish: {
+      value: () => handled(live.closed.then(() => (live.failure === null ? finish() : Promise.reject(live.failure)))),
+    },
+    [Symbol.asyncDispose]: { value: async () => void live.return() },
+  });
+  // It has the properties of a kept stream now.
+  return agentRun as S & Kept;
+}
+
+/**
+ * How the run of an agent is read for a log.
+ *
+ * @param replies - What the log has already of the replies of its first turns.
+ */
+export function agentProduction(
+  load: LoadProvider,
+  agentRun: AnyRun,
+  { log, run, replies }: { readonly log: Log; readonly run: OpenRun; readonly replies: readonly Remains[] },
+): Production {
   const { writer, journal, logsRequest } = run;
+  const plan = agentRun["~plan"];
   const recorders = new Map<object, Recorder<Native>>();
   // The first turn has the whole prompt; what follows can be made of it.
   agentRun["~onTurn"] = ({ stream, index }) => {
     // Not every turn has results, after which it would have ended.
     endTurns();
-    recorders.set(stream, new Recorder(stream["~reply"], journal, logsRequest && index === 0));
+    const { "~reply": reply } = stream;
+    const logged = replies[index];
+    if (logged?.hasEnded === true) return;
+    const known = logged === undefined ? null : { shown: reply.shown, earlier: logged.earlier };
+    recorders.set(stream, new Recorder(reply, journal, logsRequest && index === 0, known));
   };
-  const source = { log: options.log, key: run.key };
+  // A successor must know of each call that may have run.
+  agentRun["~beforeTools"] = () => {
+    endTurns();
+    return writer.flushed();
+  };
+  const source = { log, key: run.key };
   const live = new LiveReader<AnyTriple>({
     isLogged: () => writer.isTrusted,
     written: () => writer.written,
@@ -54,26 +100,14 @@ export function keepAgent<S extends AnyRun>(load: LoadProvider, agentRun: S, opt
     }
     live.push(triple, journal.position, EVENT_SIZE + chunk.content.length);
   });
-  const production: Production = {
+  return {
     feed,
-    refuse: (error) => agentRun.abort(error),
+    refuse: (error) => agentRun["~refuse"](error),
     end(failure) {
       endTurns();
       return endOf(agentRun, failure);
     },
   };
-  const { properties } = produce(run, production, options);
-  const finish = agentRun.finish.bind(agentRun);
-  Object.defineProperties(agentRun, {
-    ...properties,
-    [Symbol.asyncIterator]: { value: onceIterated(live) },
-    finish: {
-      value: () => handled(live.closed.then(() => (live.failure === null ? finish() : Promise.reject(live.failure)))),
-    },
-    [Symbol.asyncDispose]: { value: async () => void live.return() },
-  });
-  // It has the properties of a kept stream now.
-  return agentRun as S & Kept;
 }
 
 function resultRecord(chunk: Native["chunk"], { "~reply": reply }: AnyStream): ToolResultRecord {
@@ -92,12 +126,7 @@ function endOf(agentRun: AnyRun, failure: unknown): Omit<EndRecord, "type" | "ti
   return { outcome: outcomeOfFailure(failure), error: errorRecord(failure), cost };
 }
 
-/** How a run has ended that has thrown this. */
-export function outcomeOfFailure(failure: unknown): FinalState {
-  const code = isMillraceError(failure) ? failure.code : "";
-  if (code === "stream_truncated") return "truncated";
-  return code === "stream_aborted" || code === "budget_exceeded" ? "aborted" : "failed";
-}
+export { outcomeOfFailure };
 
 /** The same pairs from the log, after a position. */
 async function restOf(

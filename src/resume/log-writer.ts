@@ -39,6 +39,8 @@ const BATCH_RECORDS = 2_000;
 const BACKLOG = 256 * 1024;
 /** If so many wait, the log is given up. */
 const LARGEST_BACKLOG = 16 * 1024 * 1024;
+/** How long a flush waits for the log. */
+const LONGEST_FLUSH_MS = 1_000;
 /** How often a lease is renewed while it is valid. */
 const BEATS = 3;
 
@@ -63,6 +65,11 @@ export class LogWriter {
   #settle = (): void => {};
   #tellObstacle = (_run: string | null): void => {};
   #drained: (() => void)[] = [];
+  /** How many records were put, and how many of them the log has taken. */
+  #put = 0;
+  #taken = 0;
+  /** Whether a flush has waited in vain, and the log has taken nothing since. */
+  #isLate = false;
   /** The number of the next entry. */
   #next: number;
   /** The position of the last event that was put. */
@@ -110,6 +117,7 @@ export class LogWriter {
   put(record: Loggable, size: number, position = this.#position): void {
     if (this.state !== "open") return;
     this.#position = position;
+    this.#put += 1;
     this.#backlog += size;
     const count = this.#waiting.push(record);
     if (this.#backlog > LARGEST_BACKLOG) {
@@ -134,6 +142,20 @@ export class LogWriter {
   /** Waits until little enough waits for the log. */
   async drained(): Promise<void> {
     if (this.isBehind) await new Promise<void>((resolve) => this.#drained.push(resolve));
+  }
+
+  /** Writes at once what was put, and waits until the log has taken it, though not for long: a log that fails holds up nobody. */
+  async flushed(): Promise<void> {
+    const { log } = this.#options;
+    const put = this.#put;
+    const taken = async (): Promise<void> => {
+      while (this.state === "open" && this.#taken < put) {
+        notAtNextBatch(log, this.#write);
+        this.#writeBatch();
+        await new Promise<void>((resolve) => this.#drained.push(resolve));
+      }
+    };
+    if (!this.#isLate) await inTime(taken(), LONGEST_FLUSH_MS).catch(() => (this.#isLate = true));
   }
 
   #begin(begin: Pick<BeginOptions, "ttlMs" | "replace">): void {
@@ -164,11 +186,13 @@ export class LogWriter {
     const { log, key, token } = this.#options;
     this.#stopped ??= this.#live();
     const isLast = this.#isEnding;
-    const [size, position] = [this.#backlog, this.#position];
+    const [size, position, taken] = [this.#backlog, this.#position, this.#put];
     const entry = this.#entryOf(this.#waiting.splice(0));
     if (this.state !== "open") return;
     const written = (): void => {
       this.written = position;
+      this.#taken = taken;
+      this.#isLate = false;
       this.#backlog -= size;
     };
     if (isLast && entry !== null) {

@@ -1,6 +1,6 @@
 import { AgentRun, type AgentScript, resultChunk, type Triple } from "../agent/run.ts";
 import type { AgentStop, AgentTurn } from "../agent/options.ts";
-import { type AnsweredCall, answered, shownTurn } from "../agent/turn.ts";
+import { type AnsweredCall, answered, callAt, shownTurn } from "../agent/turn.ts";
 import type { Native } from "../provider/native.ts";
 import type { CallPlan } from "../recovery/plan.ts";
 import { PairSource } from "../stream/pair-source.ts";
@@ -37,6 +37,7 @@ export function readAgent(
       const player = new TurnPlayer(records, reply, options, turns, count);
       for (let batch: readonly LogRecord[] | null = first; batch !== null; batch = await records.next()) {
         for (const record of batch) {
+          if (signal.aborted) return null;
           yield* player.play(record);
           if (record.type === "end") return player.end(record);
         }
@@ -158,12 +159,17 @@ class TurnPlayer {
     if (this.#open === null) return;
     const { turn, outputs } = this.#open;
     const call = callOf(turn.stream, record);
-    const output = record.error === undefined ? record.output : new Error(record.error);
+    const output = outputOf(record);
     // That of a call in an earlier run is in the prompt.
     if (record.place >= 0) outputs.push({ place: record.place, output: [call, output] });
     this.#count.position += 1;
     if (this.#count.position > this.#options.after) yield [resultChunk(call, output, turn), null, turn];
   }
+}
+
+/** What a tool has given, as it was logged. */
+export function outputOf({ output, error }: ToolResultRecord): unknown {
+  return error === undefined ? output : new Error(error);
 }
 
 /** The pairs that are there. */
@@ -177,10 +183,7 @@ async function* available({ turn, replay, source }: OpenTurn): AsyncGenerator<An
 }
 
 function callOf(stream: Stream<Native, PairTypes>, { place, id, name }: ToolResultRecord): AnsweredCall {
-  const { decoder, toolCalls } = stream["~reply"].shown;
-  const input = decoder.toolInputs[place];
-  if (input === undefined) return { ...NO_CALL, id, name };
-  return toolCalls.find(({ toolCall }) => toolCall === input.block) ?? answered(input);
+  return callAt(stream, place) ?? { ...NO_CALL, id, name };
 }
 
 const NO_CALL = answered({ id: "", name: "", block: null, text: "", value: undefined, state: "invalid" });

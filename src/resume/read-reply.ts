@@ -2,6 +2,7 @@ import { type StreamClasses, streamClasses } from "../call/define-calls.ts";
 import type { Native } from "../provider/native.ts";
 import type { Provider } from "../provider/provider.ts";
 import type { CallPlan } from "../recovery/plan.ts";
+import type { Reply } from "../recovery/reply.ts";
 import type { CallStream } from "../stream/call-stream.ts";
 import type { Stream } from "../stream/stream.ts";
 import { errorRecord } from "./error-record.ts";
@@ -64,15 +65,36 @@ export function readReply<S extends CallStream<Native>>(
     nextPosition: () => (position += 1),
     onLeave: () => records.leave(),
   });
+  const ahead = stepsAhead(replay.stream["~reply"], after, () => position);
   records.isWhole = () => replay.wouldBeWhole;
   replay.push(first.flatMap(replayed));
   return {
     replay,
     stream: replay.stream,
     get position() {
-      return position;
+      const [first] = ahead;
+      return first === undefined ? position : first - 1;
     },
   };
+}
+
+/** The positions of the steps that were taken before anybody read them: `started()` does so. */
+function stepsAhead(reply: Reply<Native>, after: number, position: () => number): readonly number[] {
+  const ahead: number[] = [];
+  const next = reply.next.bind(reply);
+  const takeAhead = reply.takeAhead.bind(reply);
+  reply.takeAhead = () => {
+    const before = Math.max(after, position());
+    takeAhead();
+    for (let taken = before; taken < position();) ahead.push((taken += 1));
+  };
+  reply.next = () => {
+    const step = next();
+    if (step === null) ahead.length = 0;
+    else ahead.shift();
+    return step;
+  };
+  return ahead;
 }
 
 /** The records of a reply; the end of the run is its end, if it has none of its own. */

@@ -20,9 +20,11 @@ import type { CallStream } from "../stream/call-stream.ts";
 import { leavable } from "../stream/leavable.ts";
 import { Stream } from "../stream/stream.ts";
 import type { PairTypes } from "../tool/pair.ts";
+import type { Keepable } from "./keep.ts";
 import { type AnyRun, readAgent } from "./read-agent.ts";
 import { unrestarted } from "./kept-stream.ts";
 import { openPairs, readReply } from "./read-reply.ts";
+import type { StartRecord } from "./record.ts";
 import { takeOver } from "./take-over.ts";
 import { loaderFor, type LoadProvider, RunRecords } from "./run-records.ts";
 
@@ -30,6 +32,8 @@ import { loaderFor, type LoadProvider, RunRecords } from "./run-records.ts";
 export interface Logged {
   /** The name of the run. */
   readonly run: string;
+  /** The id of the message that the run goes on with: see `keep`. Null if it was not given. */
+  readonly messageId: string | null;
   /** The position of the last event that was handed out, counted from 1 at the beginning of the run. */
   readonly position: number;
 }
@@ -45,11 +49,15 @@ export interface ReadOptions {
   /** Ends the reading, not the run. */
   readonly signal?: AbortSignal | undefined;
   /**
-   * Goes on with a reply whose producer is gone, instead of ending it as truncated: makes the same call again, whose
-   * `onInterrupt` says how. Of many readers that try, one does it; all of them read on. Runs of agents end as truncated.
+   * Goes on with a run whose producer is gone, instead of ending it as truncated: makes the same call again, or the same
+   * run of the agent, which nobody reads yet. Of many readers that try, one does it; all of them read on.
+   *
+   * The `onInterrupt` of the call says how a reply goes on that was interrupted. A run of an agent goes on from there: what
+   * its tools gave is kept, and a tool that may have been running is not called again: the model is told that the outcome
+   * of the call is unknown.
    */
-  readonly continue?: (() => CallStream<Native>) | undefined;
-  /** Keeps the process alive while it goes on with a reply: that of a serverless platform. */
+  readonly continue?: (() => Keepable) | undefined;
+  /** Keeps the process alive while it goes on with a run: that of a serverless platform. */
   readonly waitUntil?: ((work: Promise<void>) => void) | undefined;
 }
 
@@ -103,14 +111,13 @@ export async function readRun(
   const records = new RunRecords(loaderFor(plan, load), {
     log,
     key,
-    takeOver:
-      open &&
-      ((state) => (isOfAgent ? Promise.resolve(false) : takeOver(load, { log, key, state }, { open, waitUntil }))),
+    takeOver: open && ((state) => takeOver(load, { log, key, state, kind }, { open, waitUntil })),
   });
-  let isOfAgent = false;
+  let kind: StartRecord["kind"] | null = null;
   const begun = await records.start();
   if (begun === null) return null;
-  isOfAgent = begun.start.kind === "agent";
+  ({ kind } = begun.start);
+  const isOfAgent = kind === "agent";
   if (isOfAgent ? call !== null : agent !== null) {
     records.leave();
     throw new InvalidOptionError(
@@ -119,23 +126,28 @@ export async function readRun(
     );
   }
   const common = { tools: plan?.tools ?? null, messages, after, signal };
-  const found =
-    begun.start.kind === "agent"
-      ? readAgent(records, begun, {
-          ...common,
-          start: agent && ((from, script) => agent.start(from as never, script as never) as AnyRun),
-        })
-      : readReply(records, begun, {
-          ...common,
-          open: call ? () => (from) => call.stream(from as never) as CallStream<Native> : openPairs,
-        });
+  const found = isOfAgent
+    ? readAgent(records, begun, {
+        ...common,
+        start: agent && ((from, script) => agent.start(from as never, script as never) as AnyRun),
+      })
+    : readReply(records, begun, {
+        ...common,
+        open: call ? () => (from) => call.stream(from as never) as CallStream<Native> : openPairs,
+      });
   const { stream } = found;
   const texts = stream instanceof Stream && {
     textStream: {
       value: () => leavable(unrestarted(stream[Symbol.asyncIterator]()), (reason) => stream.abort(reason)),
     },
   };
-  const properties = { run: { value: run }, position: { get: () => found.position }, ...texts };
+  const { messageId = null } = begun.start;
+  const properties = {
+    run: { value: run },
+    messageId: { value: messageId },
+    position: { get: () => found.position },
+    ...texts,
+  };
   // It has the properties of what is read from a log now.
   return Object.defineProperties(stream, properties) as (CallStream<Native> | AnyRun) & Logged;
 }

@@ -258,6 +258,15 @@ function setFigures<N extends Native>(attempt: Attempt<N>, figures: Figures | nu
   for (const [name, value] of Object.entries(figures ?? {})) Object.defineProperty(attempt, name, { value });
 }
 
+/** Gives an attempt the figures that were logged of another, if any were. */
+export function copyFigures<N extends Native>(from: Attempt<N>, to: Attempt<N>): void {
+  for (const [name, figure] of Object.entries(Object.getOwnPropertyDescriptors(from))) {
+    if (FIGURES.includes(name)) Object.defineProperty(to, name, figure);
+  }
+}
+
+const FIGURES: readonly string[] = ["usage", "commonUsage", "costMetadata"] satisfies (keyof Figures)[];
+
 /** Records as the body of a response. */
 class RecordBody implements Body<readonly ReplayedRecord[]> {
   ended = false;

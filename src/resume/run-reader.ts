@@ -1,4 +1,4 @@
-import { LogError, messageOf } from "../errors.ts";
+import { InvalidOptionError, LogError, messageOf } from "../errors.ts";
 import { checkedLog } from "../log/checked-log.ts";
 import { inTime } from "../log/in-time.ts";
 import type { Log, LogEntry, LogRead, RunKey } from "../log/log.ts";
@@ -52,7 +52,7 @@ export class RunReader {
     this.#options = { ...options, log: checkedLog(options.log) };
   }
 
-  /** The next records; null after the last of them. Never rejects: a log that is lost is the end of the run here. */
+  /** The next records; null after the last of them. A log that is lost is the end of the run here, and no error. */
   async next(): Promise<readonly LogRecord[] | null> {
     const { signal } = this.#options;
     while (!this.#hasEnded && !signal.aborted) {
@@ -117,17 +117,19 @@ export class RunReader {
     return hasLapsed && performance.now() - this.#beatSince >= leaseMs / 2;
   }
 
+  /** @throws InvalidOptionError if this reader was told to go on with it in a way that cannot work: another may do better. */
   async #endFor(state: LogRead): Promise<void> {
     const { beat, last } = state;
     const { log, key, isWhole, takeOver } = this.#options;
+    let problem = "";
+    // One that cannot go on with it, since the call cannot be made, ends it.
+    const refuse = (error: unknown): false => {
+      if (error instanceof InvalidOptionError && error.option === "continue") throw error;
+      problem = ` It could not be continued: ${messageOf(error)}`;
+      return false;
+    };
+    if (takeOver !== undefined && !isWhole() && (await takeOver(state).catch(refuse))) return;
     try {
-      let problem = "";
-      // One that cannot go on with it, since the call cannot be made, ends it.
-      const refuse = (error: unknown): false => {
-        problem = ` It could not be continued: ${messageOf(error)}`;
-        return false;
-      };
-      if (takeOver !== undefined && !isWhole() && (await takeOver(state).catch(refuse))) return;
       const outcome = isWhole() ? "complete" : "truncated";
       const error = isWhole() ? null : truncation(`${GONE}${problem}`);
       const end: EndRecord = { type: "end", outcome, error, time: Date.now() };

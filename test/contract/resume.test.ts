@@ -12,6 +12,7 @@ import type { AnyRun } from "../../src/resume/read-agent.ts";
 import { type Logged, type ReadAs, type ReadOptions, readRun } from "../../src/resume/read.ts";
 import { status, stop } from "../../src/resume/run-status.ts";
 import { tool } from "../../src/tool/tool.ts";
+import { logged, mortal } from "../resume/mortal-log.ts";
 import { endingsOf } from "./endings.ts";
 import {
   all,
@@ -62,33 +63,8 @@ async function elsewhere(
 
 const LEASE_MS = 300;
 
-/** A log whose producer can die: nothing that it does reaches the log then, until it wakes up. */
 async function hasLogged(log: Log, run: string, text = ""): Promise<boolean> {
-  const { entries = [] } = (await log.read({ place: PLACE, run }, 0)) ?? {};
-  return entries.some(({ data }) => data.includes(text));
-}
-
-function mortal(log: Log): { readonly log: Log; die(): void; wake(): void } {
-  let awake = Promise.resolve();
-  let wake = (): void => {};
-  const method =
-    <Args extends readonly unknown[], R>(call: (...args: Args) => Promise<R>) =>
-    async (...args: Args): Promise<R> => {
-      await awake;
-      return call(...args);
-    };
-  const wrapped: Log = {
-    begin: method((...args) => log.begin(...args)),
-    append: method((...args) => log.append(...args)),
-    end: method((...args) => log.end(...args)),
-    take: method((...args) => log.take(...args)),
-    read: method((...args) => log.read(...args)),
-    wait: method((...args) => log.wait(...args)),
-    stop: method((...args) => log.stop(...args)),
-    latest: method((...args) => log.latest(...args)),
-    remove: method((...args) => log.remove(...args)),
-  };
-  return { log: wrapped, die: () => void (awake = new Promise((resolve) => (wake = resolve))), wake: () => wake() };
+  return logged(log, { place: PLACE, run }, text);
 }
 
 function keepIn(log: KeepOptions["log"], stream: AnyStream, options: Partial<KeepOptions> = {}): KeptStream {

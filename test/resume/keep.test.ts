@@ -61,6 +61,19 @@ describe("a kept stream", () => {
     expect(await status(log, "chat")).toMatchObject({ state: "ended", outcome: "complete", cost: stream.cost });
   });
 
+  it("read elsewhere, has a position that counts what was handed out, and not what started() waits for", async () => {
+    const log = memoryLog();
+    await keep(ask()("sea"), { log, id: "chat" }).log.settled;
+    for (const after of [0, 2]) {
+      const other = (await read(log, "chat", { after }))!;
+      await other.started();
+      expect(other.position).toBe(after);
+      let last = after;
+      for await (const _ of other) expect(other.position).toBe((last += 1));
+      expect(last).toBeGreaterThan(after + 2);
+    }
+  });
+
   it("has one reader here, and any number at the log", async () => {
     const log = memoryLog();
     const stream = keep(ask()("sea"), { log, id: "chat" });

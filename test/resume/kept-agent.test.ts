@@ -56,4 +56,17 @@ describe("a kept run of an agent", () => {
     expect(elsewhere.turns.map(({ stream }) => stream.outcome)).toEqual(["complete", "complete"]);
     expect(elsewhere.position).toBe(run.position);
   });
+
+  it("is read with its agent", async () => {
+    await using other = await fakeAnthropic({ replies: "Done." });
+    const own = client({ apiKey: "k", baseURL: other.url });
+    const work = agent(call("claude-sonnet-5-5", { stream: true, tools: [early], client: own }, () => "x"));
+    const log = memoryLog();
+    const kept = keep(work(), { log, id: "p", messageId: "m" });
+    await kept.log.settled;
+    const refusal = { code: "invalid_option", option: "of", message: /is one of an agent: pass the agent\.$/ };
+    await expect(read(log, "p")).rejects.toMatchObject(refusal);
+    const found = await read(log, "p", { of: work });
+    expect([found?.turns, found?.messageId, kept.messageId]).toEqual([[], "m", "m"]);
+  });
 });

@@ -1,0 +1,328 @@
+import { describe, expect, it, vi } from "vitest";
+import * as z from "zod";
+import { agent } from "../../src/agent/agent.ts";
+import { approve } from "../../src/agent/approve.ts";
+import type { AgentOptions } from "../../src/agent/options.ts";
+import type { Log } from "../../src/log/log.ts";
+import { memoryLog } from "../../src/log/memory-log.ts";
+import type { ResponseChunk } from "../../src/provider/chunk.ts";
+import { type Kept, type KeepOptions, type Keepable } from "../../src/resume/keep.ts";
+import { keepAgent } from "../../src/resume/kept-agent.ts";
+import { keepStream } from "../../src/resume/kept-stream.ts";
+import type { AnyRun } from "../../src/resume/read-agent.ts";
+import { type Logged, type ReadAs, readRun } from "../../src/resume/read.ts";
+import { status } from "../../src/resume/run-status.ts";
+import { tool } from "../../src/tool/tool.ts";
+import {
+  type AnyStream,
+  beats,
+  expectHandledRejections,
+  gate,
+  inTurn,
+  open,
+  type Options,
+  quiet,
+  read,
+  reply,
+  within,
+} from "../contract/reading.ts";
+import type { Beat, Script, Server, Subject } from "../contract/subject.ts";
+import { recoverable } from "../contract/subjects.ts";
+import { logged, mortal } from "./mortal-log.ts";
+
+expectHandledRejections();
+
+const PLACE = "chat";
+const LEASE_MS = 150;
+const load = () => Promise.reject(new Error("loads nothing"));
+const LOST = /outcome of this call is unknown/;
+
+type KeptRun = AnyRun & Kept;
+type Triples = AsyncIterable<readonly [ResponseChunk, { readonly id: string } | null, { readonly index: number }]>;
+
+/** What the tools were asked for, in all processes. */
+class Works {
+  readonly calls: string[] = [];
+  readonly #hanging = gate<string>();
+
+  /** Gives what it was asked for; "never" hangs. */
+  readonly run = ({ q }: { q: string }): Promise<string> | string => {
+    this.calls.push(q);
+    return q === "never" ? this.#hanging.opened : `got ${q}`;
+  };
+
+  readonly find = tool({ name: "find", input: z.object({ q: z.string() }), call: this.run });
+  readonly ask = tool({ name: "ask", input: z.object({ q: z.string() }), needsApproval: true, call: this.run });
+  readonly early = tool({ name: "early", input: z.object({ q: z.string() }), runEarly: true, call: this.run });
+}
+
+interface Setting {
+  readonly server: Pick<Server, "url">;
+  readonly works: Works;
+  readonly options?: Options;
+  readonly limits?: AgentOptions;
+  readonly prompt?: () => unknown;
+}
+
+function workerOf(subject: Subject, { server, works, options, limits, prompt = () => "Hello" }: Setting) {
+  const { find, ask, early } = works;
+  const all = {
+    client: subject.client(server.url),
+    stream: true,
+    tools: [find, ask, early],
+    retry: { delay: 1 },
+    ...options,
+  } as const;
+  return agent(
+    subject.call(subject.models[0], all, prompt as never) as never,
+    limits as never,
+  ) as unknown as (() => AnyRun) & ReadAs;
+}
+
+function keepRun(log: Log, run: AnyRun, options: Partial<KeepOptions> = {}): KeptRun {
+  return keepAgent(load, run, { log, id: PLACE, lease: LEASE_MS, ...options });
+}
+
+/** A run whose producer dies once the log has all of these texts. */
+async function orphan(subject: Subject, setting: Setting, texts: readonly string[], also?: Promise<unknown>) {
+  const log = memoryLog();
+  const producer = mortal(log);
+  const kept = keepRun(producer.log, workerOf(subject, setting)());
+  const key = { place: PLACE, run: kept.run };
+  await also;
+  for (const text of texts) await vi.waitUntil(() => logged(log, key, text), { interval: 5 });
+  producer.die();
+  return { log, kept };
+}
+
+/** Reads a run as another process would, that goes on with it. */
+async function heirOf(subject: Subject, log: Log, setting: Setting, go: (() => Keepable) | null = null) {
+  const work = workerOf(subject, setting);
+  const found = await readRun(load, log, PLACE, { of: work, messages: [], continue: go ?? (() => work()) });
+  return found as unknown as AnyRun & Logged;
+}
+
+async function shown(run: AnyRun): Promise<{ text: string; results: unknown[]; pairs: unknown[]; error: unknown }> {
+  const pairs: unknown[] = [];
+  const results: unknown[] = [];
+  let text = "";
+  let error: unknown = null;
+  try {
+    for await (const [{ content, chunk, recovery, toolResult }, call, { index }] of run as unknown as Triples) {
+      text = recovery?.type === "restart" ? "" : text + content;
+      const output = toolResult?.output;
+      if (toolResult) results.push(output instanceof Error ? output.message : output);
+      pairs.push([index, content, chunk, recovery?.type ?? null, call?.id ?? null, results.length]);
+    }
+  } catch (thrown) {
+    error = thrown;
+  }
+  return { text, results, pairs, error };
+}
+
+const calls = (...list: readonly (readonly [name: string, q: string])[]): Beat[] =>
+  list.map(([name, q]) => ({ tool: name, input: JSON.stringify({ q }) }));
+
+const asks = (...list: readonly (readonly [name: string, q: string])[]): Script =>
+  beats(...calls(...list), { finish: "tool_calls" });
+
+describe.concurrent.each(recoverable.filter(({ name }) => /^anthropic|background/.test(name)))(
+  "a run of an agent whose producer is lost ($name)",
+  (subject) => {
+    const { traits } = subject;
+    const holds = (body: unknown, text: string): boolean => JSON.stringify(body).includes(text);
+
+    it("R3: in the middle of a reply: it goes on, once, however many try", async () => {
+      if (!traits.resumesExactly && !traits.continuesInWords) return;
+      const texts = ["It was a bright cold day in April, ", "and the clocks ", "were striking thirteen."];
+      const cut = beats({ text: texts[0] ?? "" }, { text: texts[1] ?? "" }, { end: "open" });
+      const rest = traits.resumesExactly ? reply(...texts) : reply(...texts.slice(2));
+      await using server = await subject.serve(inTurn(asks(["find", "a"]), cut, rest));
+      const works = new Works();
+      const setting: Setting = { server, works, options: { onInterrupt: "continue" } };
+      const { log, kept } = await orphan(subject, setting, ["got a", texts[1] ?? ""]);
+      const heirs = await Promise.all(Array.from({ length: 5 }, () => heirOf(subject, log, setting)));
+      const reads = await within(3_000, Promise.all(heirs.map(shown)), "all are told");
+      for (const read of reads) expect(read).toEqual(reads[0]);
+      expect(reads[0]).toMatchObject({ text: texts.join(""), results: ["got a"], error: null });
+      expect(reads[0]?.pairs.filter((pair) => (pair as unknown[])[3] === "continue").length).toBe(1);
+      expect([server.requests.length, works.calls]).toEqual([3, ["a"]]);
+      const [heir] = heirs;
+      expect([heir?.stopReason, heir?.turns.length, heir?.content]).toEqual(["answer", 2, texts.join("")]);
+      await vi.waitUntil(async () => (await status(log, PLACE))?.state === "ended", { interval: 5 });
+      const late = await heirOf(subject, log, setting);
+      expect(await shown(late)).toEqual(reads[0]);
+      expect([late.usage, late.cost, late.position]).toEqual([heir?.usage, heir?.cost, heir?.position]);
+      expect(await status(log, PLACE)).toMatchObject({ outcome: "complete", cost: late.cost });
+      kept.abort();
+    });
+
+    it("R3: while tools run: results are kept, and what may have run is not run again", async () => {
+      const first = asks(["find", "a"], ["find", "never"], ["none", "x"]);
+      await using server = await subject.serve(inTurn(first, reply("Done.")));
+      const works = new Works();
+      const setting: Setting = { server, works };
+      const { log, kept } = await orphan(subject, setting, ["got a", "There is no tool"]);
+      const heir = await heirOf(subject, log, setting);
+      const { text, results, error } = await within(3_000, shown(heir), "it is told");
+      expect([text, error, heir.stopReason, works.calls]).toEqual(["Done.", null, "answer", ["a", "never"]]);
+      expect(results.slice(0, 2).toSorted()).toEqual([expect.stringMatching(/^There is no tool/), "got a"]);
+      expect(results.slice(2)).toEqual([expect.stringMatching(LOST)]);
+      expect(server.requests.length).toBe(2);
+      const body = server.requests[1]?.body;
+      expect(subject.problems(body)).toEqual([]);
+      expect([holds(body, "got a"), holds(body, "outcome of this call is unknown")]).toEqual([true, true]);
+      expect(heir.turns[0]?.outputs.map(([, output]) => output)).toMatchObject(["got a", {}, {}]);
+      kept.abort();
+    });
+
+    it("R3: a tool is started once the log has its call", async () => {
+      await using server = await subject.serve(inTurn(asks(["find", "a"]), reply("Done.")));
+      const works = new Works();
+      const producer = mortal(memoryLog());
+      const run = workerOf(subject, { server, works })();
+      const kept = keepRun(producer.log, run, { replace: true });
+      producer.die();
+      await vi.waitUntil(() => run.turns[0]?.stream.outcome === "complete", { interval: 5 });
+      await quiet();
+      expect(works.calls).toEqual([]);
+      producer.wake();
+      await kept.log.settled;
+      expect([works.calls, kept.stopReason]).toEqual([["a"], "answer"]);
+    });
+
+    it("R3: while a call waits for a person: it stays open", async () => {
+      await using server = await subject.serve(
+        inTurn(asks(["ask", "b"], ["find", "a"], ["find", "never"]), reply("No.")),
+      );
+      const works = new Works();
+      const setting: Setting = { server, works };
+      const { log, kept } = await orphan(subject, setting, ["got a"]);
+      const heir = await heirOf(subject, log, setting);
+      const { results } = await within(3_000, shown(heir), "it is told");
+      expect(results).toEqual(["got a", expect.stringMatching(LOST)]);
+      expect([heir.stopReason, heir.approvals]).toMatchObject(["approval", [{ name: "ask", args: { q: "b" } }]]);
+      expect([server.requests.length, works.calls]).toEqual([1, ["a", "never"]]);
+      kept.abort();
+    });
+
+    it("R3: between turns: limits count the turns before as well", async () => {
+      const silent = gate();
+      await using server = await subject.serve(({ index }) => {
+        if (index === 1) return beats({ wait: () => silent.open() }, { end: "open" });
+        return asks(["find", `q${index}`]);
+      });
+      const works = new Works();
+      const asked: number[] = [];
+      const limits: AgentOptions = {
+        maxTurns: 2,
+        stopWhen: () => false,
+        turnOptions: ({ index, turns }) => void asked.push(index, turns.length),
+      };
+      const setting: Setting = { server, works, limits };
+      const { log, kept } = await orphan(subject, setting, ["got q0"], silent.opened);
+      asked.length = 0;
+      const heir = await heirOf(subject, log, setting);
+      const { results, error } = await within(3_000, shown(heir), "it is told");
+      expect([results, error, heir.stopReason, heir.turns.length]).toEqual([["got q0", "got q2"], null, "turns", 2]);
+      expect([server.requests.length, asked]).toEqual([3, [1, 1]]);
+      expect(subject.problems(server.requests[2]?.body)).toEqual([]);
+      const tokens = heir.turns.map(({ stream }) => stream.outputTokens);
+      expect(heir.outputTokens).toBe(tokens.reduce((sum, count) => sum + count, 0));
+      expect(await status(log, PLACE)).toMatchObject({ outcome: "complete", cost: heir.cost });
+      kept.abort();
+    });
+
+    it("R3: in mid-reply, beside a tool that ran early", async () => {
+      if (!traits.resumesExactly) return;
+      const cut = beats(...calls(["early", "a"], ["early", "never"], ["find", "b"]), { text: "So. " }, { end: "open" });
+      const whole = beats(
+        ...calls(["early", "a"], ["early", "never"], ["find", "b"]),
+        { text: "So. " },
+        {
+          finish: "tool_calls",
+        },
+      );
+      await using server = await subject.serve(inTurn(cut, whole, reply("Done.")));
+      const works = new Works();
+      const setting: Setting = { server, works, options: { onInterrupt: "continue" } };
+      const { log, kept } = await orphan(subject, setting, ["got a", "So. "]);
+      const heir = await heirOf(subject, log, setting);
+      const { text, results } = await within(3_000, shown(heir), "it is told");
+      expect(text).toBe("So. Done.");
+      expect(results).toEqual(["got a", expect.stringMatching(LOST), "got b"]);
+      expect(works.calls).toEqual(["a", "never", "b"]);
+      kept.abort();
+    });
+
+    it("R3: with what was approved in the prompt", async () => {
+      await using server = await subject.serve(
+        inTurn(asks(["ask", "a"], ["ask", "never"], ["ask", "no"]), reply("Done.")),
+      );
+      const works = new Works();
+      const first = workerOf(subject, { server, works })();
+      await first.finish();
+      const [a, never, no] = (first.approvals as readonly { readonly id: string }[]).map(({ id }) => id);
+      const answers = { [`${a}`]: true, [`${never}`]: true, [`${no}`]: "Not that." };
+      const setting: Setting = { server, works, prompt: () => approve(first.history(), answers) };
+      const { log, kept } = await orphan(subject, setting, ["got a", "Not that."]);
+      const heir = await heirOf(subject, log, setting);
+      const { text, results } = await within(3_000, shown(heir), "it is told");
+      expect(text).toBe("Done.");
+      expect(results.toSorted()).toEqual(["Not that.", expect.stringMatching(LOST), "got a"]);
+      expect(works.calls).toEqual(["a", "never"]);
+      expect(server.requests.length).toBe(2);
+      kept.abort();
+    });
+
+    it("R3: only by a run of the agent, and a reply only by a stream", async () => {
+      await using server = await subject.serve(inTurn(asks(["find", "a"], ["find", "never"]), reply("Done.")));
+      const works = new Works();
+      const setting: Setting = { server, works };
+      const { log, kept } = await orphan(subject, setting, ["got a"]);
+      const begun = workerOf(subject, setting)();
+      const iteration = begun[Symbol.asyncIterator]();
+      void iteration.next();
+      const wrong: readonly (() => unknown)[] = [
+        () => open(subject, server),
+        () => keepRun(memoryLog(), workerOf(subject, setting)()),
+        () => begun,
+        () => Promise.resolve(),
+      ];
+      const errors = await within(
+        3_000,
+        Promise.all(
+          wrong.map(async (go) => (await shown(await heirOf(subject, log, setting, go as () => Keepable))).error),
+        ),
+        "all are told",
+      );
+      for (const error of errors) expect(error).toMatchObject({ code: "invalid_option", option: "continue" });
+      expect(await status(log, PLACE)).toMatchObject({ outcome: null });
+      const right = await heirOf(subject, log, setting);
+      expect((await shown(right)).text).toBe("Done.");
+      kept.abort();
+      begun.abort();
+    });
+  },
+);
+
+describe("a reply whose producer is lost", () => {
+  const [subject] = recoverable;
+
+  it("R3: goes on by a stream alone", async () => {
+    if (subject === undefined) return;
+    await using server = await subject.serve(() => beats({ text: "One. " }, { end: "open" }));
+    const log = memoryLog();
+    const producer = mortal(log);
+    const kept = keepStream(load, open(subject, server), { log: producer.log, id: PLACE, lease: LEASE_MS });
+    await vi.waitUntil(() => logged(log, { place: PLACE, run: kept.run }, "One. "), { interval: 5 });
+    producer.die();
+    const work = workerOf(subject, { server, works: new Works() });
+    const of = subject.call(subject.models[0], { stream: true }, () => "Hello") as unknown as ReadAs;
+    const other = await readRun(load, log, PLACE, { of, continue: () => work() });
+    const { error } = await read(other as unknown as AnyStream);
+    expect(error).toMatchObject({ code: "invalid_option", message: /not of an agent: it must make a stream\.$/ });
+    expect(await status(log, PLACE)).toMatchObject({ outcome: null });
+    kept.abort();
+  });
+});
