@@ -8,7 +8,7 @@ import {
   type WebHandler,
 } from "./http-server/node-handler.ts";
 import { respond, type UIResponseOptions } from "./http-server/responses.ts";
-import type { StreamResponseOptions } from "./http-server/response-options.ts";
+import type { EventsResponseOptions, StreamResponseOptions } from "./http-server/response-options.ts";
 import { commonMessagesOf, type FromUIMessagesOptions, type UIMessageLike } from "./http-server/from-ui-messages.ts";
 import {
   type UIMessage,
@@ -20,15 +20,18 @@ import type { CommonMessage } from "./prompt/common-message.ts";
 import { resume, type ResumeResponseOptions, stopped } from "./http-server/resume-response.ts";
 import type { Log } from "./log/log.ts";
 import { loadProvider } from "./neutral-provider.ts";
-import type { UIVersion } from "./http-server/ui-encoder.ts";
+import type { MessageFinish, MessageStart, UIVersion } from "./http-server/ui-encoder.ts";
 import type { Keepable } from "./resume/keep.ts";
 import type { ReadAs } from "./resume/read.ts";
-import { aText, checkOptions } from "./schema/option-form.ts";
+import { aFlag, aText, checkOptions } from "./schema/option-form.ts";
 import type { StreamedCall } from "./neutral-resume.ts";
 
 export { nodeHandler };
 export type {
+  EventsResponseOptions,
   Keepable,
+  MessageFinish,
+  MessageStart,
   NodeListener,
   NodeRequest,
   NodeResponse,
@@ -50,7 +53,7 @@ export type {
  * ended. Those of a kept stream have ids, so that a page goes on where its connection was lost.
  *
  * @param stream - A stream of any kind: of a call or an agent, structured, kept, or read from a log.
- * @param options - See {@link StreamResponseOptions}.
+ * @param options - See {@link EventsResponseOptions}.
  * @returns A response with status 200 once there is content, or with that of the error before it, and its code and a
  *   message as JSON.
  * @throws InvalidOptionError; StreamConsumedError if the stream has an owner already.
@@ -66,7 +69,10 @@ export type {
  * }
  * ```
  */
-export function eventsResponse(stream: Keepable, options: StreamResponseOptions = {}): Promise<Response> {
+export function eventsResponse<S extends Keepable>(
+  stream: S,
+  options: EventsResponseOptions<S> = {},
+): Promise<Response> {
   return respond("events", stream, options);
 }
 
@@ -153,14 +159,14 @@ export function stopResponse(log: Log, id: string, request: Request): Promise<Re
  * }
  * ```
  */
-export function textResponse(stream: Keepable, options: StreamResponseOptions = {}): Promise<Response> {
+export function textResponse<S extends Keepable>(stream: S, options: StreamResponseOptions<S> = {}): Promise<Response> {
   return respond("text", stream, options);
 }
 
 /**
  * Sends a stream to `useChat` of the AI SDK, versions 5, 6 and 7: text, thinking, tools while their input streams, results
  * of tools, a step for each turn. A reply that was cut or has failed ends with an error, which `useChat` shows; the
- * metadata of the message has `millrace: { run, outcome, usage, cost, model }`.
+ * metadata of the message has `millrace: { run, outcome }`, and what `sendUsage`, `sendCost` and `sendModel` ask for.
  *
  * @param stream - A stream of any kind. The id of its message is the name of its run, if it is kept.
  * @param options - See {@link UIResponseOptions}.
@@ -178,7 +184,10 @@ export function textResponse(stream: Keepable, options: StreamResponseOptions = 
  * }
  * ```
  */
-export function uiMessageResponse(stream: Keepable, options: UIResponseOptions = {}): Promise<Response> {
+export function uiMessageResponse<S extends Keepable>(
+  stream: S,
+  options: UIResponseOptions<S> = {},
+): Promise<Response> {
   return respond("ui", stream, options);
 }
 
@@ -218,7 +227,8 @@ export function fromUIMessages(
  *
  * @param messages - Such as `stream.commonHistory()`.
  * @param options - `run`: the name of the run that wrote the last answer (`kept.run`). A page that resumes recognises its
- *   message by it; without it, such a page shows the answer twice for as long as the log has the run.
+ *   message by it; without it, such a page shows the answer twice for as long as the log has the run. `sendReasoning`:
+ *   false leaves thinking out.
  * @example
  * ```ts
  * import type { CommonMessage } from "millrace";
@@ -232,6 +242,6 @@ export function fromUIMessages(
  * ```
  */
 export function toUIMessages(messages: readonly CommonMessage[], options?: UIMessagesOptions): UIMessage[] {
-  checkOptions(options ?? {}, { run: aText });
+  checkOptions(options ?? {}, { run: aText, sendReasoning: aFlag });
   return uiMessagesOf(messages, options);
 }

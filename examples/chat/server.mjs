@@ -90,6 +90,9 @@ const save = async (id, chat) =>
 
 // The routes.
 
+/** A library shows its readers what they use. Without these, figures are for the server alone. */
+const sent = { sendUsage: true, sendCost: true, onError: console.error };
+
 /** A text, or the answers to what waits for approval: starts a run. */
 async function POST(request, id) {
   const { text: said, approvals } = await request.json();
@@ -100,8 +103,8 @@ async function POST(request, id) {
       : approve(chat.messages, approvals ?? {});
   await save(id, { ...chat, messages });
   const run = keep(librarian(messages), { log, id, replace: true, lease: 5_000 });
-  void run.log.settled.then(() => save(id, { messages: run.commonHistory(), run: run.run })).catch(console.error);
-  return eventsResponse(run, { onError: console.error });
+  const onEnd = () => save(id, { messages: run.commonHistory(), run: run.run });
+  return eventsResponse(run, { ...sent, onEnd });
 }
 
 /** The conversation, and whether there is a run to go on with. */
@@ -146,7 +149,7 @@ async function route(request) {
   if (id === undefined) return file(pathname);
   if (method === "DELETE") return stopResponse(log, id, request);
   if (method === "POST") return POST(request, id);
-  return isStream ? resumeResponse(log, id, request, { as: "events", onError: console.error }) : GET(id);
+  return isStream ? resumeResponse(log, id, request, { ...sent, as: "events" }) : GET(id);
 }
 
 const server = createServer(nodeHandler(route));

@@ -78,6 +78,7 @@ interface EndEvent {
   readonly finishReasons?: readonly string[];
   readonly usage?: Usage | null;
   readonly cost?: number | null;
+  readonly model?: string | null;
   readonly stopReason?: string | null;
   readonly approvals?: readonly Approval[];
 }
@@ -117,10 +118,12 @@ export interface Connection<out Tool = CompleteTool | ArrivingTool> extends Asyn
   readonly error: ReplyError | null;
   /** Why the model stopped. */
   readonly finishReasons: readonly string[];
-  /** What the reply used; null before its end, and if the server does not say. */
+  /** What the reply used; null before its end, and unless the server says so (`sendUsage`). */
   readonly usage: Usage | null;
-  /** What it cost, in US dollars; null before its end, and if that is not known. */
+  /** What it cost, in US dollars; null before its end, if that is not known, and unless the server says so (`sendCost`). */
   readonly cost: number | null;
+  /** The model that has answered; null before the end, and unless the server says so (`sendModel`). */
+  readonly model: string | null;
   /** Why the run of an agent ended; null for other replies, and before the end. */
   readonly stopReason: string | null;
   /** The calls of tools that wait for the user's approval. */
@@ -148,6 +151,7 @@ export class ReplyConnection<Tool> implements Connection<Tool> {
   finishReasons: readonly string[] = [];
   usage: Usage | null = null;
   cost: number | null = null;
+  model: string | null = null;
   stopReason: string | null = null;
   approvals: readonly Approval[] = [];
 
@@ -285,8 +289,8 @@ export class ReplyConnection<Tool> implements Connection<Tool> {
   }
 
   #end({ outcome, error, ...figures }: EndEvent): void {
-    const { finishReasons, usage, cost, stopReason, approvals } = { ...this, ...figures };
-    Object.assign(this, { outcome, finishReasons, usage, cost, stopReason, approvals });
+    const { finishReasons, usage, cost, model, stopReason, approvals } = { ...this, ...figures };
+    Object.assign(this, { outcome, finishReasons, usage, cost, model, stopReason, approvals });
     if (outcome === "complete") return;
     this.error = error === null ? stopped() : new ReplyError(error.code, error.message);
   }

@@ -49,11 +49,15 @@ export function partsUntil({ parts }: EarlierMessage, toolCallId: string): reado
   return next < 0 ? parts : parts.slice(0, next);
 }
 
-/** The parts of a message, as they are sent once more. @param hasApprovals - Whether the page knows approvals. */
-export function sentAgain(parts: readonly JsonObject[], hasApprovals: boolean): UIPart[] {
+/** The parts of a message, as they are sent once more. `hasApprovals`: whether the page knows approvals. */
+export function sentAgain(
+  parts: readonly JsonObject[],
+  { hasApprovals, hasReasoning }: { readonly hasApprovals: boolean; readonly hasReasoning: boolean },
+): UIPart[] {
   return parts.flatMap((part, index): UIPart[] => {
     const type = stringField(part, "type") ?? "";
     if (type === "step-start") return [{ type: "start-step" }];
+    if (type === "reasoning" && !hasReasoning) return [];
     if (type === "text" || type === "reasoning") return wordsAgain(type, part, `earlier-${index}`);
     if (type === "dynamic-tool" || type.startsWith("tool-")) return callAgain(part, type, hasApprovals);
     // They have the same form in a message and on the way to it.

@@ -26,6 +26,11 @@ export interface Ending {
   readonly approvals: readonly PendingApproval[];
 }
 
+/** Those figures of an end that a visitor gets. */
+export function figuresOf(ending: Ending, names: readonly ("usage" | "cost" | "model")[]): Partial<Ending> {
+  return Object.fromEntries(names.map((name) => [name, ending[name]]));
+}
+
 /** How a stream has ended that was read to its end. @param failure - What its iteration has thrown, or null. */
 export function endingOf(stream: Keepable, failure: unknown): Ending {
   const isCall = stream instanceof CallStream;

@@ -1,8 +1,9 @@
 import { isObject, tryParse } from "../json/object.ts";
 import { jsonData } from "../tool/plain-data.ts";
 import type { StreamingToolCall, ToolCall } from "../tool/tool-call.ts";
-import type { Ending } from "./ending.ts";
+import { type Ending, figuresOf } from "./ending.ts";
 import { codeOf } from "./public-error.ts";
+import type { Shown } from "./response-options.ts";
 import type { ShownPair } from "./shown-pair.ts";
 
 /** An event of our own wire. It is JSON. */
@@ -20,11 +21,14 @@ export function startEvent(run: string | null): BrowserEvent {
 }
 
 /** The event of a pair; null if it has nothing to show. */
-export function chunkEvent({ chunk, content, tool, turn }: ShownPair, errorText: ErrorText): BrowserEvent | null {
+export function chunkEvent(
+  { chunk, content, tool, turn }: ShownPair,
+  { errorText, hasReasoning }: Shown,
+): BrowserEvent | null {
   const { thinking, recovery, toolResult } = chunk;
   const shown: Record<string, unknown> = {};
   if (content !== "") shown["content"] = content;
-  if (thinking !== "") shown["thinking"] = thinking;
+  if (thinking !== "" && hasReasoning) shown["thinking"] = thinking;
   const { finishReasons } = chunk;
   if (finishReasons.length > 0) shown["finishReasons"] = finishReasons;
   if (tool !== null) shown["tool"] = shownTool(tool);
@@ -43,15 +47,14 @@ export function chunkEvent({ chunk, content, tool, turn }: ShownPair, errorText:
 }
 
 /** The last event. */
-export function endEvent(ending: Ending, errorText: ErrorText): BrowserEvent {
-  const { outcome, error, finishReasons, usage, cost, stopReason, approvals } = ending;
+export function endEvent(ending: Ending, { errorText, figures }: Shown): BrowserEvent {
+  const { outcome, error, finishReasons, stopReason, approvals } = ending;
   return {
     type: "end",
     outcome,
     error: error === null ? null : { code: codeOf(error), message: errorText(error) },
     finishReasons,
-    usage,
-    cost,
+    ...figuresOf(ending, figures),
     ...(stopReason !== undefined && { stopReason }),
     ...(approvals.length > 0 && { approvals: jsonData(approvals) }),
   };

@@ -15,7 +15,10 @@ import { checkHead, report } from "./response-options.ts";
 import { respond, type ResponseFormat, type UIResponseOptions, wireOf } from "./responses.ts";
 
 /** How a run is sent to a page that comes back. */
-export interface ResumeResponseOptions extends Omit<UIResponseOptions, "firstContentMs" | "status"> {
+export interface ResumeResponseOptions extends Omit<
+  UIResponseOptions,
+  "firstContentMs" | "status" | "onEnd" | "waitUntil"
+> {
   /** The format: that of {@link uiMessageResponse} (the default), of {@link eventsResponse}, or of {@link textResponse}. */
   readonly as?: ResponseFormat | undefined;
   /** Goes on with a reply whose producer is gone: see `read` of `millrace/resume`. */

@@ -3,6 +3,7 @@ import type { ProviderMetadata } from "./thinking-metadata.ts";
 /** Metadata that messages of a UI get. */
 export interface UIMessageMetadata {
   readonly millrace: object;
+  readonly [name: string]: unknown;
 }
 
 /** The words of the AI SDK for why a message has ended. */

@@ -2,7 +2,8 @@ import { StreamTruncatedError } from "../errors.ts";
 import { encodeSse } from "../frame/encode-sse.ts";
 import { idOf, KnownPart, type Cursor, type Place } from "./cursor.ts";
 import type { Ending } from "./ending.ts";
-import { type BrowserEvent, chunkEvent, endEvent, type ErrorText, startEvent } from "./event-encoder.ts";
+import { type BrowserEvent, chunkEvent, endEvent, startEvent } from "./event-encoder.ts";
+import type { Shown } from "./response-options.ts";
 import type { ShownPair } from "./shown-pair.ts";
 import type { UIEncoder } from "./ui-encoder.ts";
 import { joined, partJson, type UIPart } from "./ui-part.ts";
@@ -46,13 +47,13 @@ export class EventsWire implements Wire {
   readonly isOver = false;
   readonly failure = null;
   readonly #run: string | null;
-  readonly #errorText: ErrorText;
+  readonly #shown: Shown;
   #known: KnownPart;
   #text = "";
 
-  constructor(run: string | null, cursor: Cursor | null, errorText: ErrorText) {
+  constructor(run: string | null, cursor: Cursor | null, shown: Shown) {
     this.#run = run;
-    this.#errorText = errorText;
+    this.#shown = shown;
     this.#known = new KnownPart(cursor);
   }
 
@@ -67,12 +68,12 @@ export class EventsWire implements Wire {
 
   pair(pair: ShownPair): void {
     if (pair.place !== null && this.#known.ofPair(pair.place) > 0) return;
-    const event = chunkEvent(pair, this.#errorText);
+    const event = chunkEvent(pair, this.#shown);
     if (event !== null) this.#write(event, pair.place);
   }
 
   end(ending: Ending): void {
-    this.#write(endEvent(ending, this.#errorText), null);
+    this.#write(endEvent(ending, this.#shown), null);
   }
 
   startOver(): boolean {
