@@ -10,6 +10,7 @@ import {
 import { respond, type UIResponseOptions } from "./http-server/responses.ts";
 import type { EventsResponseOptions, StreamResponseOptions } from "./http-server/response-options.ts";
 import { commonMessagesOf, type FromUIMessagesOptions, type UIMessageLike } from "./http-server/from-ui-messages.ts";
+import { chatIn, type OriginalMessage, type SentChat } from "./http-server/read-chat.ts";
 import {
   type UIMessage,
   type UIMessagePart,
@@ -37,7 +38,9 @@ export type {
   NodeResponse,
   WebHandler,
   FromUIMessagesOptions,
+  OriginalMessage,
   ResumeResponseOptions,
+  SentChat,
   StreamedCall,
   StreamResponseOptions,
   UIMessage,
@@ -192,8 +195,34 @@ export function uiMessageResponse<S extends Keepable>(
 }
 
 /**
+ * Reads what `useChat` sends. A page may send anything: what cannot be a chat becomes the response that says so, with status
+ * 400, and your handler hands that on.
+ *
+ * @param request - The request, or its body, where your framework has parsed it already.
+ * @param options - See {@link FromUIMessagesOptions}.
+ * @returns The chat, or the response to send in place of an answer.
+ * @example
+ * ```ts
+ * import { call, type CommonMessage } from "millrace";
+ * import { readChat, uiMessageResponse } from "millrace/http";
+ *
+ * const answer = call("anthropic/claude-sonnet-5-5", { stream: true }, (messages: readonly CommonMessage[]) => messages);
+ *
+ * export async function POST(request: Request): Promise<Response> {
+ *   const chat = await readChat(request);
+ *   if (chat instanceof Response) return chat;
+ *   const { messages, originalMessages } = chat;
+ *   return uiMessageResponse(answer(messages), { originalMessages, signal: request.signal });
+ * }
+ * ```
+ */
+export function readChat(request: unknown, options: FromUIMessagesOptions = {}): Promise<SentChat | Response> {
+  return chatIn(request, options);
+}
+
+/**
  * Turns the messages that `useChat` sends into messages for a prompt: text, files, thinking that its provider takes back,
- * calls of tools and what became of them. Whatever a page sends comes to a conversation that providers accept: a call
+ * calls of tools and what became of them. {@link readChat} does that with a whole request. Whatever a page sends comes to a conversation that providers accept: a call
  * without a result gets one that says so, and a call that was cut is left out.
  *
  * @param messages - Those of the page. They are the visitor's words: also those that they say the assistant has written.
@@ -203,14 +232,11 @@ export function uiMessageResponse<S extends Keepable>(
  * @example
  * ```ts
  * import { call, type CommonMessage } from "millrace";
- * import { fromUIMessages, uiMessageResponse } from "millrace/http";
+ * import { fromUIMessages, type UIMessageLike } from "millrace/http";
  *
- * const chat = call("anthropic/claude-sonnet-5-5", { stream: true }, (messages: CommonMessage[]) => messages);
+ * const answer = call("anthropic/claude-sonnet-5-5", { stream: true }, (messages: CommonMessage[]) => messages);
  *
- * export async function POST(request: Request): Promise<Response> {
- *   const { messages } = await request.json();
- *   return uiMessageResponse(chat(fromUIMessages(messages)), { originalMessages: messages, signal: request.signal });
- * }
+ * export const reply = (stored: readonly UIMessageLike[]) => answer(fromUIMessages(stored, { system: true }));
  * ```
  */
 export function fromUIMessages(

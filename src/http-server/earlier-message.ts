@@ -19,7 +19,7 @@ export function earlierMessage(messages: readonly unknown[]): EarlierMessage | n
   const last = messages.at(-1);
   if (stringField(last, "role") !== "assistant") return null;
   const [id, parts, metadata] = [stringField(last, "id"), field(last, "parts") ?? [], field(last, "metadata")];
-  const place = `originalMessages.${messages.length - 1}`;
+  const place = `messages.${messages.length - 1}`;
   if (!id) throw new InvalidOptionError(`${place}.id`, "it must be a string that is not empty.");
   if (!Array.isArray(parts)) throw new InvalidOptionError(`${place}.parts`, "it must be a list.");
   return { id, parts: parts.filter(isObject), metadata: isObject(metadata) ? metadata : {} };

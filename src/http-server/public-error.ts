@@ -23,6 +23,7 @@ const WORDS: { readonly [Code in ErrorCode]?: string } = {
   timeout: "The model took too long to answer.",
   tool_input: "The input of the tool could not be used.",
   tool_refused: "The tool was not allowed to run.",
+  unsupported_content: "The model does not take files of this kind.",
 };
 
 /** What visitors are told of an error that is not known. */
@@ -52,6 +53,8 @@ const STATUSES: { readonly [Code in ErrorCode]?: number } = {
   redirect: 502,
   stream_truncated: 502,
   timeout: 504,
+  // What a program sends by itself does not change: this was the visitor's.
+  unsupported_content: 400,
 };
 
 /** The HTTP status for an error before the first content. */

@@ -1,3 +1,5 @@
+import type { FinalState } from "../attempt/lifecycle.ts";
+import type { Usage } from "../cost/usage.ts";
 import { StreamTruncatedError } from "../errors.ts";
 import type { CommonFinishReason } from "../provider/native.ts";
 import type { AgentToolResult } from "../provider/chunk.ts";
@@ -40,8 +42,16 @@ export interface MessageStart {
 }
 
 /** The end of a message, whatever the outcome: what the program may tell the page of it. */
-export interface MessageFinish extends Pick<Ending, "outcome" | "usage" | "cost" | "model"> {
+export interface MessageFinish {
   readonly type: "finish";
+  /** How the reply has ended. */
+  readonly outcome: FinalState;
+  /** What it used; null where that is not known. */
+  readonly usage: Usage | null;
+  /** What it cost, in US dollars; null where that is not known. */
+  readonly cost: number | null;
+  /** The model that has answered; null where that is not known. */
+  readonly model: string | null;
 }
 
 interface OpenPart {

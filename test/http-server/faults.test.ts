@@ -68,7 +68,7 @@ describe("a head that cannot be sent", () => {
     }
     const stream = ask(server);
     const originalMessages = [{ id: "a", role: "assistant", parts: 7 as never }];
-    await expect(uiMessageResponse(stream, { originalMessages })).rejects.toThrow("originalMessages.0.parts");
+    await expect(uiMessageResponse(stream, { originalMessages })).rejects.toThrow("messages.0.parts");
     expect(server.requests).toEqual([]);
     const kept = keep(ask(server), { log: memoryLog(), id: "chat", run: "\ud800" });
     await expect(eventsResponse(kept)).rejects.toThrow("Invalid run");
