@@ -18,7 +18,12 @@ import {
   type UIMessagesOptions,
 } from "./http-server/to-ui-messages.ts";
 import type { CommonMessage } from "./prompt/common-message.ts";
-import { resume, type ResumeResponseOptions, stopped } from "./http-server/resume-response.ts";
+import {
+  resume,
+  type ResumeResponseOptions,
+  stopped,
+  type StopResponseOptions,
+} from "./http-server/resume-response.ts";
 import type { Log } from "./log/log.ts";
 import { loadProvider } from "./neutral-provider.ts";
 import type { MessageFinish, MessageStart, UIVersion } from "./http-server/ui-encoder.ts";
@@ -41,6 +46,7 @@ export type {
   OriginalMessage,
   ResumeResponseOptions,
   SentChat,
+  StopResponseOptions,
   StreamedCall,
   StreamResponseOptions,
   UIMessage,
@@ -126,7 +132,8 @@ export function resumeResponse(
  * @param log - The log that the run is kept in.
  * @param id - The place.
  * @param request - What the page asks for.
- * @returns A response with status 204; 404 if there is nothing to stop.
+ * @param options - See {@link StopResponseOptions}.
+ * @returns A response with status 204; 404 if there is nothing to stop, 503 or 500 if the log does not say.
  * @example
  * ```ts
  * import { stopResponse } from "millrace/http";
@@ -139,8 +146,13 @@ export function resumeResponse(
  * }
  * ```
  */
-export function stopResponse(log: Log, id: string, request: Request): Promise<Response> {
-  return stopped(log, id, request);
+export function stopResponse(
+  log: Log,
+  id: string,
+  request: Request,
+  options: StopResponseOptions = {},
+): Promise<Response> {
+  return stopped(log, id, request, options);
 }
 
 /**

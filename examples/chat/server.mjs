@@ -159,7 +159,7 @@ async function route(request) {
   const [, id, isStream] = /^\/api\/chat\/([\w-]{8,64})(\/stream)?$/.exec(pathname) ?? [];
   const { method } = request;
   if (id === undefined) return file(pathname);
-  if (method === "DELETE") return stopResponse(log, id, request);
+  if (method === "DELETE") return stopResponse(log, id, request, { onError: console.error });
   if (method === "POST") return POST(request, id);
   return isStream ? resumeResponse(log, id, request, { ...sent, as: "events" }) : GET(id);
 }

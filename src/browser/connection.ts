@@ -5,7 +5,7 @@ import { Line, type LineOptions, streamURL } from "./line.ts";
 import { TaskSlice } from "./next-task.ts";
 import { ReplyError, type ReplyErrorCode } from "./reply-error.ts";
 import { type PlaceStorage, StoredPlace } from "./stored-place.ts";
-import { ArrivingCall, type ArrivingTool, type CompleteTool } from "./tool.ts";
+import { type Approval, ArrivingCall, type ArrivingTool, type CompleteTool } from "./tool.ts";
 
 /** Settings of {@link connect}. */
 export interface ConnectOptions extends LineOptions {
@@ -51,18 +51,6 @@ export interface Chunk {
   readonly turn: number | null;
 }
 
-/** A call of a tool that waits for the user's approval. */
-export interface Approval {
-  /** What the answer names. */
-  readonly id: string;
-  /** The id of the call. */
-  readonly toolCallId: string;
-  /** The tool's name. */
-  readonly name: string;
-  /** The input of the call. */
-  readonly args: unknown;
-}
-
 interface ChunkEvent extends Partial<Omit<Chunk, "turn">> {
   readonly type: "chunk";
   readonly tool?:
@@ -105,7 +93,7 @@ const left = (cause?: unknown): ReplyError =>
  * The first read starts it. A lost connection is made good, and each pair comes once. The iteration throws the `error`
  * unless the reply is complete, this page has ended it, or there is nothing to go on with.
  */
-export interface Connection<out Tool = CompleteTool | ArrivingTool> extends AsyncIterable<
+export interface Connection<out Tool = CompleteTool | ArrivingTool, out Asked = Approval> extends AsyncIterable<
   readonly [Chunk, Tool | null]
 > {
   /** The text so far; of an agent, that of the turn. */
@@ -127,7 +115,7 @@ export interface Connection<out Tool = CompleteTool | ArrivingTool> extends Asyn
   /** Why the run of an agent ended; null for other replies, and before the end. */
   readonly stopReason: string | null;
   /** The calls of tools that wait for the user's approval. */
-  readonly approvals: readonly Approval[];
+  readonly approvals: readonly Asked[];
   /** The run that the server keeps; null before that is known, and if it keeps none. */
   readonly run: string | null;
   /** Where a later {@link connect} can go on: its option `after`. Null before the first pair, and if nothing is kept. */
@@ -143,7 +131,7 @@ export interface Connection<out Tool = CompleteTool | ArrivingTool> extends Asyn
 }
 
 /** Makes a connection. @internal */
-export class ReplyConnection<Tool> implements Connection<Tool> {
+export class ReplyConnection<Tool, Asked> implements Connection<Tool, Asked> {
   content = "";
   thinking = "";
   outcome: Connection["outcome"] = "pending";
@@ -153,7 +141,7 @@ export class ReplyConnection<Tool> implements Connection<Tool> {
   cost: number | null = null;
   model: string | null = null;
   stopReason: string | null = null;
-  approvals: readonly Approval[] = [];
+  approvals: readonly Asked[] = [];
 
   readonly #url: string;
   readonly #options: ConnectOptions;

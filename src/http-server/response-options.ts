@@ -18,7 +18,7 @@ export interface StreamResponseOptions<in S extends Keepable = Keepable> {
   /** The status of the response, unless the stream fails before its first content. Default: 200. */
   readonly status?: number | undefined;
   /** Headers, over those that the response has by itself. */
-  readonly headers?: HeadersInit | undefined;
+  readonly headers?: ResponseInit["headers"] | undefined;
   /** Ends the reading, such as the request's signal: a stream that is not kept is closed. */
   readonly signal?: AbortSignal | undefined;
   /**

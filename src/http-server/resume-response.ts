@@ -7,6 +7,7 @@ import { type ReadAs, readRun } from "../resume/read.ts";
 import { status, stop } from "../resume/run-status.ts";
 import type { LoadProvider } from "../resume/run-records.ts";
 import type { CallStream } from "../stream/call-stream.ts";
+import { aFunction, checkOptions, type Forms } from "../schema/option-form.ts";
 import { type Cursor, cursorOf } from "./cursor.ts";
 import { logAnswer, RequestLeftError } from "./log-answer.ts";
 import { publicWords, statusOf } from "./public-error.ts";
@@ -27,6 +28,13 @@ export interface ResumeResponseOptions extends Omit<
   readonly waitUntil?: ((work: Promise<void>) => void) | undefined;
 }
 
+/** How a request to stop a run is answered. */
+export interface StopResponseOptions {
+  /** Told of an error of the log, for your logs. The response is a 500 or 503 then. */
+  readonly onError?: ((error: unknown) => void) | undefined;
+}
+
+const STOP_FORMS: Forms = { onError: aFunction };
 const NO_STORE = { "cache-control": "no-store" };
 
 /** The response to a page that wants the rest of a run, or all of it. */
@@ -108,12 +116,19 @@ async function hasAll(log: Log, place: string, run: string, { message, cursor }:
 }
 
 /** The response to a page that wants a run to stop. */
-export async function stopped(log: Log, place: string, request: Request): Promise<Response> {
+export async function stopped(
+  log: Log,
+  place: string,
+  request: Request,
+  options: StopResponseOptions,
+): Promise<Response> {
+  checkOptions(options, STOP_FORMS);
   const run = new URL(request.url).searchParams.get("run") ?? undefined;
   try {
     const isTold = await logAnswer(stop(log, place, { run, reason: "stopped by a request" }), request.signal);
     return new Response(null, { status: isTold ? 204 : 404, headers: NO_STORE });
   } catch (error) {
+    if (!(error instanceof RequestLeftError)) report(options, error);
     return new Response(publicWords(error), { status: statusOf(error), headers: NO_STORE });
   }
 }

@@ -131,7 +131,10 @@ describe("resumeResponse and stopResponse", () => {
 
   it("do not throw what a log throws", async () => {
     const broken = { latest: () => Promise.reject(new Error("redis://user:secret@db")) } as unknown as Log;
-    const response = await stopResponse(broken, "chat", get());
+    const onError = vi.fn();
+    const response = await stopResponse(broken, "chat", get(), { onError });
+    expect(onError.mock.calls).toEqual([[new Error("redis://user:secret@db")]]);
+    await expect(stopResponse(broken, "chat", get(), { onErorr: onError } as object)).rejects.toThrow("onErorr");
     expect([response.status, await response.text()]).toEqual([500, "Something went wrong on the server."]);
   });
 });
