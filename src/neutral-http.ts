@@ -9,14 +9,21 @@ import {
 } from "./http-server/node-handler.ts";
 import { respond, type UIResponseOptions } from "./http-server/responses.ts";
 import type { EventsResponseOptions, StreamResponseOptions } from "./http-server/response-options.ts";
-import { commonMessagesOf, type FromUIMessagesOptions, type UIMessageLike } from "./http-server/from-ui-messages.ts";
-import { chatIn, type OriginalMessage, type SentChat } from "./http-server/read-chat.ts";
+
+import {
+  chatIn,
+  commonMessagesOf,
+  type FromUIMessagesOptions,
+  type OriginalMessage,
+  type SentChat,
+  type UIMessageLike,
+} from "./http-server/ui-message/from-ui-messages.ts";
 import {
   type UIMessage,
   type UIMessagePart,
   uiMessagesOf,
   type UIMessagesOptions,
-} from "./http-server/to-ui-messages.ts";
+} from "./http-server/ui-message/to-ui-messages.ts";
 import type { CommonMessage } from "./prompt/common-message.ts";
 import {
   resume,
@@ -26,7 +33,7 @@ import {
 } from "./http-server/resume-response.ts";
 import type { Log } from "./log/log.ts";
 import { loadProvider } from "./neutral-provider.ts";
-import type { MessageFinish, MessageStart, UIVersion } from "./http-server/ui-encoder.ts";
+import type { MessageFinish, MessageStart, UIVersion } from "./http-server/ui-message/ui-encoder.ts";
 import type { Keepable } from "./resume/keep.ts";
 import type { ReadAs } from "./resume/read.ts";
 import { aFlag, aText, checkOptions } from "./schema/option-form.ts";

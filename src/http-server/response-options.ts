@@ -1,3 +1,5 @@
+import { InvalidOptionError, messageOf } from "../errors.ts";
+import type { Keepable } from "../resume/keep.ts";
 import {
   aFlag,
   aFunction,
@@ -8,10 +10,7 @@ import {
   positive,
   wholeFrom,
 } from "../schema/option-form.ts";
-import { InvalidOptionError, messageOf } from "../errors.ts";
-import type { Keepable } from "../resume/keep.ts";
-import { publicWords } from "./public-error.ts";
-import type { ErrorText } from "./event-encoder.ts";
+import { publicWords, type ErrorText } from "./public-error.ts";
 
 /** How a stream is sent to a browser. */
 export interface StreamResponseOptions<in S extends Keepable = Keepable> {

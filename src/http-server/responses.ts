@@ -4,7 +4,7 @@ import type { Keepable, Kept } from "../resume/keep.ts";
 import { aFunction, aList, checkOptions, type Form, type Forms } from "../schema/option-form.ts";
 import { jsonData } from "../tool/plain-data.ts";
 import { type Cursor, runToken } from "./cursor.ts";
-import { earlierMessage } from "./earlier-message.ts";
+import { earlierMessage } from "./ui-message/earlier-message.ts";
 import {
   checkHead,
   EVENTS_FORMS,
@@ -16,8 +16,15 @@ import {
 } from "./response-options.ts";
 import { failureResponse, streamResponse } from "./response.ts";
 import { isOfRun, PairReader, streamOfPairs } from "./shown-pair.ts";
-import { type MessageFinish, type MessageStart, UIEncoder, type UIEncoding, type UIVersion } from "./ui-encoder.ts";
-import { EventsWire, TextWire, UIWire, type Wire } from "./wire.ts";
+import {
+  type MessageFinish,
+  type MessageStart,
+  UIEncoder,
+  type UIEncoding,
+  type UIVersion,
+} from "./ui-message/ui-encoder.ts";
+import { UIWire } from "./ui-message/ui-wire.ts";
+import { EventsWire, TextWire, type Wire } from "./wire.ts";
 
 /** How a stream is sent to `useChat`. */
 export interface UIResponseOptions<in S extends Keepable = Keepable> extends EventsResponseOptions<S> {

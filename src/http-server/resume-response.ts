@@ -4,15 +4,14 @@ import type { Log } from "../log/log.ts";
 import type { Native } from "../provider/native.ts";
 import type { Keepable } from "../resume/keep.ts";
 import { type ReadAs, readRun } from "../resume/read.ts";
-import { status, stop } from "../resume/run-status.ts";
 import type { LoadProvider } from "../resume/run-records.ts";
-import type { CallStream } from "../stream/call-stream.ts";
+import { status, stop } from "../resume/run-status.ts";
 import { aFunction, checkOptions, type Forms } from "../schema/option-form.ts";
+import type { CallStream } from "../stream/call-stream.ts";
 import { type Cursor, cursorOf } from "./cursor.ts";
-import { logAnswer, RequestLeftError } from "./log-answer.ts";
-import { publicWords, statusOf } from "./public-error.ts";
-import { failureResponse } from "./response.ts";
+import { publicWords, statusOf, LateLogError, RequestLeftError } from "./public-error.ts";
 import { checkHead, report } from "./response-options.ts";
+import { failureResponse } from "./response.ts";
 import { respond, type ResponseFormat, type UIResponseOptions, wireOf } from "./responses.ts";
 
 /** How a run is sent to a page that comes back. */
@@ -130,5 +129,30 @@ export async function stopped(
   } catch (error) {
     if (!(error instanceof RequestLeftError)) report(options, error);
     return new Response(publicWords(error), { status: statusOf(error), headers: NO_STORE });
+  }
+}
+
+/** How long a log may take to answer. */
+const LONGEST_MS = 5_000;
+
+/**
+ * What a log answers, as long as somebody waits for it.
+ *
+ * @throws LateLogError, RequestLeftError, or the error of the log.
+ */
+async function logAnswer<V>(answer: Promise<V>, signal: AbortSignal, ms = LONGEST_MS): Promise<V> {
+  let stop: (error: Error) => void = () => {};
+  const stopped = new Promise<never>((_resolve, reject) => {
+    stop = reject;
+  });
+  const leave = (): void => stop(new RequestLeftError("The client has closed the request."));
+  const timer = setTimeout(() => stop(new LateLogError(`The log has not answered within ${ms} ms.`)), ms);
+  signal.addEventListener("abort", leave);
+  if (signal.aborted) leave();
+  try {
+    return await Promise.race([answer, stopped]);
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener("abort", leave);
   }
 }

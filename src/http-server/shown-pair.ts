@@ -1,4 +1,5 @@
 import type { AgentTurn } from "../agent/options.ts";
+import { isObject, tryParse } from "../json/object.ts";
 import type { ResponseChunk } from "../provider/chunk.ts";
 import type { Native } from "../provider/native.ts";
 import type { Reply } from "../recovery/reply.ts";
@@ -7,6 +8,7 @@ import { CallStream } from "../stream/call-stream.ts";
 import { leavable } from "../stream/leavable.ts";
 import { Stream } from "../stream/stream.ts";
 import { stepsOf } from "../structured/steps.ts";
+import { jsonData } from "../tool/plain-data.ts";
 import type { StreamingToolCall, ToolCall } from "../tool/tool-call.ts";
 import type { Place } from "./cursor.ts";
 
@@ -127,4 +129,10 @@ function iterationOf(stream: Keepable): AsyncIterator<Pair> {
 
 async function* structuredPairs(reply: Reply<Native>): AsyncGenerator<Pair, void, undefined> {
   for await (const { chunk } of stepsOf(reply)) yield [chunk, null];
+}
+
+/** The input as the model wrote it: what a schema makes of it need not be data, and may differ from process to process. */
+export function inputOf({ text, args }: ToolCall): unknown {
+  const written = text === "" ? {} : tryParse(text);
+  return isObject(written) ? written : (jsonData(args) ?? {});
 }

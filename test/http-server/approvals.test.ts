@@ -1,9 +1,8 @@
 import { expect, it } from "vitest";
-import { approvalsOf } from "../../src/http-server/approvals.ts";
-import type { Ending } from "../../src/http-server/ending.ts";
-import { endEvent } from "../../src/http-server/event-encoder.ts";
+import { approvalsOf, type Ending } from "../../src/http-server/feed.ts";
+import { endEvent } from "../../src/http-server/wire.ts";
 import { shownBy } from "../../src/http-server/response-options.ts";
-import { UIEncoder, type UIVersion } from "../../src/http-server/ui-encoder.ts";
+import { UIEncoder, type UIVersion } from "../../src/http-server/ui-message/ui-encoder.ts";
 
 const approval = { id: "x", toolCallId: "t1", name: "pay", args: { dollars: 7 } };
 const ending: Ending = {

@@ -1,21 +1,19 @@
-import type { FinalState } from "../attempt/lifecycle.ts";
-import type { Usage } from "../cost/usage.ts";
-import { StreamTruncatedError } from "../errors.ts";
-import type { CommonFinishReason } from "../provider/native.ts";
-import type { AgentToolResult } from "../provider/chunk.ts";
-import type { JsonObject } from "../json/object.ts";
-import { jsonData } from "../tool/plain-data.ts";
-import type { StreamingToolCall, ToolCall } from "../tool/tool-call.ts";
-import { ToolInputError } from "../tool/tool-input-error.ts";
-import { isRefusal } from "./approvals.ts";
+import type { FinalState } from "../../attempt/lifecycle.ts";
+import type { Usage } from "../../cost/usage.ts";
+import { StreamTruncatedError } from "../../errors.ts";
+import type { JsonObject } from "../../json/object.ts";
+import type { AgentToolResult } from "../../provider/chunk.ts";
+import type { CommonFinishReason } from "../../provider/native.ts";
+import { jsonData, isError } from "../../tool/plain-data.ts";
+import type { StreamingToolCall, ToolCall } from "../../tool/tool-call.ts";
+import { ToolInputError } from "../../tool/tool-input-error.ts";
 import { callsIn, type EarlierMessage, partsUntil, refusalsIn, sentAgain } from "./earlier-message.ts";
-import { type Ending, figuresOf } from "./ending.ts";
-import { inputOf, TOOL_FAILED } from "./event-encoder.ts";
-import { codeOf } from "./public-error.ts";
-import type { Shown } from "./response-options.ts";
-import type { ShownPair } from "./shown-pair.ts";
+import { type Ending, figuresOf } from "../feed.ts";
+import { codeOf, TOOL_FAILED } from "../public-error.ts";
+import type { Shown } from "../response-options.ts";
+import { type ShownPair, inputOf } from "../shown-pair.ts";
 import { type ProviderMetadata, signed, thinkingSign } from "./thinking-metadata.ts";
-import type { UIFinishReason, UIPart } from "./ui-part.ts";
+import type { UIFinishReason, UIPart } from "./ui-wire.ts";
 
 /** The major version of the AI SDK that reads a stream. */
 export type UIVersion = 5 | 6 | 7;
@@ -283,4 +281,9 @@ const STOP_REASONS: Readonly<Record<string, UIFinishReason>> = {
 function finishReason(stopReason: string | null | undefined, reasons: readonly CommonFinishReason[]): UIFinishReason {
   if (stopReason != null) return STOP_REASONS[stopReason] ?? "other";
   return FINISH_REASONS[reasons[0] ?? "unknown"] ?? "other";
+}
+
+/** Whether the output of a call says that somebody has refused it. A log keeps the words of an error alone: it cannot tell. */
+function isRefusal(output: unknown): boolean {
+  return isError(output) && "code" in output && output.code === "tool_refused";
 }

@@ -1,6 +1,6 @@
-import { InvalidOptionError } from "../errors.ts";
-import { field, isObject, type JsonObject, stringField } from "../json/object.ts";
-import type { UIPart } from "./ui-part.ts";
+import { InvalidOptionError } from "../../errors.ts";
+import { field, isObject, type JsonObject, stringField } from "../../json/object.ts";
+import type { UIPart } from "./ui-wire.ts";
 
 /** A message of the assistant that a run goes on with, after an approval say. */
 export interface EarlierMessage {

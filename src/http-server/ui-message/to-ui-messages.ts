@@ -1,9 +1,9 @@
-import { isObject, tryParse } from "../json/object.ts";
-import { base64 } from "../prompt/base64.ts";
-import type { CommonMessage, CommonPart, ToolCallPart, ToolResultPart } from "../prompt/common-message.ts";
-import type { Media } from "../prompt/media.ts";
-import { jsonData } from "../tool/plain-data.ts";
-import { TOOL_FAILED } from "./event-encoder.ts";
+import { isObject, tryParse } from "../../json/object.ts";
+import { base64 } from "../../prompt/base64.ts";
+import type { CommonMessage, CommonPart, ToolCallPart, ToolResultPart } from "../../prompt/common-message.ts";
+import type { Media } from "../../prompt/media.ts";
+import { jsonData } from "../../tool/plain-data.ts";
+import { TOOL_FAILED } from "../public-error.ts";
 import { type ProviderMetadata, thinkingOf } from "./thinking-metadata.ts";
 
 interface UIToolCall {
