@@ -99,7 +99,27 @@ const shows = (page, words) => page.waitForFunction((given) => document.body.inn
 const rests = (page) => page.waitForSelector("#send:not([hidden])");
 const answers = (page) => page.locator("article.assistant").allInnerTexts();
 
+/** What no page of it sends. */
+const WRONG = [
+  "",
+  "{",
+  "null",
+  "[]",
+  '"text"',
+  '{"text":7}',
+  '{"text":" "}',
+  '{"approvals":{"a":true}}',
+  '{"approvals":[1]}',
+];
+
 const scenarios = {
+  async "wrong requests"(example, check) {
+    const { url } = await example.serve();
+    for (const body of WRONG) {
+      const { status } = await fetch(`${url}/api/chat/chat-of-nobody`, { method: "POST", body });
+      check(status === 400, `${body} is answered with ${status}.`);
+    }
+  },
   async "a conversation"(example, check, { pictures }) {
     const { url } = await example.serve();
     const page = await example.open(url);

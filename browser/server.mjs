@@ -94,8 +94,8 @@ function chat({ wire, log, hasTakeover, ask, redis, left }) {
   const version = /\d/.test(wire) ? { version: Number(wire.at(-1)) } : {};
   const send = (stream, messages, signal) =>
     isUI
-      ? uiMessageResponse(stream, { ...version, originalMessages: messages, signal })
-      : eventsResponse(stream, { signal });
+      ? uiMessageResponse(stream, { ...version, originalMessages: messages, signal, sendUsage: true })
+      : eventsResponse(stream, { signal, sendUsage: true });
   return async (request, id) => {
     if (request.method === "DELETE") return stopResponse(log, id, request);
     if (request.method === "GET") {
@@ -104,6 +104,7 @@ function chat({ wire, log, hasTakeover, ask, redis, left }) {
       const prompt = hasTakeover ? JSON.parse((await redis.get(`prompt:${id}`)) ?? "[]") : null;
       return resumeResponse(log, id, request, {
         as: isUI ? "ui" : "events",
+        sendUsage: true,
         of: ask,
         ...(isUI && version),
         ...(prompt !== null && { continue: () => ask(prompt) }),

@@ -146,7 +146,8 @@ async function play(stage, scenario, client) {
   const { Scene } = await import("../browser/scene.mjs");
   const { Findings } = await import("../browser/scenarios/expect.mjs");
   const about = { scenario: scenario.name, client: client.id };
-  if (scenario.takes?.(client) === false) return { ...about, skipped: true, problems: [], notes: [] };
+  const isPlayed = scenario.takes?.(client) !== false && client.plays?.includes(scenario.name) !== false;
+  if (!isPlayed) return { ...about, skipped: true, problems: [], notes: [] };
   const scene = new Scene(stage, client);
   const findings = new Findings();
   try {

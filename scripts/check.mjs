@@ -44,6 +44,13 @@ const ofPackage = [
 ];
 const ofBuild = [
   ["package types are whole", "node_modules/typescript/bin/tsc", ...asConsumer.split(" "), ...declarations],
+  // As a server has it: the types of Node are enough.
+  [
+    "package types without those of the DOM",
+    "node_modules/typescript/bin/tsc",
+    ...asConsumer.replace(",dom", "").split(" "),
+    ...declarations.filter((path) => path !== "dist/browser.d.ts"),
+  ],
   // The oldest one that the types work with.
   [
     "package types (TypeScript 5.4)",

@@ -8,33 +8,52 @@ import {
   type WebHandler,
 } from "./http-server/node-handler.ts";
 import { respond, type UIResponseOptions } from "./http-server/responses.ts";
-import type { StreamResponseOptions } from "./http-server/response-options.ts";
-import { commonMessagesOf, type FromUIMessagesOptions, type UIMessageLike } from "./http-server/from-ui-messages.ts";
+import type { EventsResponseOptions, StreamResponseOptions } from "./http-server/response-options.ts";
+
+import {
+  chatIn,
+  commonMessagesOf,
+  type FromUIMessagesOptions,
+  type OriginalMessage,
+  type SentChat,
+  type UIMessageLike,
+} from "./http-server/ui-message/from-ui-messages.ts";
 import {
   type UIMessage,
   type UIMessagePart,
   uiMessagesOf,
   type UIMessagesOptions,
-} from "./http-server/to-ui-messages.ts";
+} from "./http-server/ui-message/to-ui-messages.ts";
 import type { CommonMessage } from "./prompt/common-message.ts";
-import { resume, type ResumeResponseOptions, stopped } from "./http-server/resume-response.ts";
+import {
+  resume,
+  type ResumeResponseOptions,
+  stopped,
+  type StopResponseOptions,
+} from "./http-server/resume-response.ts";
 import type { Log } from "./log/log.ts";
 import { loadProvider } from "./neutral-provider.ts";
-import type { UIVersion } from "./http-server/ui-encoder.ts";
+import type { MessageFinish, MessageStart, UIVersion } from "./http-server/ui-message/ui-encoder.ts";
 import type { Keepable } from "./resume/keep.ts";
 import type { ReadAs } from "./resume/read.ts";
-import { aText, checkOptions } from "./schema/option-form.ts";
+import { aFlag, aText, checkOptions } from "./schema/option-form.ts";
 import type { StreamedCall } from "./neutral-resume.ts";
 
 export { nodeHandler };
 export type {
+  EventsResponseOptions,
   Keepable,
+  MessageFinish,
+  MessageStart,
   NodeListener,
   NodeRequest,
   NodeResponse,
   WebHandler,
   FromUIMessagesOptions,
+  OriginalMessage,
   ResumeResponseOptions,
+  SentChat,
+  StopResponseOptions,
   StreamedCall,
   StreamResponseOptions,
   UIMessage,
@@ -50,7 +69,7 @@ export type {
  * ended. Those of a kept stream have ids, so that a page goes on where its connection was lost.
  *
  * @param stream - A stream of any kind: of a call or an agent, structured, kept, or read from a log.
- * @param options - See {@link StreamResponseOptions}.
+ * @param options - See {@link EventsResponseOptions}.
  * @returns A response with status 200 once there is content, or with that of the error before it, and its code and a
  *   message as JSON.
  * @throws InvalidOptionError; StreamConsumedError if the stream has an owner already.
@@ -66,7 +85,10 @@ export type {
  * }
  * ```
  */
-export function eventsResponse(stream: Keepable, options: StreamResponseOptions = {}): Promise<Response> {
+export function eventsResponse<S extends Keepable>(
+  stream: S,
+  options: EventsResponseOptions<S> = {},
+): Promise<Response> {
   return respond("events", stream, options);
 }
 
@@ -117,7 +139,8 @@ export function resumeResponse(
  * @param log - The log that the run is kept in.
  * @param id - The place.
  * @param request - What the page asks for.
- * @returns A response with status 204; 404 if there is nothing to stop.
+ * @param options - See {@link StopResponseOptions}.
+ * @returns A response with status 204; 404 if there is nothing to stop, 503 or 500 if the log does not say.
  * @example
  * ```ts
  * import { stopResponse } from "millrace/http";
@@ -130,8 +153,13 @@ export function resumeResponse(
  * }
  * ```
  */
-export function stopResponse(log: Log, id: string, request: Request): Promise<Response> {
-  return stopped(log, id, request);
+export function stopResponse(
+  log: Log,
+  id: string,
+  request: Request,
+  options: StopResponseOptions = {},
+): Promise<Response> {
+  return stopped(log, id, request, options);
 }
 
 /**
@@ -153,14 +181,14 @@ export function stopResponse(log: Log, id: string, request: Request): Promise<Re
  * }
  * ```
  */
-export function textResponse(stream: Keepable, options: StreamResponseOptions = {}): Promise<Response> {
+export function textResponse<S extends Keepable>(stream: S, options: StreamResponseOptions<S> = {}): Promise<Response> {
   return respond("text", stream, options);
 }
 
 /**
  * Sends a stream to `useChat` of the AI SDK, versions 5, 6 and 7: text, thinking, tools while their input streams, results
  * of tools, a step for each turn. A reply that was cut or has failed ends with an error, which `useChat` shows; the
- * metadata of the message has `millrace: { run, outcome, usage, cost, model }`.
+ * metadata of the message has `millrace: { run, outcome }`, and what `sendUsage`, `sendCost` and `sendModel` ask for.
  *
  * @param stream - A stream of any kind. The id of its message is the name of its run, if it is kept.
  * @param options - See {@link UIResponseOptions}.
@@ -178,13 +206,42 @@ export function textResponse(stream: Keepable, options: StreamResponseOptions = 
  * }
  * ```
  */
-export function uiMessageResponse(stream: Keepable, options: UIResponseOptions = {}): Promise<Response> {
+export function uiMessageResponse<S extends Keepable>(
+  stream: S,
+  options: UIResponseOptions<S> = {},
+): Promise<Response> {
   return respond("ui", stream, options);
 }
 
 /**
+ * Reads what `useChat` sends. A page may send anything: what cannot be a chat becomes the response that says so, with status
+ * 400, and your handler hands that on.
+ *
+ * @param request - The request, or its body, where your framework has parsed it already.
+ * @param options - See {@link FromUIMessagesOptions}.
+ * @returns The chat, or the response to send in place of an answer.
+ * @example
+ * ```ts
+ * import { call, type CommonMessage } from "millrace";
+ * import { readChat, uiMessageResponse } from "millrace/http";
+ *
+ * const answer = call("anthropic/claude-sonnet-5-5", { stream: true }, (messages: readonly CommonMessage[]) => messages);
+ *
+ * export async function POST(request: Request): Promise<Response> {
+ *   const chat = await readChat(request);
+ *   if (chat instanceof Response) return chat;
+ *   const { messages, originalMessages } = chat;
+ *   return uiMessageResponse(answer(messages), { originalMessages, signal: request.signal });
+ * }
+ * ```
+ */
+export function readChat(request: unknown, options: FromUIMessagesOptions = {}): Promise<SentChat | Response> {
+  return chatIn(request, options);
+}
+
+/**
  * Turns the messages that `useChat` sends into messages for a prompt: text, files, thinking that its provider takes back,
- * calls of tools and what became of them. Whatever a page sends comes to a conversation that providers accept: a call
+ * calls of tools and what became of them. {@link readChat} does that with a whole request. Whatever a page sends comes to a conversation that providers accept: a call
  * without a result gets one that says so, and a call that was cut is left out.
  *
  * @param messages - Those of the page. They are the visitor's words: also those that they say the assistant has written.
@@ -194,14 +251,11 @@ export function uiMessageResponse(stream: Keepable, options: UIResponseOptions =
  * @example
  * ```ts
  * import { call, type CommonMessage } from "millrace";
- * import { fromUIMessages, uiMessageResponse } from "millrace/http";
+ * import { fromUIMessages, type UIMessageLike } from "millrace/http";
  *
- * const chat = call("anthropic/claude-sonnet-5-5", { stream: true }, (messages: CommonMessage[]) => messages);
+ * const answer = call("anthropic/claude-sonnet-5-5", { stream: true }, (messages: CommonMessage[]) => messages);
  *
- * export async function POST(request: Request): Promise<Response> {
- *   const { messages } = await request.json();
- *   return uiMessageResponse(chat(fromUIMessages(messages)), { originalMessages: messages, signal: request.signal });
- * }
+ * export const reply = (stored: readonly UIMessageLike[]) => answer(fromUIMessages(stored, { system: true }));
  * ```
  */
 export function fromUIMessages(
@@ -218,7 +272,8 @@ export function fromUIMessages(
  *
  * @param messages - Such as `stream.commonHistory()`.
  * @param options - `run`: the name of the run that wrote the last answer (`kept.run`). A page that resumes recognises its
- *   message by it; without it, such a page shows the answer twice for as long as the log has the run.
+ *   message by it; without it, such a page shows the answer twice for as long as the log has the run. `sendReasoning`:
+ *   false leaves thinking out.
  * @example
  * ```ts
  * import type { CommonMessage } from "millrace";
@@ -232,6 +287,6 @@ export function fromUIMessages(
  * ```
  */
 export function toUIMessages(messages: readonly CommonMessage[], options?: UIMessagesOptions): UIMessage[] {
-  checkOptions(options ?? {}, { run: aText });
+  checkOptions(options ?? {}, { run: aText, sendReasoning: aFlag });
   return uiMessagesOf(messages, options);
 }

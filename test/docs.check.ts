@@ -1,13 +1,13 @@
 import { resolve } from "node:path";
 import ts from "typescript";
 import { describe, expect, it } from "vitest";
-import { snippets } from "./snippet.ts";
+import { type Snippet, snippets } from "./snippet.ts";
 
 const root = resolve(import.meta.dirname, "..");
 const programs = snippets();
 
 /** What the compiler says of each, all at once: it reads the library only once. */
-function compile(): Map<string, string[]> {
+function compile(programs: readonly Snippet[], more: ts.CompilerOptions = {}): Map<string, string[]> {
   const files = new Map(programs.map((program) => [program.path, program]));
   const { config } = ts.readConfigFile(resolve(root, "tsconfig.json"), (path) => ts.sys.readFile(path));
   const { options } = ts.parseJsonConfigFileContent(config, ts.sys, root);
@@ -29,7 +29,7 @@ function compile(): Map<string, string[]> {
   };
   const program = ts.createProgram(
     [...files.keys()],
-    { ...options, paths, noUnusedLocals: false, noUnusedParameters: false },
+    { ...options, paths, noUnusedLocals: false, noUnusedParameters: false, ...more },
     host,
   );
   const problems = new Map<string, string[]>();
@@ -46,9 +46,16 @@ function compile(): Map<string, string[]> {
 
 describe("snippets of the documentation", () => {
   it("compile", () => {
-    const problems = compile();
+    const problems = compile(programs);
     console.log(`snippets of the docs: ${problems.size} programs`);
     expect(problems.size).toBeGreaterThan(15);
+    expect(Object.fromEntries([...problems].filter(([, found]) => found.length > 0))).toEqual({});
+  }, 120_000);
+
+  it("of servers compile with the types of Node alone, without those of the DOM", () => {
+    const servers = programs.filter(({ path }) => /docs\/(servers\/|web-servers)/.test(path));
+    expect(servers.length).toBeGreaterThan(10);
+    const problems = compile(servers, { lib: ["lib.es2023.d.ts", "lib.esnext.disposable.d.ts"] });
     expect(Object.fromEntries([...problems].filter(([, found]) => found.length > 0))).toEqual({});
   }, 120_000);
 });

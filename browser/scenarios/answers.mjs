@@ -14,7 +14,7 @@ export const answers = [
       const state = await page.ask("text");
       whole(findings, state, { text: textOf(SHORT) });
       findings.equal("what is read", await page.articles(), [`text ${scene.nonce}`, textOf(SHORT)]);
-      findings.holds("usage", state.turns[1]?.usage > 0, state.turns[1]?.usage);
+      if (scene.client.id !== "hook") findings.holds("usage", state.turns[1]?.usage > 0, state.turns[1]?.usage);
       findings.equal("thrown", page.problems, []);
     },
   },

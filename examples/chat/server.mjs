@@ -8,7 +8,7 @@
  */
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
-import { agent, approve, tool } from "millrace";
+import { agent, approve, InvalidOptionError, tool } from "millrace";
 import { call, client } from "millrace/anthropic";
 import { eventsResponse, nodeHandler, resumeResponse, stopResponse, toUIMessages } from "millrace/http";
 import { keep, memoryLog, redisLog, status } from "millrace/resume";
@@ -90,18 +90,33 @@ const save = async (id, chat) =>
 
 // The routes.
 
-/** A text, or the answers to what waits for approval: starts a run. */
+/** A library shows its readers what they use. Without these, figures are for the server alone. */
+const sent = { sendUsage: true, sendCost: true, onError: console.error };
+
+/** A text, or the answers to what waits for approval: starts a run. A page may send anything. */
 async function POST(request, id) {
-  const { text: said, approvals } = await request.json();
+  const said = await request.json().catch(() => null);
   const chat = await load(id);
-  const messages =
-    typeof said === "string"
-      ? [...chat.messages, { role: "user", content: said }]
-      : approve(chat.messages, approvals ?? {});
+  const messages = withSaid(chat.messages, said);
+  if (messages === null) return new Response("There is nothing to answer.", { status: 400 });
   await save(id, { ...chat, messages });
   const run = keep(librarian(messages), { log, id, replace: true, lease: 5_000 });
-  void run.log.settled.then(() => save(id, { messages: run.commonHistory(), run: run.run })).catch(console.error);
-  return eventsResponse(run, { onError: console.error });
+  const onEnd = () => save(id, { messages: run.commonHistory(), run: run.run });
+  return eventsResponse(run, { ...sent, onEnd });
+}
+
+/** The conversation with what the page has sent; null if that is neither a text nor an answer to a call that waits. */
+function withSaid(messages, said) {
+  if (typeof said?.text === "string" && said.text.trim() !== "") {
+    return [...messages, { role: "user", content: said.text }];
+  }
+  try {
+    const answered = approve(messages, said?.approvals);
+    return answered.length > messages.length ? answered : null;
+  } catch (error) {
+    if (error instanceof InvalidOptionError) return null;
+    throw error;
+  }
 }
 
 /** The conversation, and whether there is a run to go on with. */
@@ -144,9 +159,9 @@ async function route(request) {
   const [, id, isStream] = /^\/api\/chat\/([\w-]{8,64})(\/stream)?$/.exec(pathname) ?? [];
   const { method } = request;
   if (id === undefined) return file(pathname);
-  if (method === "DELETE") return stopResponse(log, id, request);
+  if (method === "DELETE") return stopResponse(log, id, request, { onError: console.error });
   if (method === "POST") return POST(request, id);
-  return isStream ? resumeResponse(log, id, request, { as: "events", onError: console.error }) : GET(id);
+  return isStream ? resumeResponse(log, id, request, { ...sent, as: "events" }) : GET(id);
 }
 
 const server = createServer(nodeHandler(route));

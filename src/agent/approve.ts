@@ -1,3 +1,5 @@
+import { InvalidOptionError } from "../errors.ts";
+import { field, isObject, stringField } from "../json/object.ts";
 import type { ToolApprovalPart } from "../prompt/common-message.ts";
 
 /** A message that says which calls may run. */
@@ -15,6 +17,8 @@ export interface ApprovalMessage {
  *   have stored of it.
  * @param answers - By the ids in `run.approvals`: true lets the call run. False, or a reason, is told to the model. A call
  *   that is left out is not run either.
+ * @throws InvalidOptionError for an answer to a call that the conversation does not have, or that it answers differently
+ *   already, and for an answer that is none. An answer that comes again does no harm, also once its call has a result.
  * @example
  * ```ts
  * import { agent, approve, type CommonMessage, call, tool } from "millrace";
@@ -35,10 +39,58 @@ export function approve<M>(
   history: readonly M[],
   answers: Readonly<Record<string, boolean | string>>,
 ): readonly (M | ApprovalMessage)[] {
-  const content = Object.entries(answers).map(([id, answer]): ToolApprovalPart =>
-    typeof answer === "string"
-      ? { type: "toolApproval", id, approved: false, reason: answer }
-      : { type: "toolApproval", id, approved: answer },
-  );
+  if (!isObject(answers)) throw new InvalidOptionError("answers", "they must be an object, by the ids of calls.");
+  const content = Object.entries(answers).map(([id, answer]) => checked(history, answerPart(id, answer)));
   return content.length === 0 ? history : [...history, { role: "user", content }];
+}
+
+/** Answers may have come from a page. */
+function answerPart(id: string, answer: unknown): ToolApprovalPart {
+  if (typeof answer === "string") return { type: "toolApproval", id, approved: false, reason: answer };
+  if (typeof answer === "boolean") return { type: "toolApproval", id, approved: answer };
+  throw new InvalidOptionError(`answers.${id}`, "it must be true, false or a reason.");
+}
+
+/** @throws InvalidOptionError if the conversation has no such call, or another answer to it. */
+function checked(history: readonly unknown[], part: ToolApprovalPart): ToolApprovalPart {
+  const { id, approved, reason } = part;
+  const said = history.findLastIndex((message) => !isAnswer(message) && holds(message, id));
+  if (said < 0) throw new InvalidOptionError(`answers.${id}`, `the conversation has no such call.${waiting(history)}`);
+  // Ids may come again in later turns: those before belong to another call.
+  const earlier = history
+    .slice(said + 1)
+    .flatMap(partsOf)
+    .filter((other) => isApproval(other) && other["id"] === id);
+  const isOther = earlier.some((other) => other["approved"] !== approved || other["reason"] !== reason);
+  if (isOther)
+    throw new InvalidOptionError(`answers.${id}`, "the conversation has another answer to this call already.");
+  return part;
+}
+
+function partsOf(message: unknown): Record<string, unknown>[] {
+  const content = field(message, "content");
+  return Array.isArray(content) ? content.filter(isObject) : [];
+}
+
+const isApproval = ({ type }: Record<string, unknown>): boolean => type === "toolApproval";
+
+function isAnswer(message: unknown): boolean {
+  return partsOf(message).some(isApproval);
+}
+
+/** Whether a value is somewhere in a message: providers have the ids of calls in places of their own. */
+function holds(value: unknown, id: string): boolean {
+  if (typeof value !== "object" || value === null || ArrayBuffer.isView(value)) return value === id;
+  return Object.values(value).some((part) => holds(part, id));
+}
+
+/** The calls that wait, as far as the messages are those of no provider. */
+function waiting(history: readonly unknown[]): string {
+  const ids = new Set<string>();
+  for (const part of history.flatMap(partsOf)) {
+    const id = stringField(part, "id") ?? "";
+    if (part["type"] === "toolCall") ids.add(id);
+    if (part["type"] === "toolResult") ids.delete(id);
+  }
+  return ids.size === 0 ? "" : ` These wait: ${[...ids].join(", ")}.`;
 }

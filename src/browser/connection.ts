@@ -5,7 +5,7 @@ import { Line, type LineOptions, streamURL } from "./line.ts";
 import { TaskSlice } from "./next-task.ts";
 import { ReplyError, type ReplyErrorCode } from "./reply-error.ts";
 import { type PlaceStorage, StoredPlace } from "./stored-place.ts";
-import { ArrivingCall, type ArrivingTool, type CompleteTool } from "./tool.ts";
+import { type Approval, ArrivingCall, type ArrivingTool, type CompleteTool } from "./tool.ts";
 
 /** Settings of {@link connect}. */
 export interface ConnectOptions extends LineOptions {
@@ -51,18 +51,6 @@ export interface Chunk {
   readonly turn: number | null;
 }
 
-/** A call of a tool that waits for the user's approval. */
-export interface Approval {
-  /** What the answer names. */
-  readonly id: string;
-  /** The id of the call. */
-  readonly toolCallId: string;
-  /** The tool's name. */
-  readonly name: string;
-  /** The input of the call. */
-  readonly args: unknown;
-}
-
 interface ChunkEvent extends Partial<Omit<Chunk, "turn">> {
   readonly type: "chunk";
   readonly tool?:
@@ -78,6 +66,7 @@ interface EndEvent {
   readonly finishReasons?: readonly string[];
   readonly usage?: Usage | null;
   readonly cost?: number | null;
+  readonly model?: string | null;
   readonly stopReason?: string | null;
   readonly approvals?: readonly Approval[];
 }
@@ -104,7 +93,7 @@ const left = (cause?: unknown): ReplyError =>
  * The first read starts it. A lost connection is made good, and each pair comes once. The iteration throws the `error`
  * unless the reply is complete, this page has ended it, or there is nothing to go on with.
  */
-export interface Connection<out Tool = CompleteTool | ArrivingTool> extends AsyncIterable<
+export interface Connection<out Tool = CompleteTool | ArrivingTool, out Asked = Approval> extends AsyncIterable<
   readonly [Chunk, Tool | null]
 > {
   /** The text so far; of an agent, that of the turn. */
@@ -117,14 +106,16 @@ export interface Connection<out Tool = CompleteTool | ArrivingTool> extends Asyn
   readonly error: ReplyError | null;
   /** Why the model stopped. */
   readonly finishReasons: readonly string[];
-  /** What the reply used; null before its end, and if the server does not say. */
+  /** What the reply used; null before its end, and unless the server says so (`sendUsage`). */
   readonly usage: Usage | null;
-  /** What it cost, in US dollars; null before its end, and if that is not known. */
+  /** What it cost, in US dollars; null before its end, if that is not known, and unless the server says so (`sendCost`). */
   readonly cost: number | null;
+  /** The model that has answered; null before the end, and unless the server says so (`sendModel`). */
+  readonly model: string | null;
   /** Why the run of an agent ended; null for other replies, and before the end. */
   readonly stopReason: string | null;
   /** The calls of tools that wait for the user's approval. */
-  readonly approvals: readonly Approval[];
+  readonly approvals: readonly Asked[];
   /** The run that the server keeps; null before that is known, and if it keeps none. */
   readonly run: string | null;
   /** Where a later {@link connect} can go on: its option `after`. Null before the first pair, and if nothing is kept. */
@@ -140,7 +131,7 @@ export interface Connection<out Tool = CompleteTool | ArrivingTool> extends Asyn
 }
 
 /** Makes a connection. @internal */
-export class ReplyConnection<Tool> implements Connection<Tool> {
+export class ReplyConnection<Tool, Asked> implements Connection<Tool, Asked> {
   content = "";
   thinking = "";
   outcome: Connection["outcome"] = "pending";
@@ -148,8 +139,9 @@ export class ReplyConnection<Tool> implements Connection<Tool> {
   finishReasons: readonly string[] = [];
   usage: Usage | null = null;
   cost: number | null = null;
+  model: string | null = null;
   stopReason: string | null = null;
-  approvals: readonly Approval[] = [];
+  approvals: readonly Asked[] = [];
 
   readonly #url: string;
   readonly #options: ConnectOptions;
@@ -285,8 +277,8 @@ export class ReplyConnection<Tool> implements Connection<Tool> {
   }
 
   #end({ outcome, error, ...figures }: EndEvent): void {
-    const { finishReasons, usage, cost, stopReason, approvals } = { ...this, ...figures };
-    Object.assign(this, { outcome, finishReasons, usage, cost, stopReason, approvals });
+    const { finishReasons, usage, cost, model, stopReason, approvals } = { ...this, ...figures };
+    Object.assign(this, { outcome, finishReasons, usage, cost, model, stopReason, approvals });
     if (outcome === "complete") return;
     this.error = error === null ? stopped() : new ReplyError(error.code, error.message);
   }

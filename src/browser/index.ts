@@ -2,13 +2,13 @@
 
 import type { PairTypes } from "../tool/pair.ts";
 import { type Connection, type ConnectOptions, ReplyConnection } from "./connection.ts";
-import type { ToolOf, UnknownTools } from "./tool.ts";
+import type { ApprovalOf, ToolOf, UnknownTools } from "./tool.ts";
 
-export type { Approval, Chunk, Connection, ConnectOptions, ToolResult } from "./connection.ts";
+export type { Chunk, Connection, ConnectOptions, ToolResult } from "./connection.ts";
 export type { LineOptions, ReconnectOptions, RequestHeaders } from "./line.ts";
 export { ReplyError, type ReplyErrorCode, type ReplyErrorDetails } from "./reply-error.ts";
 export type { PlaceStorage } from "./stored-place.ts";
-export type { ArrivingTool, CompleteTool, ToolOf, UnknownTools } from "./tool.ts";
+export type { Approval, ApprovalOf, ArrivingTool, CompleteTool, ToolOf, UnknownTools } from "./tool.ts";
 export {
   type ChatRequest,
   type ChatSubmission,
@@ -43,6 +43,6 @@ export {
 export function connect<Tools extends PairTypes = UnknownTools>(
   url: string,
   options: ConnectOptions = {},
-): Connection<ToolOf<Tools>> {
-  return new ReplyConnection<ToolOf<Tools>>(url, options);
+): Connection<ToolOf<Tools>, ApprovalOf<Tools>> {
+  return new ReplyConnection<ToolOf<Tools>, ApprovalOf<Tools>>(url, options);
 }

@@ -1,5 +1,5 @@
 import type { PairTypes } from "../tool/pair.ts";
-import type { StreamingToolCall, ToolCall } from "../tool/tool-call.ts";
+import type { StreamingToolCall, ToolApproval, ToolCall } from "../tool/tool-call.ts";
 import type { ArrivingJson } from "./arriving-json.ts";
 
 /** A call of a tool whose input is complete. The server has the tool's function. */
@@ -28,14 +28,35 @@ export interface ArrivingTool<out Name extends string = string, out Args = unkno
   readonly delta: string;
 }
 
+/** A call of a tool that waits for the user's approval. */
+export interface Approval<out Name extends string = string, out Args = unknown> {
+  /** What the answer names. */
+  readonly id: string;
+  /** The id of the call. */
+  readonly toolCallId: string;
+  /** The tool's name: it tells the calls of several tools apart. */
+  readonly name: Name;
+  /** The input of the call, as JSON carries it. */
+  readonly args: Args;
+}
+
 /** Tools of which nothing is known. */
 export interface UnknownTools extends PairTypes {
   readonly "~pair"?: ToolCall;
   readonly "~partial"?: StreamingToolCall;
+  readonly "~approval"?: ToolApproval;
 }
 
 /** The tools of a page, from the types of those on the server: `typeof clock | typeof search`. */
 export type ToolOf<T extends PairTypes> = Shown<T["~pair"]> | Shown<T["~partial"]>;
+
+/** The calls that wait for approval, from the types of the tools on the server. */
+export type ApprovalOf<T extends PairTypes> =
+  NonNullable<T["~approval"]> extends infer Asked
+    ? Asked extends ToolApproval<infer Name, infer Args>
+      ? Approval<Name, Args>
+      : never
+    : never;
 
 type Shown<Call> =
   Call extends ToolCall<infer Name, infer Args>

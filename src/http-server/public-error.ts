@@ -1,4 +1,3 @@
-import { LateLogError, RequestLeftError } from "./log-answer.ts";
 import { ApiError, type ErrorCode, isMillraceError } from "../errors.ts";
 
 const BUSY = "The model is busy at the moment. Try again in a little while.";
@@ -23,10 +22,17 @@ const WORDS: { readonly [Code in ErrorCode]?: string } = {
   timeout: "The model took too long to answer.",
   tool_input: "The input of the tool could not be used.",
   tool_refused: "The tool was not allowed to run.",
+  unsupported_content: "The model does not take files of this kind.",
 };
 
 /** What visitors are told of an error that is not known. */
 export const UNKNOWN = "Something went wrong on the server.";
+
+/** Gives the words for an error that a visitor may read. @param otherwise - Those for an error that is not known. */
+export type ErrorText = (error: unknown, otherwise?: string) => string;
+
+/** The words for whatever a tool has thrown. */
+export const TOOL_FAILED = "The tool failed.";
 
 /** The public words for an error. @param otherwise - Those for an error that is not known. */
 export function publicWords(error: unknown, otherwise = UNKNOWN): string {
@@ -52,6 +58,8 @@ const STATUSES: { readonly [Code in ErrorCode]?: number } = {
   redirect: 502,
   stream_truncated: 502,
   timeout: 504,
+  // What a program sends by itself does not change: this was the visitor's.
+  unsupported_content: 400,
 };
 
 /** The HTTP status for an error before the first content. */
@@ -71,4 +79,14 @@ export function statusOf(error: unknown): number {
 export function retryAfterOf(error: unknown): string | null {
   const ms = isMillraceError(error) ? error.retryAfterMs : undefined;
   return ms === undefined ? null : String(Math.max(0, Math.ceil(ms / 1000)));
+}
+
+/** A log did not answer in time, so nothing is known. */
+export class LateLogError extends Error {
+  override readonly name = "LateLogError";
+}
+
+/** The one who asked has gone. */
+export class RequestLeftError extends Error {
+  override readonly name = "RequestLeftError";
 }

@@ -1,14 +1,23 @@
-import { aFunction, aSignal, anything, type Forms, notNegative, positive, wholeFrom } from "../schema/option-form.ts";
 import { InvalidOptionError, messageOf } from "../errors.ts";
-import { publicWords } from "./public-error.ts";
-import type { ErrorText } from "./event-encoder.ts";
+import type { Keepable } from "../resume/keep.ts";
+import {
+  aFlag,
+  aFunction,
+  aSignal,
+  anything,
+  type Forms,
+  notNegative,
+  positive,
+  wholeFrom,
+} from "../schema/option-form.ts";
+import { publicWords, type ErrorText } from "./public-error.ts";
 
 /** How a stream is sent to a browser. */
-export interface StreamResponseOptions {
+export interface StreamResponseOptions<in S extends Keepable = Keepable> {
   /** The status of the response, unless the stream fails before its first content. Default: 200. */
   readonly status?: number | undefined;
   /** Headers, over those that the response has by itself. */
-  readonly headers?: HeadersInit | undefined;
+  readonly headers?: ResponseInit["headers"] | undefined;
   /** Ends the reading, such as the request's signal: a stream that is not kept is closed. */
   readonly signal?: AbortSignal | undefined;
   /**
@@ -23,8 +32,28 @@ export interface StreamResponseOptions {
    * of error, without a word of the server, the provider or a tool.
    */
   readonly errorText?: ((error: unknown) => string) | undefined;
-  /** Told of the error of a stream, for your logs. A stream that was stopped has none. */
+  /** Told of the error of a stream, for your logs, and of what `onEnd` throws. A stream that was stopped has none. */
   readonly onError?: ((error: unknown) => void) | undefined;
+  /**
+   * Called once the reply has ended, whatever its outcome: the place to store the conversation, as
+   * `stream.commonHistory()`. If the visitor leaves, a kept stream goes on, and this is called at its own end; any other
+   * stream ends then, as `aborted`. The visitor does not wait for it.
+   */
+  readonly onEnd?: ((stream: S) => unknown) | undefined;
+  /** Keeps the process alive until `onEnd` is done: that of a serverless platform. */
+  readonly waitUntil?: ((work: Promise<void>) => void) | undefined;
+}
+
+/** How a stream is sent as events: what a visitor gets to know. */
+export interface EventsResponseOptions<in S extends Keepable = Keepable> extends StreamResponseOptions<S> {
+  /** Whether thinking is sent. Default: true. */
+  readonly sendReasoning?: boolean | undefined;
+  /** Whether the end says how many tokens the reply used. Default: false. */
+  readonly sendUsage?: boolean | undefined;
+  /** Whether the end says what the reply cost you. Default: false. */
+  readonly sendCost?: boolean | undefined;
+  /** Whether the end says which model has answered. Default: false. */
+  readonly sendModel?: boolean | undefined;
 }
 
 export const RESPONSE_FORMS: Forms = {
@@ -35,6 +64,16 @@ export const RESPONSE_FORMS: Forms = {
   keepAliveMs: positive,
   errorText: aFunction,
   onError: aFunction,
+  onEnd: aFunction,
+  waitUntil: aFunction,
+};
+
+export const EVENTS_FORMS: Forms = {
+  ...RESPONSE_FORMS,
+  sendReasoning: aFlag,
+  sendUsage: aFlag,
+  sendCost: aFlag,
+  sendModel: aFlag,
 };
 
 /** The status of a response without a body. */
@@ -50,6 +89,25 @@ export function checkHead({ headers, status = 200 }: Pick<StreamResponseOptions,
   } catch (cause) {
     throw new InvalidOptionError("headers", `they cannot be sent: ${messageOf(cause)}`, { cause });
   }
+}
+
+/** What a visitor gets to know. */
+export interface Shown {
+  readonly errorText: ErrorText;
+  readonly hasReasoning: boolean;
+  /** The figures of the end that are sent. */
+  readonly figures: readonly ("usage" | "cost" | "model")[];
+}
+
+/** What options let a visitor know. What a reply costs is nobody's business but yours, and no page needs it. */
+export function shownBy(options: EventsResponseOptions<never>): Shown {
+  const { sendReasoning = true, sendUsage, sendCost, sendModel } = options;
+  const figures: Shown["figures"] = [
+    ...(sendUsage ? (["usage"] as const) : []),
+    ...(sendCost ? (["cost"] as const) : []),
+    ...(sendModel ? (["model"] as const) : []),
+  ];
+  return { errorText: errorTextOf(options), hasReasoning: sendReasoning, figures };
 }
 
 /** The words for errors that options ask for. Never throws. */

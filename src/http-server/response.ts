@@ -24,7 +24,7 @@ const MOST_AT_ONCE = 8 * 1024;
 const CLIENT_CLOSED = 499;
 
 /** The response that a stream is sent by. */
-export async function streamResponse(sent: Sent, options: StreamResponseOptions): Promise<Response> {
+export async function streamResponse(sent: Sent, options: StreamResponseOptions<never>): Promise<Response> {
   const { signal, firstContentMs = FIRST_CONTENT_MS } = options;
   const sender = new Sender(sent, options);
   if (signal?.aborted) sender.cut();
@@ -52,7 +52,7 @@ export async function streamResponse(sent: Sent, options: StreamResponseOptions)
 export function failureResponse(
   error: unknown,
   { wire, run }: Pick<Sent, "wire" | "run">,
-  options: StreamResponseOptions,
+  options: StreamResponseOptions<never>,
 ): Response {
   const message = errorTextOf(options)(error);
   const { hasJsonErrors } = wire;
@@ -69,7 +69,7 @@ const RUN_HEADER = "x-millrace-run";
 function headersOf(
   { wire, run }: { readonly wire: Wire | null; readonly run: string | null },
   own: Readonly<Record<string, string>>,
-  { headers: given }: StreamResponseOptions,
+  { headers: given }: StreamResponseOptions<never>,
 ): Headers {
   const headers = new Headers({ ...own, ...wire?.headers });
   for (const [name, value] of new Headers(given)) {
@@ -86,7 +86,7 @@ function headersOf(
 class Sender {
   feed: Feed;
   readonly #sent: Sent;
-  readonly #options: StreamResponseOptions;
+  readonly #options: StreamResponseOptions<never>;
   readonly #encoder = new TextEncoder();
   readonly #keepAliveMs: number;
   #hasStarted = false;
@@ -97,7 +97,7 @@ class Sender {
   #isLeft = false;
   #lastSent = -Infinity;
 
-  constructor(sent: Sent, options: StreamResponseOptions) {
+  constructor(sent: Sent, options: StreamResponseOptions<never>) {
     const { keepAliveMs = KEEP_ALIVE_MS } = options;
     this.#sent = sent;
     this.#options = options;
@@ -160,15 +160,19 @@ class Sender {
       wire.start(this.#sent.reader.isPartial);
       return wire.take();
     }
+    const start = performance.now();
     let waitMs = this.#keepAliveMs;
     do {
       const item = await this.feed.take(waitMs);
-      if (item === LATE) return wire.size > 0 ? wire.take() : (wire.keepAlive ?? "");
+      if (item === LATE) break;
       if (item === END) this.#end();
       else if (!(await this.#write(item))) break;
-      waitMs = wire.size > 0 ? this.#lastSent + wire.windowMs - performance.now() : this.#keepAliveMs;
+      // Much may come that is not shown: that is silence, too.
+      const until = wire.size > 0 ? this.#lastSent + wire.windowMs : start + this.#keepAliveMs;
+      waitMs = until - performance.now();
     } while (waitMs > 0 && wire.size < MOST_AT_ONCE && !this.#isOver && !this.#isCut);
-    return wire.take();
+    const isQuiet = !this.#isOver && !this.#isCut;
+    return wire.take() || (isQuiet ? (wire.keepAlive ?? "") : "");
   }
 
   /** What is sent last where the signal has ended the reading. */

@@ -1,17 +1,33 @@
 import { InvalidOptionError, StreamConsumedError } from "../errors.ts";
-import { field } from "../json/object.ts";
-import type { Keepable } from "../resume/keep.ts";
-import { aList, checkOptions, type Form, type Forms } from "../schema/option-form.ts";
+import { field, isObject } from "../json/object.ts";
+import type { Keepable, Kept } from "../resume/keep.ts";
+import { aFunction, aList, checkOptions, type Form, type Forms } from "../schema/option-form.ts";
+import { jsonData } from "../tool/plain-data.ts";
 import { type Cursor, runToken } from "./cursor.ts";
-import { earlierMessage } from "./earlier-message.ts";
-import { checkHead, errorTextOf, report, RESPONSE_FORMS, type StreamResponseOptions } from "./response-options.ts";
+import { earlierMessage } from "./ui-message/earlier-message.ts";
+import {
+  checkHead,
+  EVENTS_FORMS,
+  type EventsResponseOptions,
+  report,
+  RESPONSE_FORMS,
+  shownBy,
+  type StreamResponseOptions,
+} from "./response-options.ts";
 import { failureResponse, streamResponse } from "./response.ts";
 import { isOfRun, PairReader, streamOfPairs } from "./shown-pair.ts";
-import { UIEncoder, type UIVersion } from "./ui-encoder.ts";
-import { EventsWire, TextWire, UIWire, type Wire } from "./wire.ts";
+import {
+  type MessageFinish,
+  type MessageStart,
+  UIEncoder,
+  type UIEncoding,
+  type UIVersion,
+} from "./ui-message/ui-encoder.ts";
+import { UIWire } from "./ui-message/ui-wire.ts";
+import { EventsWire, TextWire, type Wire } from "./wire.ts";
 
 /** How a stream is sent to `useChat`. */
-export interface UIResponseOptions extends StreamResponseOptions {
+export interface UIResponseOptions<in S extends Keepable = Keepable> extends EventsResponseOptions<S> {
   /**
    * The messages that the page has sent. If the last one is of the assistant, the stream goes on with it, after an
    * approval say: it keeps its id. For `resumeResponse`, those that you have stored of the chat: a run that began with what
@@ -25,13 +41,19 @@ export interface UIResponseOptions extends StreamResponseOptions {
    * which 5 does not have. With 7 a restart takes back what was shown; elsewhere it is an error.
    */
   readonly version?: UIVersion | undefined;
+  /** Metadata of your own for the message: asked at its start, and at its end, whatever the outcome. */
+  readonly messageMetadata?: ((of: { readonly part: MessageStart | MessageFinish }) => object | undefined) | undefined;
 }
 
 /** The form of a response. */
 export type ResponseFormat = "events" | "text" | "ui";
 
 const aVersion: Form = { words: "5, 6 or 7", holds: (value) => value === 5 || value === 6 || value === 7 };
-const UI_FORMS: Forms = { ...RESPONSE_FORMS, originalMessages: aList, version: aVersion };
+const FORMS: { readonly [Format in ResponseFormat]: Forms } = {
+  events: EVENTS_FORMS,
+  text: RESPONSE_FORMS,
+  ui: { ...EVENTS_FORMS, originalMessages: aList, version: aVersion, messageMetadata: aFunction },
+};
 
 /** What a reader of a run has already, and how it is read again. */
 export interface Resumed {
@@ -40,15 +62,15 @@ export interface Resumed {
 }
 
 /** The response that a stream is sent by, in one of the formats. */
-export async function respond(
+export async function respond<S extends Keepable>(
   format: ResponseFormat,
-  stream: Keepable,
-  options: UIResponseOptions,
+  stream: S,
+  options: UIResponseOptions<S>,
   resumed: Resumed | null = null,
 ): Promise<Response> {
   checkStream(stream);
   try {
-    checkOptions(options, format === "ui" ? UI_FORMS : RESPONSE_FORMS);
+    checkOptions(options, FORMS[format]);
     checkHead(options);
     checkRun(stream);
     const run = isOfRun(stream) ? stream.run : null;
@@ -58,15 +80,32 @@ export async function respond(
       pairs = await streamOfPairs(stream);
     } catch (error) {
       report(options, error);
+      tellEnd(stream, Promise.resolve(), options);
       return failureResponse(error, { wire, run }, options);
     }
     const reopen = resumed && (async () => new PairReader(await resumed.reopen()));
-    return await streamResponse({ reader: new PairReader(pairs), wire, run, reopen: reopen ?? undefined }, options);
+    const reader = new PairReader(pairs);
+    tellEnd(stream, reader.ended, options);
+    return await streamResponse({ reader, wire, run, reopen: reopen ?? undefined }, options);
   } catch (error) {
     // Nobody reads it, unless another has it, or it is kept.
     if (!(error instanceof StreamConsumedError) && !isOfRun(stream)) stream.abort(error);
     throw error;
   }
+}
+
+/** Has the program know when a stream has ended. @param read - Settles once it is not read any more. */
+function tellEnd<S extends Keepable>(stream: S, read: Promise<void>, options: StreamResponseOptions<S>): void {
+  const { onEnd, waitUntil } = options;
+  if (onEnd === undefined && waitUntil === undefined) return;
+  const ended = isKept(stream) ? stream.log.settled : read;
+  const told = ended.then(() => onEnd?.(stream)).catch((error: unknown) => report(options, error));
+  waitUntil?.(told.then(() => {}));
+}
+
+/** Whether a stream goes on when it is not read any more. */
+function isKept(stream: object): stream is Kept {
+  return "log" in stream && isOfRun(stream);
 }
 
 /** @throws InvalidOptionError for a name that no header and no id can hold. */
@@ -83,18 +122,33 @@ export function wireOf(
   format: ResponseFormat,
   run: string | null,
   resumed: Pick<Resumed, "cursor"> | null,
-  options: UIResponseOptions,
+  options: UIResponseOptions<never>,
 ): Wire {
   const cursor = resumed?.cursor ?? null;
-  const errorText = errorTextOf(options);
+  const shown = shownBy(options);
   if (format === "text") return new TextWire();
-  if (format === "events") return new EventsWire(run, cursor, errorText);
+  if (format === "events") return new EventsWire(run, cursor, shown);
   const { originalMessages = [], version } = options;
   const earlier = earlierMessage(originalMessages);
   const own = run ?? crypto.randomUUID();
   const messageId = resumed === null ? (earlier?.id ?? own) : own;
   const isReplay = resumed !== null && cursor === null;
-  return new UIWire(run, cursor, new UIEncoder({ messageId, run, version, earlier, isReplay, errorText }));
+  const metadataOf = ownMetadata(options);
+  return new UIWire(run, cursor, new UIEncoder({ messageId, run, version, earlier, isReplay, shown, metadataOf }));
+}
+
+/** The program's own metadata of a message. */
+function ownMetadata(options: UIResponseOptions<never>): UIEncoding["metadataOf"] {
+  const { messageMetadata } = options;
+  return (part) => {
+    try {
+      const metadata = jsonData(messageMetadata?.({ part }));
+      return isObject(metadata) ? metadata : {};
+    } catch (error) {
+      report(options, error);
+      return {};
+    }
+  };
 }
 
 function checkStream(stream: unknown): void {

@@ -4,18 +4,21 @@ import type { Log } from "../log/log.ts";
 import type { Native } from "../provider/native.ts";
 import type { Keepable } from "../resume/keep.ts";
 import { type ReadAs, readRun } from "../resume/read.ts";
-import { status, stop } from "../resume/run-status.ts";
 import type { LoadProvider } from "../resume/run-records.ts";
+import { status, stop } from "../resume/run-status.ts";
+import { aFunction, checkOptions, type Forms } from "../schema/option-form.ts";
 import type { CallStream } from "../stream/call-stream.ts";
 import { type Cursor, cursorOf } from "./cursor.ts";
-import { logAnswer, RequestLeftError } from "./log-answer.ts";
-import { publicWords, statusOf } from "./public-error.ts";
-import { failureResponse } from "./response.ts";
+import { publicWords, statusOf, LateLogError, RequestLeftError } from "./public-error.ts";
 import { checkHead, report } from "./response-options.ts";
+import { failureResponse } from "./response.ts";
 import { respond, type ResponseFormat, type UIResponseOptions, wireOf } from "./responses.ts";
 
 /** How a run is sent to a page that comes back. */
-export interface ResumeResponseOptions extends Omit<UIResponseOptions, "firstContentMs" | "status"> {
+export interface ResumeResponseOptions extends Omit<
+  UIResponseOptions,
+  "firstContentMs" | "status" | "onEnd" | "waitUntil"
+> {
   /** The format: that of {@link uiMessageResponse} (the default), of {@link eventsResponse}, or of {@link textResponse}. */
   readonly as?: ResponseFormat | undefined;
   /** Goes on with a reply whose producer is gone: see `read` of `millrace/resume`. */
@@ -24,6 +27,13 @@ export interface ResumeResponseOptions extends Omit<UIResponseOptions, "firstCon
   readonly waitUntil?: ((work: Promise<void>) => void) | undefined;
 }
 
+/** How a request to stop a run is answered. */
+export interface StopResponseOptions {
+  /** Told of an error of the log, for your logs. The response is a 500 or 503 then. */
+  readonly onError?: ((error: unknown) => void) | undefined;
+}
+
+const STOP_FORMS: Forms = { onError: aFunction };
 const NO_STORE = { "cache-control": "no-store" };
 
 /** The response to a page that wants the rest of a run, or all of it. */
@@ -105,12 +115,44 @@ async function hasAll(log: Log, place: string, run: string, { message, cursor }:
 }
 
 /** The response to a page that wants a run to stop. */
-export async function stopped(log: Log, place: string, request: Request): Promise<Response> {
+export async function stopped(
+  log: Log,
+  place: string,
+  request: Request,
+  options: StopResponseOptions,
+): Promise<Response> {
+  checkOptions(options, STOP_FORMS);
   const run = new URL(request.url).searchParams.get("run") ?? undefined;
   try {
     const isTold = await logAnswer(stop(log, place, { run, reason: "stopped by a request" }), request.signal);
     return new Response(null, { status: isTold ? 204 : 404, headers: NO_STORE });
   } catch (error) {
+    if (!(error instanceof RequestLeftError)) report(options, error);
     return new Response(publicWords(error), { status: statusOf(error), headers: NO_STORE });
+  }
+}
+
+/** How long a log may take to answer. */
+const LONGEST_MS = 5_000;
+
+/**
+ * What a log answers, as long as somebody waits for it.
+ *
+ * @throws LateLogError, RequestLeftError, or the error of the log.
+ */
+async function logAnswer<V>(answer: Promise<V>, signal: AbortSignal, ms = LONGEST_MS): Promise<V> {
+  let stop: (error: Error) => void = () => {};
+  const stopped = new Promise<never>((_resolve, reject) => {
+    stop = reject;
+  });
+  const leave = (): void => stop(new RequestLeftError("The client has closed the request."));
+  const timer = setTimeout(() => stop(new LateLogError(`The log has not answered within ${ms} ms.`)), ms);
+  signal.addEventListener("abort", leave);
+  if (signal.aborted) leave();
+  try {
+    return await Promise.race([answer, stopped]);
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener("abort", leave);
   }
 }

@@ -1,4 +1,5 @@
 import type { AgentTurn } from "../agent/options.ts";
+import { isObject, tryParse } from "../json/object.ts";
 import type { ResponseChunk } from "../provider/chunk.ts";
 import type { Native } from "../provider/native.ts";
 import type { Reply } from "../recovery/reply.ts";
@@ -7,6 +8,7 @@ import { CallStream } from "../stream/call-stream.ts";
 import { leavable } from "../stream/leavable.ts";
 import { Stream } from "../stream/stream.ts";
 import { stepsOf } from "../structured/steps.ts";
+import { jsonData } from "../tool/plain-data.ts";
 import type { StreamingToolCall, ToolCall } from "../tool/tool-call.ts";
 import type { Place } from "./cursor.ts";
 
@@ -50,6 +52,9 @@ export class PairReader {
   #place: Place = { position: 0, nth: -1, recoveries: 0 };
   /** Whether the first pair was that of the first event; null before. */
   #isWhole: boolean | null = null;
+  /** Settles once the stream is not read any more: it has ended, or was left. */
+  readonly ended: Promise<void>;
+  #onEnd = (): void => {};
   /** How much was read of the tool whose input is the JSON that was asked for. */
   #jsonLength = 0;
 
@@ -57,13 +62,23 @@ export class PairReader {
   constructor(stream: Keepable) {
     this.stream = stream;
     this.#pairs = iterationOf(stream);
+    this.ended = new Promise((resolve) => {
+      this.#onEnd = resolve;
+    });
   }
 
   /** The next pair; null after the last. @throws The error of the stream. */
   async next(): Promise<ShownPair | null> {
-    const { value, done } = await this.#pairs.next();
-    if (done === true) return null;
-    const [chunk, tool, turn] = value as Pair;
+    let isOver = true;
+    let read: IteratorResult<Pair, unknown>;
+    try {
+      read = await this.#pairs.next();
+      isOver = read.done === true;
+    } finally {
+      if (isOver) this.#onEnd();
+    }
+    if (read.done === true) return null;
+    const [chunk, tool, turn] = read.value;
     const content = chunk.content + this.#json(chunk);
     // Pairs hold such tools alone.
     const shown = tool as ToolCall | StreamingToolCall | null;
@@ -77,7 +92,8 @@ export class PairReader {
 
   /** Stops reading: a stream that is not kept is closed. Reads that wait end. */
   leave(): void {
-    this.#pairs.return?.().catch(() => {});
+    const left = this.#pairs.return?.() ?? Promise.resolve();
+    left.catch(() => {}).then(this.#onEnd);
   }
 
   #move({ recovery }: ResponseChunk): Place | null {
@@ -113,4 +129,10 @@ function iterationOf(stream: Keepable): AsyncIterator<Pair> {
 
 async function* structuredPairs(reply: Reply<Native>): AsyncGenerator<Pair, void, undefined> {
   for await (const { chunk } of stepsOf(reply)) yield [chunk, null];
+}
+
+/** The input as the model wrote it: what a schema makes of it need not be data, and may differ from process to process. */
+export function inputOf({ text, args }: ToolCall): unknown {
+  const written = text === "" ? {} : tryParse(text);
+  return isObject(written) ? written : (jsonData(args) ?? {});
 }

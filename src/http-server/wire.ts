@@ -1,11 +1,12 @@
 import { StreamTruncatedError } from "../errors.ts";
 import { encodeSse } from "../frame/encode-sse.ts";
+import { jsonData } from "../tool/plain-data.ts";
+import type { StreamingToolCall, ToolCall } from "../tool/tool-call.ts";
 import { idOf, KnownPart, type Cursor, type Place } from "./cursor.ts";
-import type { Ending } from "./ending.ts";
-import { type BrowserEvent, chunkEvent, endEvent, type ErrorText, startEvent } from "./event-encoder.ts";
-import type { ShownPair } from "./shown-pair.ts";
-import type { UIEncoder } from "./ui-encoder.ts";
-import { joined, partJson, type UIPart } from "./ui-part.ts";
+import { type Ending, figuresOf } from "./feed.ts";
+import { codeOf, TOOL_FAILED } from "./public-error.ts";
+import type { Shown } from "./response-options.ts";
+import { type ShownPair, inputOf } from "./shown-pair.ts";
 
 /** Writes what a reader is sent. */
 export interface Wire {
@@ -33,9 +34,9 @@ export interface Wire {
   readonly failure: unknown;
 }
 
-const SSE_HEADERS = { "content-type": "text/event-stream; charset=utf-8" };
-const OPEN = ": open\n\n";
-const KEEP_ALIVE = ": keep-alive\n\n";
+export const SSE_HEADERS = { "content-type": "text/event-stream; charset=utf-8" };
+export const OPEN = ": open\n\n";
+export const KEEP_ALIVE = ": keep-alive\n\n";
 
 /** Server-sent events of our own. */
 export class EventsWire implements Wire {
@@ -46,13 +47,13 @@ export class EventsWire implements Wire {
   readonly isOver = false;
   readonly failure = null;
   readonly #run: string | null;
-  readonly #errorText: ErrorText;
+  readonly #shown: Shown;
   #known: KnownPart;
   #text = "";
 
-  constructor(run: string | null, cursor: Cursor | null, errorText: ErrorText) {
+  constructor(run: string | null, cursor: Cursor | null, shown: Shown) {
     this.#run = run;
-    this.#errorText = errorText;
+    this.#shown = shown;
     this.#known = new KnownPart(cursor);
   }
 
@@ -67,12 +68,12 @@ export class EventsWire implements Wire {
 
   pair(pair: ShownPair): void {
     if (pair.place !== null && this.#known.ofPair(pair.place) > 0) return;
-    const event = chunkEvent(pair, this.#errorText);
+    const event = chunkEvent(pair, this.#shown);
     if (event !== null) this.#write(event, pair.place);
   }
 
   end(ending: Ending): void {
-    this.#write(endEvent(ending, this.#errorText), null);
+    this.#write(endEvent(ending, this.#shown), null);
   }
 
   startOver(): boolean {
@@ -90,120 +91,6 @@ export class EventsWire implements Wire {
   #write(event: BrowserEvent, place: Place | null): void {
     const id = place === null || this.#run === null ? "" : `id: ${idOf(this.#run, place, null)}\n`;
     this.#text += id + encodeSse({ data: JSON.stringify(event) });
-  }
-}
-
-/** A part that waits, with the id that it gives. */
-interface WaitingPart {
-  readonly part: UIPart;
-  readonly id: string | null;
-}
-
-/** Deltas that come so soon after others are sent together: the client parses all of a message at each. */
-const UI_WINDOW_MS = 16;
-
-/** The UI message stream of the AI SDK. */
-export class UIWire implements Wire {
-  readonly headers = { ...SSE_HEADERS, "x-vercel-ai-ui-message-stream": "v1" };
-  readonly windowMs = UI_WINDOW_MS;
-  readonly keepAlive = KEEP_ALIVE;
-  readonly hasJsonErrors = false;
-  readonly failure = null;
-  readonly #run: string | null;
-  readonly #encoder: UIEncoder;
-  readonly #known: KnownPart;
-  #text = "";
-  /** Whether the places of pairs are known: the ids of the end need that, too. */
-  #hasPlaces = false;
-  #hasBegun = false;
-  /** The last part: the next may be joined to it. */
-  #last: WaitingPart | null = null;
-  #lastSize = 0;
-
-  constructor(run: string | null, cursor: Cursor | null, encoder: UIEncoder) {
-    this.#run = run;
-    this.#encoder = encoder;
-    this.#known = new KnownPart(cursor);
-  }
-
-  get isOver(): boolean {
-    return this.#encoder.isOver;
-  }
-
-  get size(): number {
-    return this.#text.length + this.#lastSize;
-  }
-
-  start(): void {
-    this.#text += OPEN;
-    if (!this.#encoder.startsLater) this.#begin(null);
-  }
-
-  pair(pair: ShownPair): void {
-    this.#begin(pair);
-    const parts = this.#encoder.pair(pair);
-    // Even of a pair without parts: it tells whether what the reader knows is in the log.
-    const { place } = pair;
-    this.#hasPlaces = place !== null;
-    if (place === null) for (const part of parts) this.#put(part, null);
-    else this.#putAll(parts, place, this.#known.ofPair(place));
-    if (this.isOver) this.#done();
-  }
-
-  end(ending: Ending): void {
-    this.#begin(null);
-    this.#putAll(this.#encoder.end(ending), null, this.#known.ofEnd);
-    this.#done();
-  }
-
-  startOver(): boolean {
-    // The parts that the reader has open are not those that are open here.
-    for (const part of this.#encoder.fail(new StreamTruncatedError()).slice(-1)) this.#put(part, null);
-    this.#done();
-    return false;
-  }
-
-  take(): string {
-    this.#flush();
-    const text = this.#text;
-    this.#text = "";
-    return text;
-  }
-
-  #begin(first: ShownPair | null): void {
-    if (this.#hasBegun) return;
-    this.#hasBegun = true;
-    for (const part of this.#encoder.start(first)) this.#put(part, null);
-  }
-
-  /** @param known - How many of them the reader has. */
-  #putAll(parts: readonly UIPart[], place: Place | null, known: number): void {
-    for (const [index, part] of parts.entries()) {
-      if (index < known) continue;
-      const isLast = place !== null && index === parts.length - 1;
-      const hasId = this.#run !== null && this.#hasPlaces;
-      this.#put(part, hasId ? idOf(this.#run, place, isLast ? null : index + 1) : null);
-    }
-  }
-
-  #put(part: UIPart, id: string | null): void {
-    const both = this.#last && joined(this.#last.part, part);
-    if (both === null) this.#flush();
-    this.#last = { part: both ?? part, id };
-    this.#lastSize += "delta" in part ? part.delta.length : "inputTextDelta" in part ? part.inputTextDelta.length : 100;
-  }
-
-  #flush(): void {
-    if (this.#last === null) return;
-    const { part, id } = this.#last;
-    this.#text += (id === null ? "" : `id: ${id}\n`) + encodeSse({ data: partJson(part) });
-    this.#last = null;
-    this.#lastSize = 0;
-  }
-
-  #done(): void {
-    this.#flush();
-    this.#text += "data: [DONE]\n\n";
   }
 }
 
@@ -253,4 +140,58 @@ export class TextWire implements Wire {
     this.#text = this.#text.slice(text.length);
     return text;
   }
+}
+
+/** An event of our own wire. It is JSON. */
+export type BrowserEvent = Readonly<Record<string, unknown>> & { readonly type: "start" | "chunk" | "end" };
+
+/** The first event. @param run - Null if the stream is not kept. */
+function startEvent(run: string | null): BrowserEvent {
+  return { type: "start", run };
+}
+
+/** The event of a pair; null if it has nothing to show. */
+function chunkEvent(
+  { chunk, content, tool, turn }: ShownPair,
+  { errorText, hasReasoning }: Shown,
+): BrowserEvent | null {
+  const { thinking, recovery, toolResult } = chunk;
+  const shown: Record<string, unknown> = {};
+  if (content !== "") shown["content"] = content;
+  if (thinking !== "" && hasReasoning) shown["thinking"] = thinking;
+  const { finishReasons } = chunk;
+  if (finishReasons.length > 0) shown["finishReasons"] = finishReasons;
+  if (tool !== null) shown["tool"] = shownTool(tool);
+  if (recovery !== null) shown["recovery"] = { type: recovery.type, attempt: recovery.attempt };
+  if (toolResult !== null) {
+    const { id, name, output, isError } = toolResult;
+    shown["toolResult"] = {
+      id,
+      name,
+      output: isError ? errorText(output, TOOL_FAILED) : (jsonData(output) ?? null),
+      isError,
+    };
+  }
+  if (Object.keys(shown).length === 0) return null;
+  return { type: "chunk", ...shown, ...(turn !== null && { turn }) };
+}
+
+/** The last event. */
+export function endEvent(ending: Ending, { errorText, figures }: Shown): BrowserEvent {
+  const { outcome, error, finishReasons, stopReason, approvals } = ending;
+  return {
+    type: "end",
+    outcome,
+    error: error === null ? null : { code: codeOf(error), message: errorText(error) },
+    finishReasons,
+    ...figuresOf(ending, figures),
+    ...(stopReason !== undefined && { stopReason }),
+    ...(approvals.length > 0 && { approvals: jsonData(approvals) }),
+  };
+}
+
+/** A fragment alone while the input streams: all of the input each time would make a long one quadratic. */
+function shownTool(tool: ToolCall | StreamingToolCall): object {
+  const { id, name, state } = tool;
+  return tool.state === "streaming" ? { id, name, state, delta: tool.delta } : { id, name, state, args: inputOf(tool) };
 }

@@ -90,6 +90,11 @@ describe("approvals as data that belongs to no provider", () => {
     expect(answersOf(...approve([turn("a"), result("a"), user("Next."), turn("a")], { a: "No." }))).toEqual([
       ["a", "No."],
     ]);
+    expect(() => approve([turn("a", "b"), result("b")], { c: true })).toThrow(
+      "Invalid answers.c: the conversation has no such call. These wait: a.",
+    );
+    expect(() => approve(approve([turn("a")], { a: true }), { a: "No." })).toThrow("another answer");
+    expect(approve([...approve([turn("a")], { a: true }), result("a"), turn("a")], { a: false })).toHaveLength(5);
     // An answer to the first turn is none to the second.
     expect(answersOf(...approve([turn("a")], { a: true }), turn("a"))).toEqual([
       ["a", true],
@@ -124,7 +129,8 @@ describe("approvals as data that belongs to no provider", () => {
       { stream: true, tools: [remove] },
       (all: readonly CommonMessage[]) => all,
     );
-    const error = await failure(ask(approve([{ role: "user", content: "Hi." }], { a: true })).response());
+    const answer = { type: "toolApproval", id: "a", approved: true } as const;
+    const error = await failure(ask([{ role: "user", content: [answer] }]).response());
     expect(error).toMatchObject({
       code: "unsupported_content",
       part: "toolApproval",

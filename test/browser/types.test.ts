@@ -1,4 +1,4 @@
-import { type ArrivingTool, type CompleteTool, connect } from "millrace/browser";
+import { type Approval, type ArrivingTool, type CompleteTool, connect } from "millrace/browser";
 import { tool } from "millrace";
 import { expect, expectTypeOf, it } from "vitest";
 import * as z from "zod";
@@ -20,6 +20,9 @@ it("types of tools are those of the server's", () => {
   expectTypeOf<Extract<Search, { state: "complete" }>["args"]>().toEqualTypeOf<{ query: string; page: number }>();
   expectTypeOf<Extract<Search, { state: "streaming" }>["args"]["page"]>().toEqualTypeOf<number | undefined>();
   expectTypeOf<Extract<Tool, { delta: null }>["state"]>().toEqualTypeOf<"complete">();
+  type Asked = (typeof connection.approvals)[number];
+  expectTypeOf<Asked["name"]>().toEqualTypeOf<"clock" | "search">();
+  expectTypeOf<Extract<Asked, { name: "search" }>["args"]>().toEqualTypeOf<{ query: string; page: number }>();
   // A function that takes any connection takes this one.
   expectTypeOf(connection).toExtend<ReturnType<typeof connect>>();
 });
@@ -27,6 +30,7 @@ it("types of tools are those of the server's", () => {
 it("types of tools that are not known say what any tool has", () => {
   const connection = connect("/chat");
   expectTypeOf<Pair<typeof connection>[1]>().toEqualTypeOf<CompleteTool | ArrivingTool | null>();
+  expectTypeOf(connection.approvals).toEqualTypeOf<readonly Approval[]>();
 });
 
 type Pair<C> = C extends AsyncIterable<infer P extends readonly unknown[]> ? P : never;

@@ -3,7 +3,7 @@ import * as z from "zod";
 import { agent } from "../../src/agent/agent.ts";
 import { approve } from "../../src/agent/approve.ts";
 import type { AgentOptions } from "../../src/agent/options.ts";
-import { user } from "../../src/index.ts";
+import { InvalidOptionError, user } from "../../src/index.ts";
 import { memoryLog } from "../../src/log/memory-log.ts";
 import { keepAgent } from "../../src/resume/kept-agent.ts";
 import type { AnyRun } from "../../src/resume/read-agent.ts";
@@ -109,7 +109,10 @@ describe.each(subjects)("tools that ask first ($name)", (subject) => {
     const run = start();
     await run.finish();
     const [id = ""] = idsOf(run);
-    const twice = approve(approve(run.history(), { [id]: true }), { [id]: true, unknown: true });
+    const twice = approve(approve(run.history(), { [id]: true }), { [id]: true });
+    for (const wrong of [{ unknown: true }, { [id]: false }, { [id]: 7 as never }]) {
+      expect(() => approve(twice, wrong)).toThrow(InvalidOptionError);
+    }
     const second = start(twice);
     await second.finish();
     expect(gone).toEqual(["a"]);
@@ -118,7 +121,8 @@ describe.each(subjects)("tools that ask first ($name)", (subject) => {
     await third.finish();
     expect([third.stopReason, gone]).toEqual(["approval", ["a"]]);
     const [other = ""] = idsOf(third);
-    const disputed = start(approve(approve(third.history(), { [other]: true }), { [other]: false }));
+    const no = { role: "user", content: [{ type: "toolApproval", id: other, approved: false }] } as const;
+    const disputed = start([...approve(third.history(), { [other]: true }), no]);
     await disputed.finish();
     expect([disputed.stopReason, gone]).toEqual(["answer", ["a"]]);
   });

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { MockLanguageModelV3, simulateReadableStream } from "ai/test";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { reply, type Replies, text, thinking, toolUse } from "millrace/testing";
@@ -64,6 +65,13 @@ describe("the programs of the pages", () => {
     vi.stubGlobal("AI_SDK_DEFAULT_PROVIDER", { languageModel: () => aiSdkModel });
     expect(await printedBy(() => import(path), replies, ofOpenAI)).toMatch(expected);
   });
+});
+
+it("the hook that the page shows is that of the example", () => {
+  const read = (path: string): string => readFileSync(new URL(`../../${path}`, import.meta.url), "utf8");
+  const [shown = ""] = /(?<=```ts\n)[^`]*export function useReply[^`]*(?=```)/.exec(read("docs/browser.md")) ?? [];
+  expect(shown).toContain("useSyncExternalStore");
+  expect(read("examples/react/use-reply.ts")).toContain(shown);
 });
 
 const AI_SDK_USAGE = {

@@ -105,6 +105,29 @@ const post = (url: string, body: string, signal?: AbortSignal): Promise<Response
   fetch(url, { method: "POST", body, headers: { "content-type": "application/json" }, signal: signal ?? null });
 const textIn = (chat: Chat): unknown => chat.parts.find((part) => part.type === "text");
 
+/** What is no chat, or none that can be answered. */
+const text = { type: "text", text: "Which book?" };
+const asked = (messages: unknown, id: unknown = "a"): string => JSON.stringify({ id, messages });
+const from = (role: unknown, ...parts: unknown[]): string => asked([{ id: "m", role, parts }]);
+const HOSTILE: readonly string[] = [
+  "",
+  "{",
+  "null",
+  "[]",
+  '{"id":"a"}',
+  asked("all of them"),
+  asked([null]),
+  asked([{ id: "m", role: "user", parts: "text" }]),
+  asked([{ id: "m", role: "user", parts: [text] }], 7),
+  asked([{ id: "m", role: "user", parts: [text] }], ""),
+  from("system", text),
+  from("assistant", text),
+  from("user"),
+  from("user", { type: "file", mediaType: "image/png", url: "file:///etc/passwd" }),
+  asked([{ role: "assistant", parts: [{ type: "tool-pay", toolCallId: "1", state: "output-available" }] }]),
+  `{"id":"a","messages":${"[".repeat(20_000)}${"]".repeat(20_000)}}`,
+];
+
 describe.each(Object.entries(recipes))("the recipe for %s", (name, serve) => {
   let address: Promise<string> | undefined;
   const start = async (): Promise<string> => `${await (address ??= serve().then(addressOf))}/api/chat`;
@@ -146,6 +169,17 @@ describe.each(Object.entries(recipes))("the recipe for %s", (name, serve) => {
     expect(logged).not.toHaveBeenCalled();
   });
 
+  it("answers what is not a chat with 400, and asks nobody", async () => {
+    await using fake = await provider(TEXT);
+    const url = await start();
+    const statuses = await Promise.all(HOSTILE.map(async (body) => (await post(url, body)).status));
+    expect(statuses).toEqual(HOSTILE.map(() => 400));
+    for (const id of ["%", "%00", "..%2f", "__proto__"]) {
+      expect((await fetch(`${url}/${id}/stream`)).status, id).toBeLessThan(500);
+    }
+    expect([fake.requests.length, logged.mock.calls]).toEqual([0, []]);
+  });
+
   it("answers an error by a status, and 204 where there is nothing", async () => {
     await using _fake = await provider(apiError(401));
     const url = await start();
@@ -164,14 +198,14 @@ describe("the recipe without a log", () => {
 
   it("sends events", async () => {
     await using _fake = await provider(TEXT);
-    const response = await post(await start(), '{ "question": "Which book?" }');
+    const response = await post(await start(), "Which book?");
     expect(await response.text()).toMatch(/"type":"chunk","content":"Mist[^]*"outcome":"complete"/);
   });
 
   it.each([1, 4])("closes the stream when the visitor leaves after %i events", async (events) => {
     await using fake = await provider(reply("One. Two.", { stallAfter: events }));
     const leaving = new AbortController();
-    const asked = post(await start(), '{ "question": "Which book?" }', leaving.signal);
+    const asked = post(await start(), "Which book?", leaving.signal);
     const { reply: sent } = await fake.request();
     if (events > 1) await (await asked).body!.getReader().read();
     leaving.abort();

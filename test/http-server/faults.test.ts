@@ -68,7 +68,7 @@ describe("a head that cannot be sent", () => {
     }
     const stream = ask(server);
     const originalMessages = [{ id: "a", role: "assistant", parts: 7 as never }];
-    await expect(uiMessageResponse(stream, { originalMessages })).rejects.toThrow("originalMessages.0.parts");
+    await expect(uiMessageResponse(stream, { originalMessages })).rejects.toThrow("messages.0.parts");
     expect(server.requests).toEqual([]);
     const kept = keep(ask(server), { log: memoryLog(), id: "chat", run: "\ud800" });
     await expect(eventsResponse(kept)).rejects.toThrow("Invalid run");
@@ -131,7 +131,10 @@ describe("resumeResponse and stopResponse", () => {
 
   it("do not throw what a log throws", async () => {
     const broken = { latest: () => Promise.reject(new Error("redis://user:secret@db")) } as unknown as Log;
-    const response = await stopResponse(broken, "chat", get());
+    const onError = vi.fn();
+    const response = await stopResponse(broken, "chat", get(), { onError });
+    expect(onError.mock.calls).toEqual([[new Error("redis://user:secret@db")]]);
+    await expect(stopResponse(broken, "chat", get(), { onErorr: onError } as object)).rejects.toThrow("onErorr");
     expect([response.status, await response.text()]).toEqual([500, "Something went wrong on the server."]);
   });
 });

@@ -2,7 +2,7 @@ import { describe, expect, expectTypeOf, it } from "vitest";
 import type { UIMessage } from "ai";
 import * as z from "zod";
 import { agent, type CommonMessage, InvalidOptionError, tool } from "../../src/index.ts";
-import { fromUIMessages, toUIMessages, uiMessageResponse } from "../../src/neutral-http.ts";
+import { fromUIMessages, readChat, toUIMessages, uiMessageResponse } from "../../src/neutral-http.ts";
 import { call, client } from "../../src/providers/anthropic/index.ts";
 import { fakeAnthropic, redactedThinking, reply, thinking, toolUse } from "../../src/testing/index.ts";
 import { Chat, serveWeb } from "./chat.ts";
@@ -282,5 +282,57 @@ describe("toUIMessages", () => {
     expect(messages[0]).toEqual({ ...question, content: [{ type: "text", text: question!.content }] });
     expect(messages[1]).toEqual(turn);
     expect(messages[3]).toEqual({ ...answer, content: [{ type: "text", text: answer!.content }] });
+  });
+});
+
+describe("readChat", () => {
+  const question = user({ type: "text", text: "Where is Dune?" });
+  const sent = { id: "chat", trigger: "submit-message", messages: [question], tone: "dry" };
+  const post = (body: BodyInit, more: RequestInit = {}): Request =>
+    new Request("http://localhost", { method: "POST", body, ...more });
+
+  it("takes a request, or the body of one", async () => {
+    for (const source of [post(JSON.stringify(sent)), sent]) {
+      expect(await readChat(source)).toEqual({
+        id: "chat",
+        messages: [{ role: "user", content: [{ type: "text", text: "Where is Dune?" }] }],
+        originalMessages: [question],
+        body: sent,
+      });
+    }
+  });
+
+  it("says what is wrong, and with which option it would be right", async () => {
+    const instruction: UIMessage = { ...question, role: "system" };
+    const response = await readChat({ ...sent, messages: [instruction, question] });
+    expect(response instanceof Response && [response.status, await response.text()]).toEqual([
+      400,
+      "Invalid messages.0.role: a page does not give instructions: pass system: true if they are yours.",
+    ]);
+    expect(await readChat({ ...sent, messages: [instruction, question] }, { system: true })).toHaveProperty("id");
+    await expect(readChat(sent, { sytem: true } as object)).rejects.toThrow("sytem");
+  });
+
+  it("throws what is not the page's fault", async () => {
+    const read = post(JSON.stringify(sent));
+    await read.text();
+    await expect(readChat(read)).rejects.toThrow(TypeError);
+    const cut = new ReadableStream({ pull: (controller) => controller.error(new Error("cut")) });
+    const left = { signal: AbortSignal.abort(), duplex: "half" } as RequestInit;
+    expect(await readChat(post(cut, left))).toHaveProperty("status", 400);
+  });
+
+  it("is followed by a 400 where the model does not take a file", async () => {
+    await using server = await fakeAnthropic({ replies: "Fine." });
+    const ask = call(
+      "claude-sonnet-5-5",
+      { stream: true, client: client({ apiKey: "k", baseURL: server.url }) },
+      (messages: readonly CommonMessage[]) => messages,
+    );
+    const song = user({ type: "file", mediaType: "audio/wav", url: "data:audio/wav;base64,AAAA" });
+    const chat = await readChat({ ...sent, messages: [song] });
+    if (chat instanceof Response) throw new Error("It is a chat.");
+    const response = await uiMessageResponse(ask(chat.messages), { originalMessages: chat.originalMessages });
+    expect([response.status, await response.text()]).toEqual([400, "The model does not take files of this kind."]);
   });
 });

@@ -1,8 +1,8 @@
 /** How thinking goes through UI messages and comes back as its provider sent it: in the fields that the AI SDK's providers use. */
 
-import { field, isObject, stringField } from "../json/object.ts";
-import type { NativePart } from "../prompt/common-message.ts";
-import type { ResponseChunk } from "../provider/chunk.ts";
+import { field, isObject, stringField } from "../../json/object.ts";
+import type { NativePart } from "../../prompt/common-message.ts";
+import type { ResponseChunk } from "../../provider/chunk.ts";
 
 /** Fields of one provider, under its name. */
 export type ProviderMetadata = Readonly<Record<string, Readonly<Record<string, string>>>>;

@@ -1,17 +1,19 @@
-import { StreamTruncatedError } from "../errors.ts";
-import type { CommonFinishReason } from "../provider/native.ts";
-import type { AgentToolResult } from "../provider/chunk.ts";
-import { jsonData } from "../tool/plain-data.ts";
-import type { StreamingToolCall, ToolCall } from "../tool/tool-call.ts";
-import { ToolInputError } from "../tool/tool-input-error.ts";
-import { isRefusal } from "./approvals.ts";
+import type { FinalState } from "../../attempt/lifecycle.ts";
+import type { Usage } from "../../cost/usage.ts";
+import { StreamTruncatedError } from "../../errors.ts";
+import type { JsonObject } from "../../json/object.ts";
+import type { AgentToolResult } from "../../provider/chunk.ts";
+import type { CommonFinishReason } from "../../provider/native.ts";
+import { jsonData, isError } from "../../tool/plain-data.ts";
+import type { StreamingToolCall, ToolCall } from "../../tool/tool-call.ts";
+import { ToolInputError } from "../../tool/tool-input-error.ts";
 import { callsIn, type EarlierMessage, partsUntil, refusalsIn, sentAgain } from "./earlier-message.ts";
-import type { Ending } from "./ending.ts";
-import { type ErrorText, inputOf, TOOL_FAILED } from "./event-encoder.ts";
-import { codeOf } from "./public-error.ts";
-import type { ShownPair } from "./shown-pair.ts";
+import { type Ending, figuresOf } from "../feed.ts";
+import { codeOf, TOOL_FAILED } from "../public-error.ts";
+import type { Shown } from "../response-options.ts";
+import { type ShownPair, inputOf } from "../shown-pair.ts";
 import { type ProviderMetadata, signed, thinkingSign } from "./thinking-metadata.ts";
-import type { UIFinishReason, UIPart } from "./ui-part.ts";
+import type { UIFinishReason, UIPart } from "./ui-wire.ts";
 
 /** The major version of the AI SDK that reads a stream. */
 export type UIVersion = 5 | 6 | 7;
@@ -27,7 +29,27 @@ export interface UIEncoding {
   readonly earlier: EarlierMessage | null;
   /** Whether that is sent again, if the stream goes on with it: the page rebuilds its message from nothing. */
   readonly isReplay: boolean;
-  readonly errorText: ErrorText;
+  readonly shown: Shown;
+  /** The program's own metadata of the message. Never throws. */
+  readonly metadataOf: (part: MessageStart | MessageFinish) => JsonObject;
+}
+
+/** The beginning of a message. */
+export interface MessageStart {
+  readonly type: "start";
+}
+
+/** The end of a message, whatever the outcome: what the program may tell the page of it. */
+export interface MessageFinish {
+  readonly type: "finish";
+  /** How the reply has ended. */
+  readonly outcome: FinalState;
+  /** What it used; null where that is not known. */
+  readonly usage: Usage | null;
+  /** What it cost, in US dollars; null where that is not known. */
+  readonly cost: number | null;
+  /** The model that has answered; null where that is not known. */
+  readonly model: string | null;
 }
 
 interface OpenPart {
@@ -66,18 +88,21 @@ export class UIEncoder {
 
   /** @param first - The first pair, if {@link startsLater}; null if there is none. */
   start(first: ShownPair | null): UIPart[] {
-    const { messageId, run, earlier, isReplay, version } = this.#encoding;
-    const messageMetadata = { millrace: { run } };
+    const { messageId, run, earlier, isReplay, version, shown } = this.#encoding;
+    const messageMetadata = { ...this.#encoding.metadataOf({ type: "start" }), millrace: { run } };
     const answered = first?.chunk.toolResult?.id;
     const again = isReplay && earlier !== null && answered !== undefined ? partsUntil(earlier, answered) : null;
     if (again === null || earlier === null) return [{ type: "start", messageId, messageMetadata }];
     for (const id of callsIn({ ...earlier, parts: again })) this.#known.add(id);
     const metadata = { ...earlier.metadata, ...messageMetadata };
-    return [{ type: "start", messageId: earlier.id, messageMetadata: metadata }, ...sentAgain(again, version !== 5)];
+    const start: UIPart = { type: "start", messageId: earlier.id, messageMetadata: metadata };
+    return [start, ...sentAgain(again, { hasApprovals: version !== 5, hasReasoning: shown.hasReasoning })];
   }
 
   pair({ chunk, content, tool, turn }: ShownPair): UIPart[] {
-    const { recovery, thinking, toolResult } = chunk;
+    const { recovery, toolResult } = chunk;
+    const { hasReasoning } = this.#encoding.shown;
+    const thinking = hasReasoning ? chunk.thinking : "";
     if (toolResult !== null) return this.#result(toolResult);
     const parts: UIPart[] = [];
     if (recovery?.type === "restart") parts.push(...this.#restart(recovery.cause));
@@ -87,13 +112,14 @@ export class UIEncoder {
     if (thinking !== "") parts.push(...this.#delta("reasoning", thinking));
     if (content !== "") parts.push(...this.#delta("text", content));
     if (tool !== null) parts.push(...this.#tool(tool));
-    else if (content === "" && thinking === "" && recovery === null) parts.push(...this.#thinkingSign(chunk));
+    else if (hasReasoning && content === "" && thinking === "" && recovery === null)
+      parts.push(...this.#thinkingSign(chunk));
     return parts;
   }
 
   end(ending: Ending): UIPart[] {
     const { outcome, error, isStopped, approvals, commonFinishReasons, stopReason } = ending;
-    const { version, errorText } = this.#encoding;
+    const { version, shown } = this.#encoding;
     const asks = version === 5 ? [] : approvals;
     const requests = asks.map(({ id, toolCallId }): UIPart => ({
       type: "tool-approval-request",
@@ -104,23 +130,25 @@ export class UIEncoder {
     if (outcome === "complete") {
       parts.push({ type: "finish", finishReason: finishReason(stopReason, commonFinishReasons) });
     } else if (isStopped) parts.push({ type: "abort" }, { type: "finish", finishReason: "other" });
-    else parts.push({ type: "error", errorText: errorText(error) });
+    else parts.push({ type: "error", errorText: shown.errorText(error) });
     return parts;
   }
 
   /** The end of a message that a reader cannot be given the rest of. */
   fail(error: unknown): UIPart[] {
     this.isOver = true;
-    return [...this.#endStep(), { type: "error", errorText: this.#encoding.errorText(error) }];
+    return [...this.#endStep(), { type: "error", errorText: this.#encoding.shown.errorText(error) }];
   }
 
-  #metadata({ outcome, error, usage, cost, model, stopReason, approvals }: Ending): UIPart {
-    const { run, errorText } = this.#encoding;
-    const problem = error === null ? {} : { error: { code: codeOf(error), message: errorText(error) } };
+  #metadata(ending: Ending): UIPart {
+    const { outcome, error, usage, cost, model, stopReason, approvals } = ending;
+    const { run, shown, metadataOf } = this.#encoding;
+    const problem = error === null ? {} : { error: { code: codeOf(error), message: shown.errorText(error) } };
     const ofAgent = stopReason === undefined ? {} : { stopReason };
     const asks = approvals.length === 0 ? {} : { approvals: jsonData(approvals) };
-    const millrace = { run, outcome, usage, cost, model, ...ofAgent, ...problem, ...asks };
-    return { type: "message-metadata", messageMetadata: { millrace } };
+    const millrace = { run, outcome, ...figuresOf(ending, shown.figures), ...ofAgent, ...problem, ...asks };
+    const own = metadataOf({ type: "finish", outcome, usage, cost, model });
+    return { type: "message-metadata", messageMetadata: { ...own, millrace } };
   }
 
   #step(): UIPart[] {
@@ -142,7 +170,7 @@ export class UIEncoder {
   }
 
   #inputError(toolCallId: string, { name, text }: StreamingToolCall, words?: string): UIPart {
-    const errorText = words ?? this.#encoding.errorText(unusableInput(toolCallId, name, text));
+    const errorText = words ?? this.#encoding.shown.errorText(unusableInput(toolCallId, name, text));
     return { type: "tool-input-error", toolCallId, toolName: name, input: text, errorText };
   }
 
@@ -196,7 +224,7 @@ export class UIEncoder {
   }
 
   #result({ id: toolCallId, name: toolName, output, isError }: AgentToolResult): UIPart[] {
-    const { version, errorText } = this.#encoding;
+    const { version, shown } = this.#encoding;
     const input = this.#calls.get(toolCallId);
     const isKnown = input === null || this.#known.has(toolCallId);
     if (!isError) {
@@ -205,7 +233,7 @@ export class UIEncoder {
       const result: UIPart = { type: "tool-output-available", toolCallId, output: jsonData(output) ?? null };
       return isKnown ? [result] : [call, result];
     }
-    const words = errorText(output, TOOL_FAILED);
+    const words = shown.errorText(output, TOOL_FAILED);
     if (isKnown) {
       const isRefused = isRefusal(output) || this.#refused.has(toolCallId);
       const isDenied = version !== undefined && version >= 6 && isRefused;
@@ -253,4 +281,9 @@ const STOP_REASONS: Readonly<Record<string, UIFinishReason>> = {
 function finishReason(stopReason: string | null | undefined, reasons: readonly CommonFinishReason[]): UIFinishReason {
   if (stopReason != null) return STOP_REASONS[stopReason] ?? "other";
   return FINISH_REASONS[reasons[0] ?? "unknown"] ?? "other";
+}
+
+/** Whether the output of a call says that somebody has refused it. A log keeps the words of an error alone: it cannot tell. */
+function isRefusal(output: unknown): boolean {
+  return isError(output) && "code" in output && output.code === "tool_refused";
 }

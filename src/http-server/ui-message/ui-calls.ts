@@ -1,8 +1,7 @@
-import { isObject, type JsonObject, stringField, tryParse } from "../json/object.ts";
-import type { CommonPart } from "../prompt/common-message.ts";
-import { jsonData } from "../tool/plain-data.ts";
-import { toolResult } from "../tool/tool-result.ts";
-import { approvalPart } from "./approvals.ts";
+import { field, isObject, type JsonObject, stringField, tryParse } from "../../json/object.ts";
+import type { CommonPart, ToolApprovalPart } from "../../prompt/common-message.ts";
+import { jsonData } from "../../tool/plain-data.ts";
+import { toolResult } from "../../tool/tool-result.ts";
 
 /** A call of a tool, and its result. */
 export interface Exchange {
@@ -127,4 +126,11 @@ function resultOf(id: string, part: JsonObject): CommonPart {
     );
   }
   return failed("The tool did not run.");
+}
+
+/** The answer that a part of a UI message holds. */
+function approvalPart(id: string, approval: unknown): ToolApprovalPart {
+  const reason = stringField(approval, "reason");
+  const approved = field(approval, "approved") === true;
+  return { type: "toolApproval", id, approved, ...(reason !== null && { reason }) };
 }

@@ -1,6 +1,6 @@
-import { InvalidOptionError } from "../errors.ts";
-import { field, isObject, type JsonObject, stringField } from "../json/object.ts";
-import type { UIPart } from "./ui-part.ts";
+import { InvalidOptionError } from "../../errors.ts";
+import { field, isObject, type JsonObject, stringField } from "../../json/object.ts";
+import type { UIPart } from "./ui-wire.ts";
 
 /** A message of the assistant that a run goes on with, after an approval say. */
 export interface EarlierMessage {
@@ -19,7 +19,7 @@ export function earlierMessage(messages: readonly unknown[]): EarlierMessage | n
   const last = messages.at(-1);
   if (stringField(last, "role") !== "assistant") return null;
   const [id, parts, metadata] = [stringField(last, "id"), field(last, "parts") ?? [], field(last, "metadata")];
-  const place = `originalMessages.${messages.length - 1}`;
+  const place = `messages.${messages.length - 1}`;
   if (!id) throw new InvalidOptionError(`${place}.id`, "it must be a string that is not empty.");
   if (!Array.isArray(parts)) throw new InvalidOptionError(`${place}.parts`, "it must be a list.");
   return { id, parts: parts.filter(isObject), metadata: isObject(metadata) ? metadata : {} };
@@ -49,11 +49,15 @@ export function partsUntil({ parts }: EarlierMessage, toolCallId: string): reado
   return next < 0 ? parts : parts.slice(0, next);
 }
 
-/** The parts of a message, as they are sent once more. @param hasApprovals - Whether the page knows approvals. */
-export function sentAgain(parts: readonly JsonObject[], hasApprovals: boolean): UIPart[] {
+/** The parts of a message, as they are sent once more. `hasApprovals`: whether the page knows approvals. */
+export function sentAgain(
+  parts: readonly JsonObject[],
+  { hasApprovals, hasReasoning }: { readonly hasApprovals: boolean; readonly hasReasoning: boolean },
+): UIPart[] {
   return parts.flatMap((part, index): UIPart[] => {
     const type = stringField(part, "type") ?? "";
     if (type === "step-start") return [{ type: "start-step" }];
+    if (type === "reasoning" && !hasReasoning) return [];
     if (type === "text" || type === "reasoning") return wordsAgain(type, part, `earlier-${index}`);
     if (type === "dynamic-tool" || type.startsWith("tool-")) return callAgain(part, type, hasApprovals);
     // They have the same form in a message and on the way to it.

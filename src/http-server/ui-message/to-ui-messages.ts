@@ -1,9 +1,9 @@
-import { isObject, tryParse } from "../json/object.ts";
-import { base64 } from "../prompt/base64.ts";
-import type { CommonMessage, CommonPart, ToolCallPart, ToolResultPart } from "../prompt/common-message.ts";
-import type { Media } from "../prompt/media.ts";
-import { jsonData } from "../tool/plain-data.ts";
-import { TOOL_FAILED } from "./event-encoder.ts";
+import { isObject, tryParse } from "../../json/object.ts";
+import { base64 } from "../../prompt/base64.ts";
+import type { CommonMessage, CommonPart, ToolCallPart, ToolResultPart } from "../../prompt/common-message.ts";
+import type { Media } from "../../prompt/media.ts";
+import { jsonData } from "../../tool/plain-data.ts";
+import { TOOL_FAILED } from "../public-error.ts";
 import { type ProviderMetadata, thinkingOf } from "./thinking-metadata.ts";
 
 interface UIToolCall {
@@ -42,11 +42,14 @@ export interface UIMessage {
 export interface UIMessagesOptions {
   /** The name of the run that wrote the last answer: it is the id of its message, by which a page that resumes finds it. */
   readonly run?: string | undefined;
+  /** Whether the page gets to know the thinking: as the option of `uiMessageResponse`. Default: true. */
+  readonly sendReasoning?: boolean | undefined;
 }
 
 /** See `toUIMessages` of `millrace/http`. */
-export function uiMessagesOf(messages: readonly CommonMessage[], { run }: UIMessagesOptions = {}): UIMessage[] {
-  const shown = messagesOf(messages);
+export function uiMessagesOf(messages: readonly CommonMessage[], options: UIMessagesOptions = {}): UIMessage[] {
+  const { run, sendReasoning = true } = options;
+  const shown = messagesOf(messages, sendReasoning);
   const last = shown.at(-1);
   if (last === undefined || last.role === "user") return shown;
   return [...shown.slice(0, -1), { ...last, id: run ?? last.id, parts: last.parts.map(waitingPart) }];
@@ -58,14 +61,15 @@ function waitingPart(part: UIMessagePart): UIMessagePart {
   return { ...part, state: "approval-requested", approval: { id: part.toolCallId } };
 }
 
-function messagesOf(messages: readonly CommonMessage[]): UIMessage[] {
+function messagesOf(messages: readonly CommonMessage[], hasReasoning: boolean): UIMessage[] {
   const shown: UIMessage[] = [];
   /** Where the calls are whose results follow. */
   const calls = new Map<string, { readonly parts: UIMessagePart[]; readonly at: number }>();
   for (const { role, content } of messages) {
     const parts = typeof content === "string" ? [{ type: "text" as const, text: content }] : content;
     if (role === "user") for (const part of parts) if (part.type === "toolResult") settle(calls.get(part.id), part);
-    const own = parts.flatMap(role === "assistant" ? assistantPart : userPart);
+    const all = parts.flatMap(role === "assistant" ? assistantPart : userPart);
+    const own = hasReasoning ? all : all.filter(({ type }) => type !== "reasoning");
     if (role === "system" || own.length === 0) continue;
     const last = shown.at(-1);
     const isSame = role === "assistant" && last?.role === "assistant";

@@ -1,0 +1,215 @@
+import { describe, expect, it, vi } from "vitest";
+import * as z from "zod";
+import { agent, tool } from "../../src/index.ts";
+import {
+  eventsResponse,
+  type EventsResponseOptions,
+  resumeResponse,
+  textResponse,
+  toUIMessages,
+  uiMessageResponse,
+  type UIResponseOptions,
+} from "../../src/neutral-http.ts";
+import { keep, type Keepable, memoryLog } from "../../src/neutral-resume.ts";
+import { call, client } from "../../src/providers/anthropic/index.ts";
+import {
+  apiError,
+  type FakeAnthropic,
+  fakeAnthropic,
+  pause,
+  reply,
+  thinking,
+  toolUse,
+} from "../../src/testing/index.ts";
+import { expectHandledRejections } from "../contract/reading.ts";
+import { eventsIn, type ReadEvent } from "./sse.ts";
+
+expectHandledRejections();
+
+const TEXT = "A book about the sea, and another.";
+const options = (server: FakeAnthropic) => ({
+  stream: true as const,
+  retry: false as const,
+  client: client({ apiKey: "k", baseURL: server.url }),
+});
+const ask = (server: FakeAnthropic) => call("claude-sonnet-5-5", options(server), (genre: string) => genre)("sea");
+const lookUp = tool({
+  name: "look_up",
+  description: "Looks a book up.",
+  input: z.object({ title: z.string() }),
+  call: ({ title }) => ({ title, shelf: 7 }),
+});
+const find = (server: FakeAnthropic) =>
+  agent(call("claude-sonnet-5-5", { ...options(server), tools: [lookUp] }, (question: string) => question))("Where?");
+const TURNS = [
+  reply(thinking("Secretly.", { signature: "c2ln" }), toolUse("look_up", { title: "Dune" })),
+  reply(thinking("Secretly again.", { signature: "dHdv" }), TEXT),
+];
+const read = async (response: Promise<Response>): Promise<ReadEvent[]> => (await eventsIn(await response)).events;
+const get = (query = ""): Request => new Request(`http://localhost/chat/stream${query}`);
+
+/** What parts come to, however their text is divided. */
+const shownIn = (events: readonly ReadEvent[]): string =>
+  events.map(({ data }) => data["delta"] ?? ` ${String(data["type"])} `).join("");
+
+describe("the figures of a reply", () => {
+  const last = async (more: EventsResponseOptions): Promise<unknown> => {
+    await using server = await fakeAnthropic({ replies: TEXT });
+    return (await read(eventsResponse(ask(server), more))).at(-1)?.data;
+  };
+  const metadata = async (more: UIResponseOptions): Promise<unknown> => {
+    await using server = await fakeAnthropic({ replies: TEXT });
+    const parts = await read(uiMessageResponse(ask(server), more));
+    return parts.find(({ data }) => data["type"] === "message-metadata")?.data["messageMetadata"];
+  };
+  const usage = expect.objectContaining({ source: "reported" });
+
+  it("are for the server alone", async () => {
+    expect(await last({})).toEqual({ type: "end", outcome: "complete", error: null, finishReasons: ["end_turn"] });
+    expect(await metadata({})).toEqual({ millrace: { run: null, outcome: "complete" } });
+  });
+
+  it("are sent where they are asked for", async () => {
+    const all = { sendUsage: true, sendCost: true, sendModel: true };
+    const figures = { usage, cost: expect.any(Number), model: "claude-sonnet-5-5" };
+    expect(await last(all)).toMatchObject(figures);
+    expect(await metadata(all)).toEqual({ millrace: { run: null, outcome: "complete", ...figures } });
+    expect(await metadata({ sendUsage: true })).toEqual({ millrace: { run: null, outcome: "complete", usage } });
+  });
+
+  it("are none of text", async () => {
+    await using server = await fakeAnthropic({ replies: TEXT });
+    await expect(textResponse(ask(server), { sendUsage: true } as object)).rejects.toThrow("sendUsage");
+  });
+});
+
+describe("thinking that is not sent", () => {
+  it("is in nothing that a page gets: while the reply streams, later, and in what is stored", async () => {
+    await using server = await fakeAnthropic({ replies: TURNS });
+    const log = memoryLog();
+    const run = keep(find(server), { log, id: "chat", run: "r" });
+    const live = await read(uiMessageResponse(run, { sendReasoning: false }));
+    const replay = await read(resumeResponse(log, "chat", get(), { sendReasoning: false }));
+    const events = await read(resumeResponse(log, "chat", get(), { sendReasoning: false, as: "events" }));
+    const stored = toUIMessages(run.commonHistory(), { sendReasoning: false });
+    const again = { sendReasoning: false, originalMessages: toUIMessages(run.commonHistory(), { run: "r" }) };
+    const continued = await read(resumeResponse(log, "chat", get(), again));
+    for (const sent of [live, replay, events, stored, continued]) {
+      expect(JSON.stringify(sent)).toContain("another.");
+      expect(JSON.stringify(sent)).not.toMatch(/secretly|c2ln|dHdv|reasoning|thinking/i);
+    }
+    expect(JSON.stringify(await read(resumeResponse(log, "chat", get())))).toContain("Secretly");
+    for (const [index, { id }] of live.slice(1).entries()) {
+      const rest = await read(
+        resumeResponse(log, "chat", get(`?after=${encodeURIComponent(id!)}`), { sendReasoning: false }),
+      );
+      expect(shownIn([...live.slice(0, index + 2), ...rest.slice(1)]), id).toBe(shownIn(live));
+    }
+  });
+
+  it("is a silence that keep-alives fill", async () => {
+    const thoughts = thinking(Array.from({ length: 30 }, () => "Hm. "));
+    await using server = await fakeAnthropic({ replies: reply(thoughts, TEXT, { pace: 5 }) });
+    const response = await eventsResponse(ask(server), { sendReasoning: false, keepAliveMs: 20, firstContentMs: 0 });
+    const { comments } = await eventsIn(response);
+    expect(comments.filter((comment) => comment === "keep-alive").length).toBeGreaterThan(2);
+  });
+});
+
+describe("messageMetadata", () => {
+  it("adds to the start and to the end, live and later", async () => {
+    await using server = await fakeAnthropic({ replies: TEXT });
+    const log = memoryLog();
+    const more: UIResponseOptions = {
+      messageMetadata: ({ part }) =>
+        part.type === "start" ? { author: "Ada", millrace: 7 } : { tokens: part.usage?.outputTokens, as: part.outcome },
+    };
+    const live = await read(uiMessageResponse(keep(ask(server), { log, id: "chat", run: "r" }), more));
+    const metadata = live.flatMap(({ data }) => data["messageMetadata"] ?? []);
+    expect(metadata).toEqual([
+      { author: "Ada", millrace: { run: "r" } },
+      { tokens: expect.any(Number), as: "complete", millrace: { run: "r", outcome: "complete" } },
+    ]);
+    const replay = await read(resumeResponse(log, "chat", get(), more));
+    expect(replay.flatMap(({ data }) => data["messageMetadata"] ?? [])).toEqual(metadata);
+  });
+
+  it("does not harm the reply if it throws", async () => {
+    await using server = await fakeAnthropic({ replies: TEXT });
+    const onError = vi.fn();
+    const messageMetadata = (): object => {
+      throw new Error("secret");
+    };
+    const parts = await read(uiMessageResponse(ask(server), { messageMetadata, onError }));
+    expect(parts.at(-1)?.data["type"]).toBe("finish");
+    expect(onError).toHaveBeenCalledTimes(2);
+  });
+});
+
+describe("onEnd", () => {
+  /** A stream, what it was when `onEnd` was called, and how often that was. */
+  const told = () => {
+    const outcomes: string[] = [];
+    const works: Promise<void>[] = [];
+    return {
+      outcomes,
+      works,
+      onEnd: (stream: Keepable): void =>
+        void outcomes.push("outcome" in stream ? `${stream.outcome}: ${stream.commonHistory().length}` : "run"),
+      waitUntil: (work: Promise<void>): void => void works.push(work),
+    };
+  };
+
+  it("is called once, with the stream, when the reply has ended", async () => {
+    for (const send of [eventsResponse, textResponse, uiMessageResponse]) {
+      await using server = await fakeAnthropic({ replies: TEXT });
+      const { outcomes, works, ...more } = told();
+      await (await send(ask(server), more)).text();
+      await Promise.all(works);
+      expect(outcomes).toEqual(["complete: 2"]);
+    }
+  });
+
+  it("is called if there is no content, and if the visitor leaves", async () => {
+    await using refusing = await fakeAnthropic({ replies: apiError(400) });
+    const failed = told();
+    const { outcomes, works, ...more } = failed;
+    expect((await eventsResponse(ask(refusing), more)).status).toBe(502);
+    await Promise.all(works);
+    expect(outcomes).toEqual(["failed: 1"]);
+    await using server = await fakeAnthropic({ replies: reply(TEXT, pause(5_000), " More.") });
+    const left = told();
+    const { onEnd, waitUntil } = left;
+    await (await eventsResponse(ask(server), { onEnd, waitUntil })).body!.cancel();
+    await Promise.all(left.works);
+    expect(left.outcomes).toEqual(["aborted: 2"]);
+  });
+
+  it("waits for the end of a kept stream that is left", async () => {
+    await using server = await fakeAnthropic({ replies: reply(TEXT, pause(40), " More.") });
+    const { outcomes, works, ...more } = told();
+    const kept = keep(ask(server), { log: memoryLog(), id: "chat" });
+    const response = await uiMessageResponse(kept, { ...more, onEnd: (stream) => more.onEnd(stream) });
+    await response.body!.cancel();
+    expect([kept.outcome, outcomes]).toEqual(["pending", []]);
+    await Promise.all(works);
+    expect(outcomes).toEqual(["complete: 2"]);
+  });
+
+  it("has errors that are told to the program alone", async () => {
+    await using server = await fakeAnthropic({ replies: () => reply(TEXT) });
+    const onError = vi.fn();
+    const broken = new Error("The database is gone.");
+    for (const onEnd of [
+      () => Promise.reject(broken),
+      () => {
+        throw broken;
+      },
+    ]) {
+      const body = await (await eventsResponse(ask(server), { onEnd, onError })).text();
+      expect(body).toContain('"outcome":"complete"');
+      expect(body).not.toContain("database");
+    }
+    await expect.poll(() => onError.mock.calls).toEqual([[broken], [broken]]);
+  });
+});
