@@ -10,14 +10,7 @@ import type { SchemaIssue } from "../schema/validate.ts";
 import { isDeclared } from "../tool/declared.ts";
 import { errorRecord } from "./error-record.ts";
 import type { Loggable } from "./event-run.ts";
-import type {
-  AttemptRecord,
-  Figures,
-  LogRecord,
-  RecoveryRecord,
-  ReplyRecord,
-  RequestRecord,
-} from "./record.ts";
+import type { AttemptRecord, Figures, LogRecord, RecoveryRecord, ReplyRecord, RequestRecord } from "./record.ts";
 
 /** Takes the records of a run. */
 export interface Journal {
