@@ -1,3 +1,4 @@
+import { ToolRefusedError } from "../agent/tool-refused-error.ts";
 import { answeredBlock, outcomeOfFailure, type Triple } from "../agent/run.ts";
 import { InvalidOptionError, messageOf, StreamTruncatedError } from "../errors.ts";
 import type { Log } from "../log/log.ts";
@@ -115,7 +116,8 @@ function resultRecord(chunk: Native["chunk"], { "~reply": reply }: AnyStream): T
   // By its block: several calls may have the same id.
   const block = answeredBlock(chunk);
   const place = reply.shown.decoder.toolInputs.findIndex((input) => input.block === block);
-  const error = isError(output) ? { error: messageOf(output) } : {};
+  const isRefused = output instanceof ToolRefusedError && { isRefused: true as const };
+  const error = isError(output) ? { error: messageOf(output), ...isRefused } : {};
   return { type: "toolResult", place, id, name, output: isError(output) ? null : jsonData(output), ...error };
 }
 

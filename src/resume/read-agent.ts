@@ -1,5 +1,6 @@
 import { AgentRun, type AgentScript, resultChunk, type Triple } from "../agent/run.ts";
 import type { AgentStop, AgentTurn } from "../agent/options.ts";
+import { ToolRefusedError } from "../agent/tool-refused-error.ts";
 import { type AnsweredCall, answered, callAt, shownTurn } from "../agent/turn.ts";
 import type { Native } from "../provider/native.ts";
 import type { CallPlan } from "../recovery/plan.ts";
@@ -168,8 +169,9 @@ class TurnPlayer {
 }
 
 /** What a tool has given, as it was logged. */
-export function outputOf({ output, error }: ToolResultRecord): unknown {
-  return error === undefined ? output : new Error(error);
+export function outputOf({ name, output, error, isRefused }: ToolResultRecord): unknown {
+  if (error === undefined) return output;
+  return isRefused ? new ToolRefusedError(name, error) : new Error(error);
 }
 
 /** The pairs that are there. */

@@ -118,6 +118,8 @@ export interface ToolResultRecord {
   readonly output: unknown;
   /** The error that the model was told of. */
   readonly error?: string | undefined;
+  /** Whether the tool was not allowed to run. */
+  readonly isRefused?: true | undefined;
 }
 
 /** A reply has ended. */

@@ -111,6 +111,19 @@ describe("resumeResponse", () => {
     }
   });
 
+  it("tells a refused call from one that has failed", async () => {
+    await using server = await fakeAnthropic({ replies: [reply(toolUse("look_up", { title: "Dune" })), "Well."] });
+    const refusing = agent(
+      call("claude-sonnet-5-5", { ...options(server), tools: [lookUp] }, (question: string) => question),
+      { approve: () => "Not today." },
+    );
+    const log = memoryLog();
+    const live = uiMessageResponse(keep(refusing("Where?"), { log, id: "chat" }), { version: 6 });
+    for (const parts of [await read(await live), await read(await get(log, "", { version: 6 }))]) {
+      expect(parts.map(({ data }) => data["type"])).toContain("tool-output-denied");
+    }
+  });
+
   it("goes on while the run does, and tells each end", async () => {
     const ends = [
       [reply(TEXT, pause(60), " More."), "complete"],

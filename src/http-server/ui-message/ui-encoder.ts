@@ -283,7 +283,7 @@ function finishReason(stopReason: string | null | undefined, reasons: readonly C
   return FINISH_REASONS[reasons[0] ?? "unknown"] ?? "other";
 }
 
-/** Whether the output of a call says that somebody has refused it. A log keeps the words of an error alone: it cannot tell. */
+/** Whether the output of a call says that somebody has refused it. */
 function isRefusal(output: unknown): boolean {
   return isError(output) && "code" in output && output.code === "tool_refused";
 }
