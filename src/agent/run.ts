@@ -3,23 +3,19 @@ import { mergeParams } from "../call/options.ts";
 import { withChanges } from "../call/single-request.ts";
 import { sumUsage } from "../cost/usage.ts";
 import { InvalidOptionError, isMillraceError, messageOf, StreamAbortedError, StreamConsumedError } from "../errors.ts";
-import { field } from "../json/object.ts";
-import { inspectable, shownAs } from "../json/inspectable.ts";
+import { inspectable } from "../json/inspectable.ts";
 import type { FinalState, Outcome } from "../attempt/lifecycle.ts";
 import type { PreparedCall } from "../attempt/prepared.ts";
 import type { CommonMessage } from "../prompt/common-message.ts";
-import type { AgentToolResult } from "../provider/chunk.ts";
 import type { Native } from "../provider/native.ts";
 import type { MessageViews } from "../provider/provider.ts";
 import { whenAborted } from "../recovery/abort-signal.ts";
 import type { CallPlan } from "../recovery/plan.ts";
 import { checkOptions } from "../schema/option-form.ts";
-import { historyOf } from "../stream/history.ts";
 import { handled, leavable } from "../stream/leavable.ts";
 import type { Stream } from "../stream/stream.ts";
 import type { AnyToolCall, PairTool, PairTypes } from "../tool/pair.ts";
 import { isError, jsonData } from "../tool/plain-data.ts";
-import type { ToolInput } from "../tool/tool-box.ts";
 import type { ToolApproval, ToolCall } from "../tool/tool-call.ts";
 import type { ToolChoice } from "../tool/tool-choice.ts";
 import { liftedChoice } from "./forced-choice.ts";
@@ -27,17 +23,20 @@ import { type AgentOptions, type AgentStop, type AgentTurn, turnForms } from "./
 import { openConversation } from "./open-calls.ts";
 import { OpenPrompt } from "./open-prompt.ts";
 import type { PastRun, PastTurn } from "./past-run.ts";
+import { resultChunk } from "./result-chunk.ts";
 import { ToolRunner } from "./tool-runner.ts";
 import {
-  type AnsweredCall,
   asksForNative,
   callAt,
+  completeCalls,
   cutAnswer,
   cutCalls,
   endOf,
+  inputsOf,
   missingAnswers,
   shownTurn,
 } from "./turn.ts";
+import { historyOfTurn, waitingCalls } from "./waiting-calls.ts";
 
 /** A pair, the provider's or the run's own, and the turn that it belongs to. */
 export type Triple<N extends Native, T extends PairTypes> = [
@@ -239,19 +238,7 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
   history(): readonly N["item"][] {
     const last = this.#lastSent;
     if (last === undefined) return this.#unsent?.items ?? [];
-    const { stream, outputs } = last;
-    const waiting = this.#waiting();
-    if (waiting.length === 0) return stream.history(outputs);
-    const { shown } = stream["~reply"];
-    const toolInputs = inputsOf(stream).filter(({ block }) => waiting.every(({ toolCall }) => toolCall !== block));
-    const { provider, toolCalls } = shown;
-    const answered = {
-      provider,
-      toolCalls,
-      decoder: { toolInputs },
-      sendableItems: shown.sendableItems.bind(shown),
-    };
-    return historyOf<N>(answered, stream.messages, outputs);
+    return historyOfTurn(last, this.#waiting());
   }
 
   /** {@link history} as data that belongs to no provider, which any of them takes as a prompt. */
@@ -321,8 +308,7 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
   #waiting(): readonly ToolCall[] {
     const last = this.#turns.at(-1);
     if (this.#stopReason !== "approval" || last === undefined) return [];
-    const given = last.outputs.map(([call]) => call.toolCall);
-    return completeCalls(last.stream).filter(({ toolCall }) => !given.includes(toolCall));
+    return waitingCalls(last);
   }
 
   #leave(reason?: unknown): void {
@@ -596,39 +582,3 @@ async function furtherOf<P extends readonly [{ readonly chunk: unknown }, unknow
 
 /** A reply that has not begun. */
 const NOTHING = { message: null, estimatedTokens: 0 };
-
-/** The calls of tools, those of tools that were not declared included. */
-function inputsOf<N extends Native, T extends PairTypes>(stream: Stream<N, T>): readonly ToolInput[] {
-  return stream["~reply"].shown.decoder.toolInputs;
-}
-
-function completeCalls<N extends Native, T extends PairTypes>(stream: Stream<N, T>): readonly ToolCall[] {
-  // The same.
-  return (stream.tools as readonly AnyToolCall[]).filter((call) => call.state === "complete");
-}
-
-/** The chunk of a pair that reports what a tool gave. @internal */
-export function resultChunk<N extends Native, T extends PairTypes>(
-  { id, name, toolCall }: AnsweredCall,
-  output: unknown,
-  { stream }: AgentTurn<N, T>,
-): N["chunk"] {
-  const result: AgentToolResult = { id, name, output, isError: isError(output) };
-  const value = shownAs(
-    result,
-    "AgentToolResult",
-    (shown) => ({ ...shown }),
-    (shown) => ({ ...shown, output: jsonData(output) }),
-  );
-  const parts = { event: null, content: "", thinking: "", recovery: null };
-  const chunk = stream["~reply"].shown.provider.createChunk(parts);
-  return Object.defineProperties(chunk, {
-    toolResult: { value, enumerable: true },
-    "~answered": { value: toolCall },
-  });
-}
-
-/** The block of the call whose result a chunk reports: several calls may have the same id. @internal */
-export function answeredBlock(chunk: object): unknown {
-  return field(chunk, "~answered");
-}

@@ -1,4 +1,5 @@
-import { answeredBlock, outcomeOfFailure, type Triple } from "../agent/run.ts";
+import { answeredBlock } from "../agent/result-chunk.ts";
+import { outcomeOfFailure, type Triple } from "../agent/run.ts";
 import { InvalidOptionError, messageOf, StreamTruncatedError } from "../errors.ts";
 import type { Log } from "../log/log.ts";
 import type { Native } from "../provider/native.ts";

@@ -1,4 +1,5 @@
-import { AgentRun, type AgentScript, resultChunk, type Triple } from "../agent/run.ts";
+import { resultChunk } from "../agent/result-chunk.ts";
+import { AgentRun, type AgentScript, type Triple } from "../agent/run.ts";
 import type { AgentStop, AgentTurn } from "../agent/options.ts";
 import { type AnsweredCall, answered, callAt, shownTurn } from "../agent/turn.ts";
 import type { Native } from "../provider/native.ts";
