@@ -14,7 +14,7 @@ import type { CallPlan } from "../recovery/plan.ts";
 import { checkOptions } from "../schema/option-form.ts";
 import { handled, leavable } from "../stream/leavable.ts";
 import type { Stream } from "../stream/stream.ts";
-import type { AnyToolCall, PairTool, PairTypes } from "../tool/pair.ts";
+import type { PairTypes } from "../tool/pair.ts";
 import { isError, jsonData } from "../tool/plain-data.ts";
 import type { ToolApproval, ToolCall } from "../tool/tool-call.ts";
 import type { ToolChoice } from "../tool/tool-choice.ts";
@@ -23,8 +23,8 @@ import { type AgentOptions, type AgentStop, type AgentTurn, turnForms } from "./
 import { openConversation } from "./open-calls.ts";
 import { OpenPrompt } from "./open-prompt.ts";
 import type { PastRun, PastTurn } from "./past-run.ts";
-import { resultChunk } from "./result-chunk.ts";
 import { ToolRunner } from "./tool-runner.ts";
+import { finishTools, replyPairs, type Triple } from "./turn-pairs.ts";
 import {
   asksForNative,
   callAt,
@@ -37,13 +37,6 @@ import {
   shownTurn,
 } from "./turn.ts";
 import { historyOfTurn, waitingCalls } from "./waiting-calls.ts";
-
-/** A pair, the provider's or the run's own, and the turn that it belongs to. */
-export type Triple<N extends Native, T extends PairTypes> = [
-  chunk: N["chunk"] | N["ownChunk"],
-  tool: PairTool<T, N["toolCall"]>,
-  turn: AgentTurn<N, T>,
-];
 
 /**
  * Gives the pairs of a run, and why it ended, instead of a model: read from a log, say. It adds each turn to the list. The
@@ -351,7 +344,7 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
       while (this.#stopReason === null) {
         const { turn, runner } = await this.#open(plan);
         if (open !== null && turn.index === 0) yield* this.#answerPrompt(open, turn);
-        yield* this.#read(turn, runner);
+        yield* replyPairs(turn, runner, (call) => call["~early"] === true && !this.#stopsAt(call));
         this.#listen(turn.stream.dynamicConfig?.signal);
         yield* this.#runTools(turn, runner);
         this.#stopReason = await this.#end(turn, runner);
@@ -431,33 +424,8 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
   /** Runs what was approved in the prompt. It is sent with a result for each call. */
   async *#answerPrompt(open: OpenPrompt<N>, turn: AgentTurn<N, T>): AsyncGenerator<Triple<N, T>, void, undefined> {
     await open.start(this["~past"]);
-    yield* this.#finish(turn, open.runner);
+    yield* finishTools(turn, open.runner);
     open.answer();
-  }
-
-  async *#read(turn: AgentTurn<N, T>, runner: ToolRunner): AsyncGenerator<Triple<N, T>, void, undefined> {
-    const pairs = turn.stream[Symbol.asyncIterator]();
-    try {
-      /** The event of the last pair, if that has a tool. */
-      let event: unknown;
-      for (let read = pairs.next(); ;) {
-        const further = event === undefined ? null : await furtherOf(event, read);
-        // The pairs of one event stay together: a reader elsewhere gets them together, and its position is that of the event.
-        if (further === null) yield* this.#results(turn, runner);
-        const result = further ?? (await (runner.isBusy ? runner.beforeResult(read) : read));
-        if (result === null) continue;
-        if (result.done) return;
-        const [chunk, tool] = result.value;
-        event = tool === null ? undefined : chunk.chunk;
-        // A call, which `PairTypes` leaves open: options that are written in place would not fit otherwise.
-        const call = tool as unknown as AnyToolCall | null;
-        if (call?.state === "complete" && call["~early"] && !this.#stopsAt(call)) runner.start(call);
-        yield [chunk, tool, turn];
-        read = pairs.next();
-      }
-    } finally {
-      await pairs.return?.();
-    }
   }
 
   /** Runs the tools that a turn asks for, unless it hands over. */
@@ -472,14 +440,7 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
       if (turn.stream.asksForTools) await runner.wait(Promise.resolve(this["~beforeTools"]?.()));
       this.#answerCalls(turn.stream, runner, past);
     }
-    yield* this.#finish(turn, runner);
-  }
-
-  /** The results of all tools that were started. */
-  async *#finish(turn: AgentTurn<N, T>, runner: ToolRunner): AsyncGenerator<Triple<N, T>, void, undefined> {
-    const finished = handled(runner.finish());
-    do yield* this.#results(turn, runner);
-    while ((await runner.beforeResult(finished)) === null);
+    yield* finishTools(turn, runner);
   }
 
   #answerCalls(stream: Stream<N, T>, runner: ToolRunner, past: PastTurn | undefined): void {
@@ -492,13 +453,6 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
     const mayHaveRun = (call: ToolCall): boolean => past?.hasEnded === true || call["~early"] === true;
     for (const call of calls) runner.start(call, arrived.has(call.toolCall) && mayHaveRun(call) ? "lost" : null);
     for (const answer of missingAnswers(inputs, this.#toolsOf(stream))) runner.settle(...answer);
-  }
-
-  /** What tools have given meanwhile. */
-  *#results(turn: AgentTurn<N, T>, runner: ToolRunner): Generator<Triple<N, T>, void, undefined> {
-    for (let result = runner.takeResult(); result !== undefined; result = runner.takeResult()) {
-      yield [resultChunk(...result, turn), null, turn];
-    }
   }
 
   /** Why the run ends with a turn, or null: it goes on. */
@@ -568,16 +522,6 @@ export function outcomeOfFailure(failure: unknown): FinalState {
   const code = isMillraceError(failure) ? failure.code : "";
   if (code === "stream_truncated") return "truncated";
   return code === "stream_aborted" || code === "budget_exceeded" ? "aborted" : "failed";
-}
-
-/** The next pair, if it is there already and belongs to the same event; else null. */
-async function furtherOf<P extends readonly [{ readonly chunk: unknown }, unknown]>(
-  event: unknown,
-  read: Promise<IteratorResult<P, undefined>>,
-): Promise<IteratorResult<P, undefined> | null> {
-  // If it fails, results come first.
-  const next = await Promise.race([read, null]).catch(() => null);
-  return next !== null && next.done !== true && next.value[0].chunk === event ? next : null;
 }
 
 /** A reply that has not begun. */

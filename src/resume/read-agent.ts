@@ -1,5 +1,6 @@
 import { resultChunk } from "../agent/result-chunk.ts";
-import { AgentRun, type AgentScript, type Triple } from "../agent/run.ts";
+import { AgentRun, type AgentScript } from "../agent/run.ts";
+import type { Triple } from "../agent/turn-pairs.ts";
 import type { AgentStop, AgentTurn } from "../agent/options.ts";
 import { type AnsweredCall, answered, callAt, shownTurn } from "../agent/turn.ts";
 import type { Native } from "../provider/native.ts";
