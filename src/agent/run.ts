@@ -3,23 +3,19 @@ import { mergeParams } from "../call/options.ts";
 import { withChanges } from "../call/single-request.ts";
 import { sumUsage } from "../cost/usage.ts";
 import { InvalidOptionError, isMillraceError, messageOf, StreamAbortedError, StreamConsumedError } from "../errors.ts";
-import { field } from "../json/object.ts";
-import { inspectable, shownAs } from "../json/inspectable.ts";
+import { inspectable } from "../json/inspectable.ts";
 import type { FinalState, Outcome } from "../attempt/lifecycle.ts";
 import type { PreparedCall } from "../attempt/prepared.ts";
 import type { CommonMessage } from "../prompt/common-message.ts";
-import type { AgentToolResult } from "../provider/chunk.ts";
 import type { Native } from "../provider/native.ts";
 import type { MessageViews } from "../provider/provider.ts";
 import { whenAborted } from "../recovery/abort-signal.ts";
 import type { CallPlan } from "../recovery/plan.ts";
 import { checkOptions } from "../schema/option-form.ts";
-import { historyOf } from "../stream/history.ts";
 import { handled, leavable } from "../stream/leavable.ts";
 import type { Stream } from "../stream/stream.ts";
-import type { AnyToolCall, PairTool, PairTypes } from "../tool/pair.ts";
+import type { PairTypes } from "../tool/pair.ts";
 import { isError, jsonData } from "../tool/plain-data.ts";
-import type { ToolInput } from "../tool/tool-box.ts";
 import type { ToolApproval, ToolCall } from "../tool/tool-call.ts";
 import type { ToolChoice } from "../tool/tool-choice.ts";
 import { liftedChoice } from "./forced-choice.ts";
@@ -28,23 +24,19 @@ import { openConversation } from "./open-calls.ts";
 import { OpenPrompt } from "./open-prompt.ts";
 import type { PastRun, PastTurn } from "./past-run.ts";
 import { ToolRunner } from "./tool-runner.ts";
+import { finishTools, replyPairs, type Triple } from "./turn-pairs.ts";
 import {
-  type AnsweredCall,
   asksForNative,
   callAt,
+  completeCalls,
   cutAnswer,
   cutCalls,
   endOf,
+  inputsOf,
   missingAnswers,
   shownTurn,
 } from "./turn.ts";
-
-/** A pair, the provider's or the run's own, and the turn that it belongs to. */
-export type Triple<N extends Native, T extends PairTypes> = [
-  chunk: N["chunk"] | N["ownChunk"],
-  tool: PairTool<T, N["toolCall"]>,
-  turn: AgentTurn<N, T>,
-];
+import { historyOfTurn, waitingCalls } from "./waiting-calls.ts";
 
 /**
  * Gives the pairs of a run, and why it ended, instead of a model: read from a log, say. It adds each turn to the list. The
@@ -239,19 +231,7 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
   history(): readonly N["item"][] {
     const last = this.#lastSent;
     if (last === undefined) return this.#unsent?.items ?? [];
-    const { stream, outputs } = last;
-    const waiting = this.#waiting();
-    if (waiting.length === 0) return stream.history(outputs);
-    const { shown } = stream["~reply"];
-    const toolInputs = inputsOf(stream).filter(({ block }) => waiting.every(({ toolCall }) => toolCall !== block));
-    const { provider, toolCalls } = shown;
-    const answered = {
-      provider,
-      toolCalls,
-      decoder: { toolInputs },
-      sendableItems: shown.sendableItems.bind(shown),
-    };
-    return historyOf<N>(answered, stream.messages, outputs);
+    return historyOfTurn(last, this.#waiting());
   }
 
   /** {@link history} as data that belongs to no provider, which any of them takes as a prompt. */
@@ -321,8 +301,7 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
   #waiting(): readonly ToolCall[] {
     const last = this.#turns.at(-1);
     if (this.#stopReason !== "approval" || last === undefined) return [];
-    const given = last.outputs.map(([call]) => call.toolCall);
-    return completeCalls(last.stream).filter(({ toolCall }) => !given.includes(toolCall));
+    return waitingCalls(last);
   }
 
   #leave(reason?: unknown): void {
@@ -365,7 +344,7 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
       while (this.#stopReason === null) {
         const { turn, runner } = await this.#open(plan);
         if (open !== null && turn.index === 0) yield* this.#answerPrompt(open, turn);
-        yield* this.#read(turn, runner);
+        yield* replyPairs(turn, runner, (call) => call["~early"] === true && !this.#stopsAt(call));
         this.#listen(turn.stream.dynamicConfig?.signal);
         yield* this.#runTools(turn, runner);
         this.#stopReason = await this.#end(turn, runner);
@@ -445,33 +424,8 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
   /** Runs what was approved in the prompt. It is sent with a result for each call. */
   async *#answerPrompt(open: OpenPrompt<N>, turn: AgentTurn<N, T>): AsyncGenerator<Triple<N, T>, void, undefined> {
     await open.start(this["~past"]);
-    yield* this.#finish(turn, open.runner);
+    yield* finishTools(turn, open.runner);
     open.answer();
-  }
-
-  async *#read(turn: AgentTurn<N, T>, runner: ToolRunner): AsyncGenerator<Triple<N, T>, void, undefined> {
-    const pairs = turn.stream[Symbol.asyncIterator]();
-    try {
-      /** The event of the last pair, if that has a tool. */
-      let event: unknown;
-      for (let read = pairs.next(); ;) {
-        const further = event === undefined ? null : await furtherOf(event, read);
-        // The pairs of one event stay together: a reader elsewhere gets them together, and its position is that of the event.
-        if (further === null) yield* this.#results(turn, runner);
-        const result = further ?? (await (runner.isBusy ? runner.beforeResult(read) : read));
-        if (result === null) continue;
-        if (result.done) return;
-        const [chunk, tool] = result.value;
-        event = tool === null ? undefined : chunk.chunk;
-        // A call, which `PairTypes` leaves open: options that are written in place would not fit otherwise.
-        const call = tool as unknown as AnyToolCall | null;
-        if (call?.state === "complete" && call["~early"] && !this.#stopsAt(call)) runner.start(call);
-        yield [chunk, tool, turn];
-        read = pairs.next();
-      }
-    } finally {
-      await pairs.return?.();
-    }
   }
 
   /** Runs the tools that a turn asks for, unless it hands over. */
@@ -486,14 +440,7 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
       if (turn.stream.asksForTools) await runner.wait(Promise.resolve(this["~beforeTools"]?.()));
       this.#answerCalls(turn.stream, runner, past);
     }
-    yield* this.#finish(turn, runner);
-  }
-
-  /** The results of all tools that were started. */
-  async *#finish(turn: AgentTurn<N, T>, runner: ToolRunner): AsyncGenerator<Triple<N, T>, void, undefined> {
-    const finished = handled(runner.finish());
-    do yield* this.#results(turn, runner);
-    while ((await runner.beforeResult(finished)) === null);
+    yield* finishTools(turn, runner);
   }
 
   #answerCalls(stream: Stream<N, T>, runner: ToolRunner, past: PastTurn | undefined): void {
@@ -506,13 +453,6 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
     const mayHaveRun = (call: ToolCall): boolean => past?.hasEnded === true || call["~early"] === true;
     for (const call of calls) runner.start(call, arrived.has(call.toolCall) && mayHaveRun(call) ? "lost" : null);
     for (const answer of missingAnswers(inputs, this.#toolsOf(stream))) runner.settle(...answer);
-  }
-
-  /** What tools have given meanwhile. */
-  *#results(turn: AgentTurn<N, T>, runner: ToolRunner): Generator<Triple<N, T>, void, undefined> {
-    for (let result = runner.takeResult(); result !== undefined; result = runner.takeResult()) {
-      yield [resultChunk(...result, turn), null, turn];
-    }
   }
 
   /** Why the run ends with a turn, or null: it goes on. */
@@ -584,51 +524,5 @@ export function outcomeOfFailure(failure: unknown): FinalState {
   return code === "stream_aborted" || code === "budget_exceeded" ? "aborted" : "failed";
 }
 
-/** The next pair, if it is there already and belongs to the same event; else null. */
-async function furtherOf<P extends readonly [{ readonly chunk: unknown }, unknown]>(
-  event: unknown,
-  read: Promise<IteratorResult<P, undefined>>,
-): Promise<IteratorResult<P, undefined> | null> {
-  // If it fails, results come first.
-  const next = await Promise.race([read, null]).catch(() => null);
-  return next !== null && next.done !== true && next.value[0].chunk === event ? next : null;
-}
-
 /** A reply that has not begun. */
 const NOTHING = { message: null, estimatedTokens: 0 };
-
-/** The calls of tools, those of tools that were not declared included. */
-function inputsOf<N extends Native, T extends PairTypes>(stream: Stream<N, T>): readonly ToolInput[] {
-  return stream["~reply"].shown.decoder.toolInputs;
-}
-
-function completeCalls<N extends Native, T extends PairTypes>(stream: Stream<N, T>): readonly ToolCall[] {
-  // The same.
-  return (stream.tools as readonly AnyToolCall[]).filter((call) => call.state === "complete");
-}
-
-/** The chunk of a pair that reports what a tool gave. @internal */
-export function resultChunk<N extends Native, T extends PairTypes>(
-  { id, name, toolCall }: AnsweredCall,
-  output: unknown,
-  { stream }: AgentTurn<N, T>,
-): N["chunk"] {
-  const result: AgentToolResult = { id, name, output, isError: isError(output) };
-  const value = shownAs(
-    result,
-    "AgentToolResult",
-    (shown) => ({ ...shown }),
-    (shown) => ({ ...shown, output: jsonData(output) }),
-  );
-  const parts = { event: null, content: "", thinking: "", recovery: null };
-  const chunk = stream["~reply"].shown.provider.createChunk(parts);
-  return Object.defineProperties(chunk, {
-    toolResult: { value, enumerable: true },
-    "~answered": { value: toolCall },
-  });
-}
-
-/** The block of the call whose result a chunk reports: several calls may have the same id. @internal */
-export function answeredBlock(chunk: object): unknown {
-  return field(chunk, "~answered");
-}

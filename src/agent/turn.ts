@@ -1,9 +1,12 @@
 import { shortened } from "../errors.ts";
 import { stringField } from "../json/object.ts";
-import type { CommonFinishReason } from "../provider/native.ts";
+import type { CommonFinishReason, Native } from "../provider/native.ts";
 import { shownAs } from "../json/inspectable.ts";
 import { isToBeAnswered } from "../stream/history.ts";
+import type { Stream } from "../stream/stream.ts";
+import type { AnyToolCall, PairTypes } from "../tool/pair.ts";
 import type { ToolInput } from "../tool/tool-box.ts";
+import type { ToolCall } from "../tool/tool-call.ts";
 import { jsonData } from "../tool/plain-data.ts";
 import { isDeclared } from "../tool/declared.ts";
 import { type ToolResult, toolResult } from "../tool/tool-result.ts";
@@ -80,6 +83,17 @@ export function cutAnswer(input: ToolInput): Answer {
 /** A call without a tool. */
 export function answered({ id, name, block }: ToolInput): AnsweredCall {
   return { id, name, toolCall: block, "~result": (output) => toolResult(id, output) };
+}
+
+/** The calls of tools, those of tools that were not declared included. */
+export function inputsOf<N extends Native, T extends PairTypes>(stream: Stream<N, T>): readonly ToolInput[] {
+  return stream["~reply"].shown.decoder.toolInputs;
+}
+
+/** The calls of tools that were declared, whose input is whole and fits. */
+export function completeCalls<N extends Native, T extends PairTypes>(stream: Stream<N, T>): readonly ToolCall[] {
+  // Calls, which `PairTypes` leaves open.
+  return (stream.tools as readonly AnyToolCall[]).filter((call) => call.state === "complete");
 }
 
 /** The call at a place among those of a reply, with its tool if that is known; null if there is none. */

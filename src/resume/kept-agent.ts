@@ -1,5 +1,7 @@
+import { answeredBlock } from "../agent/result-chunk.ts";
+import { outcomeOfFailure } from "../agent/run.ts";
+import type { Triple } from "../agent/turn-pairs.ts";
 import { ToolRefusedError } from "../agent/tool-refused-error.ts";
-import { answeredBlock, outcomeOfFailure, type Triple } from "../agent/run.ts";
 import { InvalidOptionError, messageOf, StreamTruncatedError } from "../errors.ts";
 import type { Log } from "../log/log.ts";
 import type { Native } from "../provider/native.ts";

@@ -1,4 +1,6 @@
-import { AgentRun, type AgentScript, resultChunk, type Triple } from "../agent/run.ts";
+import { resultChunk } from "../agent/result-chunk.ts";
+import { AgentRun, type AgentScript } from "../agent/run.ts";
+import type { Triple } from "../agent/turn-pairs.ts";
 import type { AgentStop, AgentTurn } from "../agent/options.ts";
 import { ToolRefusedError } from "../agent/tool-refused-error.ts";
 import { type AnsweredCall, answered, callAt, shownTurn } from "../agent/turn.ts";
