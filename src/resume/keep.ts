@@ -36,11 +36,6 @@ export interface KeepOptions {
   readonly ttl?: number | undefined;
   /** How long readers wait for a producer that shows no sign of life, in milliseconds. Default: 10,000. */
   readonly lease?: number | undefined;
-  /**
-   * The id of the message that the run goes on with, for a page that shows it there: after an approval, that of the message
-   * that asked. It is logged, and readers have it.
-   */
-  readonly messageId?: string | undefined;
   /** Whether the request is logged as well, with its prompt. Without it, `history()` elsewhere has to be given the messages. */
   readonly request?: boolean | undefined;
 }
@@ -59,8 +54,6 @@ export interface KeptLog {
 export interface Kept {
   /** The name of the run. */
   readonly run: string;
-  /** The id of the message that the run goes on with; null if it was not given. */
-  readonly messageId: string | null;
   /** The position of the last event that was handed out here, counted from 1; 0 before. */
   readonly position: number;
   /** What has become of the log. */
@@ -78,7 +71,6 @@ const FORMS: Forms = {
   waitUntil: aFunction,
   ttl: positive,
   lease: positive,
-  messageId: aText,
   request: aFlag,
 };
 
@@ -133,9 +125,8 @@ export function openRun(
   const writer = new LogWriter({ log, key, token: crypto.randomUUID(), leaseMs: lease, begin, onStop });
   const journal = journalOf(writer);
   const time = Date.now();
-  const { messageId, request = false } = options;
-  journal.put(() => ({ type: "start", version: 1, time, ...start(), messageId }));
-  return { key, writer, journal, logsRequest: request };
+  journal.put(() => ({ type: "start", version: 1, time, ...start() }));
+  return { key, writer, journal, logsRequest: options.request ?? false };
 }
 
 /** The journal of a run, from a position on. */
@@ -155,7 +146,7 @@ export function journalOf(writer: LogWriter, position = 0): Journal {
 export function produce(
   { key, writer }: OpenRun,
   production: Production,
-  { replace, waitUntil, messageId }: Pick<KeepOptions, "replace" | "waitUntil" | "messageId">,
+  { replace, waitUntil }: Pick<KeepOptions, "replace" | "waitUntil">,
 ): { readonly gate: Promise<void> | null; readonly properties: PropertyDescriptorMap } {
   const gate = replace === true ? null : handled(passGate(key.place, writer, production));
   const done = pump(writer, production, gate);
@@ -176,12 +167,7 @@ export function produce(
     settled: done,
   };
   const { live } = production.feed;
-  const properties = {
-    run: { value: key.run },
-    messageId: { value: messageId ?? null },
-    position: { get: () => live.position },
-    log: { value: log },
-  };
+  const properties = { run: { value: key.run }, position: { get: () => live.position }, log: { value: log } };
   return { gate, properties };
 }
 

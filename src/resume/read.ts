@@ -32,8 +32,6 @@ import { loaderFor, type LoadProvider, RunRecords } from "./run-records.ts";
 export interface Logged {
   /** The name of the run. */
   readonly run: string;
-  /** The id of the message that the run goes on with: see `keep`. Null if it was not given. */
-  readonly messageId: string | null;
   /** The position of the last event that was handed out, counted from 1 at the beginning of the run. */
   readonly position: number;
 }
@@ -141,13 +139,7 @@ export async function readRun(
       value: () => leavable(unrestarted(stream[Symbol.asyncIterator]()), (reason) => stream.abort(reason)),
     },
   };
-  const { messageId = null } = begun.start;
-  const properties = {
-    run: { value: run },
-    messageId: { value: messageId },
-    position: { get: () => found.position },
-    ...texts,
-  };
+  const properties = { run: { value: run }, position: { get: () => found.position }, ...texts };
   // It has the properties of what is read from a log now.
   return Object.defineProperties(stream, properties) as (CallStream<Native> | AnyRun) & Logged;
 }

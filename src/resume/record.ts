@@ -26,8 +26,6 @@ export interface StartRecord {
   readonly kind: "reply" | "agent";
   /** Milliseconds since the epoch. */
   readonly time: number;
-  /** The id of the message that the run goes on with. */
-  readonly messageId?: string | undefined;
   /** What the first reply is expected to be, before it begins. */
   readonly reply: ReplyRecord;
 }
