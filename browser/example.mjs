@@ -196,8 +196,13 @@ const scenarios = {
     const other = await example.tab(page.context(), second.url + new URL(page.url()).hash);
     await shows(other, "1. A walk");
     first.kill();
-    await shows(other, "cut off");
+    // The other one goes on, once the lease has lapsed.
+    await shows(other, "8. A walk");
+    await rests(other);
     check((await answers(other)).length === 1, "There is not one answer.");
+    check((await answers(other))[0].match(/\d\. A walk/g)?.length === 8, "The story is not told once.");
+    await other.reload();
+    await shows(other, "8. A walk");
     await say(other, "A quiet book");
     await shows(other, "If you like");
   },

@@ -4,7 +4,8 @@
  *   npm run example:chat
  *
  * Without a key a fake provider plays scripts. With ANTHROPIC_API_KEY it is Anthropic. With REDIS_URL conversations and
- * replies are kept in Redis: start a second server there (PORT=3001), open the same address on it, and stop the first.
+ * replies are kept in Redis: start a second server there (PORT=3001), open the same address on it, and kill the first in the
+ * middle of a reply: the second goes on with it.
  */
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
@@ -66,6 +67,7 @@ const librarian = agent(
       stream: { partialTools: true },
       tools: [search, reserve],
       client: provider,
+      onInterrupt: "continue",
       callParams: {
         max_tokens: 2_000,
         system:
@@ -103,6 +105,19 @@ async function POST(request, id) {
   const run = keep(librarian(messages), { log, id, replace: true, lease: 5_000 });
   const onEnd = () => save(id, { messages: run.commonHistory(), run: run.run });
   return eventsResponse(run, { ...sent, onEnd });
+}
+
+/** The rest of a run. If its server is gone, this one goes on with it. */
+async function resume(request, id) {
+  const { messages } = await load(id);
+  let run = null;
+  const goOn = () => (run = librarian(messages));
+  const saved = async (work) => {
+    await work;
+    await save(id, { messages: run.commonHistory(), run: (await status(log, id)).run });
+  };
+  const waitUntil = (work) => void saved(work).catch(console.error);
+  return resumeResponse(log, id, request, { ...sent, as: "events", continue: goOn, waitUntil });
 }
 
 /** The conversation with what the page has sent; null if that is neither a text nor an answer to a call that waits. */
@@ -161,7 +176,7 @@ async function route(request) {
   if (id === undefined) return file(pathname);
   if (method === "DELETE") return stopResponse(log, id, request, { onError: console.error });
   if (method === "POST") return POST(request, id);
-  return isStream ? resumeResponse(log, id, request, { ...sent, as: "events" }) : GET(id);
+  return isStream ? resume(request, id) : GET(id);
 }
 
 const server = createServer(nodeHandler(route));
@@ -172,7 +187,7 @@ server.listen(Number(PORT), "127.0.0.1", () => {
 
 /** What the fake provider says. */
 function script({ body }) {
-  const last = body.messages.at(-1);
+  const [last, before] = body.messages.toReversed();
   const results = Array.isArray(last.content) ? last.content.filter(({ type }) => type === "tool_result") : [];
   const result = JSON.stringify(results);
   if (result.includes("Ground floor"))
@@ -190,15 +205,23 @@ function script({ body }) {
       ),
     );
   }
-  const said = typeof last.content === "string" ? last.content : last.content.map((part) => part.text ?? "").join(" ");
+  const said = textOf(last);
   if (/reserve|take it|yes/i.test(said)) {
     return reply(text("I will ask the desk to put it aside."), toolUse("reserve_book", { title: "The Summer Book" }));
   }
+  // A server has gone on with the reply of another.
+  const told = before === undefined ? "" : textOf(before);
+  if (said.startsWith("Your reply was interrupted") && LONG.startsWith(told))
+    return reply(text(LONG.slice(told.length)));
   if (/\bstory|long\b/i.test(said)) return reply(text(LONG));
   return reply(
     text("Let me look at the shelves."),
     toolUse("search_catalogue", { query: `${said.slice(0, 60)}: something short and warm`, limit: 3 }),
   );
+}
+
+function textOf({ content }) {
+  return typeof content === "string" ? content : content.map((part) => part.text ?? "").join("");
 }
 
 const LONG = Array.from(

@@ -1,3 +1,4 @@
+import { outcomeOfFailure } from "../agent/run.ts";
 import type { FinalState } from "../attempt/lifecycle.ts";
 import type { Usage } from "../cost/usage.ts";
 import { isMillraceError } from "../errors.ts";
@@ -5,7 +6,6 @@ import { LONGEST_TIMER_MS } from "../http/timeout.ts";
 import { stringField } from "../json/object.ts";
 import type { CommonFinishReason } from "../provider/native.ts";
 import type { Keepable } from "../resume/keep.ts";
-import { outcomeOfFailure } from "../resume/kept-agent.ts";
 import { CallStream } from "../stream/call-stream.ts";
 import type { PairReader, ShownPair } from "./shown-pair.ts";
 
@@ -123,8 +123,8 @@ export function figuresOf(ending: Ending, names: readonly ("usage" | "cost" | "m
 function endingOf(stream: Keepable, failure: unknown): Ending {
   const isCall = stream instanceof CallStream;
   const last = isCall ? stream : (stream.turns.at(-1)?.stream ?? null);
-  const error = (isCall ? stream.error : null) ?? failure;
-  const outcome = isCall && stream.outcome !== "pending" ? stream.outcome : null;
+  const error = stream.error ?? failure;
+  const outcome = stream.outcome === "pending" ? null : stream.outcome;
   return {
     outcome: outcome ?? (error === null ? "complete" : outcomeOfFailure(error)),
     error,

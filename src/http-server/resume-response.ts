@@ -1,13 +1,11 @@
 import { InvalidOptionError } from "../errors.ts";
 import { checkedLog } from "../log/checked-log.ts";
 import type { Log } from "../log/log.ts";
-import type { Native } from "../provider/native.ts";
 import type { Keepable } from "../resume/keep.ts";
 import { type ReadAs, readRun } from "../resume/read.ts";
 import type { LoadProvider } from "../resume/run-records.ts";
 import { status, stop } from "../resume/run-status.ts";
 import { aFunction, checkOptions, type Forms } from "../schema/option-form.ts";
-import type { CallStream } from "../stream/call-stream.ts";
 import { type Cursor, cursorOf } from "./cursor.ts";
 import { publicWords, statusOf, LateLogError, RequestLeftError } from "./public-error.ts";
 import { checkHead, report } from "./response-options.ts";
@@ -21,8 +19,8 @@ export interface ResumeResponseOptions extends Omit<
 > {
   /** The format: that of {@link uiMessageResponse} (the default), of {@link eventsResponse}, or of {@link textResponse}. */
   readonly as?: ResponseFormat | undefined;
-  /** Goes on with a reply whose producer is gone: see `read` of `millrace/resume`. */
-  readonly continue?: (() => CallStream<Native>) | undefined;
+  /** Goes on with a run whose producer is gone: see `read` of `millrace/resume`. */
+  readonly continue?: (() => Keepable) | undefined;
   /** Keeps the process alive while it goes on with a reply: that of a serverless platform. */
   readonly waitUntil?: ((work: Promise<void>) => void) | undefined;
 }

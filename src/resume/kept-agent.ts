@@ -130,8 +130,6 @@ function endOf(agentRun: AnyRun, failure: unknown): Omit<EndRecord, "type" | "ti
   return { outcome: outcomeOfFailure(failure), error: errorRecord(failure), cost };
 }
 
-export { outcomeOfFailure };
-
 /** The same pairs from the log, after a position. */
 async function restOf(
   load: LoadProvider,
