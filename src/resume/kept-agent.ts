@@ -77,10 +77,11 @@ export function agentProduction(
     const known = logged === undefined ? null : { shown: reply.shown, earlier: logged.earlier };
     recorders.set(stream, new Recorder(reply, journal, logsRequest && index === 0, known));
   };
-  // A successor must know of each call that may have run.
-  agentRun["~beforeTools"] = () => {
+  // A successor must know of each call that may have run, and one that there is already may call the same tools.
+  agentRun["~beforeTools"] = async () => {
     endTurns();
-    return writer.flushed();
+    await writer.flushed();
+    if (writer.state === "lost") agentRun.abort(new Error("The run was ended, or goes on, in another process."));
   };
   const source = { log, key: run.key };
   const live = new LiveReader<AnyTriple>({

@@ -191,6 +191,27 @@ describe.concurrent.each(recoverable.filter(({ name }) => /^anthropic|background
       expect([works.calls, kept.stopReason]).toEqual([["a"], "answer"]);
     });
 
+    it("R3: a producer that wakes up, and has lost its run, starts no tools", async () => {
+      const more = gate();
+      const script = beats({ text: "Wait. " }, { wait: more.opened }, ...calls(["find", "a"]), {
+        finish: "tool_calls",
+      });
+      await using server = await subject.serve(inTurn(script, reply("Done.")));
+      const works = new Works();
+      const log = memoryLog();
+      const producer = mortal(log);
+      const kept = keepRun(producer.log, workerOf(subject, { server, works })());
+      await vi.waitUntil(() => logged(log, { place: PLACE, run: kept.run }, "Wait. "), { interval: 5 });
+      producer.die();
+      const other = await readRun(load, log, PLACE, { of: workerOf(subject, { server, works }), messages: [] });
+      expect((await shown(other as AnyRun)).error).toMatchObject({ code: "stream_truncated" });
+      producer.wake();
+      more.open();
+      await kept.log.settled;
+      expect([works.calls, kept.log.state, kept.outcome]).toEqual([[], "lost", "aborted"]);
+      expect((kept.error as Error).cause).toMatchObject({ message: expect.stringContaining("another process") });
+    });
+
     it("R3: while a call waits for a person: it stays open", async () => {
       await using server = await subject.serve(
         inTurn(asks(["ask", "b"], ["find", "a"], ["find", "never"]), reply("No.")),
