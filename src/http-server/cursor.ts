@@ -4,7 +4,7 @@ export interface Place {
   readonly position: number;
   /** How many pairs of that event came before it. */
   readonly nth: number;
-  /** How many recoveries there were by then. A producer that takes over writes other events at positions that a reader may know. */
+  /** How many recoveries and takeovers there were by then. A process that takes over writes other events at positions that a reader may know. */
   readonly recoveries: number;
 }
 

@@ -4,6 +4,7 @@ import type { ResponseChunk } from "../provider/chunk.ts";
 import type { Native } from "../provider/native.ts";
 import type { Reply } from "../recovery/reply.ts";
 import type { Keepable } from "../resume/keep.ts";
+import type { Logged } from "../resume/read.ts";
 import { CallStream } from "../stream/call-stream.ts";
 import { leavable } from "../stream/leavable.ts";
 import { Stream } from "../stream/stream.ts";
@@ -27,9 +28,9 @@ export interface ShownPair {
 type Pair = readonly [chunk: ResponseChunk, tool: unknown, turn?: AgentTurn];
 
 /** A stream that belongs to a run of a log. */
-interface OfRun {
-  readonly run: string;
-  readonly position: number;
+interface OfRun extends Logged {
+  /** The positions after which another process has gone on with the run, as far as it was read. */
+  readonly "~takeovers"?: readonly number[];
 }
 
 /** Whether a stream was kept, or is read from a log. */
@@ -50,6 +51,7 @@ export class PairReader {
   readonly stream: Keepable;
   readonly #pairs: AsyncIterator<Pair>;
   #place: Place = { position: 0, nth: -1, recoveries: 0 };
+  #recoveries = 0;
   /** Whether the first pair was that of the first event; null before. */
   #isWhole: boolean | null = null;
   /** Settles once the stream is not read any more: it has ended, or was left. */
@@ -97,10 +99,12 @@ export class PairReader {
   }
 
   #move({ recovery }: ResponseChunk): Place | null {
-    const { position: before, nth, recoveries } = this.#place;
+    const { position: before, nth } = this.#place;
     const position = isOfRun(this.stream) ? this.stream.position : before;
-    const place = { position, nth: position === before ? nth + 1 : 0 };
-    this.#place = { ...place, recoveries: recovery === null ? recoveries : recoveries + 1 };
+    const takeovers = isOfRun(this.stream) ? (this.stream["~takeovers"] ?? []) : [];
+    if (recovery !== null) this.#recoveries += 1;
+    const recoveries = this.#recoveries + takeovers.filter((after) => after < position).length;
+    this.#place = { position, nth: position === before ? nth + 1 : 0, recoveries };
     this.#isWhole ??= position <= 1;
     return this.#isWhole ? this.#place : null;
   }

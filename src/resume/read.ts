@@ -139,7 +139,12 @@ export async function readRun(
       value: () => leavable(unrestarted(stream[Symbol.asyncIterator]()), (reason) => stream.abort(reason)),
     },
   };
-  const properties = { run: { value: run }, position: { get: () => found.position }, ...texts };
+  const properties = {
+    run: { value: run },
+    position: { get: () => found.position },
+    "~takeovers": { value: records.takeovers },
+    ...texts,
+  };
   // It has the properties of what is read from a log now.
   return Object.defineProperties(stream, properties) as (CallStream<Native> | AnyRun) & Logged;
 }

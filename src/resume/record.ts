@@ -14,6 +14,7 @@ export type LogRecord =
   | RecoveryRecord
   | AttemptRecord
   | ToolResultRecord
+  | TakeoverRecord
   | ReplyEndRecord
   | EndRecord;
 
@@ -118,6 +119,15 @@ export interface ToolResultRecord {
   readonly error?: string | undefined;
   /** Whether the tool was not allowed to run. */
   readonly isRefused?: true | undefined;
+}
+
+/** Another process goes on with the run, from what the log has. */
+export interface TakeoverRecord {
+  readonly type: "takeover";
+  /** The position of the last event before it: readers of the lost producer may have seen others after that. */
+  readonly position: number;
+  /** Milliseconds since the epoch. */
+  readonly time: number;
 }
 
 /** A reply has ended. */

@@ -47,6 +47,8 @@ export class ProviderLoader {
 export class RunRecords {
   /** Whether the message is whole so far. */
   isWhole: () => boolean = () => false;
+  /** The positions after which another process has gone on with the run, as far as it was read. */
+  readonly takeovers: number[] = [];
   readonly #reader: RunReader;
   readonly #controller = new AbortController();
   readonly #providers: ProviderLoader;
@@ -70,6 +72,7 @@ export class RunRecords {
   async next(): Promise<readonly LogRecord[] | null> {
     const records = await this.#reader.next();
     await this.#providers.loadFor(records ?? []);
+    for (const record of records ?? []) if (record.type === "takeover") this.takeovers.push(record.position);
     return records;
   }
 

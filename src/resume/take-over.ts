@@ -12,8 +12,8 @@ import { agentProduction } from "./kept-agent.ts";
 import { isKept, productionOf } from "./kept-stream.ts";
 import { LogWriter } from "./log-writer.ts";
 import type { AnyRun } from "./read-agent.ts";
-import type { LogRecord, StartRecord } from "./record.ts";
-import { plannedRecord, Recorder } from "./recorder.ts";
+import type { LogRecord, StartRecord, TakeoverRecord } from "./record.ts";
+import { type Journal, plannedRecord, Recorder } from "./recorder.ts";
 import { agentRemains, beginWith, replyRemains } from "./remains.ts";
 import { recordsIn } from "./run-reader.ts";
 import { loaderFor, type LoadProvider } from "./run-records.ts";
@@ -96,6 +96,7 @@ async function ofReply(stream: CallStream<Native>, { load, orphan, records, writ
   const remains = await replyRemains(loaderFor(reply.plan, load), records);
   const journal = journalOf(writer, remains?.position);
   if (records.length === 0) journal.put(startRecord("reply", reply.plan));
+  journal.put(takeoverRecord(journal));
   if (remains !== null) beginWith(reply, remains);
   const recorder = new Recorder(reply, journal, false, remains && { shown: reply.shown, earlier: remains.earlier });
   const run = { key, writer, journal, logsRequest: false };
@@ -108,6 +109,7 @@ async function ofAgent(agentRun: AnyRun, { load, orphan, records, writer }: Heir
   const { past, replies, position } = await agentRemains(loaderFor(plan, load), records);
   const journal = journalOf(writer, position);
   if (records.length === 0) journal.put(startRecord("agent", plan));
+  journal.put(takeoverRecord(journal));
   agentRun["~past"] = past;
   const run = { key, writer, journal, logsRequest: false };
   return { run, production: agentProduction(load, agentRun, { log, run, replies }) };
@@ -115,6 +117,10 @@ async function ofAgent(agentRun: AnyRun, { load, orphan, records, writer }: Heir
 
 function startRecord(kind: StartRecord["kind"], plan: CallPlan<Native>): StartRecord {
   return { type: "start", version: 1, kind, time: Date.now(), reply: plannedRecord(plan) };
+}
+
+function takeoverRecord({ position }: Journal): TakeoverRecord {
+  return { type: "takeover", position, time: Date.now() };
 }
 
 /** All that was logged. */

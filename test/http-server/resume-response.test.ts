@@ -21,6 +21,7 @@ import {
   toolUse,
 } from "../../src/testing/index.ts";
 import { expectHandledRejections, within } from "../contract/reading.ts";
+import { mortal } from "../resume/mortal-log.ts";
 import { Chat, serveWeb } from "./chat.ts";
 import { eventsIn, type ReadEvent } from "./sse.ts";
 
@@ -92,6 +93,27 @@ describe("resumeResponse", () => {
       const [start, ...rest] = await read(await get(log, `?after=${encodeURIComponent(id)}`, { as: "events" }));
       expect([start?.data, ...rest], id).toEqual([all[0]?.data, ...all.slice(at + 1)]);
     }
+  });
+
+  it("begins anew for a page that has seen what the process that goes on does not know", async () => {
+    const [before, after] = ["One two three four five six.", "Seven eight nine."];
+    await using server = await fakeAnthropic({ pace: 5, replies: [reply(before, { firstDelayMs: 100 }), after] });
+    const log = memoryLog();
+    const producer = mortal(log);
+    const of = () => ask(server, { onInterrupt: "continue" });
+    const run = keep(of(), { log: producer.log, id: "chat", lease: 150, replace: true });
+    await vi.waitUntil(async () => (await log.latest("chat")) !== null, { interval: 1 });
+    producer.die();
+    let id: string | undefined;
+    await eventsIn(await eventsResponse(run), (event) => {
+      id = event.id;
+      return event.data["content"] === " two";
+    });
+    run.abort();
+    const rest = await read(await get(log, "", { as: "events", continue: of }, { "last-event-id": id ?? "" }));
+    expect(rest.at(1)?.data).toMatchObject({ recovery: { type: "restart" } });
+    expect(rest.map(({ data }) => data["content"] ?? "").join("")).toBe(after);
+    expect(rest.at(-1)?.data).toMatchObject({ outcome: "complete" });
   });
 
   it("gives the rest to useChat after every part, exactly once", async () => {
