@@ -2,7 +2,14 @@
 import { mergeParams } from "../call/options.ts";
 import { withChanges } from "../call/single-request.ts";
 import { sumUsage } from "../cost/usage.ts";
-import { InvalidOptionError, isMillraceError, messageOf, StreamAbortedError, StreamConsumedError } from "../errors.ts";
+import {
+  InvalidOptionError,
+  isMillraceError,
+  messageOf,
+  StreamAbortedError,
+  StreamConsumedError,
+  StreamNotStartedError,
+} from "../errors.ts";
 import { inspectable } from "../json/inspectable.ts";
 import type { FinalState, Outcome } from "../attempt/lifecycle.ts";
 import type { PreparedCall } from "../attempt/prepared.ts";
@@ -227,17 +234,35 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
     );
   }
 
-  /** The whole conversation, as it may be sent back, however the run has ended. Calls in {@link approvals} stay open in it. */
+  /**
+   * The whole conversation, as it may be sent back, however the run has ended. Calls in {@link approvals} stay open in it.
+   *
+   * @throws StreamNotStartedError as long as there is no request, also if the run has ended before there was one: never an
+   * empty conversation.
+   */
   history(): readonly N["item"][] {
     const last = this.#lastSent;
-    if (last === undefined) return this.#unsent?.items ?? [];
+    if (last === undefined) {
+      if (this.#unsent === null) throw new StreamNotStartedError("history");
+      return this.#unsent.items;
+    }
     return historyOfTurn(last, this.#waiting());
   }
 
-  /** {@link history} as data that belongs to no provider, which any of them takes as a prompt. */
+  /**
+   * {@link history} as data that belongs to no provider, which any of them takes as a prompt. It is known as soon as the
+   * prompt function has run: also if the run was aborted before its first request was made, or has no API key.
+   *
+   * @throws StreamNotStartedError before, also if the run has ended by then or its prompt was refused: never an empty
+   * conversation.
+   */
   commonHistory(): readonly CommonMessage[] {
     const last = this.#lastSent;
-    if (last === undefined) return this.#unsent?.common() ?? [];
+    if (last === undefined) {
+      const sent = this.#unsent === null ? this.#plan.common() : this.#unsent.common();
+      if (sent === null) throw new StreamNotStartedError("commonHistory");
+      return sent;
+    }
     const { stream } = last;
     const { provider } = stream["~reply"].shown;
     return [...stream.commonMessages, ...provider.common(this.history().slice(stream.messages.length))];

@@ -1,4 +1,4 @@
-import { InvalidOptionError, StreamConsumedError } from "../errors.ts";
+import { InvalidOptionError, StreamConsumedError, StreamNotStartedError } from "../errors.ts";
 import { field, isObject } from "../json/object.ts";
 import type { Keepable, Kept } from "../resume/keep.ts";
 import { aFunction, aList, checkOptions, type Form, type Forms } from "../schema/option-form.ts";
@@ -94,13 +94,29 @@ export async function respond<S extends Keepable>(
   }
 }
 
-/** Has the program know when a stream has ended. @param read - Settles once it is not read any more. */
+/**
+ * Has the program know when a stream has ended. Its `onEnd` is not called for one that never began: of a stream that ended
+ * before its prompt function had run, or whose prompt was refused, there is no conversation to store.
+ *
+ * @param read - Settles once it is not read any more.
+ */
 function tellEnd<S extends Keepable>(stream: S, read: Promise<void>, options: StreamResponseOptions<S>): void {
   const { onEnd, waitUntil } = options;
   if (onEnd === undefined && waitUntil === undefined) return;
   const ended = isKept(stream) ? stream.log.settled : read;
-  const told = ended.then(() => onEnd?.(stream)).catch((error: unknown) => report(options, error));
+  const told = ended
+    .then(() => hasConversation(stream) && onEnd?.(stream))
+    .catch((error: unknown) => report(options, error));
   waitUntil?.(told.then(() => {}));
+}
+
+function hasConversation(stream: Keepable): boolean {
+  try {
+    stream.commonHistory();
+    return true;
+  } catch (error) {
+    return !(error instanceof StreamNotStartedError);
+  }
 }
 
 /** Whether a stream goes on when it is not read any more. */
