@@ -1,5 +1,6 @@
 import { InvalidOptionError, StreamConsumedError, StreamNotStartedError } from "../errors.ts";
 import { field, isObject } from "../json/object.ts";
+import type { CommonMessage } from "../prompt/common-message.ts";
 import type { Keepable, Kept } from "../resume/keep.ts";
 import { aFunction, aList, checkOptions, type Form, type Forms } from "../schema/option-form.ts";
 import { jsonData } from "../tool/plain-data.ts";
@@ -74,7 +75,7 @@ export async function respond<S extends Keepable>(
     checkHead(options);
     checkRun(stream);
     const run = isOfRun(stream) ? stream.run : null;
-    const wire = wireOf(format, run, resumed, options);
+    const wire = wireOf(format, run, resumed, options, stream);
     let pairs: Keepable;
     try {
       pairs = await streamOfPairs(stream);
@@ -133,12 +134,18 @@ function checkRun(stream: Keepable): void {
   }
 }
 
-/** Writes a format. @param run - Null if the stream is not kept. */
+/**
+ * Writes a format.
+ *
+ * @param run - Null if the stream is not kept.
+ * @param stream - What is written, if there is a stream.
+ */
 export function wireOf(
   format: ResponseFormat,
   run: string | null,
   resumed: Pick<Resumed, "cursor"> | null,
   options: UIResponseOptions<never>,
+  stream: Keepable | null = null,
 ): Wire {
   const cursor = resumed?.cursor ?? null;
   const shown = shownBy(options);
@@ -150,7 +157,17 @@ export function wireOf(
   const messageId = resumed === null ? (earlier?.id ?? own) : own;
   const isReplay = resumed !== null && cursor === null;
   const metadataOf = ownMetadata(options);
-  return new UIWire(run, cursor, new UIEncoder({ messageId, run, version, earlier, isReplay, shown, metadataOf }));
+  const conversation = () => conversationOf(stream);
+  const encoding = { messageId, run, version, earlier, isReplay, shown, conversation, metadataOf };
+  return new UIWire(run, cursor, new UIEncoder(encoding));
+}
+
+function conversationOf(stream: Keepable | null): readonly CommonMessage[] {
+  try {
+    return stream?.commonHistory() ?? [];
+  } catch {
+    return [];
+  }
 }
 
 /** The program's own metadata of a message. */

@@ -99,7 +99,7 @@ function settle(
 }
 
 /** Objects and lists are JSON to the model, and data to the page. */
-function outputOf({ content }: ToolResultPart): unknown {
+export function outputOf({ content }: ToolResultPart): unknown {
   if (typeof content !== "string") return jsonData(content);
   const data = /^\s*[[{]/.test(content) ? tryParse(content) : undefined;
   return typeof data === "object" && data !== null ? data : content;
