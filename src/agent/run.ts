@@ -99,7 +99,7 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
   #hasBegun = false;
   #isOver = false;
   #hasLeft = false;
-  #error: unknown = null;
+  #error: Error | null = null;
   readonly #script: AgentScript<N, T> | null;
 
   /** @internal */
@@ -145,7 +145,6 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
     const { outcome, stopReason, content, turns, usage, cost, approvals } = this;
     const waiting = approvals.length > 0 && { approvals: jsonData(approvals) };
     const error = this.#error;
-    const name = isError(error) ? `${error.name}: ` : "";
     return {
       outcome,
       stopReason,
@@ -154,7 +153,7 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
       turns,
       usage,
       cost,
-      ...(error !== null && { error: name + messageOf(error) }),
+      ...(error !== null && { error: `${error.name}: ${messageOf(error)}` }),
     };
   }
 
@@ -178,9 +177,9 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
 
   /**
    * What ended the run; null while it goes on, and if it is complete. It is the error of a reply, or what an option of the
-   * agent has thrown.
+   * agent has thrown; if that was no `Error`, it is the `cause` of one.
    */
-  get error(): unknown {
+  get error(): Error | null {
     return this.#error;
   }
 
@@ -302,7 +301,7 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
 
   /** Ends it before it has begun. @internal */
   "~refuse"(error: unknown): void {
-    this.#error ??= error;
+    this.#error ??= asError(error);
     this.#leave(error);
   }
 
@@ -377,8 +376,8 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
       }
     } catch (error) {
       if (this.#hasLeft) return;
-      this.#error = error;
-      throw error;
+      this.#error = asError(error);
+      throw this.#error;
     } finally {
       this.#isOver = true;
       for (const cleanup of this.#cleanups) cleanup();
@@ -540,6 +539,11 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
     }
     return plan.extend(this.history().slice(stream.messages.length), provider);
   }
+}
+
+/** Anything may be thrown. */
+function asError(thrown: unknown): Error {
+  return isError(thrown) ? thrown : new Error(messageOf(thrown), { cause: thrown });
 }
 
 /** How a run has ended that has thrown this. */
