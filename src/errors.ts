@@ -590,7 +590,8 @@ export class StreamNotConsumedError extends MillraceError {
 }
 
 /**
- * An accessor of the request was read too early: there is no request before the stream is first read.
+ * An accessor of the request was read too early: there is no request before the stream is first read. Nor is there one if
+ * the stream has ended before its prompt function had run.
  *
  * @example
  * ```ts
@@ -604,6 +605,8 @@ export class StreamNotConsumedError extends MillraceError {
 export class StreamNotStartedError extends MillraceError {
   readonly code = "stream_not_started";
   constructor(accessor: string) {
-    super(`stream.${accessor} is not known before the stream is first read.`);
+    super(
+      `stream.${accessor} is not known before the stream is first read, nor if it ended before its request was made.`,
+    );
   }
 }

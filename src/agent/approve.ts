@@ -15,10 +15,12 @@ export interface ApprovalMessage {
  *
  * @param history - `run.history()` or `run.commonHistory()` of a run that ended with `stopReason: "approval"`, or what you
  *   have stored of it.
- * @param answers - By the ids in `run.approvals`: true lets the call run. False, or a reason, is told to the model. A call
- *   that is left out is not run either.
- * @throws InvalidOptionError for an answer to a call that the conversation does not have, or that it answers differently
- *   already, and for an answer that is none. An answer that comes again does no harm, also once its call has a result.
+ * @param answers - `Record<string, boolean | string>`, by the ids in `run.approvals`: true lets the call run. False, or a
+ *   reason, is told to the model. A call that is left out is not run either. It may be what a page has sent: it is checked.
+ * @returns The same list if it has all of the answers already, or results for the calls. Store what is new before you start
+ *   the run: an answer that comes twice then starts one run.
+ * @throws InvalidOptionError if there is no answer, for an answer to a call that the conversation does not have, or that it
+ *   answers differently already, and for a value that is neither a boolean nor a reason.
  * @example
  * ```ts
  * import { agent, approve, type CommonMessage, call, tool } from "millrace";
@@ -35,12 +37,11 @@ export interface ApprovalMessage {
  * await work(approve(run.commonHistory(), answers)).finish();
  * ```
  */
-export function approve<M>(
-  history: readonly M[],
-  answers: Readonly<Record<string, boolean | string>>,
-): readonly (M | ApprovalMessage)[] {
+export function approve<M>(history: readonly M[], answers: unknown): readonly (M | ApprovalMessage)[] {
   if (!isObject(answers)) throw new InvalidOptionError("answers", "they must be an object, by the ids of calls.");
-  const content = Object.entries(answers).map(([id, answer]) => checked(history, answerPart(id, answer)));
+  const parts = Object.entries(answers).map(([id, answer]) => answerPart(id, answer));
+  if (parts.length === 0) throw new InvalidOptionError("answers", "there is no answer.");
+  const content = parts.filter((part) => isNew(history, part));
   return content.length === 0 ? history : [...history, { role: "user", content }];
 }
 
@@ -52,19 +53,29 @@ function answerPart(id: string, answer: unknown): ToolApprovalPart {
 }
 
 /** @throws InvalidOptionError if the conversation has no such call, or another answer to it. */
-function checked(history: readonly unknown[], part: ToolApprovalPart): ToolApprovalPart {
-  const { id, approved, reason } = part;
-  const said = history.findLastIndex((message) => !isAnswer(message) && holds(message, id));
-  if (said < 0) throw new InvalidOptionError(`answers.${id}`, `the conversation has no such call.${waiting(history)}`);
-  // Ids may come again in later turns: those before belong to another call.
+function isNew(history: readonly unknown[], { id, approved, reason }: ToolApprovalPart): boolean {
+  const places = [...history.keys()].filter((at) => holds(withoutApprovals(history[at]), id));
+  const last = places.at(-1);
+  if (last === undefined)
+    throw new InvalidOptionError(`answers.${id}`, `the conversation has no such call.${waiting(history)}`);
+  // Ids may come again in later turns: a call, its result, another call.
+  const isOpen = places.reduce((isAsked, at) => isCall(history[at], id) ?? !isAsked, false);
+  if (!isOpen) return false;
   const earlier = history
-    .slice(said + 1)
+    .slice(last + 1)
     .flatMap(partsOf)
     .filter((other) => isApproval(other) && other["id"] === id);
   const isOther = earlier.some((other) => other["approved"] !== approved || other["reason"] !== reason);
   if (isOther)
     throw new InvalidOptionError(`answers.${id}`, "the conversation has another answer to this call already.");
-  return part;
+  return earlier.length === 0;
+}
+
+/** Whether a message has the call or its result; null if it is a provider's own, which is not known here. */
+function isCall(message: unknown, id: string): boolean | null {
+  const own = partsOf(message).filter((part) => part["id"] === id);
+  if (own.some(({ type }) => type === "toolCall")) return true;
+  return own.some(({ type }) => type === "toolResult") ? false : null;
 }
 
 function partsOf(message: unknown): Record<string, unknown>[] {
@@ -74,8 +85,9 @@ function partsOf(message: unknown): Record<string, unknown>[] {
 
 const isApproval = ({ type }: Record<string, unknown>): boolean => type === "toolApproval";
 
-function isAnswer(message: unknown): boolean {
-  return partsOf(message).some(isApproval);
+function withoutApprovals(message: unknown): unknown {
+  const parts = partsOf(message);
+  return parts.some(isApproval) ? parts.filter((part) => !isApproval(part)) : message;
 }
 
 /** Whether a value is somewhere in a message: providers have the ids of calls in places of their own. */

@@ -2,7 +2,14 @@
 import { mergeParams } from "../call/options.ts";
 import { withChanges } from "../call/single-request.ts";
 import { sumUsage } from "../cost/usage.ts";
-import { InvalidOptionError, isMillraceError, messageOf, StreamAbortedError, StreamConsumedError } from "../errors.ts";
+import {
+  InvalidOptionError,
+  isMillraceError,
+  messageOf,
+  StreamAbortedError,
+  StreamConsumedError,
+  StreamNotStartedError,
+} from "../errors.ts";
 import { inspectable } from "../json/inspectable.ts";
 import type { FinalState, Outcome } from "../attempt/lifecycle.ts";
 import type { PreparedCall } from "../attempt/prepared.ts";
@@ -92,7 +99,7 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
   #hasBegun = false;
   #isOver = false;
   #hasLeft = false;
-  #error: unknown = null;
+  #error: Error | null = null;
   readonly #script: AgentScript<N, T> | null;
 
   /** @internal */
@@ -138,7 +145,6 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
     const { outcome, stopReason, content, turns, usage, cost, approvals } = this;
     const waiting = approvals.length > 0 && { approvals: jsonData(approvals) };
     const error = this.#error;
-    const name = isError(error) ? `${error.name}: ` : "";
     return {
       outcome,
       stopReason,
@@ -147,7 +153,7 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
       turns,
       usage,
       cost,
-      ...(error !== null && { error: name + messageOf(error) }),
+      ...(error !== null && { error: `${error.name}: ${messageOf(error)}` }),
     };
   }
 
@@ -171,9 +177,9 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
 
   /**
    * What ended the run; null while it goes on, and if it is complete. It is the error of a reply, or what an option of the
-   * agent has thrown.
+   * agent has thrown; if that was no `Error`, it is the `cause` of one.
    */
-  get error(): unknown {
+  get error(): Error | null {
     return this.#error;
   }
 
@@ -227,17 +233,35 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
     );
   }
 
-  /** The whole conversation, as it may be sent back, however the run has ended. Calls in {@link approvals} stay open in it. */
+  /**
+   * The whole conversation, as it may be sent back, however the run has ended. Calls in {@link approvals} stay open in it.
+   *
+   * @throws StreamNotStartedError as long as there is no request, also if the run has ended before there was one: never an
+   * empty conversation.
+   */
   history(): readonly N["item"][] {
     const last = this.#lastSent;
-    if (last === undefined) return this.#unsent?.items ?? [];
+    if (last === undefined) {
+      if (this.#unsent === null) throw new StreamNotStartedError("history");
+      return this.#unsent.items;
+    }
     return historyOfTurn(last, this.#waiting());
   }
 
-  /** {@link history} as data that belongs to no provider, which any of them takes as a prompt. */
+  /**
+   * {@link history} as data that belongs to no provider, which any of them takes as a prompt. It is known as soon as the
+   * prompt function has run: also if the run was aborted before its first request was made, or has no API key.
+   *
+   * @throws StreamNotStartedError before, also if the run has ended by then or its prompt was refused: never an empty
+   * conversation.
+   */
   commonHistory(): readonly CommonMessage[] {
     const last = this.#lastSent;
-    if (last === undefined) return this.#unsent?.common() ?? [];
+    if (last === undefined) {
+      const sent = this.#unsent === null ? this.#plan.common() : this.#unsent.common();
+      if (sent === null) throw new StreamNotStartedError("commonHistory");
+      return sent;
+    }
     const { stream } = last;
     const { provider } = stream["~reply"].shown;
     return [...stream.commonMessages, ...provider.common(this.history().slice(stream.messages.length))];
@@ -277,7 +301,7 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
 
   /** Ends it before it has begun. @internal */
   "~refuse"(error: unknown): void {
-    this.#error ??= error;
+    this.#error ??= asError(error);
     this.#leave(error);
   }
 
@@ -352,8 +376,8 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
       }
     } catch (error) {
       if (this.#hasLeft) return;
-      this.#error = error;
-      throw error;
+      this.#error = asError(error);
+      throw this.#error;
     } finally {
       this.#isOver = true;
       for (const cleanup of this.#cleanups) cleanup();
@@ -515,6 +539,11 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
     }
     return plan.extend(this.history().slice(stream.messages.length), provider);
   }
+}
+
+/** Anything may be thrown. */
+function asError(thrown: unknown): Error {
+  return isError(thrown) ? thrown : new Error(messageOf(thrown), { cause: thrown });
 }
 
 /** How a run has ended that has thrown this. */

@@ -1,6 +1,13 @@
 import type { Attempt } from "../attempt/attempt.ts";
 import type { NativeConfig, Prepared } from "../attempt/prepared.ts";
-import { InvalidOptionError, isMillraceError, messageOf, PromptFunctionError, TemplateError } from "../errors.ts";
+import {
+  InvalidOptionError,
+  isMillraceError,
+  messageOf,
+  MissingApiKeyError,
+  PromptFunctionError,
+  TemplateError,
+} from "../errors.ts";
 import { defaultTimeout } from "../http/timeout.ts";
 import { defined, field, isObject, stringField } from "../json/object.ts";
 import { isPromptTemplate, normalizePrompt } from "../prompt/dynamic-config.ts";
@@ -74,11 +81,13 @@ export function planner<N extends Native, Args extends readonly unknown[]>(
     let runPrompt = (): void => {};
     const result = new Promise<void>((resolve) => (runPrompt = resolve)).then(() => fn(...fnArgs));
     let prompt: Promise<PlannedPrompt<N>> | undefined;
+    let known: PlannedPrompt<N> | null = null;
+    let isRefused = false;
     const read = async (other = provider): Promise<PlannedPrompt<N>> => {
       runPrompt();
       await loaded(result, provider, other);
       return (prompt ??= result
-        .then((value) => normalizePrompt(value, provider.isItem) as PlannedPrompt<N>, promptFailed)
+        .then((value) => (known = normalizePrompt(value, provider.isItem) as PlannedPrompt<N>), promptFailed)
         .catch(promptRefused));
     };
     const plan = (added: Added<N> | null, earlier: readonly Attempt<N>[]): CallPlan<N> => ({
@@ -87,8 +96,16 @@ export function planner<N extends Native, Args extends readonly unknown[]>(
       async prepare(target, more) {
         const { messages, config } = await read(target.provider);
         const all = [{ author: provider, messages }, ...listOf(added), { author: target.provider, messages: more }];
-        return prepare(definition, all, config, target, timeout.connect).catch(promptRefused);
+        return prepare(definition, all, config, target, timeout.connect).catch((error: unknown) => {
+          // Without a key nobody has looked at the prompt.
+          isRefused = !(error instanceof MissingApiKeyError);
+          return promptRefused(error);
+        });
       },
+      common: () =>
+        known === null || isRefused
+          ? null
+          : conversationOf([{ author: provider, messages: known.messages }, ...listOf(added)].flatMap(commonMessages)),
       read,
       extend: (items, author, soFar = []) => plan({ before: added, messages: items, author }, soFar),
       // Last: V8 takes five times as long to add to what it has cloned.

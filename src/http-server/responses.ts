@@ -1,5 +1,6 @@
-import { InvalidOptionError, StreamConsumedError } from "../errors.ts";
+import { InvalidOptionError, StreamConsumedError, StreamNotStartedError } from "../errors.ts";
 import { field, isObject } from "../json/object.ts";
+import type { CommonMessage } from "../prompt/common-message.ts";
 import type { Keepable, Kept } from "../resume/keep.ts";
 import { aFunction, aList, checkOptions, type Form, type Forms } from "../schema/option-form.ts";
 import { jsonData } from "../tool/plain-data.ts";
@@ -74,7 +75,7 @@ export async function respond<S extends Keepable>(
     checkHead(options);
     checkRun(stream);
     const run = isOfRun(stream) ? stream.run : null;
-    const wire = wireOf(format, run, resumed, options);
+    const wire = wireOf(format, run, resumed, options, stream);
     let pairs: Keepable;
     try {
       pairs = await streamOfPairs(stream);
@@ -94,13 +95,29 @@ export async function respond<S extends Keepable>(
   }
 }
 
-/** Has the program know when a stream has ended. @param read - Settles once it is not read any more. */
+/**
+ * Has the program know when a stream has ended. Its `onEnd` is not called for one that never began: of a stream that ended
+ * before its prompt function had run, or whose prompt was refused, there is no conversation to store.
+ *
+ * @param read - Settles once it is not read any more.
+ */
 function tellEnd<S extends Keepable>(stream: S, read: Promise<void>, options: StreamResponseOptions<S>): void {
   const { onEnd, waitUntil } = options;
   if (onEnd === undefined && waitUntil === undefined) return;
   const ended = isKept(stream) ? stream.log.settled : read;
-  const told = ended.then(() => onEnd?.(stream)).catch((error: unknown) => report(options, error));
+  const told = ended
+    .then(() => hasConversation(stream) && onEnd?.(stream))
+    .catch((error: unknown) => report(options, error));
   waitUntil?.(told.then(() => {}));
+}
+
+function hasConversation(stream: Keepable): boolean {
+  try {
+    stream.commonHistory();
+    return true;
+  } catch (error) {
+    return !(error instanceof StreamNotStartedError);
+  }
 }
 
 /** Whether a stream goes on when it is not read any more. */
@@ -117,12 +134,18 @@ function checkRun(stream: Keepable): void {
   }
 }
 
-/** Writes a format. @param run - Null if the stream is not kept. */
+/**
+ * Writes a format.
+ *
+ * @param run - Null if the stream is not kept.
+ * @param stream - What is written, if there is a stream.
+ */
 export function wireOf(
   format: ResponseFormat,
   run: string | null,
   resumed: Pick<Resumed, "cursor"> | null,
   options: UIResponseOptions<never>,
+  stream: Keepable | null = null,
 ): Wire {
   const cursor = resumed?.cursor ?? null;
   const shown = shownBy(options);
@@ -134,7 +157,17 @@ export function wireOf(
   const messageId = resumed === null ? (earlier?.id ?? own) : own;
   const isReplay = resumed !== null && cursor === null;
   const metadataOf = ownMetadata(options);
-  return new UIWire(run, cursor, new UIEncoder({ messageId, run, version, earlier, isReplay, shown, metadataOf }));
+  const conversation = () => conversationOf(stream);
+  const encoding = { messageId, run, version, earlier, isReplay, shown, conversation, metadataOf };
+  return new UIWire(run, cursor, new UIEncoder(encoding));
+}
+
+function conversationOf(stream: Keepable | null): readonly CommonMessage[] {
+  try {
+    return stream?.commonHistory() ?? [];
+  } catch {
+    return [];
+  }
 }
 
 /** The program's own metadata of a message. */

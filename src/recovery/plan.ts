@@ -1,6 +1,7 @@
 import type { Attempt, AttemptSettings } from "../attempt/attempt.ts";
 import type { NativeConfig, Prepared } from "../attempt/prepared.ts";
 import type { MillraceError } from "../errors.ts";
+import type { CommonMessage } from "../prompt/common-message.ts";
 import type { Native } from "../provider/native.ts";
 import type { Provider } from "../provider/provider.ts";
 import type { AnyTool } from "../tool/tool.ts";
@@ -60,6 +61,11 @@ export interface CallPlan<N extends Native> extends AttemptSettings<N> {
   read(other?: Provider<N>): Promise<PlannedPrompt<N>>;
   /** Runs the prompt function, the first time, and encodes its prompt with the items that were added. */
   prepare(target: PlannedTarget<N>, added: readonly N["item"][]): Promise<Prepared<N>>;
+  /**
+   * The messages as data that belongs to no provider, as soon as the prompt function has returned them; null before, and
+   * if they cannot be sent.
+   */
+  common(): readonly CommonMessage[] | null;
   /**
    * The same call with more items at the end of its messages.
    *

@@ -73,6 +73,7 @@ export function replayPlan<N extends Native>({
     signal,
     prices,
     prepare,
+    common: () => null,
     read: () => Promise.reject(new Error("Nothing of it is sent.")),
     extend() {
       throw new InvalidOptionError("stream", "a reply that is read from a log cannot be repeated.");

@@ -229,8 +229,8 @@ export abstract class CallView<out N extends Native, out T extends PairTypes = P
    * part of it if there is an output for it, such as an error that tells the model what happened.
    *
    * @param outputs - As for {@link toolMessageParams}.
-   * @throws StreamNotStartedError, and InvalidOptionError for the output of a call that is not in the message. Empty if
-   * the call has failed before there was a request.
+   * @throws StreamNotStartedError as long as there is no request, also if the call has ended before there was one: never
+   * an empty conversation. InvalidOptionError for the output of a call that is not in the message.
    * @example
    * ```ts
    * import { tool, type ToolOutput } from "millrace";
@@ -247,9 +247,7 @@ export abstract class CallView<out N extends Native, out T extends PairTypes = P
    * ```
    */
   history(outputs: readonly ToolOutput[] = []): readonly N["item"][] {
-    const { shown, prepared, error } = this.#reply;
-    const sent = prepared === null && error !== null ? [] : this.#prepared("history").items;
-    return historyOf(shown, sent, outputs);
+    return historyOf(this.#reply.shown, this.#prepared("history").items, outputs);
   }
 
   /**
@@ -257,7 +255,11 @@ export abstract class CallView<out N extends Native, out T extends PairTypes = P
    * the messages carry beside their parts.
    *
    * @param outputs - As for {@link toolMessageParams}.
-   * @throws As {@link history} does.
+   * It is known as soon as the prompt function has run: also if the call was aborted before its request was made, or has
+   * no API key.
+   *
+   * @throws StreamNotStartedError before, also if the call has ended by then or its prompt was refused: never an empty
+   * conversation. InvalidOptionError as {@link history} does.
    * @example
    * ```ts
    * import { call as ask, type CommonMessage } from "millrace";
@@ -269,9 +271,10 @@ export abstract class CallView<out N extends Native, out T extends PairTypes = P
    * ```
    */
   commonHistory(outputs: readonly ToolOutput[] = []): readonly CommonMessage[] {
-    const { prepared } = this.#reply;
-    const sent = prepared?.items.length ?? 0;
-    return [...(prepared?.common() ?? []), ...this.#provider.common(this.history(outputs).slice(sent))];
+    const { prepared, plan, shown } = this.#reply;
+    const sent = prepared === null ? plan.common() : prepared.common();
+    if (sent === null) throw new StreamNotStartedError("commonHistory");
+    return [...sent, ...this.#provider.common(historyOf(shown, [], outputs))];
   }
 
   /** The provider's parameters: those of the options, and those of the dynamic config over them. */

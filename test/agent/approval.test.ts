@@ -86,7 +86,6 @@ describe("approvals as data that belongs to no provider", () => {
       ["a", true],
       ["b", null],
     ]);
-    expect(answersOf(...approve([turn("a"), result("a")], { a: true }))).toEqual([]);
     expect(answersOf(...approve([turn("a"), result("a"), user("Next."), turn("a")], { a: "No." }))).toEqual([
       ["a", "No."],
     ]);
@@ -121,6 +120,50 @@ describe("approvals as data that belongs to no provider", () => {
       { role: "user", content: [{ type: "image", source: {} }] },
     ]);
     expect([open(user("Hi.")).isSettled, open(turn("a"), result("a")).isSettled]).toEqual([true, true]);
+  });
+
+  it("change nothing if they come again, or once the call has a result, so that a program can tell", () => {
+    const call: CommonMessage = {
+      role: "assistant",
+      content: ["a", "b"].map((id) => ({ type: "toolCall", id, name: "remove", args: {} })),
+    };
+    const result = (id: string): CommonMessage["content"] => [{ type: "toolResult", id, content: "", isError: false }];
+    const answered = approve([call], { a: true });
+    expect(answered).toHaveLength(2);
+    expect(approve(answered, { a: true })).toBe(answered);
+    expect(approve(answered, { a: true, b: "No." }).slice(2)).toEqual([
+      { role: "user", content: [{ type: "toolApproval", id: "b", approved: false, reason: "No." }] },
+    ]);
+    const done: CommonMessage[] = [call, { role: "user", content: result("a") }];
+    for (const answer of [true, false, "No."]) expect(approve(done, { a: answer })).toBe(done);
+    expect(approve(done, { a: true, b: true })).toHaveLength(3);
+    // Results and answers may stand in one message.
+    const both = [
+      call,
+      { role: "user" as const, content: [...(approve([call], { a: true })[1]?.content ?? []), ...result("b")] },
+    ];
+    expect(approve(both, { a: true, b: true })).toBe(both);
+    const native: readonly (readonly object[])[] = [
+      [
+        { role: "assistant", content: [{ type: "tool_use", id: "a" }] },
+        { role: "user", content: [{ type: "tool_result", tool_use_id: "a" }] },
+      ],
+      [
+        { type: "function_call", call_id: "a" },
+        { type: "function_call_output", call_id: "a" },
+      ],
+      [
+        { role: "assistant", tool_calls: [{ id: "a" }] },
+        { role: "tool", tool_call_id: "a" },
+      ],
+    ];
+    for (const items of native) {
+      expect(approve(items, { a: true })).toBe(items);
+      expect(approve(items.slice(0, 1), { a: true })).toHaveLength(2);
+    }
+    for (const none of [{}, [], null, undefined, "yes"]) expect(() => approve([call], none)).toThrow(/answers/);
+    expect(() => approve([call], {})).toThrow("there is no answer");
+    expect(() => approve([call], { a: 1 })).toThrow("answers.a");
   });
 
   it("are refused by a call that is not an agent's", async () => {

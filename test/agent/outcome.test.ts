@@ -90,3 +90,18 @@ describe("the outcome of a run", () => {
     expect(first.outcome).toBe("aborted");
   });
 });
+
+it("has an error that is one, whatever was thrown", async () => {
+  for (const thrown of ["no", null, { reason: "no" }]) {
+    const stopWhen = () => {
+      throw thrown;
+    };
+    await using working = await worker(reply("Done."), { stopWhen });
+    const run = working.work();
+    const rejected = await run.finish().catch((error: unknown) => error);
+    // Of its type nothing but an error is known.
+    expect(run.error?.message).toEqual(expect.any(String));
+    expect(run.error).toBeInstanceOf(Error);
+    expect([run.outcome, run.error?.cause, rejected === run.error]).toEqual(["failed", thrown, true]);
+  }
+});

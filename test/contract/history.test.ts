@@ -131,7 +131,7 @@ describe.each(subjects)("S10: history is always acceptable ($name)", (subject) =
       expect(sent).toContain(text);
   });
 
-  it("is empty if the call has failed before there was a request", async () => {
+  it("is not known, rather than empty, if the call has failed before there was a request", async () => {
     await using server = await subject.serve(() => reply("Hello."));
     const failing: readonly (readonly [Parameters<typeof open>[2], () => unknown])[] = [
       [{ toolChoice: "any" }, () => "Hello"],
@@ -149,7 +149,8 @@ describe.each(subjects)("S10: history is always acceptable ($name)", (subject) =
       expect(() => stream.history()).toThrow(StreamNotStartedError);
       const { error } = await read(stream);
       expect([error === stream.error, stream.outcome, stream.hasRequest]).toEqual([true, "failed", false]);
-      expect(stream.history()).toEqual([]);
+      expect(() => stream.history()).toThrow(StreamNotStartedError);
+      expect(() => stream.commonHistory()).toThrow(StreamNotStartedError);
     }
     expect(server.requests).toHaveLength(0);
   });

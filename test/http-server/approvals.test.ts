@@ -1,8 +1,18 @@
-import { expect, it } from "vitest";
+import { lastAssistantMessageIsCompleteWithApprovalResponses as isAnswered } from "ai";
+import { expect, it, vi } from "vitest";
+import { agent, call, type CommonMessage, tool } from "../../src/index.ts";
+import { readChat, uiMessageResponse } from "../../src/neutral-http.ts";
+import { keep, memoryLog } from "../../src/neutral-resume.ts";
+import { client } from "../../src/providers/anthropic/index.ts";
+import { fakeAnthropic, reply, toolUse } from "../../src/testing/index.ts";
+import { expectHandledRejections } from "../contract/reading.ts";
+import { Chat, serveWeb } from "./chat.ts";
 import { approvalsOf, type Ending } from "../../src/http-server/feed.ts";
 import { endEvent } from "../../src/http-server/wire.ts";
 import { shownBy } from "../../src/http-server/response-options.ts";
 import { UIEncoder, type UIVersion } from "../../src/http-server/ui-message/ui-encoder.ts";
+
+expectHandledRejections();
 
 const approval = { id: "x", toolCallId: "t1", name: "pay", args: { dollars: 7 } };
 const ending: Ending = {
@@ -26,6 +36,7 @@ const endOf = (version: UIVersion | undefined) => {
     earlier: null,
     isReplay: false,
     shown,
+    conversation: () => [],
     metadataOf: () => ({}),
   };
   return new UIEncoder(encoding).end(ending).map(({ type }) => type);
@@ -35,4 +46,61 @@ it("a run that waits for approval asks for it: in our own events, and in those o
   expect(endEvent(ending, shown)).toMatchObject({ stopReason: "approval", approvals: [approval] });
   expect(endOf(undefined)).toEqual(["tool-approval-request", "message-metadata", "finish"]);
   expect(endOf(5)).toEqual(["message-metadata", "finish"]);
+});
+
+interface Late {
+  readonly first: boolean;
+  readonly isDenied?: boolean;
+  readonly gives: () => unknown;
+  readonly shown: object;
+}
+
+const answers: readonly Late[] = [
+  { first: true, gives: () => "Paid.", shown: { state: "output-available", output: "Paid." } },
+  { first: true, gives: () => ({ dollars: 7 }), shown: { state: "output-available", output: { dollars: 7 } } },
+  {
+    first: true,
+    gives: () => {
+      throw new Error("db.internal is down");
+    },
+    shown: { state: "output-error", errorText: "The tool failed." },
+  },
+  { first: false, gives: () => "Paid.", shown: { state: "output-error", errorText: "The tool failed." } },
+  { first: false, isDenied: true, gives: () => "Paid.", shown: { state: "output-denied" } },
+];
+
+it.each(answers)("a page that answers late gets what has become of the call, once: %o", async (answer: Late) => {
+  const { first, gives, shown, isDenied = false } = answer;
+  const ran = vi.fn(gives);
+  const pay = tool({ name: "pay", needsApproval: true, call: ran });
+  await using server = await fakeAnthropic({ replies: [reply(toolUse("pay", {}, { id: "t1" })), "Done."] });
+  const options = { stream: true, tools: [pay], client: client({ apiKey: "k", baseURL: server.url }) } as const;
+  const work = agent(call("anthropic/claude-sonnet-5-5", options, (messages: readonly CommonMessage[]) => messages));
+  const log = memoryLog();
+  const chats = new Map<string, readonly CommonMessage[]>();
+  await using web = await serveWeb(async (request) => {
+    const chat = await readChat(request);
+    if (chat instanceof Response || web.requests.length > 6) return new Response("Too much.", { status: 429 });
+    const { id, messages, originalMessages } = chat;
+    const run = keep(work([...(chats.get(id) ?? []), ...messages.slice(-1)]), { log, id, replace: true });
+    const onEnd = () => chats.set(id, run.commonHistory());
+    return uiMessageResponse(run, { originalMessages, version: 6, onEnd });
+  });
+  const settings = { id: "chat", sendAutomaticallyWhen: isAnswered };
+  const tab = new Chat(web.url, settings);
+  await tab.sendMessage({ text: "Pay." });
+  const other = new Chat(web.url, { ...settings, messages: structuredClone(tab.messages) });
+  await tab.addToolApprovalResponse({ id: "t1", approved: first });
+  await vi.waitFor(() =>
+    expect([tab.status, tab.lastMessage?.parts.at(-1)]).toMatchObject(["ready", { text: "Done." }]),
+  );
+  await vi.waitFor(() => expect(JSON.stringify(chats.get("chat"))).toContain("Done."));
+  const before = web.requests.length;
+  await other.addToolApprovalResponse({ id: "t1", approved: !isDenied });
+  await vi.waitFor(() => expect(other.parts.at(-1)).toMatchObject(shown));
+  await vi.waitFor(() => expect(other.status).toBe("ready"));
+  // What it would send next goes out before this is read.
+  await new Promise((resolve) => setTimeout(resolve, 30));
+  expect(web.requests.length - before).toBe(1);
+  expect(ran).toHaveBeenCalledTimes(first ? 1 : 0);
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
 import * as z from "zod";
-import { agent, tool } from "../../src/index.ts";
+import { agent, type CallOptions, type CommonMessage, tool } from "../../src/index.ts";
 import {
   eventsResponse,
   type EventsResponseOptions,
@@ -22,6 +22,7 @@ import {
   toolUse,
 } from "../../src/testing/index.ts";
 import { expectHandledRejections } from "../contract/reading.ts";
+import type { AnyNative } from "../contract/subject.ts";
 import { eventsIn, type ReadEvent } from "./sse.ts";
 
 expectHandledRejections();
@@ -194,6 +195,96 @@ describe("onEnd", () => {
     expect([kept.outcome, outcomes]).toEqual(["pending", []]);
     await Promise.all(works);
     expect(outcomes).toEqual(["complete: 2"]);
+  });
+
+  const chat: readonly CommonMessage[] = [
+    { role: "user", content: "Hello." },
+    { role: "assistant", content: "Hi." },
+    { role: "user", content: "A book?" },
+  ];
+  const unreachable = client({ apiKey: "k", baseURL: "http://127.0.0.1:1" });
+  const four = <V>(value: V): V[] => [value, value, value, value];
+
+  /** What `onEnd` stores of a call and of an agent, kept and not, that end in some way; null if it is not called. */
+  const storedBy = async (
+    more: Partial<CallOptions<AnyNative>>,
+    prompt: () => unknown = () => chat,
+    end: (stream: Keepable) => unknown = () => {},
+  ): Promise<unknown[]> => {
+    const asked = call(
+      "claude-sonnet-5-5",
+      { stream: true, retry: false, client: unreachable, ...more } as ReturnType<typeof options>,
+      prompt as () => readonly CommonMessage[],
+    );
+    const streams = [asked, agent(asked)].flatMap((start): Keepable[] => [
+      start(),
+      keep(start(), { log: memoryLog(), id: "chat" }),
+    ]);
+    const stored = streams.map(async (stream) => {
+      let found: unknown = null;
+      const works: Promise<void>[] = [];
+      const sent = uiMessageResponse(stream, {
+        onEnd: (ended) => void (found = ended.commonHistory()),
+        waitUntil: (work) => void works.push(work),
+      });
+      await end(stream);
+      await (await sent).text();
+      await Promise.all(works);
+      return found;
+    });
+    return Promise.all(stored);
+  };
+
+  it("is not called for a reply that never began: its conversation is unknown, and not empty", async () => {
+    // The prompt function of an agent runs before anything else is looked at.
+    const early = [null, null, chat, chat];
+    expect(await storedBy({}, undefined, (stream) => stream.abort())).toEqual(early);
+    expect(await storedBy({ signal: AbortSignal.abort() })).toEqual(early);
+    const failing = () => {
+      throw new Error("no");
+    };
+    expect(await storedBy({}, failing)).toEqual(four(null));
+    // A prompt that no request can be made of would be refused each time that it is sent again.
+    const audio = { type: "audio", data: "aGk=", mediaType: "audio/ogg" } as const;
+    expect(await storedBy({}, () => [...chat, { role: "user", content: [audio] }])).toEqual(four(null));
+  });
+
+  it("is not called for a run whose place is occupied, or that is replaced at once", async () => {
+    await using server = await fakeAnthropic({ replies: () => reply(TEXT, pause(5_000)) });
+    const asked = call("claude-sonnet-5-5", options(server), () => chat);
+    for (const start of [asked, agent(asked)]) {
+      const log = memoryLog();
+      const onEnd = vi.fn();
+      const first = keep(start(), { log, id: "chat" });
+      expect((await uiMessageResponse(keep(start(), { log, id: "chat" }), { onEnd })).status).toBe(409);
+      expect(onEnd).not.toHaveBeenCalled();
+      const told: unknown[] = [];
+      const replaced = keep(start(), { log, id: "chat", replace: true });
+      void uiMessageResponse(replaced, { onEnd: (stream) => void told.push(stream.commonHistory()[2]) });
+      const last = keep(start(), { log, id: "chat", replace: true });
+      await replaced.log.settled;
+      expect([undefined, chat[2]]).toContainEqual(told[0]);
+      for (const stream of [first, last]) stream.abort();
+      await last.log.settled;
+    }
+  });
+
+  it("has the prompt as soon as that is known, whatever becomes of the request", async () => {
+    vi.stubEnv("ANTHROPIC_API_KEY", undefined);
+    vi.stubEnv("ANTHROPIC_AUTH_TOKEN", undefined);
+    try {
+      expect(await storedBy({ client: undefined })).toEqual(four(chat));
+    } finally {
+      vi.unstubAllEnvs();
+    }
+    expect(await storedBy({})).toEqual(four(chat));
+    for (let moment = 0; moment < 40; moment++) {
+      const stored = await storedBy({}, undefined, async (stream) => {
+        for (let nth = 0; nth < moment; nth++) await Promise.resolve();
+        stream.abort();
+      });
+      for (const found of stored) expect([null, chat]).toContainEqual(found);
+    }
   });
 
   it("has errors that are told to the program alone", async () => {

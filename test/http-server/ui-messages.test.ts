@@ -206,6 +206,45 @@ describe("toUIMessages", () => {
     expect(() => toUIMessages(waiting, { run: 1 } as never)).toThrow(/run/);
   });
 
+  it("shows the answers to approvals, which come back as they were", () => {
+    const calls = ["a", "b", "c", "d"].map((id) => ({ type: "toolCall", id, name: "remove", args: {} }) as const);
+    const answered: CommonMessage[] = [
+      { role: "user", content: "Remove them." },
+      { role: "assistant", content: calls },
+      {
+        role: "user",
+        content: [
+          { type: "toolApproval", id: "a", approved: true },
+          { type: "toolApproval", id: "b", approved: false, reason: "Too dear." },
+          { type: "toolResult", id: "c", content: "Gone.", isError: false },
+          { type: "toolApproval", id: "c", approved: false },
+        ],
+      },
+    ];
+    const shown = toUIMessages(answered);
+    const call = { type: "tool-remove", input: {} };
+    expect(shown.at(-1)?.parts.slice(1)).toEqual([
+      { ...call, toolCallId: "a", state: "approval-responded", approval: { id: "a", approved: true } },
+      {
+        ...call,
+        toolCallId: "b",
+        state: "approval-responded",
+        approval: { id: "b", approved: false, reason: "Too dear." },
+      },
+      { ...call, toolCallId: "c", state: "output-available", output: "Gone." },
+      { ...call, toolCallId: "d", state: "approval-requested", approval: { id: "d" } },
+    ]);
+    expect(fromUIMessages(shown).at(-1)?.content.slice(0, 3)).toEqual((answered[2]?.content ?? []).slice(0, 3));
+    // If answers differ, the call does not run.
+    const refusal: CommonMessage = { role: "user", content: [{ type: "toolApproval", id: "a", approved: false }] };
+    for (const all of [
+      [...answered, refusal],
+      [...answered.slice(0, 2), refusal, ...answered.slice(2)],
+    ]) {
+      expect(toUIMessages(all).at(-1)?.parts[1]).toMatchObject({ approval: { approved: false } });
+    }
+  });
+
   const history: CommonMessage[] = [
     { role: "system", content: "You lend books." },
     { role: "user", content: "Where is Dune?" },

@@ -36,6 +36,17 @@ export function refusalsIn({ parts }: EarlierMessage): string[] {
   return refused.flatMap((part) => stringField(part, "toolCallId") ?? []);
 }
 
+/** The calls that somebody has answered, and that have no result: the names of their tools by their ids. */
+export function answersIn({ parts }: EarlierMessage): Map<string, string> {
+  const answered = parts.filter(({ state }) => state === "approval-responded");
+  return new Map(answered.map((part) => [stringField(part, "toolCallId") ?? "", nameOf(part)]));
+}
+
+function nameOf(part: JsonObject): string {
+  const type = stringField(part, "type") ?? "";
+  return type === "dynamic-tool" ? (stringField(part, "toolName") ?? "") : type.slice("tool-".length);
+}
+
 /**
  * The parts up to the step with a call: a run whose first pair is the result of that call goes on from there. What follows
  * in the message is of that run already.
@@ -79,8 +90,8 @@ function callAgain(part: JsonObject, type: string, hasApprovals: boolean): UIPar
   const { state, input, rawInput, output, approval, providerExecuted } = part;
   const toolCallId = stringField(part, "toolCallId");
   const isDynamic = type === "dynamic-tool";
-  const toolName = isDynamic ? stringField(part, "toolName") : type.slice("tool-".length);
-  if (toolCallId === null || !toolName || state === "input-streaming") return [];
+  const toolName = nameOf(part);
+  if (toolCallId === null || toolName === "" || state === "input-streaming") return [];
   const call = {
     toolCallId,
     toolName,

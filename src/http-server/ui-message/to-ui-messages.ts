@@ -1,6 +1,12 @@
 import { isObject, tryParse } from "../../json/object.ts";
 import { base64 } from "../../prompt/base64.ts";
-import type { CommonMessage, CommonPart, ToolCallPart, ToolResultPart } from "../../prompt/common-message.ts";
+import type {
+  CommonMessage,
+  CommonPart,
+  ToolApprovalPart,
+  ToolCallPart,
+  ToolResultPart,
+} from "../../prompt/common-message.ts";
 import type { Media } from "../../prompt/media.ts";
 import { jsonData } from "../../tool/plain-data.ts";
 import { TOOL_FAILED } from "../public-error.ts";
@@ -25,6 +31,10 @@ export type UIMessagePart =
   | { readonly type: "file"; readonly mediaType: string; readonly url: string; readonly filename?: string }
   | (UIToolCall & { readonly state: "input-available" })
   | (UIToolCall & { readonly state: "approval-requested"; readonly approval: { readonly id: string } })
+  | (UIToolCall & {
+      readonly state: "approval-responded";
+      readonly approval: { readonly id: string; readonly approved: boolean; readonly reason?: string };
+    })
   | (UIToolCall & { readonly state: "output-available"; readonly output: unknown })
   | (UIToolCall & { readonly state: "output-error"; readonly errorText: string });
 
@@ -67,7 +77,7 @@ function messagesOf(messages: readonly CommonMessage[], hasReasoning: boolean): 
   const calls = new Map<string, { readonly parts: UIMessagePart[]; readonly at: number }>();
   for (const { role, content } of messages) {
     const parts = typeof content === "string" ? [{ type: "text" as const, text: content }] : content;
-    if (role === "user") for (const part of parts) if (part.type === "toolResult") settle(calls.get(part.id), part);
+    if (role === "user") for (const part of parts) settle(part, calls);
     const all = parts.flatMap(role === "assistant" ? assistantPart : userPart);
     const own = hasReasoning ? all : all.filter(({ type }) => type !== "reasoning");
     if (role === "system" || own.length === 0) continue;
@@ -84,22 +94,36 @@ function messagesOf(messages: readonly CommonMessage[], hasReasoning: boolean): 
   return shown;
 }
 
-/** Gives a call its result. */
+/** Gives a call its result, or the answer to its approval. */
 function settle(
-  call: { readonly parts: UIMessagePart[]; readonly at: number } | undefined,
-  result: ToolResultPart,
+  given: CommonPart,
+  calls: ReadonlyMap<string, { readonly parts: UIMessagePart[]; readonly at: number }>,
 ): void {
+  if (given.type !== "toolResult" && given.type !== "toolApproval") return;
+  const call = calls.get(given.id);
   const part = call?.parts[call.at];
   if (call === undefined || part === undefined || !("toolCallId" in part)) return;
   const { type, toolCallId, input } = part;
   const own = { type, toolCallId, input };
-  call.parts[call.at] = result.isError
-    ? { ...own, state: "output-error", errorText: TOOL_FAILED }
-    : { ...own, state: "output-available", output: outputOf(result) };
+  if (given.type === "toolApproval") call.parts[call.at] = answeredPart(part, given);
+  else if (given.isError) call.parts[call.at] = { ...own, state: "output-error", errorText: TOOL_FAILED };
+  else call.parts[call.at] = { ...own, state: "output-available", output: outputOf(given) };
+}
+
+/** A call whose approval was answered. Of several answers a refusal counts, and of a call with a result none does. */
+function answeredPart(
+  part: Extract<UIMessagePart, UIToolCall>,
+  { id, approved, reason }: ToolApprovalPart,
+): UIMessagePart {
+  const isWaiting = part.state === "input-available" || (part.state === "approval-responded" && part.approval.approved);
+  if (!isWaiting) return part;
+  const { type, toolCallId, input } = part;
+  const approval = { id, approved, ...(reason !== undefined && { reason }) };
+  return { type, toolCallId, input, state: "approval-responded", approval };
 }
 
 /** Objects and lists are JSON to the model, and data to the page. */
-function outputOf({ content }: ToolResultPart): unknown {
+export function outputOf({ content }: ToolResultPart): unknown {
   if (typeof content !== "string") return jsonData(content);
   const data = /^\s*[[{]/.test(content) ? tryParse(content) : undefined;
   return typeof data === "object" && data !== null ? data : content;

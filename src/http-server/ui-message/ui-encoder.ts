@@ -2,17 +2,19 @@ import type { FinalState } from "../../attempt/lifecycle.ts";
 import type { Usage } from "../../cost/usage.ts";
 import { StreamTruncatedError } from "../../errors.ts";
 import type { JsonObject } from "../../json/object.ts";
+import type { CommonMessage } from "../../prompt/common-message.ts";
 import type { AgentToolResult } from "../../provider/chunk.ts";
 import type { CommonFinishReason } from "../../provider/native.ts";
 import { jsonData, isError } from "../../tool/plain-data.ts";
 import type { StreamingToolCall, ToolCall } from "../../tool/tool-call.ts";
 import { ToolInputError } from "../../tool/tool-input-error.ts";
-import { callsIn, type EarlierMessage, partsUntil, refusalsIn, sentAgain } from "./earlier-message.ts";
+import { answersIn, callsIn, type EarlierMessage, partsUntil, refusalsIn, sentAgain } from "./earlier-message.ts";
 import { type Ending, figuresOf } from "../feed.ts";
 import { codeOf, TOOL_FAILED } from "../public-error.ts";
 import type { Shown } from "../response-options.ts";
 import { type ShownPair, inputOf } from "../shown-pair.ts";
 import { type ProviderMetadata, signed, thinkingSign } from "./thinking-metadata.ts";
+import { outputOf } from "./to-ui-messages.ts";
 import type { UIFinishReason, UIPart } from "./ui-wire.ts";
 
 /** The major version of the AI SDK that reads a stream. */
@@ -30,6 +32,8 @@ export interface UIEncoding {
   /** Whether that is sent again, if the stream goes on with it: the page rebuilds its message from nothing. */
   readonly isReplay: boolean;
   readonly shown: Shown;
+  /** The conversation of the stream once that has ended; empty if it is not known. Never throws. */
+  readonly conversation: () => readonly CommonMessage[];
   /** The program's own metadata of the message. Never throws. */
   readonly metadataOf: (part: MessageStart | MessageFinish) => JsonObject;
 }
@@ -73,12 +77,15 @@ export class UIEncoder {
   /** Those of the steps before. */
   readonly #known: Set<string>;
   readonly #refused: ReadonlySet<string>;
+  /** The calls that the page has answered, and has no result of. */
+  readonly #answered: Map<string, string>;
 
   constructor(encoding: UIEncoding) {
     this.#encoding = encoding;
     const { earlier, isReplay } = encoding;
     this.#known = new Set(isReplay || earlier === null ? [] : callsIn(earlier));
     this.#refused = new Set(earlier === null ? [] : refusalsIn(earlier));
+    this.#answered = isReplay || earlier === null ? new Map() : answersIn(earlier);
   }
 
   /** Whether the first pair tells how the message begins. */
@@ -115,6 +122,23 @@ export class UIEncoder {
     else if (hasReasoning && content === "" && thinking === "" && recovery === null)
       parts.push(...this.#thinkingSign(chunk));
     return parts;
+  }
+
+  /**
+   * The results of calls that the page has answered, and that were over before the run. Without them a page that sends its
+   * answers by itself would do so for ever.
+   */
+  settle({ outcome }: Ending): UIPart[] {
+    if (this.#answered.size === 0) return [];
+    const parts = this.#encoding.conversation().flatMap(({ content }) => (typeof content === "string" ? [] : content));
+    return [...this.#answered].flatMap(([id, name]) => {
+      const result = parts.findLast((part) => part.type === "toolResult" && part.id === id);
+      if (result?.type === "toolResult" && !result.isError) {
+        return this.#result({ id, name, output: outputOf(result), isError: false });
+      }
+      const isOver = result !== undefined || outcome === "complete";
+      return isOver ? this.#result({ id, name, output: new Error(TOOL_FAILED), isError: true }) : [];
+    });
   }
 
   end(ending: Ending): UIPart[] {
@@ -225,6 +249,7 @@ export class UIEncoder {
 
   #result({ id: toolCallId, name: toolName, output, isError }: AgentToolResult): UIPart[] {
     const { version, shown } = this.#encoding;
+    this.#answered.delete(toolCallId);
     const input = this.#calls.get(toolCallId);
     const isKnown = input === null || this.#known.has(toolCallId);
     if (!isError) {

@@ -66,6 +66,8 @@ export class UIWire implements Wire {
 
   end(ending: Ending): void {
     this.#begin(null);
+    // Not counted: a response that goes on with this one need not have them.
+    for (const part of this.#encoder.settle(ending)) this.#put(part, null);
     this.#putAll(this.#encoder.end(ending), null, this.#known.ofEnd);
     this.#done();
   }
