@@ -110,14 +110,8 @@ async function POST(request, id) {
 /** The rest of a run. If its server is gone, this one goes on with it. */
 async function resume(request, id) {
   const { messages } = await load(id);
-  let run = null;
-  const goOn = () => (run = librarian(messages));
-  const saved = async (work) => {
-    await work;
-    await save(id, { messages: run.commonHistory(), run: (await status(log, id)).run });
-  };
-  const waitUntil = (work) => void saved(work).catch(console.error);
-  return resumeResponse(log, id, request, { ...sent, as: "events", continue: goOn, waitUntil });
+  const onEnd = (run, name) => save(id, { messages: run.commonHistory(), run: name });
+  return resumeResponse(log, id, request, { ...sent, as: "events", continue: () => librarian(messages), onEnd });
 }
 
 /** The conversation with what the page has sent; null if that is neither a text nor an answer to a call that waits. */
