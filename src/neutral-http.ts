@@ -116,11 +116,11 @@ export function eventsResponse<S extends Keepable>(
  * }
  * ```
  */
-export function resumeResponse(
+export function resumeResponse<S extends Keepable>(
   log: Log,
   id: string,
   request: Request,
-  options: ResumeResponseOptions & { readonly of?: StreamedCall<Keepable> | undefined } = {},
+  options: ResumeResponseOptions<S> & { readonly of?: StreamedCall<Keepable> | undefined } = {},
 ): Promise<Response> {
   // Made by `call` or `agent`.
   return resume(
@@ -128,7 +128,7 @@ export function resumeResponse(
     log,
     id,
     request,
-    options as ResumeResponseOptions & { readonly of?: ReadAs | undefined },
+    options as ResumeResponseOptions<S> & { readonly of?: ReadAs | undefined },
   );
 }
 

@@ -101,8 +101,14 @@ async function POST(request, id) {
   const chat = await load(id);
   const messages = withSaid(chat.messages, said);
   if (messages === null) return new Response("There is nothing to answer.", { status: 400 });
+  // A second click, or another tab.
+  if (messages === chat.messages) return new Response("That was answered already.", { status: 409 });
+  if ((await status(log, id))?.state === "live") {
+    return new Response("Another reply is still being written here.", { status: 409 });
+  }
+  // Before the run: a server that goes on with it needs them.
   await save(id, { ...chat, messages });
-  const run = keep(librarian(messages), { log, id, replace: true, lease: 5_000 });
+  const run = keep(librarian(messages), { log, id, lease: 5_000 });
   const onEnd = () => save(id, { messages: run.commonHistory(), run: run.run });
   return eventsResponse(run, { ...sent, onEnd });
 }
@@ -110,24 +116,17 @@ async function POST(request, id) {
 /** The rest of a run. If its server is gone, this one goes on with it. */
 async function resume(request, id) {
   const { messages } = await load(id);
-  let run = null;
-  const goOn = () => (run = librarian(messages));
-  const saved = async (work) => {
-    await work;
-    await save(id, { messages: run.commonHistory(), run: (await status(log, id)).run });
-  };
-  const waitUntil = (work) => void saved(work).catch(console.error);
-  return resumeResponse(log, id, request, { ...sent, as: "events", continue: goOn, waitUntil });
+  const onEnd = (run, name) => save(id, { messages: run.commonHistory(), run: name });
+  return resumeResponse(log, id, request, { ...sent, as: "events", continue: () => librarian(messages), onEnd });
 }
 
-/** The conversation with what the page has sent; null if that is neither a text nor an answer to a call that waits. */
+/** The conversation with what the page has sent: the same, if it has these answers. Null for what is neither a text nor an answer. */
 function withSaid(messages, said) {
   if (typeof said?.text === "string" && said.text.trim() !== "") {
     return [...messages, { role: "user", content: said.text }];
   }
   try {
-    const answered = approve(messages, said?.approvals);
-    return answered.length > messages.length ? answered : null;
+    return approve(messages, said?.approvals);
   } catch (error) {
     if (error instanceof InvalidOptionError) return null;
     throw error;

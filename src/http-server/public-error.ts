@@ -9,6 +9,7 @@ const WORDS: { readonly [Code in ErrorCode]?: string } = {
   budget_exceeded: "The reply was stopped at its limit.",
   connection: "The model could not be reached.",
   content_type: UNREADABLE,
+  empty_prompt: "There is nothing to answer: the message is empty.",
   limit: UNREADABLE,
   limiter_queue_full: BUSY,
   limiter_wait: BUSY,
@@ -58,7 +59,8 @@ const STATUSES: { readonly [Code in ErrorCode]?: number } = {
   redirect: 502,
   stream_truncated: 502,
   timeout: 504,
-  // What a program sends by itself does not change: this was the visitor's.
+  // What a program sends by itself does not change: these were the visitor's.
+  empty_prompt: 400,
   unsupported_content: 400,
 };
 

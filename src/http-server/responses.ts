@@ -101,7 +101,11 @@ export async function respond<S extends Keepable>(
  *
  * @param read - Settles once it is not read any more.
  */
-function tellEnd<S extends Keepable>(stream: S, read: Promise<void>, options: StreamResponseOptions<S>): void {
+export function tellEnd<S extends Keepable>(
+  stream: S,
+  read: Promise<void>,
+  options: Pick<StreamResponseOptions<S>, "onEnd" | "onError" | "waitUntil">,
+): void {
   const { onEnd, waitUntil } = options;
   if (onEnd === undefined && waitUntil === undefined) return;
   const ended = isKept(stream) ? stream.log.settled : read;

@@ -2,26 +2,32 @@ import { InvalidOptionError } from "../errors.ts";
 import { checkedLog } from "../log/checked-log.ts";
 import type { Log } from "../log/log.ts";
 import type { Keepable } from "../resume/keep.ts";
-import { type ReadAs, readRun } from "../resume/read.ts";
+import { type ReadAs, type ReadOptions, readRun } from "../resume/read.ts";
 import type { LoadProvider } from "../resume/run-records.ts";
 import { status, stop } from "../resume/run-status.ts";
-import { aFunction, checkOptions, type Forms } from "../schema/option-form.ts";
+import { aFunction, checkForm, checkOptions, type Forms } from "../schema/option-form.ts";
 import { type Cursor, cursorOf } from "./cursor.ts";
 import { publicWords, statusOf, LateLogError, RequestLeftError } from "./public-error.ts";
 import { checkHead, report } from "./response-options.ts";
 import { failureResponse } from "./response.ts";
-import { respond, type ResponseFormat, type UIResponseOptions, wireOf } from "./responses.ts";
+import { respond, type ResponseFormat, tellEnd, type UIResponseOptions, wireOf } from "./responses.ts";
 
 /** How a run is sent to a page that comes back. */
-export interface ResumeResponseOptions extends Omit<
+export interface ResumeResponseOptions<S extends Keepable = Keepable> extends Omit<
   UIResponseOptions,
   "firstContentMs" | "status" | "onEnd" | "waitUntil"
 > {
   /** The format: that of {@link uiMessageResponse} (the default), of {@link eventsResponse}, or of {@link textResponse}. */
   readonly as?: ResponseFormat | undefined;
   /** Goes on with a run whose producer is gone: see `read` of `millrace/resume`. */
-  readonly continue?: (() => Keepable) | undefined;
-  /** Keeps the process alive while it goes on with a reply: that of a serverless platform. */
+  readonly continue?: (() => S) | undefined;
+  /**
+   * Called with what `continue` has made, and the name of the run, if this response went on with it, once that has ended:
+   * the place to store the conversation, as `stream.commonHistory()`. Of many readers, one goes on, and one is told. The
+   * visitor does not wait for it.
+   */
+  readonly onEnd?: ((stream: S, run: string) => unknown) | undefined;
+  /** Keeps the process alive while it goes on with a reply, and until `onEnd` is done: that of a serverless platform. */
   readonly waitUntil?: ((work: Promise<void>) => void) | undefined;
 }
 
@@ -35,18 +41,19 @@ const STOP_FORMS: Forms = { onError: aFunction };
 const NO_STORE = { "cache-control": "no-store" };
 
 /** The response to a page that wants the rest of a run, or all of it. */
-export async function resume(
+export async function resume<S extends Keepable>(
   load: LoadProvider,
   log: Log,
   place: string,
   request: Request,
-  options: ResumeResponseOptions & { readonly of?: ReadAs | undefined },
+  options: ResumeResponseOptions<S> & { readonly of?: ReadAs | undefined },
 ): Promise<Response> {
-  const { as: format = "ui", of, continue: open, waitUntil, ...rest } = options;
+  const { as: format = "ui", of, continue: open, onEnd, waitUntil, ...rest } = options;
   if (!["events", "text", "ui"].includes(format)) {
     throw new InvalidOptionError("as", `it must be "events", "text" or "ui".`);
   }
   checkHead(rest);
+  const successor = successorOf({ continue: open, onEnd, waitUntil, onError: rest.onError });
   const asked = askedFor(request);
   if (asked === null) return refused("The cursor is not one of ours.");
   if (format === "text" && asked.cursor !== null) return refused("Text has no cursors: ask for all of it.");
@@ -55,7 +62,7 @@ export async function resume(
     const run = asked.run ?? (await logAnswer(checkedLog(log).latest(place), signal));
     if (run === null || (await logAnswer(hasAll(log, place, run, asked), signal)))
       return new Response(null, { status: 204, headers: NO_STORE });
-    const again = (): Promise<Keepable | null> => readRun(load, log, place, { of, continue: open, waitUntil, run });
+    const again = (): Promise<Keepable | null> => readRun(load, log, place, { of, run, ...successor(run) });
     const stream = await opened(again(), signal);
     if (stream === null) return new Response(null, { status: 204, headers: NO_STORE });
     const reopen = async (): Promise<Keepable> => (await again()) ?? stream;
@@ -67,6 +74,32 @@ export async function resume(
     if (!(error instanceof RequestLeftError)) report(rest, error);
     return failureResponse(error, { wire: wireOf(format, null, null, rest), run: null }, rest);
   }
+}
+
+/**
+ * How one reader goes on with a run, and has the program know of its end.
+ *
+ * @throws InvalidOptionError
+ */
+function successorOf<S extends Keepable>(
+  options: Pick<ResumeResponseOptions<S>, "continue" | "onEnd" | "onError" | "waitUntil">,
+): (run: string) => Pick<ReadOptions, "continue" | "waitUntil"> {
+  const { continue: open, onEnd, waitUntil } = options;
+  checkForm("onEnd", onEnd, aFunction);
+  if (open === undefined || onEnd === undefined) {
+    if (onEnd !== undefined)
+      throw new InvalidOptionError("onEnd", "pass `continue`, too: without it, no run is gone on with.");
+    return () => ({ continue: open, waitUntil });
+  }
+  checkForm("continue", open, aFunction);
+  return (run) => {
+    let made: S | undefined;
+    return {
+      continue: () => (made = open()),
+      // Called by the one that goes on, and no other.
+      waitUntil: (work) => made && tellEnd(made, work, { ...options, onEnd: (stream) => onEnd(stream, run) }),
+    };
+  };
 }
 
 function refused(words: string): Response {

@@ -161,6 +161,16 @@ describe("eventsResponse", () => {
     expect(response.headers.get("content-type")).toBe("text/plain; charset=utf-8");
   });
 
+  it("answers an empty question with 400", async () => {
+    await using server = await fakeAnthropic({ replies: TEXT });
+    const response = await eventsResponse(
+      call("claude-sonnet-5-5", options(server), (question: string) => question)(""),
+    );
+    const message = "There is nothing to answer: the message is empty.";
+    expect([response.status, await response.json()]).toEqual([400, { code: "empty_prompt", message }]);
+    expect(server.requests).toEqual([]);
+  });
+
   it("tells an error after content at the end, and what a tool has thrown not at all", async () => {
     await using server = await fakeAnthropic({ replies: reply(TEXT, errorEvent("api_error", SECRET)) });
     const data = await dataOf(await eventsResponse(ask(server)));

@@ -18,11 +18,13 @@ import {
   fakeAnthropic,
   pause,
   reply,
+  text,
   thinking,
   toolUse,
 } from "../../src/testing/index.ts";
 import { expectHandledRejections } from "../contract/reading.ts";
 import type { AnyNative } from "../contract/subject.ts";
+import { logged, mortal } from "../resume/mortal-log.ts";
 import { eventsIn, type ReadEvent } from "./sse.ts";
 
 expectHandledRejections();
@@ -285,6 +287,44 @@ describe("onEnd", () => {
       });
       for (const found of stored) expect([null, chat]).toContainEqual(found);
     }
+  });
+
+  it("is called by the one reader that goes on with a run whose server is gone", async () => {
+    await using server = await fakeAnthropic({
+      replies: [TURNS[0]!, reply(text(["A book about ", "the sea"]), pause(5_000), "?"), " and another."],
+    });
+    const log = memoryLog();
+    const producer = mortal(log);
+    const kept = keep(find(server), { log: producer.log, id: "chat", lease: 150 });
+    await vi.waitUntil(() => logged(log, { place: "chat", run: kept.run }, "the sea"), { interval: 5 });
+    producer.die();
+    const { outcomes, works, onEnd, waitUntil } = told();
+    const runs: string[] = [];
+    const more = {
+      as: "events",
+      waitUntil,
+      onEnd: (stream: Keepable, run: string) => {
+        runs.push(run);
+        onEnd(stream);
+      },
+    } as const;
+    const goOn = () =>
+      agent(
+        call(
+          "claude-sonnet-5-5",
+          { ...options(server), tools: [lookUp], onInterrupt: "continue" },
+          (question: string) => question,
+        ),
+      )("Where?");
+    const responses = [1, 2, 3].map(() => read(resumeResponse(log, "chat", get(), { ...more, continue: goOn })));
+    for (const events of await Promise.all(responses)) expect(events.at(-1)?.data["outcome"]).toBe("complete");
+    await Promise.all(works);
+    expect(outcomes).toEqual(["complete: 4"]);
+    // It has ended: nobody goes on with it.
+    await read(resumeResponse(log, "chat", get(), { ...more, continue: goOn }));
+    expect([works.length, outcomes.length, runs]).toEqual([1, 1, [kept.run]]);
+    await expect(resumeResponse(log, "chat", get(), more)).rejects.toThrow("pass `continue`, too");
+    kept.abort();
   });
 
   it("has errors that are told to the program alone", async () => {

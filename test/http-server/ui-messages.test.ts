@@ -352,6 +352,16 @@ describe("readChat", () => {
     await expect(readChat(sent, { sytem: true } as object)).rejects.toThrow("sytem");
   });
 
+  it("says that the last message is empty", async () => {
+    const answer: UIMessage = { ...question, role: "assistant", id: "a" };
+    for (const earlier of [[], [question], [question, answer]]) {
+      const empty = user({ type: "text", text: " " });
+      const response = await readChat({ ...sent, messages: [...earlier, empty] });
+      const words = response instanceof Response && [response.status, await response.text()];
+      expect(words).toEqual([400, "Invalid messages: the last one is empty."]);
+    }
+  });
+
   it("throws what is not the page's fault", async () => {
     const read = post(JSON.stringify(sent));
     await read.text();

@@ -168,6 +168,10 @@ function chatOf(body: unknown, options: FromUIMessagesOptions): SentChat {
   const originalMessages = body["messages"] as readonly OriginalMessage[];
   const messages = commonMessagesOf(originalMessages, options);
   earlierMessage(originalMessages);
+  const last = originalMessages.at(-1);
+  if (last?.role === "user" && commonMessagesOf([last]).length === 0) {
+    throw new InvalidOptionError("messages", "the last one is empty.");
+  }
   if (messages.at(-1)?.role !== "user") throw new InvalidOptionError("messages", "the last one must be of the user.");
   return { id, messages, originalMessages, body };
 }
