@@ -122,8 +122,10 @@ export interface Connection<out Tool = CompleteTool | ArrivingTool, out Asked = 
   readonly position: string | null;
   /**
    * Has the server end the reply, wherever it is being written. It then ends as `aborted`, here as for every other reader.
+   * Before the server has answered, it ends here at once, and the server is asked to stop what is live in the place.
    *
-   * @returns A promise that settles once the server has agreed. It rejects with a ReplyError if the server cannot be asked.
+   * @returns A promise that settles once the server has agreed. It rejects with a ReplyError if the server cannot be asked,
+   * or does not answer within 10 s (`idleMs`, if that is shorter).
    */
   stop(): Promise<void>;
   /** Leaves. A reply that the server keeps goes on without this page; another one is ended. */
@@ -172,7 +174,13 @@ export class ReplyConnection<Tool, Asked> implements Connection<Tool, Asked> {
   async stop(): Promise<void> {
     if (this.outcome !== "pending") return;
     this.#isOwnEnd = true;
-    const isToldSo = this.#isRead && (await this.#line.stop());
+    const line = this.#line;
+    if (this.#isRead && !line.isAnswered) {
+      const reason = stopped();
+      this.#settle(reason);
+      return line.stopUnanswered(reason);
+    }
+    const isToldSo = this.#isRead && (await line.stop());
     if (!isToldSo) this.#leave(stopped());
   }
 
