@@ -215,6 +215,31 @@ describe("an end", () => {
     expect(server.asked.length).toBe(1);
   });
 
+  it.each([
+    { type: "end" },
+    { type: "end", outcome: "great", error: null },
+    { type: "end", outcome: "pending", error: null },
+    { type: "end", outcome: "failed" },
+    { type: "end", outcome: "truncated", error: null },
+    { type: "end", outcome: "failed", error: "no" },
+    null,
+  ])("that cannot be read is thrown: %j", async (end) => {
+    const text = `data: ${JSON.stringify(chunk("Half"))}\n\ndata: ${JSON.stringify(end)}\n\n`;
+    const fetch = async (): Promise<Response> =>
+      new Response(text, { headers: { "content-type": "text/event-stream" } });
+    const connection = connect("/", { body: BODY, fetch });
+    const error = { code: "protocol", message: "The reply could not be read." };
+    expect(await read(connection)).toMatchObject({ text: "Half", error });
+    expect(connection).toMatchObject({ outcome: "failed", error });
+  });
+
+  it("as aborted needs no error", async () => {
+    await using server = await serveRun([chunk("Some"), { type: "end", outcome: "aborted" }]);
+    const connection = connect(server.url, { body: BODY, storage: null });
+    expect((await read(connection)).error).toMatchObject({ code: "stream_aborted", message: "The reply was stopped." });
+    expect(connection.outcome).toBe("aborted");
+  });
+
   it("that the page asked for is not thrown: the server stops the run, and says so", async () => {
     let finish = (): void => {};
     await using server = await serve((response, request) => {
