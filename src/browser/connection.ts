@@ -62,7 +62,7 @@ interface ChunkEvent extends Partial<Omit<Chunk, "turn">> {
 interface EndEvent {
   readonly type: "end";
   readonly outcome: "complete" | "truncated" | "failed" | "aborted";
-  readonly error: { readonly code: ReplyErrorCode; readonly message: string } | null;
+  readonly error?: { readonly code: ReplyErrorCode; readonly message: string } | null;
   readonly finishReasons?: readonly string[];
   readonly usage?: Usage | null;
   readonly cost?: number | null;
@@ -83,6 +83,10 @@ const OUTCOMES: Partial<Record<ReplyErrorCode, Connection["outcome"]>> = {
 const runOf = (position: string | undefined): string | null =>
   position === undefined ? null : decodeURIComponent(position.replace(/:[^:]*$/, ""));
 
+const ENDS: readonly unknown[] = ["complete", "truncated", "failed", "aborted"];
+
+const unreadable = (cause?: unknown): ReplyError =>
+  new ReplyError("protocol", "The reply could not be read.", { cause });
 const stopped = (): ReplyError => new ReplyError("stream_aborted", "The reply was stopped.");
 const left = (cause?: unknown): ReplyError =>
   new ReplyError("stream_aborted", "The page has left the reply.", { cause });
@@ -122,8 +126,10 @@ export interface Connection<out Tool = CompleteTool | ArrivingTool, out Asked = 
   readonly position: string | null;
   /**
    * Has the server end the reply, wherever it is being written. It then ends as `aborted`, here as for every other reader.
+   * Before the server has answered, it ends here at once, and the server is asked to stop what is live in the place.
    *
-   * @returns A promise that settles once the server has agreed. It rejects with a ReplyError if the server cannot be asked.
+   * @returns A promise that settles once the server has agreed. It rejects with a ReplyError if the server cannot be asked,
+   * or does not answer within 10 s (`idleMs`, if that is shorter).
    */
   stop(): Promise<void>;
   /** Leaves. A reply that the server keeps goes on without this page; another one is ended. */
@@ -172,7 +178,13 @@ export class ReplyConnection<Tool, Asked> implements Connection<Tool, Asked> {
   async stop(): Promise<void> {
     if (this.outcome !== "pending") return;
     this.#isOwnEnd = true;
-    const isToldSo = this.#isRead && (await this.#line.stop());
+    const line = this.#line;
+    if (this.#isRead && !line.isAnswered) {
+      const reason = stopped();
+      this.#settle(reason);
+      return line.stopUnanswered(reason);
+    }
+    const isToldSo = this.#isRead && (await line.stop());
     if (!isToldSo) this.#leave(stopped());
   }
 
@@ -194,7 +206,7 @@ export class ReplyConnection<Tool, Asked> implements Connection<Tool, Asked> {
     try {
       if (this.outcome === "pending") yield* this.#pairs();
     } catch (error) {
-      this.#settle(error instanceof ReplyError ? error : new ReplyError("protocol", String(error), { cause: error }));
+      this.#settle(error instanceof ReplyError ? error : unreadable(error));
     } finally {
       signal?.removeEventListener("abort", onAbort);
       removeEventListener?.("pagehide", onHide);
@@ -238,8 +250,9 @@ export class ReplyConnection<Tool, Asked> implements Connection<Tool, Asked> {
 
   #take(event: ServerEvent): readonly [Chunk, Tool | null] | null {
     if (!this.#line.take(event)) return null;
-    // What millrace has written.
-    const data = event.data as Event;
+    // What millrace has written, unless something in between has meddled with it.
+    const data = event.data as Event | null;
+    if (data === null) throw unreadable();
     if (data.type === "start") this.#line.run ??= data.run;
     if (data.type === "end") this.#end(data);
     if (data.type !== "chunk") return null;
@@ -277,10 +290,11 @@ export class ReplyConnection<Tool, Asked> implements Connection<Tool, Asked> {
   }
 
   #end({ outcome, error, ...figures }: EndEvent): void {
+    const reason = error ?? (outcome === "aborted" ? stopped() : null);
+    if (!ENDS.includes(outcome) || (outcome !== "complete" && typeof reason?.code !== "string")) throw unreadable();
     const { finishReasons, usage, cost, model, stopReason, approvals } = { ...this, ...figures };
     Object.assign(this, { outcome, finishReasons, usage, cost, model, stopReason, approvals });
-    if (outcome === "complete") return;
-    this.error = error === null ? stopped() : new ReplyError(error.code, error.message);
+    if (outcome !== "complete" && reason !== null) this.error = new ReplyError(reason.code, reason.message);
   }
 
   #leave(reason: ReplyError): void {

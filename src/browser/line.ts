@@ -36,6 +36,8 @@ interface OpenResponse {
 const PASSING = [408, 425, 429];
 /** Characters that are parsed at a time: much may come at once, and the page has other things to do. */
 const PIECE = 16_384;
+/** How long the server may take to stop a run. */
+const STOP_MS = 10_000;
 /** A connection that held as long as this was not in vain. */
 const HELD_MS = 10_000;
 
@@ -49,13 +51,18 @@ export class Line {
   message: string | null = null;
   /** Why it was closed by this page; null as long as it was not. */
   closed: unknown = null;
-  /** Settles once the server has answered, or cannot be asked any more. */
+  /** Whether the server has answered, or cannot be asked any more. */
+  isAnswered = false;
+  /** Settles then. */
   readonly answered: Promise<void>;
 
   readonly #options: LineOptions;
   /** Where the run can be had again; null if nowhere. */
   readonly #resumeURL: string | null;
+  /** The request that starts a run, until it is answered. */
+  #starting: Promise<OpenResponse> | null = null;
   #controller = new AbortController();
+  #abandon = (_reason: unknown): void => {};
   #wake = (): void => {};
   #onAnswer = (): void => {};
   /** Attempts without progress. */
@@ -65,7 +72,10 @@ export class Line {
     this.#resumeURL = resumeURL;
     this.#options = options;
     this.answered = new Promise((resolve) => {
-      this.#onAnswer = resolve;
+      this.#onAnswer = () => {
+        this.isAnswered = true;
+        resolve();
+      };
     });
   }
 
@@ -76,11 +86,15 @@ export class Line {
    * @throws ReplyError if the rest cannot be read.
    */
   async *batches(url: string, first: RequestInit | null): AsyncGenerator<ServerEvent[], void> {
+    const abandoned = new Promise<never>((_, reject) => {
+      this.#abandon = reject;
+    });
     try {
-      let open = first === null ? await this.#reopen(null, true) : await this.#begin(url, first);
+      if (first !== null) this.#starting = this.#begin(url, first);
+      let open = await Promise.race([this.#starting ?? this.#reopen(null, true), abandoned]);
+      this.#starting = null;
       for (;;) {
-        const token = open.response.headers.get("x-millrace-run");
-        if (token !== null) this.run ??= decodeURIComponent(token);
+        this.run ??= runIn(open);
         this.#onAnswer();
         const { position } = this;
         const start = Date.now();
@@ -90,7 +104,8 @@ export class Line {
       }
     } finally {
       this.#onAnswer();
-      this.#controller.abort();
+      // It is still to say which run it starts.
+      if (this.#starting === null) this.#controller.abort();
     }
   }
 
@@ -113,25 +128,57 @@ export class Line {
   async stop(): Promise<boolean> {
     await this.answered;
     if (this.run === null || this.#resumeURL === null) return false;
-    const controller = new AbortController();
-    const response = await this.#fetch(this.#urlOf({ run: this.run }), { method: "DELETE" }, controller).catch(
-      (cause: unknown) => {
-        throw unreached(cause);
-      },
-    );
-    // 404: it has ended.
-    if (!response.ok && response.status !== 404) throw await refusal(response);
+    await this.#tell(this.run);
     return true;
   }
 
+  /**
+   * Has the server end the run before it has answered: the run that is known, else whichever is live in the place. One that
+   * is being started is also stopped as soon as the server names it. Nobody reads on: the events end at once.
+   */
+  async stopUnanswered(reason: unknown): Promise<void> {
+    const starting = this.#starting;
+    if (starting === null || this.#resumeURL === null) this.close(reason);
+    this.#abandon(reason);
+    if (this.#resumeURL === null) return;
+    starting?.then((open) => this.#stopNamed(open)).catch(() => {});
+    await this.#tell(this.run);
+  }
+
+  async #stopNamed(open: OpenResponse): Promise<void> {
+    const run = runIn(open);
+    open.controller.abort();
+    if (run !== null) await this.#tell(run);
+  }
+
+  /** Has the server end this run; null: whichever is live. */
+  async #tell(run: string | null): Promise<void> {
+    const controller = new AbortController();
+    const timer = setTimeout(() => controller.abort(), Math.min(this.#idleMs, STOP_MS));
+    try {
+      const response = await this.#fetch(this.#urlOf({ run }), { method: "DELETE" }, controller).catch(
+        (cause: unknown) => {
+          throw unreached(cause);
+        },
+      );
+      // 404: it has ended.
+      if (!response.ok && response.status !== 404) throw await refusal(response);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  get #idleMs(): number {
+    return this.#options.reconnect?.idleMs ?? 40_000;
+  }
+
   async *#read({ response, controller }: OpenResponse): AsyncGenerator<ServerEvent[], unknown> {
-    const { idleMs = 40_000 } = this.#options.reconnect ?? {};
     const reader = response.body?.getReader();
     const decoder = new TextDecoder();
     const events = new EventReader();
     try {
       for (;;) {
-        const timer = setTimeout(() => controller.abort(), idleMs);
+        const timer = setTimeout(() => controller.abort(), this.#idleMs);
         const read = await reader?.read().finally(() => clearTimeout(timer));
         if (read?.value === undefined) return null;
         const text = decoder.decode(read.value, { stream: true });
@@ -144,16 +191,19 @@ export class Line {
 
   async #begin(url: string, init: RequestInit): Promise<OpenResponse> {
     const controller = this.#renew();
-    const response = await this.#fetch(url, init, controller).catch((cause: unknown) => {
-      throw this.closed ?? unreached(cause);
-    });
+    const timer = setTimeout(() => controller.abort(), this.#idleMs);
+    const response = await this.#fetch(url, init, controller)
+      .catch((cause: unknown) => {
+        throw this.closed ?? unreached(cause);
+      })
+      .finally(() => clearTimeout(timer));
     if (!hasEvents(response)) throw await refusal(response);
     return { response, controller };
   }
 
   /** Connects anew. `isFirst`: nothing is known yet of the run. */
   async #reopen(cause: unknown, isFirst = false): Promise<OpenResponse> {
-    const { attempts = 12, delayMs = 500, maxDelayMs = 10_000, idleMs = 40_000 } = this.#options.reconnect ?? {};
+    const { attempts = 12, delayMs = 500, maxDelayMs = 10_000 } = this.#options.reconnect ?? {};
     const cut = (problem: string, details: object): ReplyError =>
       new ReplyError("stream_truncated", `The reply was cut off: ${problem}`, details);
     for (let last = cause; ;) {
@@ -164,7 +214,7 @@ export class Line {
       }
       if (nth > 0) await this.#wait(Math.min(maxDelayMs, delayMs * 2 ** (nth - 1)) * (0.5 + Math.random() / 2));
       const controller = this.#renew();
-      const timer = setTimeout(() => controller.abort(), idleMs);
+      const timer = setTimeout(() => controller.abort(), this.#idleMs);
       try {
         const url = this.#urlOf({ run: this.run, after: this.position, message: isFirst ? this.message : null });
         const response = await this.#fetch(url, { cache: "no-store" }, controller);
@@ -221,6 +271,12 @@ export class Line {
     if (known.length === 0) return url;
     return `${url}${url.includes("?") ? "&" : "?"}${new URLSearchParams(known)}`;
   }
+}
+
+/** The run that a response names. */
+function runIn({ response }: OpenResponse): string | null {
+  const token = response.headers.get("x-millrace-run");
+  return token === null ? null : decodeURIComponent(token);
 }
 
 function unreached(cause: unknown): ReplyError {

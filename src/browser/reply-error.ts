@@ -6,6 +6,7 @@ import type { ErrorCode } from "../errors.ts";
  * - `connection`: the server could not be reached, and nothing is known of the reply.
  * - `http`: the server answered with an error status, and gave no code.
  * - `content_type`: it answered with something other than events.
+ * - `protocol`: an event could not be read, or does not say what it has to.
  * - `stream_truncated`: the rest of the reply cannot be had any more.
  * - `stream_aborted`: the reply was stopped, or this page has left it.
  * - `internal`: the server has an error of its own.

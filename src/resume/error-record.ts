@@ -30,6 +30,7 @@ import { jsonData } from "../tool/plain-data.ts";
 
 /** An error as JSON. */
 export interface ErrorRecord {
+  /** Its code; `internal` if it is not one of ours: the program's own code has thrown it. */
   readonly code: string;
   readonly message: string;
   /** The fields that belong in logs. */
@@ -64,10 +65,12 @@ const CLASSES: { readonly [Code in ErrorCode]?: { readonly prototype: MillraceEr
   unsupported_content: UnsupportedContentError,
 };
 
+const INTERNAL = "internal";
+
 /** An error as it is logged: what `console.log` shows of it, but for its stack. */
 export function errorRecord(error: unknown): ErrorRecord {
   const cause = isMillraceError(error) && error.cause != null ? messageOf(error.cause) : undefined;
-  if (!isMillraceError(error)) return { code: "protocol", message: messageOf(error), fields: {}, cause };
+  if (!isMillraceError(error)) return { code: INTERNAL, message: messageOf(error), fields: {}, cause };
   const { code, message } = error;
   // Those of the class and those that every error has; what the reply used is in its own records.
   const { usage: _usage, name: _name, code: _code, ...fields } = { ...error } as JsonObject;
@@ -80,12 +83,17 @@ export function truncation(reason: string): ErrorRecord {
   return { code: "stream_truncated", message: reason, fields: { retryable: true } };
 }
 
-/** The same error again: of its class, with its code, message and fields. */
+/** The same error again: of its class, with its code, message and fields. That of a reply is always one of ours. */
 export function errorOf({ code, message, fields, cause }: ErrorRecord): MillraceError {
   const kind = CLASSES[code as ErrorCode] ?? ProtocolError;
   const error = new LoggedError(message, { ...fields, ...(cause !== undefined && { cause: new Error(cause) }) });
   Object.setPrototypeOf(error, kind.prototype);
-  return Object.assign(error, { code, name: kind.name });
+  return Object.assign(error, { ...(code !== INTERNAL && { code }), name: kind.name });
+}
+
+/** The error of the program's own code, by which a run has ended; null if it is another. */
+export function ownErrorOf({ code, message }: ErrorRecord): Error | null {
+  return code === INTERNAL ? new Error(message) : null;
 }
 
 class LoggedError extends MillraceError {

@@ -9,7 +9,7 @@ import type { CallPlan } from "../recovery/plan.ts";
 import { PairSource } from "../stream/pair-source.ts";
 import type { Stream } from "../stream/stream.ts";
 import type { PairTypes } from "../tool/pair.ts";
-import { errorOf } from "./error-record.ts";
+import { errorOf, ownErrorOf } from "./error-record.ts";
 import { type LoggedRun, openPairs, replayed, type ReplayedAs } from "./read-reply.ts";
 import type { EndRecord, LogRecord, ReplyRecord, StartRecord, ToolResultRecord } from "./record.ts";
 import { Replay, replayPlan } from "./replay.ts";
@@ -112,7 +112,7 @@ class TurnPlayer {
   end({ error, stopReason }: EndRecord): AgentStop | null {
     // Another version of the library may know further ones.
     if (error === null) return (stopReason ?? null) as AgentStop | null;
-    throw this.#open?.turn.stream.error ?? errorOf(error);
+    throw ownErrorOf(error) ?? this.#open?.turn.stream.error ?? errorOf(error);
   }
 
   #begin(reply: ReplyRecord): void {

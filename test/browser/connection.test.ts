@@ -215,6 +215,31 @@ describe("an end", () => {
     expect(server.asked.length).toBe(1);
   });
 
+  it.each([
+    { type: "end" },
+    { type: "end", outcome: "great", error: null },
+    { type: "end", outcome: "pending", error: null },
+    { type: "end", outcome: "failed" },
+    { type: "end", outcome: "truncated", error: null },
+    { type: "end", outcome: "failed", error: "no" },
+    null,
+  ])("that cannot be read is thrown: %j", async (end) => {
+    const text = `data: ${JSON.stringify(chunk("Half"))}\n\ndata: ${JSON.stringify(end)}\n\n`;
+    const fetch = async (): Promise<Response> =>
+      new Response(text, { headers: { "content-type": "text/event-stream" } });
+    const connection = connect("/", { body: BODY, fetch });
+    const error = { code: "protocol", message: "The reply could not be read." };
+    expect(await read(connection)).toMatchObject({ text: "Half", error });
+    expect(connection).toMatchObject({ outcome: "failed", error });
+  });
+
+  it("as aborted needs no error", async () => {
+    await using server = await serveRun([chunk("Some"), { type: "end", outcome: "aborted" }]);
+    const connection = connect(server.url, { body: BODY, storage: null });
+    expect((await read(connection)).error).toMatchObject({ code: "stream_aborted", message: "The reply was stopped." });
+    expect(connection.outcome).toBe("aborted");
+  });
+
   it("that the page asked for is not thrown: the server stops the run, and says so", async () => {
     let finish = (): void => {};
     await using server = await serve((response, request) => {
@@ -256,6 +281,46 @@ describe("an end", () => {
       error: { code: "stream_aborted", cause: "gone" },
     });
     while (server.inUse() > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  });
+
+  it("comes at once before the server has answered, and the run is stopped as soon as it is named", async () => {
+    let answer = (): void => {};
+    const stops: string[] = [];
+    await using server = await serve((response, request) => {
+      if (request.method === "DELETE") stops.push(request.url ?? "");
+      if (request.method === "DELETE") response.writeHead(stops.length > 1 ? 204 : 404).end();
+      const head = { "content-type": "text/event-stream", "x-millrace-run": "run-1" };
+      if (request.method === "POST") answer = () => response.writeHead(200, head).write(": open\n\n");
+    });
+    const connection = connect(server.url, { body: BODY, id: "c", storage: null });
+    const reading = read(connection);
+    while (server.requests.length === 0) await new Promise((resolve) => setTimeout(resolve, 2));
+    const stopping = connection.stop();
+    expect(connection).toMatchObject({ outcome: "aborted", error: { message: "The reply was stopped." } });
+    expect(await reading).toEqual({ text: "", pairs: 0, error: null });
+    await stopping;
+    expect(stops).toEqual(["/c/stream"]);
+    answer();
+    while (stops.length < 2 || server.inUse() > 0) await new Promise((resolve) => setTimeout(resolve, 2));
+    expect(stops).toEqual(["/c/stream", "/c/stream?run=run-1"]);
+  });
+
+  it("comes at once from a server that never answers", async () => {
+    await using server = await serve(() => {});
+    const options = { id: "c", storage: null, reconnect: { idleMs: 50, attempts: 1 } };
+    const stopping = async (connection: Connection): Promise<unknown> => {
+      const reading = read(connection);
+      const error = await connection.stop().catch((error: unknown) => error);
+      expect(await reading).toMatchObject({ error: null });
+      expect(connection.outcome).toBe("aborted");
+      return error;
+    };
+    expect(await stopping(connect(server.url, { body: BODY, ...options }))).toMatchObject({ code: "connection" });
+    expect(await stopping(connect(server.url, options))).toMatchObject({ code: "connection" });
+    expect(await stopping(connect(server.url, { body: BODY }))).toBeUndefined();
+    // Without a stop, it counts as lost.
+    expect((await read(connect(server.url, { body: BODY, ...options }))).error).toMatchObject({ code: "connection" });
+    while (server.inUse() > 0) await new Promise((resolve) => setTimeout(resolve, 2));
   });
 
   it("rejects a stop that the server could not be asked for", async () => {

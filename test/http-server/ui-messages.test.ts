@@ -1,10 +1,19 @@
 import { describe, expect, expectTypeOf, it } from "vitest";
 import type { UIMessage } from "ai";
 import * as z from "zod";
-import { agent, type CommonMessage, InvalidOptionError, tool } from "../../src/index.ts";
+import { agent, call as neutralCall, type CommonMessage, InvalidOptionError, tool } from "../../src/index.ts";
 import { fromUIMessages, readChat, toUIMessages, uiMessageResponse } from "../../src/neutral-http.ts";
 import { call, client } from "../../src/providers/anthropic/index.ts";
-import { fakeAnthropic, redactedThinking, reply, thinking, toolUse } from "../../src/testing/index.ts";
+import { client as openai } from "../../src/providers/openai/index.ts";
+import {
+  fakeAnthropic,
+  fakeOpenAI,
+  redactedThinking,
+  reply,
+  text,
+  thinking,
+  toolUse,
+} from "../../src/testing/index.ts";
 import { Chat, serveWeb } from "./chat.ts";
 
 const lookUp = tool({
@@ -40,6 +49,34 @@ describe("fromUIMessages", () => {
       { type: "toolCall", id: "1" },
       { type: "toolApproval", id: "1", approved: true },
     ]);
+  });
+
+  it("takes back what a model of OpenAI has sent, whatever follows its reasoning", async () => {
+    const look = toolUse("look_up", { title: "Dune" });
+    const turns = [
+      { said: [thinking("Hm."), text("Rayleigh.")], types: ["message", "message", "message"] },
+      { said: [thinking("Hm."), look], types: ["message", "reasoning", "function_call", "function_call_output"] },
+      {
+        said: [thinking("Hm."), text("Let me see."), look],
+        types: ["message", "message", "function_call", "function_call_output"],
+      },
+    ];
+    for (const { said, types } of turns) {
+      await using server = await fakeOpenAI({ replies: [reply(...said), "As I said."] });
+      const ask = neutralCall(
+        "openai/gpt-5.2",
+        { stream: true, tools: [lookUp], retry: false, client: openai({ apiKey: "k", baseURL: server.url }) },
+        (messages: readonly CommonMessage[]) => messages,
+      );
+      const first = ask([{ role: "user", content: "Why is the sky blue?" }]);
+      const { tools } = await first.response();
+      const outputs = tools.map((tool) => [tool, "On shelf 7."] as const);
+      const page = fromUIMessages(toUIMessages(first.commonHistory(outputs)));
+      const next = ask([...page, { role: "user", content: "And at night?" }]);
+      expect((await next.response()).content).toBe("As I said.");
+      const input = next.callKwargs.input.map(({ type }) => type ?? "message");
+      expect(input.slice(0, types.length)).toEqual(types);
+    }
   });
 
   it("gives back what the provider has sent, over several turns", async () => {

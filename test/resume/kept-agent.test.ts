@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import * as z from "zod";
-import { agent, tool } from "../../src/index.ts";
-import { keep, memoryLog, read } from "../../src/neutral-resume.ts";
+import { agent, MillraceError, tool } from "../../src/index.ts";
+import { eventsResponse, resumeResponse } from "../../src/neutral-http.ts";
+import { keep, memoryLog, read, status } from "../../src/neutral-resume.ts";
 import { call, client } from "../../src/providers/anthropic/index.ts";
 import { type FakeAnthropic, fakeAnthropic, reply, toolUse } from "../../src/testing/index.ts";
 
@@ -55,6 +56,38 @@ describe("a kept run of an agent", () => {
     expect(run.commonUsage.source).toBe("reported");
     expect(elsewhere.turns.map(({ stream }) => stream.outcome)).toEqual(["complete", "complete"]);
     expect(elsewhere.position).toBe(run.position);
+  });
+
+  it("that code of the program has ended is ended by the same error elsewhere", async () => {
+    const fail = (): never => {
+      throw new TypeError("no such table");
+    };
+    const asking = tool({ name: "t", description: "Asks.", needsApproval: fail, call: () => "now" });
+    const cases = { stopWhen: { stopWhen: fail }, approve: { approve: fail }, turnOptions: { turnOptions: fail } };
+    for (const [name, options] of Object.entries({ ...cases, needsApproval: {} })) {
+      await using other = await fakeAnthropic({ replies: [reply(toolUse("t", {})), "Done."] });
+      const tools = [name === "stopWhen" ? early : asking] as const;
+      const own = client({ apiKey: "k", baseURL: other.url });
+      const work = agent(
+        call("claude-sonnet-5-5", { stream: true, tools, client: own }, () => "x"),
+        options,
+      );
+      const log = memoryLog();
+      const run = keep(work(), { log, id: "p" });
+      const live = await (await eventsResponse(run)).text();
+      await run.log.settled;
+      const elsewhere = (await read(log, "p", { of: work }))!;
+      const error = await elsewhere.finish().catch((error: unknown) => error);
+      expect([name, run.error instanceof MillraceError, error instanceof MillraceError]).toEqual([name, false, false]);
+      expect(error).toMatchObject({ message: "no such table" });
+      expect(elsewhere).toMatchObject({ outcome: "failed", error });
+      expect((await status(log, "p"))?.error).toEqual({ code: "internal", message: "no such table" });
+      if (name === "turnOptions") continue;
+      const again = await resumeResponse(log, "p", new Request("http://localhost"), { as: "events" });
+      const ends = [live, await again.text()].map((text) => /"type":"end".*/.exec(text)?.[0]);
+      expect(ends[0]).toContain('"error":{"code":"internal","message":"Something went wrong on the server."}');
+      expect(ends[1]).toBe(ends[0]);
+    }
   });
 
   it("is read with its agent", async () => {

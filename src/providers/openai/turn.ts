@@ -97,15 +97,21 @@ function sentCall({ block, id, name, state, text, value }: ReplyItem, isAnswered
 
 /**
  * The items without what only replies have, without messages that are blank, and without reasoning that nothing of the
- * model follows.
+ * model follows, or a message without its id: that of a neutral message.
  */
 export function sendable(items: readonly InputItem[]): readonly InputItem[] {
   const kept: object[] = [];
   for (const item of items.toReversed() as readonly JsonObject[]) {
     const isReasoning = item["type"] === "reasoning";
-    if (isReasoning ? isOfModel(kept.at(-1)) : !isBlank(item)) kept.push(stripped(item));
+    if (isReasoning ? canLeadTo(kept.at(-1), item) : !isBlank(item)) kept.push(stripped(item));
   }
   return kept.reverse() as InputItem[];
+}
+
+/** Whether reasoning may stand before an item: by the ids, the API asks for the message that it led to. Calls may have none. */
+function canLeadTo(item: object | undefined, { id }: JsonObject): boolean {
+  const isNameless = id !== undefined && field(item, "role") !== undefined && field(item, "id") === undefined;
+  return isOfModel(item) && !isNameless;
 }
 
 /** Whether an item is one that the model wrote. */
