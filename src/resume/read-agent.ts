@@ -1,3 +1,4 @@
+import { openConversation } from "../agent/open-calls.ts";
 import { resultChunk } from "../agent/result-chunk.ts";
 import { AgentRun, type AgentScript } from "../agent/run.ts";
 import type { Triple } from "../agent/turn-pairs.ts";
@@ -79,6 +80,8 @@ class TurnPlayer {
   /** What the first reply was expected to be. */
   readonly #planned: ReplyRecord;
   #open: OpenTurn | null = null;
+  /** What became of the calls that the prompt left open. */
+  readonly #answers: { readonly id: string; readonly name: string; readonly output: unknown }[] = [];
   /** Whether the turn that is open has not begun: tools that ran before it have given something. */
   #isAhead = false;
 
@@ -148,10 +151,22 @@ class TurnPlayer {
     this.#turns.push(turn);
   }
 
-  /** What was sent in a turn after the first: all that came before. */
+  /** What was sent in a turn: in the first, the prompt with a result for each call; after it, all that came before. */
   #messagesOf(index: number): readonly unknown[] | undefined {
     const before = this.#turns[index - 1];
-    return before === undefined ? this.#options.messages : before.stream.history(before.outputs);
+    if (before !== undefined) return before.stream.history(before.outputs);
+    const { messages } = this.#options;
+    if (messages === undefined) return undefined;
+    const author = this.#records.providerNamed(this.#planned.provider);
+    const conversation = openConversation<Native>({ author, messages });
+    if (conversation.isSettled) return messages;
+    const answers = [...this.#answers];
+    return conversation.answered(({ id, name }) => {
+      const place = answers.findIndex((given) => given.id === id && given.name === name);
+      const [given] = place < 0 ? [] : answers.splice(place, 1);
+      const output = given === undefined ? new Error("The tool was not run.") : given.output;
+      return answered({ ...NO_INPUT, id, name })["~result"](output);
+    });
   }
 
   *#result(record: ToolResultRecord): Generator<AnyTriple, void, undefined> {
@@ -163,8 +178,9 @@ class TurnPlayer {
     const { turn, outputs } = this.#open;
     const call = callOf(turn.stream, record);
     const output = outputOf(record);
-    // That of a call in an earlier run is in the prompt.
     if (record.place >= 0) outputs.push({ place: record.place, output: [call, output] });
+    // That of a call in an earlier run is sent with the prompt.
+    else this.#answers.push({ id: record.id, name: record.name, output });
     this.#count.position += 1;
     if (this.#count.position > this.#options.after) yield [resultChunk(call, output, turn), null, turn];
   }
@@ -190,4 +206,5 @@ function callOf(stream: Stream<Native, PairTypes>, { place, id, name }: ToolResu
   return callAt(stream, place) ?? { ...NO_CALL, id, name };
 }
 
-const NO_CALL = answered({ id: "", name: "", block: null, text: "", value: undefined, state: "invalid" });
+const NO_INPUT = { id: "", name: "", block: null, text: "", value: undefined, state: "invalid" } as const;
+const NO_CALL = answered(NO_INPUT);

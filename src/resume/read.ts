@@ -42,7 +42,10 @@ export interface ReadOptions {
   readonly run?: string | undefined;
   /** A position: what comes after it is handed out. Default 0, the beginning. */
   readonly after?: number | undefined;
-  /** The messages that were sent, for `history()`, if the run was kept without its request. */
+  /**
+   * The messages that the prompt function gave, for `history()` and `commonHistory()`, if the run was kept without its
+   * request. They may be neutral; those without a provider's items are neutral in `history()`, too, and a call takes both.
+   */
   readonly messages?: readonly unknown[] | undefined;
   /** Ends the reading, not the run. */
   readonly signal?: AbortSignal | undefined;

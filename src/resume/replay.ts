@@ -19,6 +19,7 @@ import { errorOf } from "./error-record.ts";
 import { LoggedToolBox } from "./logged-tools.ts";
 import type { AttemptRecord, Figures, ReplyEndRecord, ReplyRecord } from "./record.ts";
 import { ReplayDecoder, type ReplayedRecord } from "./replay-decoder.ts";
+import { type SentMessages, sentMessages } from "./sent-messages.ts";
 
 /** Gives a provider by its name, once its code is loaded. */
 export type ProviderNamed = (name: string) => Provider<Native>;
@@ -31,8 +32,8 @@ export interface ReplayOptions<N extends Native, S> {
   readonly open: (plan: CallPlan<N>) => S;
   /** The tools with their functions; null if they are data alone. */
   readonly tools: readonly object[] | null;
-  /** The messages that were sent, if the log does not have them. */
-  readonly messages: readonly N["item"][] | undefined;
+  /** The messages that the prompt gave, neutral or native, if the log does not have them. */
+  readonly messages: readonly N["promptMessage"][] | undefined;
   /** Ends the reading. */
   readonly signal: AbortSignal | undefined;
   /** Asks for more records. */
@@ -185,17 +186,17 @@ export class Replay<N extends Native, S extends CallStream<N>> {
   }
 
   #call(): PreparedCall<N> {
-    const options = this.#options;
     const { request, jsonTool = null } = this.#reply;
+    const given = (): SentMessages<N> | undefined => this.#given();
     const unlogged = (): never => {
       throw new InvalidOptionError("messages", "the log does not have them: keep(…, { request: true }), or pass them.");
     };
     return {
       body: request?.body ?? null,
       get items() {
-        return request?.items ?? options.messages ?? unlogged();
+        return request?.items ?? given()?.items ?? unlogged();
       },
-      common: () => (request?.common as readonly CommonMessage[] | undefined) ?? this.#commonMessages() ?? unlogged(),
+      common: () => (request?.common as readonly CommonMessage[] | undefined) ?? given()?.common() ?? unlogged(),
       jsonTool,
       dynamicConfig: null,
       callParams: request?.callParams as N["callParams"] | undefined,
@@ -206,9 +207,9 @@ export class Replay<N extends Native, S extends CallStream<N>> {
     };
   }
 
-  #commonMessages(): readonly CommonMessage[] | undefined {
-    const { messages } = this.#options;
-    return messages && this.#provider.common(messages);
+  #given(): SentMessages<N> | undefined {
+    const { messages, reply } = this.#options;
+    return messages && sentMessages(messages, this.#named(reply), this.#named(this.#reply));
   }
 
   #toolBox(): ToolBox | null {
