@@ -1,44 +1,46 @@
 /** A reply in a React component, by `connect`. Copy it into your project, and change what you like. */
 
 import {
-  type Approval,
-  type ArrivingTool,
+  type ApprovalOf,
   type Chunk,
-  type CompleteTool,
   connect,
   type Connection,
   type ConnectOptions,
   type ReplyError,
+  type ToolOf,
   type ToolResult,
+  type UnknownTools,
 } from "millrace/browser";
 import { useEffect, useMemo, useSyncExternalStore } from "react";
 
-type Tool = CompleteTool | ArrivingTool;
-
 /** Something that the model has said or done. `turn` is that of an agent; null for other replies. */
-export type ReplyPart = { readonly turn: number | null } & (
+export type ReplyPart<Tools extends UnknownTools = UnknownTools> = { readonly turn: number | null } & (
   | { readonly type: "text" | "thinking"; readonly text: string }
-  | { readonly type: "tool"; readonly tool: Tool; readonly result: ToolResult | null }
+  | { readonly type: "tool"; readonly tool: ToolOf<Tools>; readonly result: ToolResult | null }
 );
 
-export interface Reply {
+export interface Reply<Tools extends UnknownTools = UnknownTools> {
   readonly status: "ready" | "submitted" | "streaming";
-  readonly parts: readonly ReplyPart[];
+  /** Those of the last reply, until the next one begins. */
+  readonly parts: readonly ReplyPart<Tools>[];
   /** Null while there is no reply. */
   readonly outcome: Connection["outcome"] | null;
-  /** Why the reply is not complete, unless this page has stopped it. Its message is fit to be shown. */
+  /** Why the reply is not complete, unless it was stopped. Its message is fit to be shown. */
   readonly error: ReplyError | null;
-  readonly approvals: readonly Approval[];
+  readonly approvals: readonly ApprovalOf<Tools>[];
 }
 
-/** The last reply of a chat: the one that the server still has, and then those to what is sent. */
-export function useReply(url: string, id: string) {
+/**
+ * The last reply of a chat: the one that the server still has, and then those to what is sent. With `resume: false`, if the
+ * page shows the last answer already, from what is stored.
+ */
+export function useReply<Tools extends UnknownTools>(url: string, id: string, { resume = true } = {}) {
   const store = useMemo(() => replyStore(url, id), [url, id]);
-  const reply = useSyncExternalStore(store.subscribe, store.read, store.read);
+  const reply = useSyncExternalStore(store.subscribe, store.read, store.read) as Reply<Tools>;
   useEffect(() => {
-    void store.start({});
+    if (resume) void store.resume();
     return store.leave;
-  }, [store]);
+  }, [store, resume]);
   return { ...reply, send: store.send, stop: store.stop };
 }
 
@@ -66,28 +68,41 @@ function replyStore(url: string, id: string) {
     connection?.close();
     const own = connect(url, { ...options, id });
     connection = own;
-    set({ ...NONE, status: "submitted", outcome: "pending" });
+    const before = latest;
+    let hasBegun = false;
     let error: ReplyError | null = null;
     try {
       for await (const [chunk, tool] of own) {
-        if (own === connection) set({ status: "streaming", parts: withPair(latest.parts, chunk, tool) });
+        // Another one may have been started since, or the component is gone.
+        if (own !== connection) return;
+        const earlier = hasBegun ? latest : { ...NONE, outcome: "pending" as const };
+        hasBegun = true;
+        set({ ...earlier, status: "streaming", parts: withPair(earlier.parts, chunk, tool) });
       }
     } catch {
-      error = own.error;
+      if (own.outcome !== "aborted") error = own.error;
     }
-    // Another one may have been started since, or the component is gone.
     if (own !== connection) return;
     const { outcome, approvals } = own;
-    set(own.error?.code === "nothing_to_resume" ? NONE : { status: "ready", outcome, error, approvals });
+    if (hasBegun) set({ status: "ready", outcome, error, approvals });
+    // What was refused leaves the last reply as it was.
+    else if (outcome === "complete") set({ ...NONE, outcome, approvals });
+    else if (own.error?.code === "nothing_to_resume") set({ status: "ready" });
+    else set({ status: "ready", outcome, error, approvals: before.approvals });
   };
   return {
-    start,
+    /** Until something comes, nobody knows whether there is a reply. */
+    resume: () => start({}),
     read: () => shown,
     subscribe(listener: () => void) {
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
-    send: (body: unknown) => void start({ body }),
+    send(body: unknown) {
+      const sending = start({ body });
+      set({ status: "submitted", outcome: "pending", error: null, approvals: [] });
+      void sending;
+    },
     stop: () => void connection?.stop().catch((error: ReplyError) => set({ error })),
     /** A kept reply goes on without this page. */
     leave() {
@@ -96,6 +111,8 @@ function replyStore(url: string, id: string) {
     },
   };
 }
+
+type Tool = ToolOf<UnknownTools>;
 
 function withPair(parts: readonly ReplyPart[], chunk: Chunk, tool: Tool | null): readonly ReplyPart[] {
   const { content, thinking, recovery, toolResult, turn } = chunk;
@@ -111,7 +128,9 @@ function withPair(parts: readonly ReplyPart[], chunk: Chunk, tool: Tool | null):
   const called = tool ?? toolResult;
   if (called === null) return next;
   const { id, name } = called;
-  const at = next.findLastIndex((part) => part.type === "tool" && part.tool.id === id && part.turn === turn);
+  // Ids may come again in later turns.
+  let at = next.length - 1;
+  while (at >= 0 && !isCall(next[at], id, turn)) at -= 1;
   const known = next[at];
   const earlier = known?.type === "tool" ? known.tool : null;
   // A call that was approved is part of an earlier reply.
@@ -121,3 +140,6 @@ function withPair(parts: readonly ReplyPart[], chunk: Chunk, tool: Tool | null):
   else next[at] = part;
   return next;
 }
+
+const isCall = (part: ReplyPart | undefined, id: string, turn: number | null) =>
+  part?.type === "tool" && part.tool.id === id && part.turn === turn;
