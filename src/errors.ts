@@ -605,8 +605,6 @@ export class StreamNotConsumedError extends MillraceError {
 export class StreamNotStartedError extends MillraceError {
   readonly code = "stream_not_started";
   constructor(accessor: string) {
-    super(
-      `stream.${accessor} is not known before the stream is first read, nor if it ended before its request was made.`,
-    );
+    super(`stream.${accessor} is not known before its request is made.`);
   }
 }

@@ -258,7 +258,7 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
   commonHistory(): readonly CommonMessage[] {
     const last = this.#lastSent;
     if (last === undefined) {
-      const sent = this.#unsent === null ? this.#plan.common() : this.#unsent.common();
+      const sent = (this.#unsent ?? this.#plan).common();
       if (sent === null) throw new StreamNotStartedError("commonHistory");
       return sent;
     }

@@ -82,7 +82,6 @@ export function planner<N extends Native, Args extends readonly unknown[]>(
     const result = new Promise<void>((resolve) => (runPrompt = resolve)).then(() => fn(...fnArgs));
     let prompt: Promise<PlannedPrompt<N>> | undefined;
     let known: PlannedPrompt<N> | null = null;
-    let isRefused = false;
     const read = async (other = provider): Promise<PlannedPrompt<N>> => {
       runPrompt();
       await loaded(result, provider, other);
@@ -97,15 +96,12 @@ export function planner<N extends Native, Args extends readonly unknown[]>(
         const { messages, config } = await read(target.provider);
         const all = [{ author: provider, messages }, ...listOf(added), { author: target.provider, messages: more }];
         return prepare(definition, all, config, target, timeout.connect).catch((error: unknown) => {
-          // Without a key nobody has looked at the prompt.
-          isRefused = !(error instanceof MissingApiKeyError);
+          // Without a key nobody has looked at the prompt; otherwise it would be refused each time that it is sent.
+          if (!(error instanceof MissingApiKeyError)) known = null;
           return promptRefused(error);
         });
       },
-      common: () =>
-        known === null || isRefused
-          ? null
-          : conversationOf([{ author: provider, messages: known.messages }, ...listOf(added)].flatMap(commonMessages)),
+      common: () => known && conversationOf([{ author: provider, ...known }, ...listOf(added)].flatMap(commonMessages)),
       read,
       extend: (items, author, soFar = []) => plan({ before: added, messages: items, author }, soFar),
       // Last: V8 takes five times as long to add to what it has cloned.

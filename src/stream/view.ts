@@ -272,8 +272,7 @@ export abstract class CallView<out N extends Native, out T extends PairTypes = P
    */
   commonHistory(outputs: readonly ToolOutput[] = []): readonly CommonMessage[] {
     const { prepared, plan, shown } = this.#reply;
-    const sent = prepared === null ? plan.common() : prepared.common();
-    if (sent === null) throw new StreamNotStartedError("commonHistory");
+    const sent = (prepared ?? plan).common() ?? this.#prepared("commonHistory").common();
     return [...sent, ...this.#provider.common(historyOf(shown, [], outputs))];
   }
 
