@@ -31,7 +31,7 @@ export interface Reply<Tools extends UnknownTools = UnknownTools> {
 }
 
 /**
- * The last reply of a chat: the one that the server still has, and then those to what is sent. With `resume: false`, if the
+ * The last reply of a chat: the one that the server still has, and then those to what is sent. Pass resume: false if the
  * page shows the last answer already, from what is stored.
  */
 export function useReply<Tools extends UnknownTools>(url: string, id: string, { resume = true } = {}) {
