@@ -54,8 +54,7 @@ export async function startServer({ providerURL, redisURL, pages }) {
     (messages) => ({ messages }),
   );
   const ask = agent(answer);
-  // Runs of agents end with their producer.
-  const goOn = answer.with({ onInterrupt: "continue" });
+  const goOn = agent(answer.with({ onInterrupt: "continue" }));
   const left = new Map();
   const withLog = (wire, name) => {
     const hasTakeover = name === "takeover";

@@ -37,7 +37,8 @@ export interface StreamResponseOptions<in S extends Keepable = Keepable> {
   /**
    * Called once the reply has ended, whatever its outcome: the place to store the conversation, as
    * `stream.commonHistory()`. If the visitor leaves, a kept stream goes on, and this is called at its own end; any other
-   * stream ends then, as `aborted`. The visitor does not wait for it.
+   * stream ends then, as `aborted`. The visitor does not wait for it. Not called for a reply that ended before its prompt was
+   * known, or whose prompt was refused: there is no conversation to store.
    */
   readonly onEnd?: ((stream: S) => unknown) | undefined;
   /** Keeps the process alive until `onEnd` is done: that of a serverless platform. */
