@@ -410,7 +410,9 @@ async function check(library, plan, run, complain) {
   for (const turn of turns) void turn.outputs;
   if (agentRun !== undefined) {
     readAll(agentRun, complain, "run", (error) => error instanceof OwnError);
-    checkHistory(library, agentRun.history(), complain, turns.at(-1)?.stream);
+    // Of one that ended before its first request was made there is none.
+    if (turns.some(({ stream }) => stream.hasRequest))
+      checkHistory(library, agentRun.history(), complain, turns.at(-1)?.stream);
   }
   if (run.response !== undefined) {
     const views = readAll(run.response, complain, "response", (error) => error instanceof OwnError);

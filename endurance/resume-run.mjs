@@ -255,8 +255,9 @@ async function readAs(run, { atMs, after: first, faults, visits, hasCall, contin
   let after = first;
   for (const { takes, goneMs } of [...visits, { takes: Infinity, goneMs: 0 }]) {
     const cameAt = performance.now();
-    const going = continues && !run.plan.isAgent && { continue: run.ask, waitUntil: (work) => succeed(run, work) };
-    const reply = await opened(run, log, { run: RUN, after, ...(hasCall && { of: run.ask }), ...going });
+    const going = continues && { continue: run.ask, waitUntil: (work) => succeed(run, work) };
+    const of = (hasCall || run.plan.isAgent) && { of: run.ask };
+    const reply = await opened(run, log, { run: RUN, after, ...of, ...going });
     if (reply === null) return { pairs, end: "nothing there", cameAt, endedAt: performance.now() };
     const visit = await readAll(reply, { takes });
     pairs.push(...visit.pairs);

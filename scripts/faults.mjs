@@ -85,7 +85,7 @@ async function playOne(job) {
   const { client } = job;
   const { row, lack } = rowFor(job.row, client.api);
   const seen = lack ?? (client.lacks.includes(row.needs) ? "not offered" : undefined);
-  if (seen !== undefined) return { row: row.name, client: client.id, pass: false, seen, skipped: true };
+  if (seen !== undefined) return { row: job.row.name, client: client.id, pass: false, seen, skipped: true };
   const limitMs = isOurs(client) ? LIMIT_MS : PEER_LIMIT_MS;
   const result = await play(row, client, Math.max(limitMs, row.limitMs ?? 0));
   process.stderr.write(`${row.name} x ${client.id}: ${cell(result)}\n`);

@@ -21,7 +21,9 @@ vi.doMock("react", () => ({
 
 async function setting() {
   const { useReply: hook } = (await import("../../examples/react/use-reply.ts")) as { useReply: typeof useReply };
-  const server = await fakeAnthropic({ replies: [reply("One two.", pause(20)), reply("Three", pause(5_000), ".")] });
+  const server = await fakeAnthropic({
+    replies: [reply(pause(100), "One two.", pause(20)), reply("Three", pause(5_000), ".")],
+  });
   const answer = call(
     "claude-sonnet-5-5",
     { stream: true, client: client({ apiKey: "k", baseURL: server.url }) },
