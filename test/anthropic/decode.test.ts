@@ -148,7 +148,7 @@ describe("AnthropicDecoder", () => {
           expect(decode(bytes, [], true)).toEqual(plain);
         },
       ),
-      { numRuns: 1500 },
+      { numRuns: 600 },
     );
   });
 

@@ -9,8 +9,8 @@ import { toolsOf } from "../recorded-tools.ts";
 import { isSweep, sample } from "../sample.ts";
 
 /** Of how many places a sample takes a recording apart, and how often at random ones; in a sweep at every place. */
-const PLACES = 150;
-const ROUNDS = isSweep ? 20 : 4;
+const PLACES = 60;
+const ROUNDS = isSweep ? 20 : 2;
 
 interface Decoded {
   readonly events: unknown[];
