@@ -10,7 +10,7 @@ const MODEL = "claude-sonnet-5-5";
 /** What the recordings were made with. */
 const BETAS = "advisor-tool-2026-03-01,compact-2026-01-12,mcp-client-2025-11-20,server-side-fallback-2026-07-01";
 /** At how many places a sample cuts a recording, beside its two ends. */
-const CUTS = 10;
+const CUTS = 7;
 
 /** A stream of the first events of a recording, as if the connection had been cut after them. */
 function streamOf(events: Recording["events"], tools: readonly AnyTool[] = []): AnthropicStream {

@@ -10,7 +10,7 @@ const AHEAD = 256 * 1024;
 /** What is sent at a time; some of it is read before it becomes a pair. */
 const PIECE = 16 * 1024;
 /** More than the kernel holds for both ends of a connection. */
-const PIECES = 2_000;
+const PIECES = 1_200;
 
 /** How many bytes the client has read from a server. */
 function bytesRead({ url }: Server): number {

@@ -9,7 +9,7 @@ import { toolsOf } from "../recorded-tools.ts";
 import { isSweep, sample } from "../sample.ts";
 
 /** Of how many places a sample takes a recording apart, and how often at random ones; in a sweep at every place. */
-const PLACES = 60;
+const PLACES = 40;
 const ROUNDS = isSweep ? 20 : 2;
 
 interface Decoded {

@@ -4,7 +4,7 @@ import { incrementalJson, JsonSyntaxError } from "../../src/json/index.ts";
 import { cuts, document, mutated, paddedDocument, split } from "./grammar.ts";
 import { difference, hasDuplicateKeys, places, prefixOf } from "./reference.ts";
 
-const runs = { numRuns: 150 };
+const runs = { numRuns: 100 };
 
 /** What `JSON.parse` says, or the word "refused". */
 function parsed(text: string): unknown {
@@ -139,7 +139,7 @@ describe("a text with faults", () => {
         expect(difference(json.snapshot(), json.value)).toBeNull();
         expect(error.value).toBe(json.value);
       }),
-      { numRuns: 1000 },
+      { numRuns: 600 },
     );
   });
 });

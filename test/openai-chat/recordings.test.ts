@@ -10,7 +10,7 @@ import { type ChatRecording, chatRecordings } from "./chat-recordings.ts";
 import { ChatBytes } from "./chat-steps.ts";
 
 /** At how many places a sample cuts a recording, and how often at random ones; in a sweep at every place. */
-const PLACES = 40;
+const PLACES = 25;
 const ROUNDS = isSweep ? 20 : 1;
 
 /** Those whose server may send no finish reason. */

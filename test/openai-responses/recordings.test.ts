@@ -9,7 +9,7 @@ import { type Fields, fold } from "./fold.ts";
 import { ByteDecoder } from "./steps.ts";
 
 /** Of how many places a sample takes a recording apart, and how often at random ones; in a sweep at every place. */
-const PLACES = 30;
+const PLACES = 20;
 const ROUNDS = isSweep ? 20 : 2;
 
 /** Where deltas and the whole text contradict each other: it was edited where it was published. The whole text counts. */

@@ -161,19 +161,19 @@ function run(literal: string): readonly string[] | string {
 }
 
 test("compiler and runtime agree on the variables of any template", { timeout: 60_000 }, () => {
-  const templates = fc.sample(template, { seed: 1, numRuns: 80 });
+  const templates = fc.sample(template, { seed: 1, numRuns: 50 });
   const ran = templates.map(run);
   expect(compile(templates)).toEqual(ran);
   // The sample is worth something: it has variables, and no faults.
-  expect(ran.filter((names) => names.length > 2).length).toBeGreaterThan(25);
+  expect(ran.filter((names) => names.length > 2).length).toBeGreaterThan(15);
   expect(ran.filter((names) => typeof names === "string")).toEqual([]);
 });
 
 test("compiler and runtime name the same fault of any bad template", { timeout: 60_000 }, () => {
-  const templates = fc.sample(badTemplate, { seed: 2, numRuns: 80 });
+  const templates = fc.sample(badTemplate, { seed: 2, numRuns: 50 });
   const ran = templates.map(run);
   expect(compile(templates)).toEqual(ran);
-  expect(ran.filter((names) => typeof names === "string").length).toBeGreaterThan(50);
+  expect(ran.filter((names) => typeof names === "string").length).toBeGreaterThan(30);
 });
 
 test("a template of many kilobytes may have hundreds of variables", { timeout: 60_000 }, () => {
