@@ -6,8 +6,11 @@ import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fakeAnthropic, reply, text } from "../dist/testing.js";
 import { root } from "../scripts/setup.mjs";
+import { inTime } from "./in-time.mjs";
 
 const WAIT_MS = 15_000;
+/** The longest that a play may take, and then the closing of each thing that it opened. */
+const [PLAY_MS, CLOSE_MS] = [120_000, 10_000];
 const STORY = "Tell me a long story";
 const HOSTILE = [
   '<script>window.harmed = "script"</script>',
@@ -28,7 +31,7 @@ export async function playExample({ browser, redisURL, pictures }, report) {
     const problems = [];
     const check = (holds, words) => void (holds || problems.push(words));
     try {
-      await play(example, check, { redisURL, pictures });
+      await inTime(play(example, check, { redisURL, pictures }), PLAY_MS);
     } catch (error) {
       problems.push(error.message.split("\n")[0]);
     } finally {
@@ -86,7 +89,8 @@ class Example {
 
   /** Closes all of it. Gives what went wrong in the pages. */
   async reset() {
-    for (const close of this.#closers.splice(0).toReversed()) await close();
+    const closing = this.#closers.splice(0).toReversed();
+    for (const close of closing) await inTime(close(), CLOSE_MS).catch(() => {});
     return this.#problems.splice(0);
   }
 }

@@ -9,6 +9,8 @@ export const textOf = (count) => words(count).join("");
 
 export const SHORT = 8;
 export const LONG = 80;
+/** More words than a page waits for: half a minute of them. */
+export const ENDLESS = 2_000;
 export const GUST = 2_000;
 export const BURST = 20_000;
 
@@ -28,6 +30,8 @@ const SCRIPTS = {
   broken: () => reply(text(words(SHORT)), errorEvent("overloaded_error", "SECRET: overloaded")),
   cut: () => reply(text(words(SHORT)), { endAfter: 6 }),
   long: ({ last }) => reply(text(words(LONG - last, last + 1)), { pace: PACE_MS }),
+  slow: ({ last }) => reply(text(words(LONG - last, last + 1)), { pace: 3 * PACE_MS }),
+  endless: () => reply(text(words(ENDLESS)), { pace: PACE_MS }),
   gust: () => reply(text(words(GUST)), { chunkBytes: 65_536 }),
   burst: () => reply(text(words(BURST)), { chunkBytes: 65_536 }),
 };

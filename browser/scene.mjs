@@ -85,8 +85,8 @@ export class Scene {
   }
 
   async close() {
-    await this.#context?.close();
-    for (const close of this.#closers) await close();
+    const closing = [this.#context?.close(), ...this.#closers.map((close) => close())];
+    await Promise.all(closing);
   }
 }
 
@@ -203,12 +203,8 @@ class ChatPage {
     await this.page.reload();
   }
 
-  /** Goes elsewhere. When that was. */
-  leave() {
-    return this.page.evaluate(() => {
-      const now = Date.now();
-      location.replace("about:blank");
-      return now;
-    });
+  /** Goes elsewhere. */
+  async leave() {
+    await this.page.goto("about:blank", { timeout: WAIT_MS });
   }
 }

@@ -3,13 +3,13 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as passed } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { build as bundle } from "esbuild";
 import { Redis } from "ioredis";
+import { freePort } from "../scripts/free-port.mjs";
 import { startRedis } from "../scripts/redis.mjs";
 import { serveUpstash } from "../scripts/upstash.mjs";
 import { workerServerConfig } from "./runtimes.mjs";
@@ -111,13 +111,4 @@ async function startUpstash() {
       await redis.stop();
     },
   };
-}
-
-async function freePort() {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address();
-  server.close();
-  await once(server, "close");
-  return port;
 }

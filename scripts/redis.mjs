@@ -8,10 +8,11 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs";
-import { connect, createServer } from "node:net";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { freePort } from "./free-port.mjs";
 import { root } from "./setup.mjs";
 
 const cache = join(root, "node_modules/.cache/millrace-redis");
@@ -129,15 +130,6 @@ function unpack() {
 }
 
 const download = (folder) => spawnSync("apt-get", ["download", "-q", ...packages], { cwd: folder, encoding: "utf8" });
-
-async function freePort() {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address();
-  server.close();
-  await once(server, "close");
-  return port;
-}
 
 const isUp = (port) =>
   command(port, ["PING"]).then(

@@ -1,4 +1,4 @@
-import { LONG, textOf } from "../provider.mjs";
+import { ENDLESS, LONG, textOf } from "../provider.mjs";
 import { LEASE_MS } from "../server.mjs";
 import { broken, whole } from "./expect.mjs";
 
@@ -8,7 +8,7 @@ export const deaths = [
     name: "kill",
     expects: "cut within the lease + 2 s, and said to be",
     async play(scene, findings) {
-      const { page, killedAt } = await killed(scene, "redis");
+      const { page, killedAt } = await killed(scene, "redis", "endless");
       if (!scene.client.reconnects) await reloaded(page);
       const state = await page.until(({ status }) => status === "error");
       const took = Date.now() - killedAt;
@@ -16,14 +16,14 @@ export const deaths = [
       findings.note(`after ${(took / 1_000).toFixed(1)} s`);
       broken(findings, state, { error: "The reply was cut off.", outcome: "truncated" });
       const { text } = state.turns.at(-1);
-      findings.holds("text", textOf(LONG).startsWith(text) && text.length > 10, text);
+      findings.holds("text", textOf(ENDLESS).startsWith(text) && text.length > 10, text);
     },
   },
   {
     name: "kill-takeover",
     expects: "the whole answer, each word once; one more request",
     async play(scene, findings) {
-      const { page, killedAt } = await killed(scene, "takeover");
+      const { page, killedAt } = await killed(scene, "takeover", "slow");
       if (!scene.client.reconnects) await reloaded(page);
       const isOver = ({ status, turns }) => status === "error" || turns.at(-1)?.outcome !== undefined;
       const { status } = await page.until(isOver);
@@ -40,10 +40,10 @@ export const deaths = [
   },
 ];
 
-async function killed(scene, log) {
+async function killed(scene, log, script) {
   const server = await scene.killable();
   const page = await scene.open({ log, persist: "users", resume: true, port: server.port });
-  await page.begin("long");
+  await page.begin(script);
   await page.streaming(15);
   server.kill();
   return { page, killedAt: Date.now() };

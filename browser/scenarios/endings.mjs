@@ -1,5 +1,5 @@
 import { status } from "../../dist/resume.js";
-import { LONG, SHORT, textOf } from "../provider.mjs";
+import { ENDLESS, SHORT, textOf } from "../provider.mjs";
 import { broken } from "./expect.mjs";
 
 const CLOSE_MS = 100;
@@ -45,13 +45,13 @@ export const endings = [
     play: (scene, findings) =>
       closedInTime(findings, async () => {
         const page = await scene.open();
-        await page.begin("long");
+        await page.begin("endless");
         await page.streaming();
         const took = await closedAfter(findings, scene, await page.stop());
         const state = await page.settled();
         findings.equal("status", state.status, "ready");
         const { text } = state.turns[1];
-        findings.holds("text", textOf(LONG).startsWith(text) && text.length > 10, text);
+        findings.holds("text", textOf(ENDLESS).startsWith(text) && text.length > 10, text);
         return took;
       }),
   },
@@ -60,7 +60,7 @@ export const endings = [
     expects: "no error; the kept run ends as aborted",
     async play(scene, findings) {
       const page = await scene.open({ log: "memory" });
-      await page.begin("long");
+      await page.begin("endless");
       const { turns } = await page.streaming();
       // What the transport of useChat leaves to the application.
       if (scene.client.transport === "default") await page.endRun(turns[1].id);
@@ -78,7 +78,7 @@ export const endings = [
     play: (scene, findings) =>
       closedInTime(findings, async () => {
         const page = await scene.open();
-        await page.begin("long");
+        await page.begin("endless");
         await page.streaming();
         await page.leave();
         const closed = await closedAfter(findings, scene, 0);

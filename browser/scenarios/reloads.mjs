@@ -29,7 +29,7 @@ export const reloads = [
     async play(scene, findings) {
       const proxy = await scene.cuttable();
       const page = await scene.open({ log: "memory", port: proxy.port });
-      await page.begin("long");
+      await page.begin(scene.client.reconnects ? "long" : "endless");
       await page.streaming(3);
       proxy.reset();
       if (scene.client.reconnects) {

@@ -102,6 +102,11 @@ describe("a message that starts twice", () => {
     ],
     ["with its block", [start(), open(TEXT), start(), ...hello]],
     ["before its text", [start(), open(TEXT), start(), ...hello.slice(1)]],
+    ["with a block that has its text", [start(), open({ ...TEXT, text: "Hello" }), open({ ...TEXT, text: "Hello" }), ...hello.slice(3)]],
+    [
+      "with a block that has some of its text",
+      [start(), open({ ...TEXT, text: "Hel" }), open({ ...TEXT, text: "Hel" }), text("lo"), ...hello.slice(3)],
+    ],
     [
       "after its thinking began",
       [start(), open(THINKING), start(), close(), open(TEXT, 1), text("Hello", 1), ...hello.slice(3)],

@@ -192,11 +192,11 @@ export function deltaChunk(
   return new AnthropicCallResponseChunk(content, thinking, event && nativeEvent(event), target, text);
 }
 
-/** The chunk of any other event, of this type. */
+/** The chunk of any other event. `type` says where its text is: empty if nothing of it is shown. */
 export function eventChunk(type: string, event: JsonObject): AnthropicCallResponseChunk {
-  const { message, content_block: block } = event;
   // Text may come whole, in the event that starts its block or its message.
-  const blocks = type === "message_start" ? field(message, "content") : type === "content_block_start" && [block];
+  const startsBlock = type === "content_block_start";
+  const blocks = startsBlock ? [event["content_block"]] : type === "message_start" && field(event["message"], "content");
   return new AnthropicCallResponseChunk(textOf(blocks, "text"), textOf(blocks, "thinking"), nativeEvent(event));
 }
 

@@ -49,9 +49,11 @@ export class AnthropicDecoder extends MessageAccumulator implements Decoder<Anth
     this.#settle();
     // A run that follows is looked at anew: this event may have stopped its block.
     this.#target = null;
+    const { progress } = this;
     const tools = this.apply(type, event);
     this.isOver = type === "message_stop";
-    if (delta === null) return { chunk: eventChunk(type, event), tools };
+    // The start of a block that is sent again changes nothing.
+    if (delta === null) return { chunk: eventChunk(this.progress > progress ? type : "", event), tools };
     const isShown = isPartOf(this.openBlockAt(delta.target.index), delta.target);
     return { chunk: deltaChunk(delta.target, delta.text, isShown, event), tools };
   }

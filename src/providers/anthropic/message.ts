@@ -80,7 +80,7 @@ export class MessageAccumulator {
   /** The block that a delta is for. @throws ProtocolError if there is none, or if it has stopped. */
   openBlockAt(index: unknown): MessageBlock {
     const found = this.#blockAt(index);
-    if (found.hasStopped) throw new ProtocolError(`a delta came after content block ${shown(index)} had stopped.`);
+    if (found.hasStopped) throw new ProtocolError(`a delta came after content block ${shown(index)} stopped.`);
     return found;
   }
 
@@ -157,7 +157,7 @@ export class MessageAccumulator {
     const known = this.#message?.["id"];
     // Some gateways start a message twice.
     if (this.#message !== null && (this.hasContent || id !== known)) {
-      throw new ProtocolError(`a second message_start came: ${shown(id)} after ${shown(known)}.`);
+      throw new ProtocolError(`message_start came again: ${shown(id)} after ${shown(known)}.`);
     }
     const blocks = Array.isArray(content) ? content.filter(isObject) : [];
     this.#message ??= { ...given, content: this.#blocks.map(({ block }) => block), usage: {}, stop_reason };
@@ -174,14 +174,14 @@ export class MessageAccumulator {
 
   #startBlock(index: unknown, given: unknown): readonly ToolUpdate[] {
     const message = this.#opened("content_block_start");
-    if (typeof index !== "number" || !isObject(given)) throw new ProtocolError("content_block_start has no block.");
+    if (typeof index !== "number" || !isObject(given)) throw new ProtocolError("content_block_start has no content_block.");
     const { type, id, to, text, thinking } = given;
     const open = this.#byIndex.get(index);
     // A block of another kind, or another call, is a new one: some servers neither stop blocks nor number them.
     if (open !== undefined && !open.hasStopped && open.block["type"] === type && open.block["id"] === id) {
       // Nothing has changed if it is sent twice.
       if (open.json === "" && JSON.stringify(open.block) === JSON.stringify(given)) return NO_UPDATES;
-      throw new ProtocolError(`content block ${index} started again before it had stopped.`);
+      throw new ProtocolError(`content block ${index} started again before it stopped.`);
     }
     this.progress++;
     if (type === "fallback" && isObject(to) && "model" in to) message["model"] = to["model"];
