@@ -102,7 +102,10 @@ describe("a message that starts twice", () => {
     ],
     ["with its block", [start(), open(TEXT), start(), ...hello]],
     ["before its text", [start(), open(TEXT), start(), ...hello.slice(1)]],
-    ["with a block that has its text", [start(), open({ ...TEXT, text: "Hello" }), open({ ...TEXT, text: "Hello" }), ...hello.slice(3)]],
+    [
+      "with a block that has its text",
+      [start(), open({ ...TEXT, text: "Hello" }), open({ ...TEXT, text: "Hello" }), ...hello.slice(3)],
+    ],
     [
       "with a block that has some of its text",
       [start(), open({ ...TEXT, text: "Hel" }), open({ ...TEXT, text: "Hel" }), text("lo"), ...hello.slice(3)],

@@ -196,7 +196,9 @@ export function deltaChunk(
 export function eventChunk(type: string, event: JsonObject): AnthropicCallResponseChunk {
   // Text may come whole, in the event that starts its block or its message.
   const startsBlock = type === "content_block_start";
-  const blocks = startsBlock ? [event["content_block"]] : type === "message_start" && field(event["message"], "content");
+  const blocks = startsBlock
+    ? [event["content_block"]]
+    : type === "message_start" && field(event["message"], "content");
   return new AnthropicCallResponseChunk(textOf(blocks, "text"), textOf(blocks, "thinking"), nativeEvent(event));
 }
 

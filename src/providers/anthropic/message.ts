@@ -174,7 +174,8 @@ export class MessageAccumulator {
 
   #startBlock(index: unknown, given: unknown): readonly ToolUpdate[] {
     const message = this.#opened("content_block_start");
-    if (typeof index !== "number" || !isObject(given)) throw new ProtocolError("content_block_start has no content_block.");
+    if (typeof index !== "number" || !isObject(given))
+      throw new ProtocolError("content_block_start has no content_block.");
     const { type, id, to, text, thinking } = given;
     const open = this.#byIndex.get(index);
     // A block of another kind, or another call, is a new one: some servers neither stop blocks nor number them.
