@@ -19,7 +19,8 @@ export async function runHostile(library, { seed, cases, until = Infinity, width
   process.on("unhandledRejection", stray);
   process.on("uncaughtException", stray);
   const playAll = async (plans) => {
-    const found = await Promise.all(plans.map((plan) => play(library, plan, origin)));
+    const thrown = (error) => [`the play threw ${error?.stack ?? String(error)}`];
+    const found = await Promise.all(plans.map((plan) => play(library, plan, origin).catch(thrown)));
     // A rejection counts as unhandled once all that could handle it has run.
     for (let turn = 0; turn < 2; turn++) await new Promise((resolve) => setImmediate(resolve));
     return { found, strays: [...strays.splice(0), ...polluted()] };

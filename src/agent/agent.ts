@@ -61,7 +61,7 @@ export function agent<N extends Native, Args extends readonly unknown[], T exten
     return run as RunOf<N, T, Model>;
   };
   const ask = (...args: Args): RunOf<N, T, Model> => start(machine.plan(...args), null);
-  return Object.assign(ask, { "~agent": { plan: machine.plan, start } });
+  return Object.assign(ask, { "~agent": { plan: machine.plan, start, fromJson: machine.fromJson } });
 }
 
 /** Lets a signal abort the run until the work is done: once the run has ended, it does not listen any more itself. */

@@ -1,5 +1,6 @@
 import type { PromptFunction, PromptResult } from "../prompt/dynamic-config.ts";
 import type { Native } from "../provider/native.ts";
+import type { FormattedBody, Provider } from "../provider/provider.ts";
 import type { CallPlan } from "../recovery/plan.ts";
 import type { CallResponse } from "../stream/response.ts";
 import type { Stream } from "../stream/stream.ts";
@@ -15,6 +16,8 @@ export interface CallMachine<N extends Native, Args extends readonly unknown[], 
   stream(plan: CallPlan<N>): unknown;
   /** The validated model of a reply's text, if the call has a response model. */
   parse?(response: CallResponse<N, PairTypes>): Promise<Model>;
+  /** How the value that was asked for is made out of JSON of another form. */
+  fromJson?(body: N["body"], provider: Provider<N>): FormattedBody<N>["fromJson"];
 }
 
 /** The stream of a provider for the tools `T`. */

@@ -125,8 +125,9 @@ export function openRun(
   const writer = new LogWriter({ log, key, token: crypto.randomUUID(), leaseMs: lease, begin, onStop });
   const journal = journalOf(writer);
   const time = Date.now();
-  journal.put(() => ({ type: "start", version: 1, time, ...start() }));
-  return { key, writer, journal, logsRequest: options.request ?? false };
+  const logsRequest = options.request ?? false;
+  journal.put(() => ({ type: "start", version: 1, time, ...(logsRequest && { logsRequest }), ...start() }));
+  return { key, writer, journal, logsRequest };
 }
 
 /** The journal of a run, from a position on. */

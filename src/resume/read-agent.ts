@@ -120,7 +120,7 @@ class TurnPlayer {
 
   #begin(reply: ReplyRecord): void {
     const index = this.#turns.length;
-    const { tools, after, signal } = this.#options;
+    const { tools, fromJson, after, signal } = this.#options;
     const { providerNamed } = this.#records;
     const messages = (): readonly unknown[] | undefined => this.#messagesOf(index);
     const replay = new Replay<Native, Stream<Native>>({
@@ -128,6 +128,7 @@ class TurnPlayer {
       providerNamed,
       open: openPairs(providerNamed(reply.provider)),
       tools,
+      fromJson,
       get messages() {
         return messages();
       },

@@ -7,7 +7,7 @@ import type { CallStream } from "../stream/call-stream.ts";
 import type { Stream } from "../stream/stream.ts";
 import { errorRecord } from "./error-record.ts";
 import type { EndRecord, LogRecord, ReplyEndRecord, ReplyRecord, StartRecord } from "./record.ts";
-import { Replay } from "./replay.ts";
+import { type ReadFormat, Replay } from "./replay.ts";
 import type { ReplayedRecord } from "./replay-decoder.ts";
 import type { RunRecords } from "./run-records.ts";
 
@@ -17,6 +17,7 @@ export interface ReplayedAs<S = CallStream<Native>> {
   readonly open: (provider: Provider<Native>) => (plan: CallPlan<Native>) => S;
   /** The tools, with their functions; null if they are data alone. */
   readonly tools: readonly object[] | null;
+  readonly fromJson?: ReadFormat | undefined;
   readonly messages: readonly unknown[] | undefined;
   /** The last position that is known already: what comes after is handed out. */
   readonly after: number;
@@ -34,7 +35,7 @@ export interface LoggedRun<S> {
 export function readReply<S extends CallStream<Native>>(
   records: Pick<RunRecords, "isWhole" | "next" | "providerNamed" | "leave">,
   { start, first }: { readonly start: StartRecord; readonly first: readonly LogRecord[] },
-  { open, tools, messages, after, signal }: ReplayedAs<S>,
+  { open, tools, fromJson, messages, after, signal }: ReplayedAs<S>,
 ): LoggedRun<S> & { readonly replay: Replay<Native, S> } {
   let position = 0;
   let isReading = false;
@@ -58,6 +59,7 @@ export function readReply<S extends CallStream<Native>>(
     providerNamed: records.providerNamed,
     open: open(records.providerNamed(start.reply.provider)),
     tools,
+    fromJson,
     messages,
     after,
     signal,

@@ -25,6 +25,7 @@ import { type AnyRun, readAgent } from "./read-agent.ts";
 import { unrestarted } from "./kept-stream.ts";
 import { openPairs, readReply } from "./read-reply.ts";
 import type { StartRecord } from "./record.ts";
+import type { ReadFormat } from "./replay.ts";
 import { takeOver } from "./take-over.ts";
 import { loaderFor, type LoadProvider, RunRecords } from "./run-records.ts";
 
@@ -69,6 +70,7 @@ interface AgentToReadAs {
   readonly "~agent": {
     plan(...args: never): CallPlan<Native>;
     start(plan: CallPlan<never>, script: AgentScript<never, PairTypes>): unknown;
+    fromJson?: unknown;
   };
 }
 
@@ -76,6 +78,7 @@ interface CallToReadAs {
   readonly "~call": {
     plan(...args: never): CallPlan<Native>;
     stream(plan: CallPlan<never>): unknown;
+    fromJson?: unknown;
   };
 }
 
@@ -126,7 +129,9 @@ export async function readRun(
       isOfAgent ? "the run is one of an agent: pass the agent." : "the run is one of a call, not of an agent.",
     );
   }
-  const common = { tools: plan?.tools ?? null, messages, after, signal };
+  // The plan is of a provider that the log knows by its name alone.
+  const fromJson = (call ?? agent)?.fromJson as ReadFormat | undefined;
+  const common = { tools: plan?.tools ?? null, fromJson, messages, after, signal };
   const found = isOfAgent
     ? readAgent(records, begun, {
         ...common,

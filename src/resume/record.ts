@@ -25,6 +25,8 @@ export interface StartRecord {
   readonly version: 1;
   /** Whether the run is one reply, or all those of an agent. */
   readonly kind: "reply" | "agent";
+  /** Whether requests are logged, by those who take the run over as well. */
+  readonly logsRequest?: true | undefined;
   /** Milliseconds since the epoch. */
   readonly time: number;
   /** What the first reply is expected to be, before it begins. */
@@ -46,6 +48,8 @@ export interface ReplyRecord {
   readonly partialTools?: true | undefined;
   /** The tool whose input is the JSON that was asked for. */
   readonly jsonTool?: string | undefined;
+  /** Whether its JSON has another form than the value that was asked for. */
+  readonly convertsJson?: true | undefined;
   /** Prices that the call was given. */
   readonly prices?: object | undefined;
   /** The request as it was sent, if it is logged. */

@@ -206,13 +206,14 @@ function replyRecord<N extends Native>(
   const { provider, model, requestId, request } = shown;
   const planned = { ...plannedRecord(plan), provider: provider.name, model, requestId };
   if (prepared === null) return planned;
-  const { tools, jsonTool } = prepared;
+  const { tools, jsonTool, fromJson } = prepared;
   return {
     ...planned,
     tools: tools?.types.map(({ name }) => name),
     ...(request?.context !== undefined && { context: request.context }),
     ...(tools?.isPartial && { partialTools: true }),
     ...(jsonTool !== null && { jsonTool }),
+    ...(fromJson !== undefined && { convertsJson: true }),
     ...(logsRequest && { request: requestRecord(prepared) }),
   };
 }

@@ -1,5 +1,6 @@
 import { Attempt, UNREAD } from "../attempt/attempt.ts";
 import type { Prepared, PreparedCall } from "../attempt/prepared.ts";
+import type { CallMachine } from "../call/call.ts";
 import { InvalidOptionError, type MillraceError } from "../errors.ts";
 import type { FrameReader } from "../frame/frame-reader.ts";
 import { Secrets } from "../http/redaction.ts";
@@ -24,6 +25,9 @@ import { type SentMessages, sentMessages } from "./sent-messages.ts";
 /** Gives a provider by its name, once its code is loaded. */
 export type ProviderNamed = (name: string) => Provider<Native>;
 
+/** Gives how a provider's JSON is read, if it has another form than the value that was asked for. */
+export type ReadFormat = NonNullable<CallMachine<Native, never, never>["fromJson"]>;
+
 /** How the stream of a replay is made. */
 export interface ReplayOptions<N extends Native, S> {
   readonly reply: ReplyRecord;
@@ -32,6 +36,8 @@ export interface ReplayOptions<N extends Native, S> {
   readonly open: (plan: CallPlan<N>) => S;
   /** The tools with their functions; null if they are data alone. */
   readonly tools: readonly object[] | null;
+  /** Undefined if the call is not known, or asks for no format. */
+  readonly fromJson: ReadFormat | undefined;
   /** The messages that the prompt gave, neutral or native, if the log does not have them. */
   readonly messages: readonly N["promptMessage"][] | undefined;
   /** Ends the reading. */
@@ -198,6 +204,7 @@ export class Replay<N extends Native, S extends CallStream<N>> {
       },
       common: () => (request?.common as readonly CommonMessage[] | undefined) ?? given()?.common() ?? unlogged(),
       jsonTool,
+      fromJson: this.#fromJson(),
       dynamicConfig: null,
       callParams: request?.callParams as N["callParams"] | undefined,
       metadata: request?.metadata ?? {},
@@ -205,6 +212,13 @@ export class Replay<N extends Native, S extends CallStream<N>> {
       tools: this.#toolBox(),
       totalTimeoutMs: undefined,
     };
+  }
+
+  #fromJson(): PreparedCall<N>["fromJson"] {
+    const { convertsJson = false, model, provider } = this.#reply;
+    const { fromJson, providerNamed } = this.#options;
+    // Nothing but the schema counts.
+    return convertsJson ? fromJson?.({ model, messages: [], stream: true }, providerNamed(provider)) : undefined;
   }
 
   #given(): SentMessages<N> | undefined {

@@ -98,8 +98,14 @@ async function ofReply(stream: CallStream<Native>, { load, orphan, records, writ
   if (records.length === 0) journal.put(startRecord("reply", reply.plan));
   journal.put(takeoverRecord(journal));
   if (remains !== null) beginWith(reply, remains);
-  const recorder = new Recorder(reply, journal, false, remains && { shown: reply.shown, earlier: remains.earlier });
-  const run = { key, writer, journal, logsRequest: false };
+  const logsRequest = logsRequestsOf(records);
+  const recorder = new Recorder(
+    reply,
+    journal,
+    logsRequest,
+    remains && { shown: reply.shown, earlier: remains.earlier },
+  );
+  const run = { key, writer, journal, logsRequest };
   return { run, production: productionOf(load, stream, recorder, { log, run }) };
 }
 
@@ -111,7 +117,8 @@ async function ofAgent(agentRun: AnyRun, { load, orphan, records, writer }: Heir
   if (records.length === 0) journal.put(startRecord("agent", plan));
   journal.put(takeoverRecord(journal));
   agentRun["~past"] = past;
-  const run = { key, writer, journal, logsRequest: false };
+  const logsRequest = logsRequestsOf(records);
+  const run = { key, writer, journal, logsRequest };
   return { run, production: agentProduction(load, agentRun, { log, run, replies }) };
 }
 
@@ -121,6 +128,10 @@ function startRecord(kind: StartRecord["kind"], plan: CallPlan<Native>): StartRe
 
 function takeoverRecord({ position }: Journal): TakeoverRecord {
   return { type: "takeover", position, time: Date.now() };
+}
+
+function logsRequestsOf([first]: readonly LogRecord[]): boolean {
+  return first?.type === "start" && first.logsRequest === true;
 }
 
 /** All that was logged. */

@@ -70,7 +70,7 @@ export function defineStructuredCalls<N extends Native>(
     further: { jsonMode: aFlag, responseModel: anything, responseSchema: anObject, validationRetries: wholeFrom(0) },
     checkEffects,
     formatBody: (options) => formatBodyOf(structured, options),
-    machine: machineOf,
+    machine: (options) => machineOf(structured, options),
     open(plan, options) {
       const model = modelOf(options);
       if (model !== undefined && !hasDeclaredTools(options)) return new ProviderStructuredStream(plan, model);
@@ -138,15 +138,20 @@ function checkEffects<N extends Native>(given: StructuredOptions<N>, options: St
   }
 }
 
-/** How an agent gets the model out of its last reply. */
+/** How an agent gets the model out of its last reply, and how the JSON of a reply is read once more. */
 function machineOf<N extends Native>(
+  structured: StructuredProvider<N>,
   options: StructuredOptions<N>,
 ): Partial<CallMachine<N, readonly unknown[], never, unknown>> | undefined {
   const model = modelOf(options);
   if (model === undefined) return undefined;
-  if (hasDeclaredTools(options)) return { parse: (response) => parseText(model, response) };
+  const again: Partial<CallMachine<N, readonly unknown[], never, unknown>> = {
+    fromJson: (body, by) => formatBodyOf(structured, options)?.(body, by).fromJson,
+  };
+  if (hasDeclaredTools(options)) return { ...again, parse: (response) => parseText(model, response) };
   // The reply may be the input of a tool that belongs to the format.
   return {
+    ...again,
     open() {
       throw new InvalidOptionError(
         "responseModel",

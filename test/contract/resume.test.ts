@@ -383,6 +383,21 @@ describe.each(recoverable)("a reply that outlives its attempts ($name)", (subjec
     stream.abort();
   });
 
+  it("R2: the request is logged by the reader that goes on, if the first producer was to log it", async () => {
+    await using server = await subject.serve(({ index }) => (index === 0 ? beats({ end: "open" }) : reply(...TEXTS)));
+    const log = memoryLog();
+    const producer = mortal(log);
+    const stream = keepIn(producer.log, open(subject, server), { lease: LEASE_MS, request: true });
+    await vi.waitUntil(() => hasLogged(log, stream.run, "start"));
+    producer.die();
+    const heir = await elsewhere(subject, log, { continue: () => open(subject, server) });
+    expect((await within(LEASE_MS + 4_000, read(heir), "the reader is told")).text).toBe(TEXTS.join(""));
+    const late = await elsewhere(subject, log);
+    await read(late);
+    expect(late.history()).toEqual(heir.history());
+    stream.abort();
+  });
+
   it("R2: requests that all failed", async () => {
     await using server = await subject.serve(() => ({ status: 401 }));
     const log = memoryLog();

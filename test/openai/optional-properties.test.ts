@@ -4,7 +4,9 @@ import { client as chatClient } from "../../src/providers/openai-chat/index.ts";
 import { call as chat } from "../../src/providers/openai-chat/structured.ts";
 import { client } from "../../src/providers/openai/index.ts";
 import { call as responses } from "../../src/providers/openai/structured.ts";
-import { fakeOpenAI } from "../../src/testing/index.ts";
+import { agent, tool } from "../../src/index.ts";
+import { keep, type Log, memoryLog, read } from "../../src/neutral-resume.ts";
+import { fakeOpenAI, reply, toolUse } from "../../src/testing/index.ts";
 
 const Book = z.object({
   title: z.string(),
@@ -26,18 +28,30 @@ function nullsIn(values: readonly unknown[]): string[] {
   return objects.flatMap((object) => Object.entries(object).flatMap(([name, part]) => (part === null ? [name] : [])));
 }
 
+const find = tool({ name: "find", description: "Finds.", input: z.object({}), call: () => "found" });
+
 /** Streams of a model, from both APIs. */
 const apis = {
   responses: (baseURL: string) => {
     const define = responses("gpt-5.5", { client: client({ baseURL, apiKey: "k" }) }, () => "?");
+    const extract = define.with({ stream: true, responseModel: Book });
+    const run = agent(define.with({ stream: true, responseModel: Book, tools: [find] }));
     return {
+      run: run(),
+      bookAgain: (log: Log) => read(log, "book", { of: extract }),
+      runAgain: (log: Log) => read(log, "book", { of: run }),
       book: define.with({ stream: true, responseModel: Book })(),
       books: define.with({ stream: true, responseModel: z.array(Book) })(),
     };
   },
   chat: (baseURL: string) => {
     const define = chat("gpt-5.5", { client: chatClient({ baseURL, apiKey: "k" }) }, () => "?");
+    const extract = define.with({ stream: true, responseModel: Book });
+    const run = agent(define.with({ stream: true, responseModel: Book, tools: [find] }));
     return {
+      run: run(),
+      bookAgain: (log: Log) => read(log, "book", { of: extract }),
+      runAgain: (log: Log) => read(log, "book", { of: run }),
       book: define.with({ stream: true, responseModel: Book })(),
       books: define.with({ stream: true, responseModel: z.array(Book) })(),
     };
@@ -64,5 +78,34 @@ describe.each(["responses", "chat"] as const)("optional properties in strict for
     for await (const book of apis[api](server.url).books.elements()) seen.push(book);
     expect(seen).toHaveLength(2);
     expect(new Set(nullsIn(seen))).toEqual(new Set(["year"]));
+  });
+
+  it("are left out where a kept reply is read elsewhere", async () => {
+    await using server = await fakeOpenAI({ replies: JSON.stringify(BOOK) });
+    const log = memoryLog();
+    const { book, bookAgain } = apis[api](server.url);
+    const here = keep(book, { log, id: "book" });
+    const shown: unknown[] = [];
+    for await (const part of here) shown.push(part);
+    await here.log.settled;
+    const elsewhere = await bookAgain(log);
+    const seen: unknown[] = [];
+    for await (const part of elsewhere ?? []) seen.push(part);
+    expect(seen.at(-1)).toEqual({ title: "Mistborn", year: null, author: { name: "S" } });
+    expect(seen.at(-1)).toEqual(shown.at(-1));
+    expect(new Set(nullsIn(seen))).toEqual(new Set(["year"]));
+    expect(elsewhere?.constructedResponseModel).toEqual(seen.at(-1));
+  });
+
+  it("are left out where a kept run of an agent is read elsewhere", async () => {
+    await using server = await fakeOpenAI({ replies: [reply(toolUse("find", {})), JSON.stringify(BOOK)] });
+    const log = memoryLog();
+    const { run, runAgain } = apis[api](server.url);
+    const here = keep(run, { log, id: "book" });
+    for await (const _ of here);
+    await here.log.settled;
+    const elsewhere = await runAgain(log);
+    for await (const _ of elsewhere ?? []);
+    expect(await elsewhere?.parse()).toEqual({ title: "Mistborn", year: null, author: { name: "S" } });
   });
 });
