@@ -316,6 +316,8 @@ export function framesOf({ events, changes }) {
     const parent = path.slice(0, -1).reduce((value, key) => own(value, key), target.event);
     if (typeof parent !== "object" || parent === null) continue;
     const key = path.at(-1);
+    // Without the changes before it, it may have come to a list.
+    if (Array.isArray(parent) && key === "length") continue;
     if (change.do === "remove") delete parent[key];
     else
       Object.defineProperty(parent, key, {
