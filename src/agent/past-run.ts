@@ -1,6 +1,7 @@
 import type { Native } from "../provider/native.ts";
 import type { Stream } from "../stream/stream.ts";
 import type { PairTypes } from "../tool/pair.ts";
+import { type AnsweredCall, answered, completeCalls, inputsOf } from "./turn.ts";
 
 /** What a run has had already that another process began and was lost with. @internal */
 export interface PastRun {
@@ -32,4 +33,50 @@ export interface PastTurn {
 export function lostOutput(): Error {
   const problem = "The outcome of this call is unknown: the server was lost while the tool may have been running.";
   return new Error(`${problem} It was not called again.`);
+}
+
+/** The same, where somebody has left a run that may go on elsewhere. */
+export function unseenOutput(): Error {
+  return new Error("The outcome of this call is unknown: the run was left while the tool may have been running.");
+}
+
+type Output = [call: AnsweredCall, output: unknown];
+
+/** All outputs of a turn that another process began, if this one has ended before its own could have them all. */
+export function withPastOutputs<N extends Native, T extends PairTypes>(
+  stream: Stream<N, T>,
+  outputs: readonly Output[],
+  past: PastTurn,
+): Output[] {
+  const inputs = inputsOf(stream);
+  const known = new Map(past.outputs.map(({ place, output }) => [inputs[place]?.block, output]));
+  const arrived = past.arrived.map((place) => inputs[place]?.block);
+  return withUnknown(stream, outputs, past.hasEnded, ({ toolCall }, mayHaveRun) => {
+    if (known.has(toolCall)) return { output: known.get(toolCall) };
+    return mayHaveRun && arrived.includes(toolCall) ? { output: lostOutput() } : null;
+  });
+}
+
+/**
+ * The outputs of a turn, with those of calls that have none, in the order of the calls.
+ *
+ * @param hasEnded - Whether the reply is whole: before that, only early tools are run.
+ * @param outputOf - Gives the output of a call, or null.
+ */
+export function withUnknown<N extends Native, T extends PairTypes>(
+  stream: Stream<N, T>,
+  outputs: readonly Output[],
+  hasEnded: boolean,
+  outputOf: (call: AnsweredCall, mayHaveRun: boolean) => { readonly output: unknown } | null,
+): Output[] {
+  const given = new Map(outputs.map((output) => [output[0].toolCall, output]));
+  const calls = new Map(completeCalls(stream).map((call) => [call.toolCall, call]));
+  return inputsOf(stream).flatMap((input): Output[] => {
+    const known = given.get(input.block);
+    if (known !== undefined) return [known];
+    const call = calls.get(input.block);
+    const mayHaveRun = call !== undefined && (hasEnded || call["~early"] === true);
+    const found = outputOf(call ?? answered(input), mayHaveRun);
+    return found === null ? [] : [[call ?? answered(input), found.output]];
+  });
 }

@@ -29,7 +29,7 @@ import { liftedChoice } from "./forced-choice.ts";
 import { type AgentOptions, type AgentStop, type AgentTurn, turnForms } from "./options.ts";
 import { openConversation } from "./open-calls.ts";
 import { OpenPrompt } from "./open-prompt.ts";
-import type { PastRun, PastTurn } from "./past-run.ts";
+import { type PastRun, type PastTurn, withPastOutputs } from "./past-run.ts";
 import { ToolRunner } from "./tool-runner.ts";
 import { finishTools, replyPairs, type Triple } from "./turn-pairs.ts";
 import {
@@ -409,6 +409,7 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
     const own = isAsked ? await runner.wait(Promise.resolve(turnOptions({ index, turns: this.#turns }))) : undefined;
     if (own) checkOptions(own, turnForms, "turnOptions.");
     const callParams = mergeParams<N["callParams"]>(this.#carried, own?.callParams);
+    const isCut = (): boolean => this.#isOver && this.#stopReason === null;
     const stream = this.#machine.open(
       withChanges(plan, { ...own, toolChoice: own?.toolChoice ?? this.#lifted, callParams }),
     );
@@ -419,7 +420,8 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
       index,
       stream,
       get outputs() {
-        return runner.outputsOf(inputsOf(stream));
+        const outputs = runner.outputsOf(inputsOf(stream));
+        return past !== undefined && isCut() ? withPastOutputs(stream, outputs, past) : outputs;
       },
     });
     this.#turns.push(turn);

@@ -1,4 +1,5 @@
 import { answeredBlock } from "../agent/result-chunk.ts";
+import { type AnsweredCall, inputsOf } from "../agent/turn.ts";
 import { outcomeOfFailure } from "../agent/run.ts";
 import type { Triple } from "../agent/turn-pairs.ts";
 import { ToolRefusedError } from "../agent/tool-refused-error.ts";
@@ -67,6 +68,8 @@ export function agentProduction(
   const { writer, journal, logsRequest } = run;
   const plan = agentRun["~plan"];
   const recorders = new Map<object, Recorder<Native>>();
+  /** The blocks of the calls whose results are logged. */
+  const answered = new Set<unknown>();
   // The first turn has the whole prompt; what follows can be made of it.
   agentRun["~onTurn"] = ({ stream, index }) => {
     // Not every turn has results, after which it would have ended.
@@ -100,6 +103,7 @@ export function agentProduction(
       // While a reply is read, its end may be there before the last pairs were handed out.
       if (recorders.get(stream)?.isBehind === false) endTurns();
       journal.position += 1;
+      answered.add(answeredBlock(chunk));
       journal.put(resultRecord(chunk, stream));
     }
     live.push(triple, journal.position, EVENT_SIZE + chunk.content.length);
@@ -109,26 +113,51 @@ export function agentProduction(
     refuse: (error) => agentRun["~refuse"](error),
     end(failure) {
       endTurns();
-      return endOf(agentRun, failure);
+      return endOf(agentRun, failure, answered);
     },
   };
 }
 
-function resultRecord(chunk: Native["chunk"], { "~reply": reply }: AnyStream): ToolResultRecord {
+function resultRecord(chunk: Native["chunk"], stream: AnyStream): ToolResultRecord {
   const { id = "", name = "", output = null } = chunk.toolResult ?? {};
   // By its block: several calls may have the same id.
-  const block = answeredBlock(chunk);
-  const place = reply.shown.decoder.toolInputs.findIndex((input) => input.block === block);
+  return recordOf({ id, name, toolCall: answeredBlock(chunk) }, output, stream);
+}
+
+function recordOf(
+  { id, name, toolCall }: Pick<AnsweredCall, "id" | "name" | "toolCall">,
+  output: unknown,
+  stream: AnyStream,
+): ToolResultRecord {
+  const place = placeOf(toolCall, stream);
   const isRefused = output instanceof ToolRefusedError && { isRefused: true as const };
   const error = isError(output) ? { error: messageOf(output), ...isRefused } : {};
   return { type: "toolResult", place, id, name, output: isError(output) ? null : jsonData(output), ...error };
 }
 
-function endOf(agentRun: AnyRun, failure: unknown): Omit<EndRecord, "type" | "time"> {
+function endOf(agentRun: AnyRun, failure: unknown, answered: ReadonlySet<unknown>): Omit<EndRecord, "type" | "time"> {
   const { stopReason } = agentRun;
   const cost = costIfKnown(agentRun);
   if (stopReason !== null) return { outcome: "complete", error: null, stopReason, cost };
-  return { outcome: outcomeOfFailure(failure), error: errorRecord(failure), cost };
+  const unfinished = unfinishedCalls(agentRun, answered);
+  return { outcome: outcomeOfFailure(failure), error: errorRecord(failure), cost, unfinished };
+}
+
+/** What became of the calls of the last turn that no pair has told of. */
+function unfinishedCalls(agentRun: AnyRun, answered: ReadonlySet<unknown>): ToolResultRecord[] {
+  const last = agentRun.turns.at(-1);
+  if (last === undefined) return [];
+  const { stream, index, outputs } = last;
+  const before = agentRun["~past"]?.turns[index]?.outputs.map(({ place }) => place) ?? [];
+  return outputs.flatMap(([{ id, toolCall }, output]) => {
+    const place = placeOf(toolCall, stream);
+    if (answered.has(toolCall) || before.includes(place)) return [];
+    return [recordOf({ id, name: inputsOf(stream)[place]?.name ?? "", toolCall }, output, stream)];
+  });
+}
+
+function placeOf(toolCall: unknown, stream: AnyStream): number {
+  return inputsOf(stream).findIndex(({ block }) => block === toolCall);
 }
 
 /** The same pairs from the log, after a position. */

@@ -2,6 +2,7 @@ import { openConversation } from "../agent/open-calls.ts";
 import { resultChunk } from "../agent/result-chunk.ts";
 import { AgentRun, type AgentScript } from "../agent/run.ts";
 import type { Triple } from "../agent/turn-pairs.ts";
+import { lostOutput, unseenOutput, withUnknown } from "../agent/past-run.ts";
 import type { AgentStop, AgentTurn } from "../agent/options.ts";
 import { ToolRefusedError } from "../agent/tool-refused-error.ts";
 import { type AnsweredCall, answered, callAt, shownTurn } from "../agent/turn.ts";
@@ -38,7 +39,7 @@ export function readAgent(
   const script: AgentScript<Native, PairTypes> = async function* (turns, signal) {
     signal.addEventListener("abort", () => records.leave());
     try {
-      const player = new TurnPlayer(records, reply, options, turns, count);
+      const player = new TurnPlayer({ records, planned: reply, options, turns, count, signal });
       for (let batch: readonly LogRecord[] | null = first; batch !== null; batch = await records.next()) {
         for (const record of batch) {
           if (signal.aborted) return null;
@@ -68,7 +69,7 @@ interface OpenTurn {
   readonly turn: AnyTurn;
   readonly replay: Replay<Native, Stream<Native>>;
   readonly source: PairSource<Native, PairTypes>;
-  readonly outputs: { readonly place: number; readonly output: readonly [call: AnsweredCall, output: unknown] }[];
+  readonly outputs: [call: AnsweredCall, output: unknown][];
 }
 
 /** Plays the records of an agent's turns. */
@@ -85,18 +86,32 @@ class TurnPlayer {
   /** Whether the turn that is open has not begun: tools that ran before it have given something. */
   #isAhead = false;
 
-  constructor(
-    records: RunRecords,
-    planned: ReplyRecord,
-    options: ReplayedAgent,
-    turns: AnyTurn[],
-    count: { position: number },
-  ) {
+  /** How the run has ended; null before, and for a reader that has left. */
+  #end: EndRecord | null = null;
+  readonly #signal: AbortSignal;
+
+  constructor({
+    records,
+    planned,
+    options,
+    turns,
+    count,
+    signal,
+  }: {
+    readonly records: RunRecords;
+    readonly planned: ReplyRecord;
+    readonly options: ReplayedAgent;
+    readonly turns: AnyTurn[];
+    readonly count: { position: number };
+    /** Aborted once nothing more is read. */
+    readonly signal: AbortSignal;
+  }) {
     this.#records = records;
     this.#planned = planned;
     this.#options = options;
     this.#turns = turns;
     this.#count = count;
+    this.#signal = signal;
   }
 
   /** The pairs that a record leads to. */
@@ -112,7 +127,11 @@ class TurnPlayer {
   }
 
   /** Why the run has ended. @throws The error that it has ended with. */
-  end({ error, stopReason }: EndRecord): AgentStop | null {
+  end(end: EndRecord): AgentStop | null {
+    const { error, stopReason, unfinished = [] } = end;
+    this.#end = end;
+    const open = this.#open;
+    if (open !== null) for (const record of unfinished) this.#addOutput(record, open);
     // Another version of the library may know further ones.
     if (error === null) return (stopReason ?? null) as AgentStop | null;
     throw ownErrorOf(error) ?? this.#open?.turn.stream.error ?? errorOf(error);
@@ -141,11 +160,13 @@ class TurnPlayer {
     });
     const { stream } = replay;
     const outputs: OpenTurn["outputs"] = [];
+    const unknownOutput = (): { readonly output: Error } | null => this.#unknownOutput(index);
     const turn = shownTurn({
       index,
       stream,
       get outputs() {
-        return outputs.toSorted((one, other) => one.place - other.place).map(({ output }) => output);
+        const hasEnded = stream.outcome === "complete";
+        return withUnknown(stream, outputs, hasEnded, (_, mayHaveRun) => (mayHaveRun ? unknownOutput() : null));
       },
     });
     this.#open = { turn, replay, outputs, source: new PairSource<Native, PairTypes>(stream["~reply"]) };
@@ -176,14 +197,29 @@ class TurnPlayer {
       this.#begin(this.#planned);
     }
     if (this.#open === null) return;
-    const { turn, outputs } = this.#open;
-    const call = callOf(turn.stream, record);
-    const output = outputOf(record);
-    if (record.place >= 0) outputs.push({ place: record.place, output: [call, output] });
-    // That of a call in an earlier run is sent with the prompt.
-    else this.#answers.push({ id: record.id, name: record.name, output });
+    const { turn } = this.#open;
+    const result = this.#addOutput(record, this.#open);
     this.#count.position += 1;
-    if (this.#count.position > this.#options.after) yield [resultChunk(call, output, turn), null, turn];
+    if (this.#count.position > this.#options.after) yield [resultChunk(...result, turn), null, turn];
+  }
+
+  #addOutput(record: ToolResultRecord, { turn, outputs }: OpenTurn): [call: AnsweredCall, output: unknown] {
+    const { place, id, name } = record;
+    const output = outputOf(record);
+    const result: [AnsweredCall, unknown] = [callOf(turn.stream, record), output];
+    if (place >= 0) outputs.push(result);
+    // That of a call in an earlier run is sent with the prompt.
+    else this.#answers.push({ id, name, output });
+    return result;
+  }
+
+  /** What is told of a call of a turn that has no result, though its tool may have run; null if it has not. */
+  #unknownOutput(index: number): { readonly output: Error } | null {
+    const end = this.#end;
+    if (index < this.#turns.length - 1) return null;
+    if (end === null) return this.#signal.aborted ? { output: unseenOutput() } : null;
+    // The producer itself knows, and has told.
+    return end.error === null || end.unfinished !== undefined ? null : { output: lostOutput() };
   }
 }
 

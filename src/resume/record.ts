@@ -156,5 +156,10 @@ export interface EndRecord {
   readonly stopReason?: string | undefined;
   /** In US dollars; null where it is not known. */
   readonly cost?: number | null;
+  /**
+   * What the history of an agent's run tells of calls that no pair has the result of, such as those of tools that were
+   * interrupted. Undefined if another has ended the run, who does not know.
+   */
+  readonly unfinished?: readonly ToolResultRecord[] | undefined;
   readonly time: number;
 }

@@ -11,7 +11,7 @@ import { keepAgent } from "../../src/resume/kept-agent.ts";
 import { keepStream } from "../../src/resume/kept-stream.ts";
 import type { AnyRun } from "../../src/resume/read-agent.ts";
 import { type Logged, type ReadAs, readRun } from "../../src/resume/read.ts";
-import { status } from "../../src/resume/run-status.ts";
+import { status, stop } from "../../src/resume/run-status.ts";
 import { tool } from "../../src/tool/tool.ts";
 import {
   type AnyStream,
@@ -174,6 +174,73 @@ describe.concurrent.each(recoverable.filter(({ name }) => /^anthropic|background
       expect([holds(body, "got a"), holds(body, "outcome of this call is unknown")]).toEqual([true, true]);
       expect(heir.turns[0]?.outputs.map(([, output]) => output)).toMatchObject(["got a", {}, {}]);
       kept.abort();
+    });
+
+    const outputsOf = (run: AnyRun): unknown[] =>
+      (run.turns[0]?.outputs ?? []).map(([, output]) => (output instanceof Error ? output.message : output));
+
+    it.each<[string, boolean, boolean]>([
+      ["by nobody", false, false],
+      ["by nobody, and it was to stop", true, false],
+      ["by a successor that is told to stop", true, true],
+    ])("R2: while tools run, taken over %s: that they may have run is said", async (_, isStopped, isTakenOver) => {
+      await using server = await subject.serve(inTurn(asks(["find", "never"], ["find", "a"]), reply("Done.")));
+      const works = new Works();
+      const setting: Setting = { server, works };
+      const { log, kept } = await orphan(subject, setting, ["got a"]);
+      if (isStopped) await stop(log, PLACE);
+      const successors: AnyRun[] = [];
+      const go = (): AnyRun => {
+        const run = workerOf(subject, setting)();
+        successors.push(run);
+        return run;
+      };
+      const of = workerOf(subject, setting);
+      const next = isTakenOver && { continue: go };
+      const reader = (await readRun(load, log, PLACE, { of, messages: [], ...next })) as unknown as AnyRun & Logged;
+      const code = isTakenOver ? "stream_aborted" : "stream_truncated";
+      expect((await within(3_000, shown(reader), "it is told")).error).toMatchObject({ code });
+      for (const run of [reader, ...successors]) {
+        expect(outputsOf(run)).toEqual([expect.stringMatching(LOST), "got a"]);
+        expect(JSON.stringify(run.history())).toContain("outcome of this call is unknown");
+      }
+      expect([successors.length, works.calls, server.requests.length]).toEqual([
+        Number(isTakenOver),
+        ["never", "a"],
+        1,
+      ]);
+      kept.abort();
+    });
+
+    it("R2: what is stopped while tools run is told alike everywhere", async () => {
+      await using server = await subject.serve(inTurn(asks(["find", "never"], ["find", "a"]), reply("Done.")));
+      const works = new Works();
+      const setting: Setting = { server, works };
+      const log = memoryLog();
+      const kept = keepRun(log, workerOf(subject, setting)());
+      await vi.waitUntil(() => logged(log, { place: PLACE, run: kept.run }, "got a"), { interval: 5 });
+      const leaving = new AbortController();
+      const of = workerOf(subject, setting);
+      const readers = [{}, { signal: leaving.signal }].map(async (options) => {
+        const run = (await readRun(load, log, PLACE, { of, messages: [], ...options })) as unknown as AnyRun & Logged;
+        return { run, read: shown(run) };
+      });
+      const [stays, leaves] = await Promise.all(readers);
+      await vi.waitUntil(() => leaves?.run.turns[0]?.outputs.length === 1, { interval: 5 });
+      leaving.abort();
+      expect((await leaves?.read)?.error).toMatchObject({ code: "stream_aborted" });
+      expect(outputsOf(leaves?.run as AnyRun)).toEqual([expect.stringMatching(/run was left/), "got a"]);
+      await stop(log, PLACE);
+      expect((await within(3_000, stays?.read as Promise<{ error: unknown }>, "it is told")).error).toMatchObject({
+        code: "stream_aborted",
+      });
+      await kept.log.settled;
+      const late = await heirOf(subject, log, setting);
+      await shown(late);
+      for (const run of [kept, stays?.run as AnyRun, late]) {
+        expect(outputsOf(run)).toEqual(["The tool was interrupted.", "got a"]);
+      }
+      expect(late.position).toBe(stays?.run.position);
     });
 
     it("R3: a tool is started once the log has its call", async () => {
