@@ -1,4 +1,6 @@
 import { StreamAbortedError } from "../errors.ts";
+import { inTime } from "../log/in-time.ts";
+import { LONGEST_CLOSING_MS } from "../resume/keep.ts";
 import { StaleCursorError, runToken } from "./cursor.ts";
 import { END, Feed, LATE } from "./feed.ts";
 import { codeOf, retryAfterOf, statusOf } from "./public-error.ts";
@@ -12,6 +14,8 @@ export interface Sent {
   readonly wire: Wire;
   /** The name of the run; null if the stream is not kept. */
   readonly run: string | null;
+  /** What the end waits for: the program may store the conversation first. Never rejects. */
+  readonly told: Promise<void>;
   /** Reads the run again from its beginning, for a page that comes back. Undefined: the stream begins with this response. */
   readonly reopen?: (() => Promise<PairReader>) | undefined;
 }
@@ -165,8 +169,10 @@ class Sender {
     do {
       const item = await this.feed.take(waitMs);
       if (item === LATE) break;
-      if (item === END) this.#end();
-      else if (!(await this.#write(item))) break;
+      if (item === END) {
+        await inTime(this.#sent.told, LONGEST_CLOSING_MS).catch(() => {});
+        this.#end();
+      } else if (!(await this.#write(item))) break;
       // Much may come that is not shown: that is silence, too.
       const until = wire.size > 0 ? this.#lastSent + wire.windowMs : start + this.#keepAliveMs;
       waitMs = until - performance.now();

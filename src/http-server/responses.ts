@@ -1,7 +1,7 @@
 import { InvalidOptionError, StreamConsumedError, StreamNotStartedError } from "../errors.ts";
 import { field, isObject } from "../json/object.ts";
 import type { CommonMessage } from "../prompt/common-message.ts";
-import type { Keepable, Kept } from "../resume/keep.ts";
+import type { BeforeEnd, Closing, Keepable, Kept } from "../resume/keep.ts";
 import { aFunction, aList, checkOptions, type Form, type Forms } from "../schema/option-form.ts";
 import { jsonData } from "../tool/plain-data.ts";
 import { type Cursor, runToken } from "./cursor.ts";
@@ -86,8 +86,8 @@ export async function respond<S extends Keepable>(
     }
     const reopen = resumed && (async () => new PairReader(await resumed.reopen()));
     const reader = new PairReader(pairs);
-    tellEnd(stream, reader.ended, options);
-    return await streamResponse({ reader, wire, run, reopen: reopen ?? undefined }, options);
+    const told = tellEnd(stream, reader.ended, options);
+    return await streamResponse({ reader, wire, run, told, reopen: reopen ?? undefined }, options);
   } catch (error) {
     // Nobody reads it, unless another has it, or it is kept.
     if (!(error instanceof StreamConsumedError) && !isOfRun(stream)) stream.abort(error);
@@ -96,23 +96,44 @@ export async function respond<S extends Keepable>(
 }
 
 /**
- * Has the program know when a stream has ended. Its `onEnd` is not called for one that never began: of a stream that ended
- * before its prompt function had run, or whose prompt was refused, there is no conversation to store.
+ * Has the program know when a stream has ended, before its visitor does. Its `onEnd` is not called for one that never began:
+ * of a stream that ended before its prompt function had run, or whose prompt was refused, there is no conversation to store.
  *
  * @param read - Settles once it is not read any more.
+ * @returns Settles once `onEnd` is done with a stream that is not kept; a kept one waits for it by itself.
  */
-export function tellEnd<S extends Keepable>(
+function tellEnd<S extends Keepable>(
   stream: S,
   read: Promise<void>,
   options: Pick<StreamResponseOptions<S>, "onEnd" | "onError" | "waitUntil">,
-): void {
+): Promise<void> {
   const { onEnd, waitUntil } = options;
-  if (onEnd === undefined && waitUntil === undefined) return;
-  const ended = isKept(stream) ? stream.log.settled : read;
-  const told = ended
-    .then(() => hasConversation(stream) && onEnd?.(stream))
-    .catch((error: unknown) => report(options, error));
-  waitUntil?.(told.then(() => {}));
+  const told = Promise.resolve();
+  if (onEnd === undefined && waitUntil === undefined) return told;
+  const tell = teller(stream, { ...options, onEnd });
+  if (!isKept(stream)) {
+    const ended = read.then(tell);
+    waitUntil?.(ended);
+    return ended;
+  }
+  const { settled } = stream.log;
+  const ended = stream["~closing"].add(tell) ? settled : settled.then(tell);
+  waitUntil?.(ended);
+  return told;
+}
+
+/** Calls `onEnd` with a stream that has ended. */
+export function teller<S extends Keepable>(
+  stream: S,
+  options: Pick<StreamResponseOptions<S>, "onEnd" | "onError">,
+): BeforeEnd {
+  return async () => {
+    try {
+      if (hasConversation(stream)) await options.onEnd?.(stream);
+    } catch (error) {
+      report(options, error);
+    }
+  };
 }
 
 function hasConversation(stream: Keepable): boolean {
@@ -125,7 +146,7 @@ function hasConversation(stream: Keepable): boolean {
 }
 
 /** Whether a stream goes on when it is not read any more. */
-function isKept(stream: object): stream is Kept {
+function isKept(stream: object): stream is Kept & { readonly "~closing": Closing } {
   return "log" in stream && isOfRun(stream);
 }
 

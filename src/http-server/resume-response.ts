@@ -1,7 +1,7 @@
 import { InvalidOptionError } from "../errors.ts";
 import { checkedLog } from "../log/checked-log.ts";
 import type { Log } from "../log/log.ts";
-import type { Keepable } from "../resume/keep.ts";
+import type { BeforeEnd, Keepable } from "../resume/keep.ts";
 import { type ReadAs, type ReadOptions, readRun } from "../resume/read.ts";
 import type { LoadProvider } from "../resume/run-records.ts";
 import { status, stop } from "../resume/run-status.ts";
@@ -10,7 +10,7 @@ import { type Cursor, cursorOf } from "./cursor.ts";
 import { publicWords, statusOf, LateLogError, RequestLeftError } from "./public-error.ts";
 import { checkHead, report } from "./response-options.ts";
 import { failureResponse } from "./response.ts";
-import { respond, type ResponseFormat, tellEnd, type UIResponseOptions, wireOf } from "./responses.ts";
+import { respond, type ResponseFormat, teller, type UIResponseOptions, wireOf } from "./responses.ts";
 
 /** How a run is sent to a page that comes back. */
 export interface ResumeResponseOptions<S extends Keepable = Keepable> extends Omit<
@@ -24,7 +24,7 @@ export interface ResumeResponseOptions<S extends Keepable = Keepable> extends Om
   /**
    * Called with what `continue` has made, and the name of the run, if this response went on with it, once that has ended:
    * the place to store the conversation, as `stream.commonHistory()`. Of many readers, one goes on, and one is told. The
-   * visitor does not wait for it.
+   * run ends for others once it is done, after 10 seconds at most.
    */
   readonly onEnd?: ((stream: S, run: string) => unknown) | undefined;
   /** Keeps the process alive while it goes on with a reply, and until `onEnd` is done: that of a serverless platform. */
@@ -62,7 +62,10 @@ export async function resume<S extends Keepable>(
     const run = asked.run ?? (await logAnswer(checkedLog(log).latest(place), signal));
     if (run === null || (await logAnswer(hasAll(log, place, run, asked), signal)))
       return new Response(null, { status: 204, headers: NO_STORE });
-    const again = (): Promise<Keepable | null> => readRun(load, log, place, { of, run, ...successor(run) });
+    const again = (): Promise<Keepable | null> => {
+      const { beforeEnd, ...going } = successor(run);
+      return readRun(load, log, place, { of, run, ...going }, beforeEnd);
+    };
     const stream = await opened(again(), signal);
     if (stream === null) return new Response(null, { status: 204, headers: NO_STORE });
     const reopen = async (): Promise<Keepable> => (await again()) ?? stream;
@@ -83,7 +86,7 @@ export async function resume<S extends Keepable>(
  */
 function successorOf<S extends Keepable>(
   options: Pick<ResumeResponseOptions<S>, "continue" | "onEnd" | "onError" | "waitUntil">,
-): (run: string) => Pick<ReadOptions, "continue" | "waitUntil"> {
+): (run: string) => Pick<ReadOptions, "continue" | "waitUntil"> & { readonly beforeEnd?: BeforeEnd } {
   const { continue: open, onEnd, waitUntil } = options;
   checkForm("onEnd", onEnd, aFunction);
   if (open === undefined || onEnd === undefined) {
@@ -96,8 +99,9 @@ function successorOf<S extends Keepable>(
     let made: S | undefined;
     return {
       continue: () => (made = open()),
+      waitUntil,
       // Called by the one that goes on, and no other.
-      waitUntil: (work) => made && tellEnd(made, work, { ...options, onEnd: (stream) => onEnd(stream, run) }),
+      beforeEnd: async () => made && teller(made, { ...options, onEnd: (stream) => onEnd(stream, run) })(),
     };
   };
 }

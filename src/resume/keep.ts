@@ -1,4 +1,5 @@
 import type { AgentRun } from "../agent/run.ts";
+import { inTime } from "../log/in-time.ts";
 import type { Log, RunKey } from "../log/log.ts";
 import type { Native } from "../provider/native.ts";
 import {
@@ -78,6 +79,8 @@ const TTL_MS = 10 * 60_000;
 const LEASE_MS = 10_000;
 /** How long a run waits to learn whether another is in its way: a log that fails does not hold it up. */
 const LONGEST_GATE_MS = 1_000;
+/** How long the end of a run waits for what is to be done before anybody learns of it. */
+export const LONGEST_CLOSING_MS = 10_000;
 /** About what an event has beside its text, in characters. */
 export const EVENT_SIZE = 150;
 
@@ -139,6 +142,9 @@ export function journalOf(writer: LogWriter, position = 0): Journal {
   return journal;
 }
 
+/** What is done when a run has ended, and before anybody learns of it: its place is not free until then. Never rejects. */
+export type BeforeEnd = () => Promise<void>;
+
 /**
  * Reads a stream to its end, at the pace of the log and of its reader here. Gives what a kept stream has.
  *
@@ -147,10 +153,15 @@ export function journalOf(writer: LogWriter, position = 0): Journal {
 export function produce(
   { key, writer }: OpenRun,
   production: Production,
-  { replace, waitUntil }: Pick<KeepOptions, "replace" | "waitUntil">,
+  {
+    replace,
+    waitUntil,
+    beforeEnd,
+  }: Pick<KeepOptions, "replace" | "waitUntil"> & { readonly beforeEnd?: BeforeEnd | undefined },
 ): { readonly gate: Promise<void> | null; readonly properties: PropertyDescriptorMap } {
   const gate = replace === true ? null : handled(passGate(key.place, writer, production));
-  const done = pump(writer, production, gate);
+  const closing = new Closing(beforeEnd);
+  const done = pump(writer, production, gate, closing);
   try {
     waitUntil?.(done);
   } catch (error) {
@@ -168,8 +179,43 @@ export function produce(
     settled: done,
   };
   const { live } = production.feed;
-  const properties = { run: { value: key.run }, position: { get: () => live.position }, log: { value: log } };
+  const properties = {
+    run: { value: key.run },
+    position: { get: () => live.position },
+    log: { value: log },
+    "~closing": { value: closing },
+  };
   return { gate, properties };
+}
+
+/** What is done before a run ends for others. */
+export class Closing {
+  /** Null once it has begun. */
+  #works: BeforeEnd[] | null;
+
+  constructor(first: BeforeEnd | undefined) {
+    this.#works = first === undefined ? [] : [first];
+  }
+
+  /** @returns Whether it was in time. */
+  add(work: BeforeEnd): boolean {
+    this.#works?.push(work);
+    return this.#works !== null;
+  }
+
+  /** From now on it is too late to add something. */
+  begin(): readonly BeforeEnd[] {
+    const works = this.#works ?? [];
+    this.#works = null;
+    return works;
+  }
+}
+
+/** Does what is to be done before a run ends, unless it has gone to another process by now. */
+async function settledBefore(writer: LogWriter, works: readonly BeforeEnd[]): Promise<void> {
+  await writer.flushed();
+  if (writer.state === "lost") return;
+  await inTime(Promise.all(works.map((work) => work())), LONGEST_CLOSING_MS).catch(() => {});
 }
 
 /** Waits until the run may begin. @throws PlaceOccupiedError */
@@ -185,7 +231,12 @@ async function passGate(place: string, writer: LogWriter, { refuse }: Production
 }
 
 /** Never rejects: the reader gets the error of the stream. */
-async function pump(writer: LogWriter, { feed, end }: Production, gate: Promise<void> | null): Promise<void> {
+async function pump(
+  writer: LogWriter,
+  { feed, end }: Production,
+  gate: Promise<void> | null,
+  closing: Closing,
+): Promise<void> {
   let failure: unknown = null;
   try {
     // Without one, the request goes out before anything else is done.
@@ -194,6 +245,9 @@ async function pump(writer: LogWriter, { feed, end }: Production, gate: Promise<
   } catch (error) {
     failure = error;
   }
+  feed.live.end(failure);
+  const works = closing.begin();
+  if (works.length > 0) await settledBefore(writer, works);
   const record = end(failure);
   feed.live.close(failure);
   if (record !== null) await writer.end({ type: "end", ...record, time: Date.now() });

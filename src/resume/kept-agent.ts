@@ -47,7 +47,7 @@ export function keepAgent<S extends AnyRun>(load: LoadProvider, agentRun: S, opt
     ...properties,
     [Symbol.asyncIterator]: { value: onceIterated(live) },
     finish: {
-      value: () => handled(live.closed.then(() => (live.failure === null ? finish() : Promise.reject(live.failure)))),
+      value: () => handled(live.ended.then(() => (live.failure === null ? finish() : Promise.reject(live.failure)))),
     },
     [Symbol.asyncDispose]: { value: async () => void live.return() },
   });

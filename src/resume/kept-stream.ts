@@ -211,7 +211,7 @@ function methodsOf(
   return {
     [Symbol.asyncIterator]: { value: iterate },
     started: { value: () => (gate === null ? started() : handled(gate.then(started))) },
-    response: { value: () => handled(live.closed.then(() => stream.constructCallResponse())) },
+    response: { value: () => handled(live.ended.then(() => stream.constructCallResponse())) },
     [Symbol.asyncDispose]: { value: async () => leave() },
     // Of a stream of pairs, it hands out pairs.
     ...(isOfPairs(stream) && textMethods(stream, iterate as () => LiveReader<Pair>, leave)),

@@ -36,9 +36,12 @@ interface Waiting<V> {
 export class LiveReader<V> implements AsyncIterator<V, undefined> {
   /** The position of the last event that was handed out. */
   position = 0;
+  /** Settles once the stream has ended: what is done before its reader learns of it may need its result. */
+  readonly ended: Promise<void>;
   /** Settles once the run has ended here. */
   readonly closed: Promise<void>;
   readonly #source: LiveSource<V> | null;
+  #tellEnded = (): void => {};
   #tellClosed = (): void => {};
   /** The latest values, without a gap. Those before them are in the log. */
   #waiting: Waiting<V>[] = [];
@@ -59,6 +62,7 @@ export class LiveReader<V> implements AsyncIterator<V, undefined> {
   /** @param source - Null if only the last value counts: each replaces those that nobody has read. */
   constructor(source: LiveSource<V> | null) {
     this.#source = source;
+    this.ended = new Promise((resolve) => (this.#tellEnded = resolve));
     this.closed = new Promise((resolve) => (this.#tellClosed = resolve));
   }
 
@@ -90,9 +94,15 @@ export class LiveReader<V> implements AsyncIterator<V, undefined> {
     this.#size += size;
   }
 
+  /** The stream has ended. */
+  end(error: unknown): void {
+    this.failure = error;
+    this.#tellEnded();
+  }
+
   /** The run has ended here. */
   close(error: unknown): void {
-    this.failure = error;
+    this.end(error);
     this.#tellClosed();
     if (this.#isOver) return;
     this.#isOver = true;

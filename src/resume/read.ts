@@ -20,7 +20,7 @@ import type { CallStream } from "../stream/call-stream.ts";
 import { leavable } from "../stream/leavable.ts";
 import { Stream } from "../stream/stream.ts";
 import type { PairTypes } from "../tool/pair.ts";
-import type { Keepable } from "./keep.ts";
+import type { BeforeEnd, Keepable } from "./keep.ts";
 import { type AnyRun, readAgent } from "./read-agent.ts";
 import { unrestarted } from "./kept-stream.ts";
 import { openPairs, readReply } from "./read-reply.ts";
@@ -95,12 +95,17 @@ const FORMS: Forms = {
   },
 };
 
-/** Reads a run: see {@link ReadOptions}. Null if the log has nothing of it. */
+/**
+ * Reads a run: see {@link ReadOptions}. Null if the log has nothing of it.
+ *
+ * @param beforeEnd - What the reader does that goes on with the run, before that ends.
+ */
 export async function readRun(
   load: LoadProvider,
   log: Log,
   place: string,
   options: ReadOptions & { readonly of?: ReadAs | undefined },
+  beforeEnd?: BeforeEnd,
 ): Promise<((CallStream<Native> | AnyRun) & Logged) | null> {
   checkForm("log", log, needed(anObject));
   checkForm("id", place, needed(aText));
@@ -115,7 +120,7 @@ export async function readRun(
   const records = new RunRecords(loaderFor(plan, load), {
     log,
     key,
-    takeOver: open && ((state) => takeOver(load, { log, key, state, kind }, { open, waitUntil })),
+    takeOver: open && ((state) => takeOver(load, { log, key, state, kind }, { open, waitUntil, beforeEnd })),
   });
   let kind: StartRecord["kind"] | null = null;
   const begun = await records.start();

@@ -6,7 +6,7 @@ import type { Log, LogRead, RunKey } from "../log/log.ts";
 import type { Native } from "../provider/native.ts";
 import type { CallPlan } from "../recovery/plan.ts";
 import { CallStream } from "../stream/call-stream.ts";
-import { type Keepable, journalOf, type OpenRun, produce, type Production } from "./keep.ts";
+import { type BeforeEnd, type Keepable, journalOf, type OpenRun, produce, type Production } from "./keep.ts";
 import { truncation } from "./error-record.ts";
 import { agentProduction } from "./kept-agent.ts";
 import { isKept, productionOf } from "./kept-stream.ts";
@@ -33,6 +33,7 @@ export interface Successor {
   /** Makes the same call or agent run again, which nobody reads yet. Called before the lease is taken. */
   readonly open: () => Keepable;
   readonly waitUntil: ((work: Promise<void>) => void) | undefined;
+  readonly beforeEnd: BeforeEnd | undefined;
 }
 
 /** The successor of a producer, whose lease it has taken. */
@@ -50,7 +51,11 @@ interface Heir {
  * @returns Whether this one goes on with it: of many that try, one does.
  * @throws InvalidOptionError if `continue` made nothing that can go on with it. Then the lease was not taken.
  */
-export async function takeOver(load: LoadProvider, orphan: Orphan, { open, waitUntil }: Successor): Promise<boolean> {
+export async function takeOver(
+  load: LoadProvider,
+  orphan: Orphan,
+  { open, waitUntil, beforeEnd }: Successor,
+): Promise<boolean> {
   const { log, key, state } = orphan;
   const { beat, leaseMs, last } = state;
   const token = crypto.randomUUID();
@@ -65,7 +70,7 @@ export async function takeOver(load: LoadProvider, orphan: Orphan, { open, waitU
     const { run, production } = next instanceof CallStream ? await ofReply(next, heir) : await ofAgent(next, heir);
     // Nobody reads it here but from the log.
     void production.feed.live.return();
-    produce(run, production, { replace: true, waitUntil });
+    produce(run, production, { replace: true, waitUntil, beforeEnd });
   } catch (error) {
     // The lease was taken: nobody else will end the run.
     await writer.end({ type: "end", outcome: "truncated", error: truncation(messageOf(error)), time: Date.now() });

@@ -10,7 +10,7 @@ import {
   uiMessageResponse,
   type UIResponseOptions,
 } from "../../src/neutral-http.ts";
-import { keep, type Keepable, memoryLog } from "../../src/neutral-resume.ts";
+import { keep, type Keepable, memoryLog, status } from "../../src/neutral-resume.ts";
 import { call, client } from "../../src/providers/anthropic/index.ts";
 import {
   apiError,
@@ -22,7 +22,7 @@ import {
   thinking,
   toolUse,
 } from "../../src/testing/index.ts";
-import { expectHandledRejections } from "../contract/reading.ts";
+import { expectHandledRejections, gate, quiet } from "../contract/reading.ts";
 import type { AnyNative } from "../contract/subject.ts";
 import { logged, mortal } from "../resume/mortal-log.ts";
 import { eventsIn, type ReadEvent } from "./sse.ts";
@@ -171,6 +171,69 @@ describe("onEnd", () => {
       await Promise.all(works);
       expect(outcomes).toEqual(["complete: 2"]);
     }
+  });
+
+  it("is done before the visitor learns of the end, and before the place of a kept stream is free", async () => {
+    await using server = await fakeAnthropic({ replies: () => TEXT });
+    const answer = call("claude-sonnet-5-5", options(server), () => "sea");
+    for (const send of [eventsResponse, textResponse, uiMessageResponse]) {
+      for (const start of [answer, agent(answer)]) {
+        for (const log of [null, memoryLog()]) {
+          const stored = gate();
+          const called = gate();
+          const stream: Keepable = log === null ? start() : keep(start(), { log, id: "chat" });
+          const onEnd = () => {
+            called.open();
+            return stored.opened;
+          };
+          const told: string[] = [];
+          const reading = send(stream, { onEnd })
+            .then((response) => response.text())
+            .then(() => told.push("the visitor"));
+          await called.opened;
+          await quiet();
+          expect(stream.outcome).toBe("complete");
+          if (log !== null) {
+            expect(await status(log, "chat")).toMatchObject({ state: "live" });
+            expect((await send(keep(start(), { log, id: "chat" }))).status).toBe(409);
+          }
+          told.push("the store");
+          stored.open();
+          await reading;
+          expect(told).toEqual(["the store", "the visitor"]);
+          if (log !== null) {
+            await vi.waitUntil(async () => (await status(log, "chat"))?.state === "ended", { interval: 2 });
+          }
+        }
+      }
+    }
+  });
+
+  it("may use the whole response of a kept stream", async () => {
+    await using server = await fakeAnthropic({ replies: () => TEXT });
+    const kept = keep(ask(server), { log: memoryLog(), id: "chat" });
+    const found: unknown[] = [];
+    const onEnd = async (stream: typeof kept) => found.push((await stream.response()).content);
+    await (await textResponse(kept, { onEnd })).text();
+    expect(found).toEqual([TEXT]);
+  });
+
+  it("is not called by a server that has lost the run", async () => {
+    await using server = await fakeAnthropic({ replies: reply(text(["A book "]), pause(800), "about it.") });
+    const log = memoryLog();
+    const producer = mortal(log);
+    const kept = keep(ask(server), { log: producer.log, id: "chat", lease: 100 });
+    const onEnd = vi.fn();
+    const reading = eventsResponse(kept, { onEnd }).then((response) => response.text());
+    await vi.waitUntil(() => logged(log, { place: "chat", run: kept.run }, "A book"), { interval: 5 });
+    producer.die();
+    expect((await read(resumeResponse(log, "chat", get(), { as: "events" }))).at(-1)?.data["outcome"]).toBe(
+      "truncated",
+    );
+    producer.wake();
+    await reading;
+    await kept.log.settled;
+    expect([kept.log.state, onEnd.mock.calls.length]).toEqual(["lost", 0]);
   });
 
   it("is called if there is no content, and if the visitor leaves", async () => {

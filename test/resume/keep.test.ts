@@ -17,7 +17,7 @@ import { keep, type Kept, type Logged, memoryLog, read, remove, status, stop } f
 import { type AnthropicStream, call, client } from "../../src/providers/anthropic/index.ts";
 import { call as structuredCall } from "../../src/providers/anthropic/structured.ts";
 import * as openai from "../../src/providers/openai/index.ts";
-import { type FakeAnthropic, fakeAnthropic, fakeOpenAI, reply, toolUse } from "../../src/testing/index.ts";
+import { type FakeAnthropic, fakeAnthropic, fakeOpenAI, reply, text, toolUse } from "../../src/testing/index.ts";
 
 const TEXT = "A book about the sea, and another.";
 let server: FakeAnthropic;
@@ -284,9 +284,14 @@ describe("a log that fails", () => {
       throw broken;
     };
     const answers = [wrong(undefined), wrong(Promise.resolve(undefined)), wrong(Promise.resolve({})), thrower];
+    // It takes longer than a batch waits: otherwise nothing would be appended before the end.
+    await using slow = await fakeAnthropic({
+      replies: () => reply(text(["A book about ", "the sea, ", "and another."]), { pace: 40 }),
+    });
+    const asked = ask().with({ client: client({ apiKey: "k", baseURL: slow.url }) });
     const streams = (["begin", "append", "end"] as const).flatMap((method) =>
       answers.map((answer) =>
-        keep(ask()("sea"), { log: changed(memoryLog(), { [method]: answer }), id: "x", lease: 100 }),
+        keep(asked("sea"), { log: changed(memoryLog(), { [method]: answer }), id: "x", lease: 100 }),
       ),
     );
     for (const stream of streams) {
