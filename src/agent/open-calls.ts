@@ -1,4 +1,4 @@
-import type { Authored } from "../call/messages-for.ts";
+import { type Authored, commonMessages, conversationOf } from "../call/messages-for.ts";
 import { field, isObject, stringField } from "../json/object.ts";
 import {
   type CommonMessage,
@@ -102,6 +102,21 @@ export function openConversation<N extends Native>({ author, messages }: Authore
         return results.length === 0 ? [] : author.toolResults(results);
       }),
   };
+}
+
+/** A prompt as data that belongs to no provider, with its answers to calls. */
+export function commonPrompt<N extends Native>({ author, messages }: Authored<N>): readonly CommonMessage[] {
+  const parts: (readonly CommonMessage[])[] = [];
+  let rest: N["promptMessage"][] = [];
+  for (const message of messages) {
+    if (withoutApprovals<N>(message).approvals.length === 0) rest.push(message);
+    else {
+      // An answer is data already.
+      parts.push(commonMessages({ author, messages: rest }), [message as CommonMessage]);
+      rest = [];
+    }
+  }
+  return conversationOf([...parts, commonMessages({ author, messages: rest })].flat());
 }
 
 function unanswered({ calls, results, approvals }: Turn, later: readonly Turn[]): Unanswered[] {

@@ -124,6 +124,9 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
   /** Told of each turn before its stream is read. @internal */
   "~onTurn": { told(turn: AgentTurn<N, T>): void }["told"] | null = null;
 
+  /** Called before the model is asked for a turn. @internal */
+  "~beforeRequest": ((index: number) => void) | null = null;
+
   /** Waited for before the tools of a reply are started. @internal */
   "~beforeTools": (() => Promise<void>) | null = null;
 
@@ -368,6 +371,7 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
       while (this.#stopReason === null) {
         const { turn, runner } = await this.#open(plan);
         if (open !== null && turn.index === 0) yield* this.#answerPrompt(open, turn);
+        this["~beforeRequest"]?.(turn.index);
         yield* replyPairs(turn, runner, (call) => call["~early"] === true && !this.#stopsAt(call));
         this.#listen(turn.stream.dynamicConfig?.signal);
         yield* this.#runTools(turn, runner);

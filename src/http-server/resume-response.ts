@@ -1,4 +1,5 @@
 import { InvalidOptionError } from "../errors.ts";
+import type { CommonMessage } from "../prompt/common-message.ts";
 import { checkedLog } from "../log/checked-log.ts";
 import type { Log } from "../log/log.ts";
 import type { BeforeEnd, Keepable } from "../resume/keep.ts";
@@ -20,7 +21,7 @@ export interface ResumeResponseOptions<S extends Keepable = Keepable> extends Om
   /** The format: that of {@link uiMessageResponse} (the default), of {@link eventsResponse}, or of {@link textResponse}. */
   readonly as?: ResponseFormat | undefined;
   /** Goes on with a run whose producer is gone: see `read` of `millrace/resume`. */
-  readonly continue?: (() => S) | undefined;
+  readonly continue?: ((messages: readonly CommonMessage[]) => S) | undefined;
   /**
    * Called with what `continue` has made, and the name of the run, if this response went on with it, once that has ended:
    * the place to store the conversation, as `stream.commonHistory()`. Of many readers, one goes on, and one is told. The
@@ -98,7 +99,8 @@ function successorOf<S extends Keepable>(
   return (run) => {
     let made: S | undefined;
     return {
-      continue: () => (made = open()),
+      // Its length says whether it needs the messages.
+      continue: open.length === 0 ? () => (made = open([])) : (messages) => (made = open(messages)),
       waitUntil,
       // Called by the one that goes on, and no other.
       beforeEnd: async () => made && teller(made, { ...options, onEnd: (stream) => onEnd(stream, run) })(),

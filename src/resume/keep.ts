@@ -1,7 +1,9 @@
+import { commonPrompt } from "../agent/open-calls.ts";
 import type { AgentRun } from "../agent/run.ts";
 import { inTime } from "../log/in-time.ts";
 import type { Log, RunKey } from "../log/log.ts";
 import type { Native } from "../provider/native.ts";
+import type { CallPlan } from "../recovery/plan.ts";
 import {
   aFlag,
   aFunction,
@@ -105,6 +107,8 @@ export interface Feed {
 /** How a run is read. */
 export interface Production {
   readonly feed: Feed;
+  /** The call, whose prompt is logged with its requests. */
+  readonly plan: Pick<CallPlan<Native>, "read" | "targets">;
   /** Ends it before it has begun. */
   readonly refuse: (error: unknown) => void;
   /**
@@ -151,7 +155,7 @@ export type BeforeEnd = () => Promise<void>;
  * @throws What `waitUntil` throws: then the run has ended.
  */
 export function produce(
-  { key, writer }: OpenRun,
+  run: OpenRun,
   production: Production,
   {
     replace,
@@ -159,9 +163,10 @@ export function produce(
     beforeEnd,
   }: Pick<KeepOptions, "replace" | "waitUntil"> & { readonly beforeEnd?: BeforeEnd | undefined },
 ): { readonly gate: Promise<void> | null; readonly properties: PropertyDescriptorMap } {
+  const { key, writer } = run;
   const gate = replace === true ? null : handled(passGate(key.place, writer, production));
   const closing = new Closing(beforeEnd);
-  const done = pump(writer, production, gate, closing);
+  const done = pump({ run, production, gate, closing });
   try {
     waitUntil?.(done);
   } catch (error) {
@@ -231,16 +236,23 @@ async function passGate(place: string, writer: LogWriter, { refuse }: Production
 }
 
 /** Never rejects: the reader gets the error of the stream. */
-async function pump(
-  writer: LogWriter,
-  { feed, end }: Production,
-  gate: Promise<void> | null,
-  closing: Closing,
-): Promise<void> {
+async function pump({
+  run,
+  production: { feed, end, plan },
+  gate,
+  closing,
+}: {
+  readonly run: OpenRun;
+  readonly production: Production;
+  readonly gate: Promise<void> | null;
+  readonly closing: Closing;
+}): Promise<void> {
+  const { writer } = run;
   let failure: unknown = null;
   try {
     // Without one, the request goes out before anything else is done.
     if (gate !== null) await gate;
+    if (run.logsRequest) void logPrompt(run, plan);
     await handOn(writer, feed);
   } catch (error) {
     failure = error;
@@ -251,6 +263,16 @@ async function pump(
   const record = end(failure);
   feed.live.close(failure);
   if (record !== null) await writer.end({ type: "end", ...record, time: Date.now() });
+}
+
+/** Once it is known: whoever goes on with the run may need it. */
+async function logPrompt({ journal }: OpenRun, plan: Production["plan"]): Promise<void> {
+  try {
+    const { messages } = await plan.read();
+    journal.put({ type: "prompt", messages: commonPrompt({ author: plan.targets[0].provider, messages }) });
+  } catch {
+    // What is wrong with it, the call finds out.
+  }
 }
 
 /** Hands on all that comes. Without a promise for each value: most come alone, and it would cost more than they do. */

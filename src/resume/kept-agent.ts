@@ -110,6 +110,7 @@ export function agentProduction(
   });
   return {
     feed,
+    plan,
     refuse: (error) => agentRun["~refuse"](error),
     end(failure) {
       endTurns();
@@ -171,7 +172,7 @@ async function restOf(
   const records = new RunRecords(load, source);
   const begun = await records.start();
   if (begun === null) throw new StreamTruncatedError();
-  const run = readAgent(records, begun, { tools, messages: undefined, after, signal: undefined, start: null });
+  const run = readAgent(records, begun, { tools, messages: () => undefined, after, signal: undefined, start: null });
   const triples = run.stream[Symbol.asyncIterator]();
   const iterator = {
     next: () => triples.next() as Promise<IteratorResult<AnyTriple, undefined>>,

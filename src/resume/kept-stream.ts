@@ -86,7 +86,7 @@ function textsOf(
       providerNamed: providers.named,
       leave() {},
     };
-    const as = { tools: null, messages: undefined, after: 0, signal: undefined, open: openPairs };
+    const as = { tools: null, messages: () => undefined, after: 0, signal: undefined, open: openPairs };
     const found = readReply(records, { start, first: [] }, as);
     const properties = { run: { value: run.key.run }, position: { get: () => found.position } };
     return Object.defineProperties(found.stream, properties);
@@ -112,6 +112,7 @@ export function productionOf(
     : snapshotsOf(stream, run, recorder);
   return {
     feed,
+    plan: reply.plan,
     refuse: (error) => reply.fail(error),
     end() {
       recorder.end();
@@ -194,7 +195,7 @@ async function restOf(
   const records = new RunRecords(load, source);
   const begun = await records.start();
   if (begun === null) throw new StreamTruncatedError();
-  const as = { tools, messages: prepared?.items, after, signal: undefined };
+  const as = { tools, messages: () => prepared?.items, after, signal: undefined };
   const run = readReply(records, begun, { ...as, open: openPairs });
   return { iterator: run.stream[Symbol.asyncIterator](), run };
 }

@@ -6,6 +6,7 @@ import { lostOutput, unseenOutput, withUnknown } from "../agent/past-run.ts";
 import type { AgentStop, AgentTurn } from "../agent/options.ts";
 import { ToolRefusedError } from "../agent/tool-refused-error.ts";
 import { type AnsweredCall, answered, callAt, shownTurn } from "../agent/turn.ts";
+import type { CommonMessage } from "../prompt/common-message.ts";
 import type { Native } from "../provider/native.ts";
 import type { CallPlan } from "../recovery/plan.ts";
 import { PairSource } from "../stream/pair-source.ts";
@@ -15,6 +16,7 @@ import { errorOf, ownErrorOf } from "./error-record.ts";
 import { type LoggedRun, openPairs, replayed, type ReplayedAs } from "./read-reply.ts";
 import type { EndRecord, LogRecord, ReplyRecord, StartRecord, ToolResultRecord } from "./record.ts";
 import { Replay, replayPlan } from "./replay.ts";
+import { sentMessages } from "./sent-messages.ts";
 import type { RunRecords } from "./run-records.ts";
 
 /** A run of an agent, whatever its provider and tools. */
@@ -36,10 +38,11 @@ export function readAgent(
   options: ReplayedAgent,
 ): LoggedRun<AnyRun> {
   const count = { position: 0 };
+  let player: TurnPlayer | null = null;
   const script: AgentScript<Native, PairTypes> = async function* (turns, signal) {
     signal.addEventListener("abort", () => records.leave());
     try {
-      const player = new TurnPlayer({ records, planned: reply, options, turns, count, signal });
+      player = new TurnPlayer({ records, planned: reply, options, turns, count, signal });
       for (let batch: readonly LogRecord[] | null = first; batch !== null; batch = await records.next()) {
         for (const record of batch) {
           if (signal.aborted) return null;
@@ -54,7 +57,14 @@ export function readAgent(
   };
   const { tools, signal } = options;
   const provider = records.providerNamed(reply.provider);
-  const plan = replayPlan<Native>({ provider, reply, tools, signal, prepare: () => Promise.reject(new Error()) });
+  const plan = replayPlan<Native>({
+    provider,
+    reply,
+    tools,
+    signal,
+    prepare: () => Promise.reject(new Error()),
+    common: () => player?.prompt ?? null,
+  });
   const run = options.start?.(plan, script) ?? new AgentRun(plan, { open: openPairs(provider) }, {}, script);
   return {
     stream: run,
@@ -141,16 +151,13 @@ class TurnPlayer {
     const index = this.#turns.length;
     const { tools, fromJson, after, signal } = this.#options;
     const { providerNamed } = this.#records;
-    const messages = (): readonly unknown[] | undefined => this.#messagesOf(index);
     const replay = new Replay<Native, Stream<Native>>({
       reply,
       providerNamed,
       open: openPairs(providerNamed(reply.provider)),
       tools,
       fromJson,
-      get messages() {
-        return messages();
-      },
+      messages: () => this.#messagesOf(index),
       after,
       signal,
       // All of it is pushed.
@@ -173,11 +180,18 @@ class TurnPlayer {
     this.#turns.push(turn);
   }
 
+  /** The prompt, as a run has it that was never sent to the model. */
+  get prompt(): readonly CommonMessage[] | null {
+    const messages = this.#messagesOf(0);
+    const author = this.#records.providerNamed(this.#planned.provider);
+    return messages === undefined ? null : sentMessages<Native>(messages, author, author).common();
+  }
+
   /** What was sent in a turn: in the first, the prompt with a result for each call; after it, all that came before. */
   #messagesOf(index: number): readonly unknown[] | undefined {
     const before = this.#turns[index - 1];
     if (before !== undefined) return before.stream.history(before.outputs);
-    const { messages } = this.#options;
+    const messages = this.#options.messages();
     if (messages === undefined) return undefined;
     const author = this.#records.providerNamed(this.#planned.provider);
     const conversation = openConversation<Native>({ author, messages });
@@ -186,7 +200,8 @@ class TurnPlayer {
     return conversation.answered(({ id, name }) => {
       const place = answers.findIndex((given) => given.id === id && given.name === name);
       const [given] = place < 0 ? [] : answers.splice(place, 1);
-      const output = given === undefined ? new Error("The tool was not run.") : given.output;
+      // Its tool may have been started before the first request.
+      const output = given === undefined ? lostOutput() : given.output;
       return answered({ ...NO_INPUT, id, name })["~result"](output);
     });
   }

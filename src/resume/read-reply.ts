@@ -18,7 +18,8 @@ export interface ReplayedAs<S = CallStream<Native>> {
   /** The tools, with their functions; null if they are data alone. */
   readonly tools: readonly object[] | null;
   readonly fromJson?: ReadFormat | undefined;
-  readonly messages: readonly unknown[] | undefined;
+  /** The prompt, if it is known. */
+  readonly messages: () => readonly unknown[] | undefined;
   /** The last position that is known already: what comes after is handed out. */
   readonly after: number;
   readonly signal: AbortSignal | undefined;
@@ -102,7 +103,7 @@ function stepsAhead(reply: Reply<Native>, after: number, position: () => number)
 /** The records of a reply; the end of the run is its end, if it has none of its own. */
 export function replayed(record: LogRecord): (ReplayedRecord | ReplyRecord)[] {
   if (record.type === "end") return [replyEndOf(record)];
-  return record.type === "start" || record.type === "toolResult" || record.type === "takeover" ? [] : [record];
+  return record.type === "start" || record.type === "prompt" || record.type === "toolResult" || record.type === "takeover" ? [] : [record];
 }
 
 function replyEndOf({ outcome, error, time }: EndRecord): ReplyEndRecord {

@@ -2,6 +2,7 @@ import type { AgentScript } from "../agent/run.ts";
 import { InvalidOptionError } from "../errors.ts";
 import { checkedLog } from "../log/checked-log.ts";
 import type { Log } from "../log/log.ts";
+import type { CommonMessage } from "../prompt/common-message.ts";
 import type { Native } from "../provider/native.ts";
 import type { CallPlan } from "../recovery/plan.ts";
 import {
@@ -57,8 +58,11 @@ export interface ReadOptions {
    * The `onInterrupt` of the call says how a reply goes on that was interrupted. A run of an agent goes on from there: what
    * its tools gave is kept, and a tool that may have been running is not called again: the model is told that the outcome
    * of the call is unknown.
+   *
+   * It is given the conversation that the run was to answer, as `commonHistory()` has it, if the run was kept with
+   * `request: true`.
    */
-  readonly continue?: (() => Keepable) | undefined;
+  readonly continue?: ((messages: readonly CommonMessage[]) => Keepable) | undefined;
   /** Keeps the process alive while it goes on with a run: that of a serverless platform. */
   readonly waitUntil?: ((work: Promise<void>) => void) | undefined;
 }
@@ -136,7 +140,8 @@ export async function readRun(
   }
   // The plan is of a provider that the log knows by its name alone.
   const fromJson = (call ?? agent)?.fromJson as ReadFormat | undefined;
-  const common = { tools: plan?.tools ?? null, fromJson, messages, after, signal };
+  const prompt = (): readonly unknown[] | undefined => messages ?? records.prompt ?? undefined;
+  const common = { tools: plan?.tools ?? null, fromJson, messages: prompt, after, signal };
   const found = isOfAgent
     ? readAgent(records, begun, {
         ...common,

@@ -1,4 +1,5 @@
 import type { FinalState } from "../attempt/lifecycle.ts";
+import type { CommonMessage } from "../prompt/common-message.ts";
 import type { Recovery } from "../provider/chunk.ts";
 import type { SchemaIssue } from "../schema/validate.ts";
 import type { ErrorRecord } from "./error-record.ts";
@@ -9,6 +10,7 @@ import type { ErrorRecord } from "./error-record.ts";
  */
 export type LogRecord =
   | StartRecord
+  | PromptRecord
   | ReplyRecord
   | EventRecord
   | RecoveryRecord
@@ -31,6 +33,13 @@ export interface StartRecord {
   readonly time: number;
   /** What the first reply is expected to be, before it begins. */
   readonly reply: ReplyRecord;
+}
+
+/** The prompt of the run, if requests are logged: known, and logged, before anything was received. */
+export interface PromptRecord {
+  readonly type: "prompt";
+  /** Without instructions that open it, as in a history. */
+  readonly messages: readonly CommonMessage[];
 }
 
 /** A reply begins: the only one, or a turn of an agent. */

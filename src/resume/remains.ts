@@ -130,7 +130,7 @@ async function remainsOf(
 ): Promise<Remains> {
   const never = new Promise<null>(() => {});
   const source = { isWhole: () => false, next: () => never, providerNamed: providers.named, leave() {} };
-  const as = { tools: [], messages: [], after: 0, signal: undefined, open: openPairs };
+  const as = { tools: [], messages: () => [], after: 0, signal: undefined, open: openPairs };
   const { stream, replay, ...run } = readReply(source, { start, first: records }, as);
   const reply = stream["~reply"];
   while (reply.next() !== null || !replay.isDrained) {

@@ -38,8 +38,8 @@ export interface ReplayOptions<N extends Native, S> {
   readonly tools: readonly object[] | null;
   /** Undefined if the call is not known, or asks for no format. */
   readonly fromJson: ReadFormat | undefined;
-  /** The messages that the prompt gave, neutral or native, if the log does not have them. */
-  readonly messages: readonly N["promptMessage"][] | undefined;
+  /** The messages that the prompt gave, neutral or native, if they are known. */
+  readonly messages: () => readonly N["promptMessage"][] | undefined;
   /** Ends the reading. */
   readonly signal: AbortSignal | undefined;
   /** Asks for more records. */
@@ -59,12 +59,14 @@ export function replayPlan<N extends Native>({
   tools,
   signal,
   prepare,
+  common,
 }: {
   readonly provider: Provider<N>;
   readonly reply: ReplyRecord;
   readonly tools: readonly object[] | null;
   readonly signal: AbortSignal | undefined;
   readonly prepare: () => Promise<Prepared<N>>;
+  readonly common: CallPlan<N>["common"];
 }): CallPlan<N> {
   return {
     targets: [{ model, provider }],
@@ -80,7 +82,7 @@ export function replayPlan<N extends Native>({
     signal,
     prices,
     prepare,
-    common: () => null,
+    common,
     read: () => Promise.reject(new Error("Nothing of it is sent.")),
     extend() {
       throw new InvalidOptionError("stream", "a reply that is read from a log cannot be repeated.");
@@ -180,7 +182,8 @@ export class Replay<N extends Native, S extends CallStream<N>> {
       await this.#begun;
       return { call: this.#call(), request: this.#request(), totalTimeoutMs: undefined };
     };
-    return replayPlan({ provider: this.#provider, reply, tools, signal, prepare });
+    const common = (): readonly CommonMessage[] | null => this.#given()?.common() ?? null;
+    return replayPlan({ provider: this.#provider, reply, tools, signal, prepare, common });
   }
 
   #request(): Request<N> {
@@ -222,7 +225,8 @@ export class Replay<N extends Native, S extends CallStream<N>> {
   }
 
   #given(): SentMessages<N> | undefined {
-    const { messages, reply } = this.#options;
+    const { reply } = this.#options;
+    const messages = this.#options.messages();
     return messages && sentMessages(messages, this.#named(reply), this.#named(this.#reply));
   }
 

@@ -1,9 +1,9 @@
-import { InvalidOptionError, LogError, messageOf } from "../errors.ts";
+import { InvalidOptionError, LogError, messageOf, StreamAbortedError } from "../errors.ts";
 import { checkedLog } from "../log/checked-log.ts";
 import { inTime } from "../log/in-time.ts";
 import type { Log, LogEntry, LogRead, RunKey } from "../log/log.ts";
 import { field, tryParse } from "../json/object.ts";
-import { truncation } from "./error-record.ts";
+import { errorRecord, truncation } from "./error-record.ts";
 import { eventsOf, type EventRunRecord } from "./event-run.ts";
 import type { EndRecord, LogRecord } from "./record.ts";
 
@@ -130,9 +130,7 @@ export class RunReader {
     };
     if (takeOver !== undefined && !isWhole() && (await takeOver(state).catch(refuse))) return;
     try {
-      const outcome = isWhole() ? "complete" : "truncated";
-      const error = isWhole() ? null : truncation(`${GONE}${problem}`);
-      const end: EndRecord = { type: "end", outcome, error, time: Date.now() };
+      const end: EndRecord = { type: "end", ...this.#endingOf(state, problem), time: Date.now() };
       // If another was faster, its end is read next.
       await inTime(log.end(key, { beat }, last + 1, JSON.stringify([end])), this.#leaseMs);
     } catch {
@@ -140,6 +138,13 @@ export class RunReader {
       if (performance.now() - this.#beatSince > 2 * this.#leaseMs + GRACE_MS) this.#isUnwritable = true;
       else await this.#pause();
     }
+  }
+
+  /** What the run has come to, though its producer cannot tell. */
+  #endingOf({ stop }: LogRead, problem: string): Pick<EndRecord, "outcome" | "error"> {
+    if (this.#options.isWhole()) return { outcome: "complete", error: null };
+    if (stop !== null) return { outcome: "aborted", error: errorRecord(new StreamAbortedError(stop)) };
+    return { outcome: "truncated", error: truncation(`${GONE}${problem}`) };
   }
 
   /** Until there may be more. */

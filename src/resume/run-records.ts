@@ -1,4 +1,5 @@
 import { InvalidOptionError, LogError } from "../errors.ts";
+import type { CommonMessage } from "../prompt/common-message.ts";
 import type { Native } from "../provider/native.ts";
 import type { Provider } from "../provider/provider.ts";
 import type { CallPlan } from "../recovery/plan.ts";
@@ -49,6 +50,8 @@ export class RunRecords {
   isWhole: () => boolean = () => false;
   /** The positions after which another process has gone on with the run, as far as it was read. */
   readonly takeovers: number[] = [];
+  /** The prompt of the run, if it was logged, and read. */
+  prompt: readonly CommonMessage[] | null = null;
   readonly #reader: RunReader;
   readonly #controller = new AbortController();
   readonly #providers: ProviderLoader;
@@ -72,7 +75,10 @@ export class RunRecords {
   async next(): Promise<readonly LogRecord[] | null> {
     const records = await this.#reader.next();
     await this.#providers.loadFor(records ?? []);
-    for (const record of records ?? []) if (record.type === "takeover") this.takeovers.push(record.position);
+    for (const record of records ?? []) {
+      if (record.type === "takeover") this.takeovers.push(record.position);
+      if (record.type === "prompt") this.prompt = record.messages;
+    }
     return records;
   }
 

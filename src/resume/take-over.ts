@@ -3,6 +3,7 @@ import { InvalidOptionError, messageOf } from "../errors.ts";
 import { checkedLog } from "../log/checked-log.ts";
 import { inTime } from "../log/in-time.ts";
 import type { Log, LogRead, RunKey } from "../log/log.ts";
+import type { CommonMessage } from "../prompt/common-message.ts";
 import type { Native } from "../provider/native.ts";
 import type { CallPlan } from "../recovery/plan.ts";
 import { CallStream } from "../stream/call-stream.ts";
@@ -31,7 +32,7 @@ export interface Orphan {
 /** How a run goes on. */
 export interface Successor {
   /** Makes the same call or agent run again, which nobody reads yet. Called before the lease is taken. */
-  readonly open: () => Keepable;
+  readonly open: (messages: readonly CommonMessage[]) => Keepable;
   readonly waitUntil: ((work: Promise<void>) => void) | undefined;
   readonly beforeEnd: BeforeEnd | undefined;
 }
@@ -59,14 +60,16 @@ export async function takeOver(
   const { log, key, state } = orphan;
   const { beat, leaseMs, last } = state;
   const token = crypto.randomUUID();
-  const next = open();
+  // The lease has lapsed since: if anything is written after it, nobody can take that.
+  const records = await recordsOf(orphan);
+  const next = open(promptFor(open, records));
   checkSuccessor(next, orphan);
   if (!(await inTime(checkedLog(log).take(key, beat, { token, leaseMs }), leaseMs))) return false;
   const onStop = (reason: string): void => next.abort(reason);
   const writer = new LogWriter({ log, key, token, leaseMs, begin: null, onStop }, last + 1);
   try {
-    const records = await recordsOf(orphan);
     const heir = { load, orphan, records, writer };
+    if (state.stop !== null) askNothing(next, state.stop, records);
     const { run, production } = next instanceof CallStream ? await ofReply(next, heir) : await ofAgent(next, heir);
     // Nobody reads it here but from the log.
     void production.feed.live.return();
@@ -76,6 +79,33 @@ export async function takeOver(
     await writer.end({ type: "end", outcome: "truncated", error: truncation(messageOf(error)), time: Date.now() });
   }
   return true;
+}
+
+/**
+ * Has a run that was told to stop send nothing more: it would be stopped only once the request is on its way.
+ *
+ * What the log has of it is part of it all the same, and so are results of tools.
+ */
+function askNothing(next: Keepable, reason: string, records: readonly LogRecord[]): void {
+  const turns = records.filter(({ type }) => type === "reply").length;
+  if (next instanceof CallStream) {
+    if (turns === 0) next.abort(reason);
+  } else {
+    next["~beforeRequest"] = (index) => {
+      if (index >= turns) next.abort(reason);
+    };
+  }
+}
+
+/** What the run was to answer. @throws InvalidOptionError if it is asked for, and was not to be logged. */
+function promptFor({ length }: Successor["open"], records: readonly LogRecord[]): readonly CommonMessage[] {
+  const prompt = records.find((record) => record.type === "prompt");
+  if (prompt !== undefined || length === 0) return prompt?.messages ?? [];
+  const [start] = records;
+  if (start?.type === "start" && start.logsRequest !== true) {
+    throw new InvalidOptionError("continue", "the log does not have the messages: keep(…, { request: true }).");
+  }
+  throw new Error("the log does not have the messages yet.");
 }
 
 function checkSuccessor(next: Keepable, { kind }: Orphan): void {

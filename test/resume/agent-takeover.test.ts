@@ -5,6 +5,7 @@ import { approve } from "../../src/agent/approve.ts";
 import type { AgentOptions } from "../../src/agent/options.ts";
 import type { Log } from "../../src/log/log.ts";
 import { memoryLog } from "../../src/log/memory-log.ts";
+import type { CommonMessage } from "../../src/prompt/common-message.ts";
 import type { ResponseChunk } from "../../src/provider/chunk.ts";
 import { type Kept, type KeepOptions, type Keepable } from "../../src/resume/keep.ts";
 import { keepAgent } from "../../src/resume/kept-agent.ts";
@@ -198,7 +199,7 @@ describe.concurrent.each(recoverable.filter(({ name }) => /^anthropic|background
       const of = workerOf(subject, setting);
       const next = isTakenOver && { continue: go };
       const reader = (await readRun(load, log, PLACE, { of, messages: [], ...next })) as unknown as AnyRun & Logged;
-      const code = isTakenOver ? "stream_aborted" : "stream_truncated";
+      const code = isStopped ? "stream_aborted" : "stream_truncated";
       expect((await within(3_000, shown(reader), "it is told")).error).toMatchObject({ code });
       for (const run of [reader, ...successors]) {
         expect(outputsOf(run)).toEqual([expect.stringMatching(LOST), "got a"]);
@@ -360,6 +361,86 @@ describe.concurrent.each(recoverable.filter(({ name }) => /^anthropic|background
       expect(results.toSorted()).toEqual(["Not that.", expect.stringMatching(LOST), "got a"]);
       expect(works.calls).toEqual(["a", "never"]);
       expect(server.requests.length).toBe(2);
+      kept.abort();
+    });
+
+    it("R3: from the prompt that the log has, if it was to have it", async () => {
+      await using server = await subject.serve(({ index }) =>
+        index === 0 ? beats({ wait: () => silent.open() }, { end: "open" }) : reply("Done."),
+      );
+      const silent = gate();
+      const works = new Works();
+      const setting: Setting = { server, works };
+      const log = memoryLog();
+      const producer = mortal(log);
+      const prompt = [{ role: "user", content: "What is 2 + 2?" }];
+      const kept = keepRun(producer.log, workerOf(subject, { ...setting, prompt: () => prompt })(), { request: true });
+      await silent.opened;
+      await vi.waitUntil(() => logged(log, { place: PLACE, run: kept.run }, "2 + 2"), { interval: 5 });
+      producer.die();
+      const given: unknown[] = [];
+      const goOn = (messages: readonly CommonMessage[]): AnyRun => {
+        given.push(messages);
+        return workerOf(subject, { ...setting, prompt: () => messages })();
+      };
+      const found = await readRun(load, log, PLACE, { of: workerOf(subject, setting), continue: goOn });
+      const heir = found as unknown as AnyRun & Logged;
+      expect(await within(3_000, shown(heir), "it is told")).toMatchObject({ text: "Done.", error: null });
+      expect([given, heir.commonHistory().slice(0, 1)]).toEqual([[prompt], prompt]);
+      expect(JSON.stringify(server.requests[1]?.body)).toContain("2 + 2");
+      kept.abort();
+    });
+
+    it("R3: not from a prompt that the log was not to have: that is an error of the program", async () => {
+      await using server = await subject.serve(inTurn(asks(["find", "never"]), reply("Done.")));
+      const works = new Works();
+      const setting: Setting = { server, works };
+      const { log, kept } = await orphan(subject, setting, ["never"]);
+      const goOn = (_: readonly CommonMessage[]): AnyRun => workerOf(subject, setting)();
+      const of = workerOf(subject, setting);
+      const found = await readRun(load, log, PLACE, { of, messages: [], continue: goOn });
+      expect((await shown(found as unknown as AnyRun)).error).toMatchObject({
+        code: "invalid_option",
+        option: "continue",
+        message: expect.stringContaining("request: true"),
+      });
+      kept.abort();
+    });
+
+    it("R4: one that was told to stop asks for nothing more", async () => {
+      const silent = gate();
+      await using server = await subject.serve(() => beats({ wait: () => silent.open() }, { end: "open" }));
+      const works = new Works();
+      const setting: Setting = { server, works };
+      const { log, kept } = await orphan(subject, setting, ["start"], silent.opened);
+      expect(await stop(log, PLACE, { reason: "enough" })).toBe(true);
+      const heir = await heirOf(subject, log, setting);
+      expect((await within(3_000, shown(heir), "it is told")).error).toMatchObject({ code: "stream_aborted" });
+      await quiet();
+      expect(server.requests.length).toBe(1);
+      expect(await status(log, PLACE)).toMatchObject({ state: "ended", outcome: "aborted" });
+      kept.abort();
+    });
+
+    it("R2: what was approved in the prompt, if nobody goes on: the prompt has what became of it", async () => {
+      await using server = await subject.serve(inTurn(asks(["ask", "a"], ["ask", "never"]), reply("Done.")));
+      const works = new Works();
+      const first = workerOf(subject, { server, works })();
+      await first.finish();
+      const ids = (first.approvals as readonly { readonly id: string }[]).map(({ id }) => id);
+      const prompt = approve(first.commonHistory(), Object.fromEntries(ids.map((id) => [id, true])));
+      const log = memoryLog();
+      const producer = mortal(log);
+      const setting: Setting = { server, works, prompt: () => prompt };
+      const kept = keepRun(producer.log, workerOf(subject, setting)(), { request: true });
+      await vi.waitUntil(() => logged(log, { place: PLACE, run: kept.run }, "got a"), { interval: 5 });
+      producer.die();
+      const found = (await readRun(load, log, PLACE, { of: workerOf(subject, setting) })) as unknown as AnyRun;
+      expect((await within(3_000, shown(found), "it is told")).error).toMatchObject({ code: "stream_truncated" });
+      const again = workerOf(subject, { server, works, prompt: () => found.commonHistory() })();
+      await again.finish();
+      expect(works.calls).toEqual(["a", "never"]);
+      expect(JSON.stringify(server.requests.at(-1)?.body)).toMatch(/got a.*outcome of this call is unknown/);
       kept.abort();
     });
 
