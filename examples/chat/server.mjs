@@ -12,7 +12,7 @@ import { createServer } from "node:http";
 import { agent, approve, InvalidOptionError, tool } from "millrace";
 import { call, client } from "millrace/anthropic";
 import { eventsResponse, nodeHandler, resumeResponse, stopResponse, toUIMessages } from "millrace/http";
-import { keep, memoryLog, redisLog, status } from "millrace/resume";
+import { keep, memoryLog, read, redisLog, status } from "millrace/resume";
 import { fakeAnthropic, reply, text, thinking, toolUse } from "millrace/testing";
 import * as z from "zod";
 
@@ -84,11 +84,18 @@ const librarian = agent(
 const redis = REDIS_URL ? await (await import("redis")).createClient({ url: REDIS_URL }).connect() : null;
 const log = redis ? redisLog(redis) : memoryLog();
 const chats = new Map();
-/** `run` is the last one that is part of the messages. */
-const load = async (id) =>
-  (redis ? JSON.parse((await redis.get(`chat:${id}`)) ?? "null") : chats.get(id)) ?? { messages: [], run: null };
-const save = async (id, chat) =>
-  redis ? redis.set(`chat:${id}`, JSON.stringify(chat), { EX: 86_400 }) : chats.set(id, chat);
+const get = async (key) =>
+  (redis ? JSON.parse((await redis.get(key)) ?? "null") : chats.get(key)) ?? { messages: [], runs: 0 };
+const set = async (key, chat) =>
+  redis ? redis.set(key, JSON.stringify(chat), { EX: 86_400 }) : chats.set(key, chat);
+/** The conversation up to its last answer, and how many runs have answered: their names are `answer-1`, `answer-2`, … */
+const load = (id) => get(`chat:${id}`);
+const save = (id, chat) => set(`chat:${id}`, chat);
+/** The same with what was said last: what a page shows while that is answered. */
+const loadAsked = (id) => get(`asked:${id}`);
+const saveAsked = (id, chat) => set(`asked:${id}`, chat);
+const nameOf = (runs) => `answer-${runs}`;
+const numberOf = (run) => Number(run.slice("answer-".length));
 
 // The routes.
 
@@ -98,26 +105,38 @@ const sent = { sendUsage: true, sendCost: true, onError: console.error };
 /** A text, or the answers to what waits for approval: starts a run. A page may send anything. */
 async function POST(request, id) {
   const said = await request.json().catch(() => null);
-  const chat = await load(id);
+  const chat = await conversation(id);
   const messages = withSaid(chat.messages, said);
   if (messages === null) return new Response("There is nothing to answer.", { status: 400 });
   // A second click, or another tab.
   if (messages === chat.messages) return new Response("That was answered already.", { status: 409 });
-  if ((await status(log, id))?.state === "live") {
-    return new Response("Another reply is still being written here.", { status: 409 });
-  }
-  // Before the run: a server that goes on with it needs them.
-  await save(id, { ...chat, messages });
-  const run = keep(librarian(messages), { log, id, lease: 5_000 });
-  const onEnd = () => save(id, { messages: run.commonHistory(), run: run.run });
+  if (chat.isLive) return new Response("Another reply is still being written here.", { status: 409 });
+  const runs = chat.runs + 1;
+  await saveAsked(id, { messages, runs });
+  // The log takes each name once: of two requests that have read the same conversation, one gets its run.
+  const run = keep(librarian(messages), { log, id, run: nameOf(runs), lease: 5_000, request: true });
+  const onEnd = () => save(id, { messages: run.commonHistory(), runs });
   return eventsResponse(run, { ...sent, onEnd });
+}
+
+/** The conversation with its last answer, whatever became of the server that wrote it. */
+async function conversation(id) {
+  const chat = await load(id);
+  const last = await status(log, id);
+  if (last?.state === "live") return { ...chat, isLive: true };
+  if (last === null || numberOf(last.run) <= chat.runs) return chat;
+  const run = await read(log, id, { run: last.run, of: librarian });
+  await run?.finish().catch(() => {});
+  const settled = { messages: run?.commonHistory() ?? chat.messages, runs: numberOf(last.run) };
+  await save(id, settled);
+  return settled;
 }
 
 /** The rest of a run. If its server is gone, this one goes on with it. */
 async function resume(request, id) {
-  const { messages } = await load(id);
-  const onEnd = (run, name) => save(id, { messages: run.commonHistory(), run: name });
-  return resumeResponse(log, id, request, { ...sent, as: "events", continue: () => librarian(messages), onEnd });
+  const goOn = (messages) => librarian(messages);
+  const onEnd = (run, name) => save(id, { messages: run.commonHistory(), runs: numberOf(name) });
+  return resumeResponse(log, id, request, { ...sent, as: "events", of: librarian, continue: goOn, onEnd });
 }
 
 /** The conversation with what the page has sent: the same, if it has these answers. Null for what is neither a text nor an answer. */
@@ -135,10 +154,11 @@ function withSaid(messages, said) {
 
 /** The conversation, and whether there is a run to go on with. */
 async function GET(id) {
-  const [{ messages, run }, latest] = await Promise.all([load(id), status(log, id)]);
+  const [chat, asked, latest] = await Promise.all([load(id), loadAsked(id), status(log, id)]);
+  const { messages } = asked.runs > chat.runs ? asked : chat;
   return Response.json({
-    messages: toUIMessages(messages, { run: run ?? undefined }),
-    isResumable: latest !== null && latest.run !== run,
+    messages: toUIMessages(messages, { run: nameOf(chat.runs) }),
+    isResumable: latest !== null && numberOf(latest.run) > chat.runs,
   });
 }
 
