@@ -86,8 +86,7 @@ const log = redis ? redisLog(redis) : memoryLog();
 const chats = new Map();
 const get = async (key) =>
   (redis ? JSON.parse((await redis.get(key)) ?? "null") : chats.get(key)) ?? { messages: [], runs: 0 };
-const set = async (key, chat) =>
-  redis ? redis.set(key, JSON.stringify(chat), { EX: 86_400 }) : chats.set(key, chat);
+const set = async (key, chat) => (redis ? redis.set(key, JSON.stringify(chat), { EX: 86_400 }) : chats.set(key, chat));
 /** The conversation up to its last answer, and how many runs have answered: their names are `answer-1`, `answer-2`, … */
 const load = (id) => get(`chat:${id}`);
 const save = (id, chat) => set(`chat:${id}`, chat);

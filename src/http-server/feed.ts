@@ -7,7 +7,7 @@ import { stringField } from "../json/object.ts";
 import type { CommonFinishReason } from "../provider/native.ts";
 import type { Keepable } from "../resume/keep.ts";
 import { CallStream } from "../stream/call-stream.ts";
-import type { PairReader, ShownPair } from "./shown-pair.ts";
+import { type PairReader, type ShownPair, unfitError } from "./shown-pair.ts";
 
 /** Nothing has come in time. */
 export const LATE = "late";
@@ -123,8 +123,10 @@ export function figuresOf(ending: Ending, names: readonly ("usage" | "cost" | "m
 function endingOf(stream: Keepable, failure: unknown): Ending {
   const isCall = stream instanceof CallStream;
   const last = isCall ? stream : (stream.turns.at(-1)?.stream ?? null);
-  const error = stream.error ?? failure;
-  const outcome = stream.outcome === "pending" ? null : stream.outcome;
+  const error = stream.error ?? failure ?? unfitError(stream);
+  // The reply may be whole, and not fit the model that it was to be.
+  const isKnown = stream.outcome !== "pending" && (stream.outcome !== "complete" || error === null);
+  const outcome = isKnown ? stream.outcome : null;
   return {
     outcome: outcome ?? (error === null ? "complete" : outcomeOfFailure(error)),
     error,

@@ -4,11 +4,14 @@ import type { ResponseChunk } from "../provider/chunk.ts";
 import type { Native } from "../provider/native.ts";
 import type { Reply } from "../recovery/reply.ts";
 import type { Keepable } from "../resume/keep.ts";
+import { errorOf } from "../resume/error-record.ts";
 import type { Logged } from "../resume/read.ts";
+import type { EndRecord } from "../resume/record.ts";
 import { CallStream } from "../stream/call-stream.ts";
 import { leavable } from "../stream/leavable.ts";
 import { Stream } from "../stream/stream.ts";
 import { stepsOf } from "../structured/steps.ts";
+import { StructuredStream } from "../structured/structured-stream.ts";
 import { jsonData } from "../tool/plain-data.ts";
 import type { StreamingToolCall, ToolCall } from "../tool/tool-call.ts";
 import type { Place } from "./cursor.ts";
@@ -31,6 +34,14 @@ type Pair = readonly [chunk: ResponseChunk, tool: unknown, turn?: AgentTurn];
 interface OfRun extends Logged {
   /** The positions after which another process has gone on with the run, as far as it was read. */
   readonly "~takeovers"?: readonly number[];
+  /** What the run has come to, once that is known. */
+  readonly "~end"?: EndRecord | null;
+}
+
+/** The error of a run whose reply is whole, but does not fit its model; null if there is none. */
+export function unfitError(stream: Keepable): Error | null {
+  const end = isOfRun(stream) ? (stream["~end"] ?? null) : null;
+  return end?.error == null || stream.outcome !== "complete" ? null : errorOf(end.error);
 }
 
 /** Whether a stream was kept, or is read from a log. */
@@ -128,11 +139,16 @@ function iterationOf(stream: Keepable): AsyncIterator<Pair> {
     return (stream as AsyncIterable<Pair>)[Symbol.asyncIterator]();
   }
   // Owned at once: a second owner is refused here, not in what it reads.
-  return leavable(structuredPairs(stream["~own"]()), (reason) => stream.abort(reason));
+  return leavable(structuredPairs(stream, stream["~own"]()), (reason) => stream.abort(reason));
 }
 
-async function* structuredPairs(reply: Reply<Native>): AsyncGenerator<Pair, void, undefined> {
+/** @throws The error of the stream, that of a reply which does not fit the model included. */
+async function* structuredPairs(
+  stream: CallStream<Native>,
+  reply: Reply<Native>,
+): AsyncGenerator<Pair, void, undefined> {
   for await (const { chunk } of stepsOf(reply)) yield [chunk, null];
+  if (stream instanceof StructuredStream) await stream.parse();
 }
 
 /** The input as the model wrote it: what a schema makes of it need not be data, and may differ from process to process. */

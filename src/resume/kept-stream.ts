@@ -2,6 +2,7 @@ import { InvalidOptionError, StreamConsumedError, StreamTruncatedError } from ".
 import { field } from "../json/object.ts";
 import type { Log } from "../log/log.ts";
 import type { Native } from "../provider/native.ts";
+import type { Reply } from "../recovery/reply.ts";
 import type { CallStream } from "../stream/call-stream.ts";
 import { handled, leavable } from "../stream/leavable.ts";
 import { type Pair as PairOf, PairSource } from "../stream/pair-source.ts";
@@ -23,7 +24,7 @@ import {
 import { LiveReader, type Rest } from "./live-reader.ts";
 import { LiveRecords } from "./live-records.ts";
 import { openPairs, readReply } from "./read-reply.ts";
-import type { StartRecord } from "./record.ts";
+import type { EndRecord, StartRecord } from "./record.ts";
 import { plannedRecord, Recorder } from "./recorder.ts";
 import { loaderFor, type LoadProvider, ProviderLoader, RunRecords, type RunSource } from "./run-records.ts";
 
@@ -46,8 +47,7 @@ export function keepStream<S extends CallStream<Native>>(
   const production = productionOf(load, stream, recorder, { log: options.log, run });
   const { gate, properties } = produce(run, production, options);
   const methods = methodsOf(stream, production.feed.live, gate);
-  const texts =
-    live && textsOf(loaderFor(reply.plan, load), stream, { live, run, closed: production.feed.live.closed });
+  const texts = live && textsOf(loaderFor(reply.plan, load), stream, { live, run, feed: production.feed });
   Object.defineProperties(stream, { ...properties, ...methods, ...texts });
   // It has the properties of a kept stream now.
   return stream as S & Kept;
@@ -57,7 +57,7 @@ export function keepStream<S extends CallStream<Native>>(
 function textsOf(
   load: LoadProvider,
   stream: CallStream<Native>,
-  { live, run, closed }: { readonly live: LiveRecords; readonly run: OpenRun; readonly closed: Promise<void> },
+  { live, run, feed }: { readonly live: LiveRecords; readonly run: OpenRun; readonly feed: Feed },
 ): PropertyDescriptorMap {
   const reply = stream["~reply"];
   const start: StartRecord = {
@@ -67,11 +67,11 @@ function textsOf(
     time: Date.now(),
     reply: plannedRecord(reply.plan),
   };
-  void closed.then(() => {
-    const error = reply.error && errorRecord(reply.error);
-    const outcome = reply.outcome === "pending" ? "failed" : reply.outcome;
-    live.end({ type: "end", outcome, error, time: Date.now() });
+  void feed.live.closed.then(() => {
+    end = { type: "end", ...endOf(reply, feed.live.failure), time: Date.now() };
+    live.end(end);
   });
+  let end: EndRecord | null = null;
   const pairs = async (): Promise<Stream<Native>> => {
     const providers = new ProviderLoader(load);
     const next = live.reader();
@@ -88,7 +88,11 @@ function textsOf(
     };
     const as = { tools: null, messages: () => undefined, after: 0, signal: undefined, open: openPairs };
     const found = readReply(records, { start, first: [] }, as);
-    const properties = { run: { value: run.key.run }, position: { get: () => found.position } };
+    const properties = {
+      run: { value: run.key.run },
+      position: { get: () => found.position },
+      "~end": { get: () => end },
+    };
     return Object.defineProperties(found.stream, properties);
   };
   const elements = (): never => {
@@ -114,12 +118,18 @@ export function productionOf(
     feed,
     plan: reply.plan,
     refuse: (error) => reply.fail(error),
-    end() {
+    end(failure) {
       recorder.end();
-      const { outcome, error } = reply;
-      return outcome === "pending" ? null : { outcome, error: error && errorRecord(error), cost: costIfKnown(stream) };
+      return reply.outcome === "pending" ? null : { ...endOf(reply, failure), cost: costIfKnown(stream) };
     },
   };
+}
+
+/** What a run has come to: its reply may be whole, and not fit the model that it was to be. */
+function endOf({ outcome, error }: Reply<Native>, failure: unknown): Pick<EndRecord, "outcome" | "error"> {
+  const isUnfit = outcome === "complete" && failure !== null;
+  const ended = isUnfit || outcome === "pending" ? "failed" : outcome;
+  return { outcome: ended, error: isUnfit ? errorRecord(failure) : error && errorRecord(error) };
 }
 
 /** Whether it is kept already. */

@@ -103,7 +103,12 @@ function stepsAhead(reply: Reply<Native>, after: number, position: () => number)
 /** The records of a reply; the end of the run is its end, if it has none of its own. */
 export function replayed(record: LogRecord): (ReplayedRecord | ReplyRecord)[] {
   if (record.type === "end") return [replyEndOf(record)];
-  return record.type === "start" || record.type === "prompt" || record.type === "toolResult" || record.type === "takeover" ? [] : [record];
+  return record.type === "start" ||
+    record.type === "prompt" ||
+    record.type === "toolResult" ||
+    record.type === "takeover"
+    ? []
+    : [record];
 }
 
 function replyEndOf({ outcome, error, time }: EndRecord): ReplyEndRecord {

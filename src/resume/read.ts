@@ -161,6 +161,7 @@ export async function readRun(
     run: { value: run },
     position: { get: () => found.position },
     "~takeovers": { value: records.takeovers },
+    "~end": { get: () => records.end },
     ...texts,
   };
   // It has the properties of what is read from a log now.

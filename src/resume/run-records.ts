@@ -3,7 +3,7 @@ import type { CommonMessage } from "../prompt/common-message.ts";
 import type { Native } from "../provider/native.ts";
 import type { Provider } from "../provider/provider.ts";
 import type { CallPlan } from "../recovery/plan.ts";
-import type { LogRecord, StartRecord } from "./record.ts";
+import type { EndRecord, LogRecord, StartRecord } from "./record.ts";
 import { RunReader, type RunReaderOptions } from "./run-reader.ts";
 
 /** Loads a provider by the name that its streams have. */
@@ -50,6 +50,8 @@ export class RunRecords {
   isWhole: () => boolean = () => false;
   /** The positions after which another process has gone on with the run, as far as it was read. */
   readonly takeovers: number[] = [];
+  /** What the run has come to, once that was read. */
+  end: EndRecord | null = null;
   /** The prompt of the run, if it was logged, and read. */
   prompt: readonly CommonMessage[] | null = null;
   readonly #reader: RunReader;
@@ -78,6 +80,7 @@ export class RunRecords {
     for (const record of records ?? []) {
       if (record.type === "takeover") this.takeovers.push(record.position);
       if (record.type === "prompt") this.prompt = record.messages;
+      if (record.type === "end") this.end = record;
     }
     return records;
   }

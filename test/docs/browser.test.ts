@@ -65,7 +65,10 @@ async function answering(replies: Parameters<typeof fakeAnthropic>[0]) {
 const said = (content: string) => ({ id: "u", role: "user", parts: [{ type: "text", text: content }] });
 const post = (messages: readonly object[], more: object = {}) =>
   POST(
-    new Request("http://localhost/api/chat", { method: "POST", body: JSON.stringify({ id: "chat", messages, ...more }) }),
+    new Request("http://localhost/api/chat", {
+      method: "POST",
+      body: JSON.stringify({ id: "chat", messages, ...more }),
+    }),
   );
 const resumed = () => GET(new Request("http://localhost/api/chat/chat/stream"), "chat");
 const stored = () => (store.chats.get("chat")?.messages ?? []).map(({ role, content }) => [role, textIn(content)]);
@@ -114,7 +117,12 @@ describe("the whole server of docs/browser.md", () => {
       expect([first?.status, second?.status].toSorted()).toEqual([200, 409]);
       const [run] = [first, second].filter((response) => response?.status === 200);
       expect(await run?.text()).toContain("a is removed.");
-      expect((await earlier("chat")).at(-1)?.parts).toMatchObject([{}, { state: "output-available" }, {}, { text: "Gone." }]);
+      expect((await earlier("chat")).at(-1)?.parts).toMatchObject([
+        {},
+        { state: "output-available" },
+        {},
+        { text: "Gone." },
+      ]);
       expect(server.requests.length).toBe(2);
       expect((await post([...answer, { role: "assistant", id: "x", parts: [] }, said(" ")])).status).toBe(400);
       await server.close();
@@ -135,7 +143,9 @@ describe("the whole server of docs/browser.md", () => {
       store.chats.clear();
       store.log = memoryLog();
       store.ms = ms;
-      await answering({ replies: ({ body }) => reply(`To ${textIn((body.messages as readonly CommonMessage[]).at(-1)!.content)}.`) });
+      await answering({
+        replies: ({ body }) => reply(`To ${textIn((body.messages as readonly CommonMessage[]).at(-1)!.content)}.`),
+      });
       const responses = await Promise.all(["A", "B"].map((question) => post([said(question)])));
       expect(responses.map(({ status: code }) => code).toSorted()).toEqual([200, 409]);
       await Promise.all(responses.map((response) => response.text()));
@@ -159,7 +169,9 @@ describe("the whole server of docs/browser.md", () => {
   });
 
   it("settles what its killed server was about to do when the visitor says something else", async () => {
-    await answering({ replies: [reply(toolUse("remove_file", { path: "a" }, { id: "t1" })), reply(pause(5_000)), "Yes."] });
+    await answering({
+      replies: [reply(toolUse("remove_file", { path: "a" }, { id: "t1" })), reply(pause(5_000)), "Yes."],
+    });
     await (await post([said("Remove a.")])).text();
     const { log, die } = dying();
     const first = await post(await approved(said("Remove a.")));

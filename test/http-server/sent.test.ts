@@ -12,6 +12,7 @@ import {
 } from "../../src/neutral-http.ts";
 import { keep, type Keepable, memoryLog, status } from "../../src/neutral-resume.ts";
 import { call, client } from "../../src/providers/anthropic/index.ts";
+import { call as structuredCall } from "../../src/providers/anthropic/structured.ts";
 import {
   apiError,
   type FakeAnthropic,
@@ -146,6 +147,40 @@ describe("messageMetadata", () => {
     const parts = await read(uiMessageResponse(ask(server), { messageMetadata, onError }));
     expect(parts.at(-1)?.data["type"]).toBe("finish");
     expect(onError).toHaveBeenCalledTimes(2);
+  });
+});
+
+describe("a reply that is whole, and does not fit its model", () => {
+  const Book = z.object({ title: z.string(), year: z.int().min(1900) });
+  const extractFrom = (server: FakeAnthropic) =>
+    structuredCall("claude-sonnet-5-5", { ...options(server), responseModel: Book }, () => "Extract.");
+  const failed = { outcome: "failed", error: { code: "response_model" } };
+
+  it("has failed for a visitor", async () => {
+    await using server = await fakeAnthropic({ replies: () => `{ "title": "Mistborn", "year": 6 }` });
+    const onError = vi.fn();
+    expect((await read(eventsResponse(extractFrom(server)(), { onError }))).at(-1)?.data).toMatchObject(failed);
+    expect(onError.mock.calls).toMatchObject([[{ code: "response_model" }]]);
+    const parts = await read(uiMessageResponse(extractFrom(server)()));
+    expect(parts.some(({ data }) => data["type"] === "error")).toBe(true);
+    await expect((await textResponse(extractFrom(server)())).text()).rejects.toThrow();
+  });
+
+  it("has failed for all readers of its log, and in its status", async () => {
+    await using server = await fakeAnthropic({ replies: () => `{ "title": "Mistborn", "year": 6 }` });
+    const log = memoryLog();
+    const extract = extractFrom(server);
+    const kept = keep(extract(), { log, id: "chat" });
+    expect((await read(eventsResponse(kept))).at(-1)?.data).toMatchObject(failed);
+    await kept.log.settled;
+    expect(await status(log, "chat")).toMatchObject({
+      state: "ended",
+      outcome: "failed",
+      error: { code: "response_model" },
+    });
+    for (const of of [undefined, extract]) {
+      expect((await read(resumeResponse(log, "chat", get(), { as: "events", of }))).at(-1)?.data).toMatchObject(failed);
+    }
   });
 });
 
