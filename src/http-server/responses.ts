@@ -174,7 +174,7 @@ export function wireOf(
 ): Wire {
   const cursor = resumed?.cursor ?? null;
   const shown = shownBy(options);
-  if (format === "text") return new TextWire();
+  if (format === "text") return new TextWire((stream !== null && isOfRun(stream) && stream["~restartsAhead"]) || 0);
   if (format === "events") return new EventsWire(run, cursor, shown);
   const { originalMessages = [], version } = options;
   const earlier = earlierMessage(originalMessages);

@@ -34,6 +34,8 @@ type Pair = readonly [chunk: ResponseChunk, tool: unknown, turn?: AgentTurn];
 interface OfRun extends Logged {
   /** The positions after which another process has gone on with the run, as far as it was read. */
   readonly "~takeovers"?: readonly number[];
+  /** How many restarts are known to come. */
+  readonly "~restartsAhead"?: number;
   /** What the run has come to, once that is known. */
   readonly "~end"?: EndRecord | null;
 }

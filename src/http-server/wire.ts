@@ -105,6 +105,12 @@ export class TextWire implements Wire {
   #text = "";
   #turn: number | null = null;
   #hasText = false;
+  /** How many restarts are known to come: nothing is sent of what they replaced. */
+  #restartsAhead: number;
+
+  constructor(restartsAhead: number) {
+    this.#restartsAhead = restartsAhead;
+  }
 
   get size(): number {
     return this.#text.length;
@@ -113,8 +119,10 @@ export class TextWire implements Wire {
   start(): void {}
 
   pair({ chunk: { recovery }, content, turn }: ShownPair): void {
-    // Text cannot be taken back.
-    if (recovery?.type === "restart" && this.#hasText) {
+    if (this.#restartsAhead > 0) {
+      if (recovery?.type === "restart") this.#restartsAhead -= 1;
+      // Text cannot be taken back.
+    } else if (recovery?.type === "restart" && this.#hasText) {
       this.failure = recovery.cause ?? new StreamTruncatedError();
       this.isOver = true;
     } else if (content !== "") {

@@ -252,11 +252,17 @@ function textMethods(
   };
 }
 
-/** The text of pairs. What was given cannot be taken back: a restart ends it. */
-export async function* unrestarted(pairs: AsyncIterable<Pair>): AsyncGenerator<string, void> {
+/**
+ * The text of pairs. What was given cannot be taken back: a restart ends it.
+ *
+ * @param ahead - How many restarts are known to come: nothing is given of what they replaced.
+ */
+export async function* unrestarted(pairs: AsyncIterable<Pair>, ahead = 0): AsyncGenerator<string, void> {
   for await (const [{ content, recovery }] of pairs) {
-    if (recovery?.type === "restart") throw new StreamTruncatedError({ cause: recovery.cause });
-    if (content !== "") yield content;
+    const isRestart = recovery?.type === "restart";
+    if (isRestart && ahead === 0) throw new StreamTruncatedError({ cause: recovery.cause });
+    if (isRestart) ahead -= 1;
+    else if (content !== "" && ahead === 0) yield content;
   }
 }
 

@@ -25,7 +25,7 @@ import type { BeforeEnd, Keepable } from "./keep.ts";
 import { type AnyRun, readAgent } from "./read-agent.ts";
 import { unrestarted } from "./kept-stream.ts";
 import { openPairs, readReply } from "./read-reply.ts";
-import type { StartRecord } from "./record.ts";
+import type { LogRecord, StartRecord } from "./record.ts";
 import type { ReadFormat } from "./replay.ts";
 import { takeOver } from "./take-over.ts";
 import { loaderFor, type LoadProvider, RunRecords } from "./run-records.ts";
@@ -152,9 +152,11 @@ export async function readRun(
         open: call ? () => (from) => call.stream(from as never) as CallStream<Native> : openPairs,
       });
   const { stream } = found;
+  // Whoever comes late need not see what was taken back.
+  const restarts = after > 0 ? 0 : begun.first.filter(isRestart).length;
   const texts = stream instanceof Stream && {
     textStream: {
-      value: () => leavable(unrestarted(stream[Symbol.asyncIterator]()), (reason) => stream.abort(reason)),
+      value: () => leavable(unrestarted(stream[Symbol.asyncIterator](), restarts), (reason) => stream.abort(reason)),
     },
   };
   const properties = {
@@ -162,10 +164,15 @@ export async function readRun(
     position: { get: () => found.position },
     "~takeovers": { value: records.takeovers },
     "~end": { get: () => records.end },
+    "~restartsAhead": { value: restarts },
     ...texts,
   };
   // It has the properties of what is read from a log now.
   return Object.defineProperties(stream, properties) as (CallStream<Native> | AnyRun) & Logged;
+}
+
+function isRestart(record: LogRecord): boolean {
+  return record.type === "recovery" && record.recovery === "restart";
 }
 
 /** No argument is looked at before the prompt function runs, which it never does here. */

@@ -1,4 +1,4 @@
-import { StreamNotConsumedError } from "../errors.ts";
+import { StreamNotConsumedError, StreamTruncatedError } from "../errors.ts";
 import { isEqual } from "../json/own.ts";
 import type { Step } from "../provider/decoder.ts";
 import type { Native } from "../provider/native.ts";
@@ -9,6 +9,8 @@ import { ArrivingModel } from "./arriving-model.ts";
 import { construct, type Constructed, modelOf, type ResponseModel } from "./response-model.ts";
 import { stepsOf } from "./steps.ts";
 import { withinLimits } from "./within-limits.ts";
+
+const BEGUN_ANEW = "The reply was begun anew, and elements cannot be taken back.";
 
 /**
  * The reply to a call with a response model, while it arrives: an iterable of the model so far.
@@ -36,7 +38,14 @@ export abstract class StructuredStream<out N extends Native, out Model = unknown
   #arriving: ArrivingModel;
   /** The text that it was read from. */
   #text = "";
+  /** How often the reply was begun anew. */
+  #restarts = 0;
   #constructed: Constructed | Promise<Constructed> | null = null;
+
+  /** How many restarts its log is known to have: elements of what they replaced are not shown. @internal */
+  get "~restartsAhead"(): number {
+    return 0;
+  }
 
   /** @internal */
   constructor(plan: CallPlan<N>, model: ResponseModel) {
@@ -117,7 +126,12 @@ export abstract class StructuredStream<out N extends Native, out Model = unknown
     type Element = Arriving extends readonly (infer E)[] ? E : never;
     this["~own"]().mayRestart = false;
     let given = 0;
+    let restarts = this["~restartsAhead"];
     return this.#iterate(() => {
+      if (this.#restarts < restarts) return [];
+      // That of a log alone: what nobody has seen yet can begin anew.
+      if (this.#restarts > restarts && given > 0) throw new StreamTruncatedError({ cause: new Error(BEGUN_ANEW) });
+      restarts = this.#restarts;
       const elements = this.#arriving.elements(given, this.#fromJson) as readonly Element[];
       given += elements.length;
       return elements;
@@ -175,7 +189,10 @@ export abstract class StructuredStream<out N extends Native, out Model = unknown
 
   /** Takes what an event adds to the model. */
   #absorb({ chunk, tools }: Step<N>): void {
-    if (chunk.recovery?.type === "restart") this.#restart();
+    if (chunk.recovery?.type === "restart") {
+      this.#restarts += 1;
+      this.#restart();
+    }
     const jsonTool = this["~reply"].prepared?.jsonTool ?? null;
     if (jsonTool === null) return this.#read(chunk.content);
     for (const { input, fragment } of tools) {

@@ -13,6 +13,7 @@ import {
 } from "../../src/index.ts";
 import type { Log } from "../../src/log/log.ts";
 import { textResponse } from "../../src/neutral-http.ts";
+import { resumeResponse } from "../../src/neutral-http.ts";
 import { keep, type Kept, type Logged, memoryLog, read, remove, status, stop } from "../../src/neutral-resume.ts";
 import { type AnthropicStream, call, client } from "../../src/providers/anthropic/index.ts";
 import { call as structuredCall } from "../../src/providers/anthropic/structured.ts";
@@ -434,6 +435,63 @@ describe("a log that fails", () => {
     expect(await textOf(stream)).toBe("One two three four five six.");
     await stream.log.settled;
     expect(stream.log.state).toBe("lost");
+  });
+});
+
+describe("a run that was restarted, read as what cannot be taken back", () => {
+  const list = (attempt: number) => JSON.stringify({ value: [0, 1, 2, 3].map((nth) => `${nth} of ${attempt}`) });
+  /** Cut in its middle, and then whole. */
+  const restarting = (pieces: (attempt: number) => string) => {
+    let attempt = 0;
+    return fakeAnthropic({
+      replies: () => {
+        const words = pieces((attempt += 1)).match(/.{1,8}/g) ?? [];
+        return attempt % 2 === 1 ? reply(text(words), { disconnectAfter: 7 }) : reply(text(words));
+      },
+    });
+  };
+  const options = (baseURL: string) =>
+    ({
+      stream: true,
+      onInterrupt: "restart",
+      retry: { delay: 100 },
+      client: client({ apiKey: "k", baseURL }),
+    }) as const;
+
+  it("has what replaced it alone, for those who come late, and ends for those who have seen it", async () => {
+    await using server = await restarting(list);
+    const log = memoryLog();
+    const extract = structuredCall(
+      "claude-sonnet-5-5",
+      { ...options(server.url), responseModel: z.array(z.string()) },
+      () => "A list.",
+    );
+    const kept = keep(extract(), { log, id: "list" });
+    const seen: string[] = [];
+    const early = await vi.waitUntil(() => read(log, "list", { of: extract }), { interval: 2 });
+    const reading = (async () => {
+      for await (const element of early!.elements()) seen.push(element);
+    })();
+    await expect(reading).rejects.toMatchObject({ code: "stream_truncated" });
+    expect(new Set(seen.map((element) => element.slice(2)))).toEqual(new Set(["of 1"]));
+    await kept.log.settled;
+    const late = await read(log, "list", { of: extract });
+    const all: string[] = [];
+    for await (const element of late!.elements()) all.push(element);
+    expect(all).toEqual(late!.constructedResponseModel);
+    expect(all[0]).toBe("0 of 2");
+  });
+
+  it("has its last text alone for those who come late", async () => {
+    await using server = await restarting((attempt) => `The words of attempt ${attempt}, one after another.`);
+    const log = memoryLog();
+    const kept = keep(call("claude-sonnet-5-5", options(server.url), () => "A text.")(), { log, id: "text" });
+    await kept.log.settled;
+    let whole = "";
+    for await (const piece of (await read(log, "text"))!.textStream()) whole += piece;
+    expect(whole).toBe("The words of attempt 2, one after another.");
+    const response = await resumeResponse(log, "text", new Request("http://localhost/"), { as: "text" });
+    expect(await response.text()).toBe(whole);
   });
 });
 
