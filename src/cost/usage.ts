@@ -45,6 +45,9 @@ export function sumUsage<U extends { readonly source: UsageSource }>([first, ...
   }, first);
 }
 
+/** The sources of usage that is not final. */
+export const UNSURE = ["estimated", "partial"] as const;
+
 /** From the least trustworthy on. */
 const TRUST: readonly UsageSource[] = ["estimated", "partial", "reported"];
 

@@ -47,6 +47,9 @@ describe.each(subjects)("S8: usage ($name)", (subject) => {
       // An error that comes after all has been counted does not undo that.
       if (ending.hasSign) return;
       expect(commonUsage.source).toBe(sourceWhenCut);
+      // The provider of the contract itself has no notes.
+      if (subject.name !== "folio")
+        expect(stream.costMetadata).toMatchObject({ notes: expect.arrayContaining([sourceWhenCut]) });
       if (traits.countsEarly) expect(commonUsage.inputTokens).toBe(11);
       else expect(commonUsage.outputTokens).toBeGreaterThan(50);
     });

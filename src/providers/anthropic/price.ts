@@ -76,6 +76,7 @@ export type Prices = Readonly<Record<string, Price>>;
  * - `fallback-credit`: an unreported number of cache writes were charged as reads, so the cost is an upper bound.
  * - `unknown-price`: the price of at least one model is unknown.
  * - `estimated`: the provider has not reported all usage, or none; what is missing is estimated from the text.
+ * - `partial`: the reply was interrupted, so the cost is that of what had been reported: a lower bound.
  */
 export type CostNote =
   | "batch"
@@ -85,7 +86,8 @@ export type CostNote =
   | "declined"
   | "fallback-credit"
   | "unknown-price"
-  | "estimated";
+  | "estimated"
+  | "partial";
 
 /** The cost of one model's part in a call. */
 export interface CostItem extends AnyCostItem {

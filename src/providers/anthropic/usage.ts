@@ -1,5 +1,5 @@
 import { costMetadata, costsOf, sumOf, tokensIn } from "../../cost/price.ts";
-import type { Usage as AnyUsage, UsageSource } from "../../cost/usage.ts";
+import { type Usage as AnyUsage, type UsageSource, UNSURE } from "../../cost/usage.ts";
 import { field, isObject, stringField } from "../../json/object.ts";
 import { checkForm } from "../../schema/option-form.ts";
 import { listPrice, WEB_SEARCH_PER_1000 } from "./list-price.ts";
@@ -192,7 +192,7 @@ function notesOf(usage: AnthropicUsage, items: readonly CostItem[]): CostNote[] 
     usage.fallback_credit?.status.type === "redeemed" && "fallback-credit",
     items.some(({ cost }) => cost === null) && "unknown-price",
     // Usage as streams have it says how far to trust it.
-    field(usage, "source") === "estimated" && "estimated",
+    UNSURE.find((source) => source === field(usage, "source")) ?? false,
   ] as const;
   return notes.filter((note) => note !== false);
 }

@@ -75,9 +75,10 @@ export type OpenAIPrices = Readonly<Record<string, OpenAIPrice>>;
  * - `priority`: tokens cost about twice as much; the exact factor differs by model and is not public for all.
  * - `reported`: the server itself named the cost.
  * - `estimated`: the server has not reported usage; what is missing is estimated from the text.
+ * - `partial`: the reply was interrupted, so the cost is that of what had been reported: a lower bound.
  * - `unknown-price`: the price of a kind of token is unknown.
  */
-export type OpenAICostNote = "flex" | "batch" | "priority" | "reported" | "estimated" | "unknown-price";
+export type OpenAICostNote = "flex" | "batch" | "priority" | "reported" | "estimated" | "partial" | "unknown-price";
 
 /** The cost of a reply. */
 export interface OpenAICostItem extends CostItem {

@@ -1,5 +1,5 @@
 import { costMetadata, costsOf, isAmount, sumOf } from "../../cost/price.ts";
-import type { Usage, UsageSource } from "../../cost/usage.ts";
+import { type Usage, type UsageSource, UNSURE } from "../../cost/usage.ts";
 import { defined, field, isObject, type JsonObject, stringField } from "../../json/object.ts";
 import { checkForm } from "../../schema/option-form.ts";
 import { estimatedPrompt } from "./estimate.ts";
@@ -178,7 +178,7 @@ export function costOf(input: OpenAICostInput): OpenAICostMetadata | null {
     tierNote,
     cost === null && "unknown-price",
     // Usage as streams have it says how far to trust it.
-    field(usage, "source") === "estimated" && "estimated",
+    UNSURE.find((source) => source === field(usage, "source")) ?? false,
   ];
   const item = { model, kind: "message", tokens, costs, cost, multiplier: factor, price };
   return {
