@@ -58,6 +58,11 @@ export class ReplyError extends Error {
   }
 }
 
+/** Something between the server and the page has meddled with an event. */
+export function unreadable(cause?: unknown): ReplyError {
+  return new ReplyError("protocol", "The reply could not be read.", { cause });
+}
+
 /** Longer words are hardly meant for a page. */
 const LONGEST_TEXT = 300;
 

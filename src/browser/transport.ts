@@ -1,7 +1,7 @@
-import type { ServerEvent } from "./event-reader.ts";
+import { DONE, type ServerEvent } from "./event-reader.ts";
 import { Line, type LineOptions, type RequestHeaders, streamURL } from "./line.ts";
 import { TaskSlice } from "./next-task.ts";
-import { ReplyError } from "./reply-error.ts";
+import { ReplyError, unreadable } from "./reply-error.ts";
 
 /** Settings of {@link millraceTransport}. */
 export interface TransportOptions extends LineOptions {
@@ -145,13 +145,15 @@ async function* partsOf(
   let hasStarted = false;
   const take = function* (events: readonly ServerEvent[]): Generator<never, boolean> {
     for (const event of events) {
-      const part = event.data as { readonly type: string } | null;
+      const part = event.data;
+      if (part === null) throw unreadable();
+      if (part === DONE) return true;
       // Each connection begins with a start.
-      const isKnown = !line.take(event) || (hasStarted && part?.type === "start");
-      hasStarted ||= part?.type === "start";
+      const isKnown = !line.take(event) || (hasStarted && part.type === "start");
+      hasStarted ||= part.type === "start";
       // Parts are the chat's own affair.
-      if (part !== null && !isKnown) yield part as never;
-      if (part === null || part.type === "finish" || part.type === "error") return true;
+      if (!isKnown) yield part as never;
+      if (part.type === "finish" || part.type === "error") return true;
     }
     return false;
   };

@@ -223,14 +223,34 @@ describe("an end", () => {
     { type: "end", outcome: "truncated", error: null },
     { type: "end", outcome: "failed", error: "no" },
     null,
+    5,
+    {},
+    "no JSON",
   ])("that cannot be read is thrown: %j", async (end) => {
-    const text = `data: ${JSON.stringify(chunk("Half"))}\n\ndata: ${JSON.stringify(end)}\n\n`;
+    const data = end === "no JSON" ? "{oops" : JSON.stringify(end);
+    const text = `data: ${JSON.stringify(chunk("Half"))}\n\ndata: ${data}\n\n`;
     const fetch = async (): Promise<Response> =>
       new Response(text, { headers: { "content-type": "text/event-stream" } });
     const connection = connect("/", { body: BODY, fetch });
     const error = { code: "protocol", message: "The reply could not be read." };
     expect(await read(connection)).toMatchObject({ text: "Half", error });
     expect(connection).toMatchObject({ outcome: "failed", error });
+  });
+
+  it.each(["{oops", "null", "[]"])("is not asked for again after an event that cannot be read: %s", async (bad) => {
+    const asked: string[] = [];
+    const fetch: typeof globalThis.fetch = async (_, { method = "GET" } = {}) => {
+      asked.push(method);
+      const broken = `id: run-1:3.0\ndata: ${bad}\n\n`;
+      return new Response(wire([chunk("a"), chunk("b")]) + broken + wire(EVENTS), {
+        headers: { "content-type": "text/event-stream" },
+      });
+    };
+    const connection = connect("/", { body: BODY, id: "c", storage: null, fetch });
+    expect(await read(connection)).toMatchObject({ text: "ab", pairs: 2, error: { code: "protocol" } });
+    // Whoever asks for the rest gets what could not be read, too.
+    expect(connection).toMatchObject({ run: "run-1", position: "run-1:1.1", content: "ab" });
+    expect(asked).toEqual(["POST"]);
   });
 
   it("as aborted needs no error", async () => {
