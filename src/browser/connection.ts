@@ -1,7 +1,7 @@
 import type { Usage } from "../cost/usage.ts";
 import { ArrivingJson } from "./arriving-json.ts";
 import { DONE, type ServerEvent } from "./event-reader.ts";
-import { Line, type LineOptions, streamURL } from "./line.ts";
+import { Line, type LineOptions, postOf, streamURL } from "./line.ts";
 import { TaskSlice } from "./next-task.ts";
 import { ReplyError, type ReplyErrorCode, unreadable } from "./reply-error.ts";
 import { type PlaceStorage, StoredPlace } from "./stored-place.ts";
@@ -235,9 +235,10 @@ export class ReplyConnection<Tool, Asked> implements Connection<Tool, Asked> {
   #request(): RequestInit | null {
     const { body, after } = this.#options;
     if (body !== undefined) {
+      const init = postOf(body);
       // Until the server has named the new run, a reload is to find that one, and not the last.
       this.#stored.forget();
-      return { method: "POST", body: JSON.stringify(body) };
+      return init;
     }
     const line = this.#line;
     const stored = this.#stored.read();

@@ -1,5 +1,5 @@
 import { DONE, type ServerEvent } from "./event-reader.ts";
-import { Line, type LineOptions, type RequestHeaders, streamURL } from "./line.ts";
+import { headersOf, Line, type LineOptions, postOf, type RequestHeaders, streamURL } from "./line.ts";
 import { TaskSlice } from "./next-task.ts";
 import { ReplyError, unreadable } from "./reply-error.ts";
 
@@ -74,10 +74,10 @@ export function millraceTransport(options: TransportOptions = {}): MillraceTrans
   const lineOf = ({ chatId, headers }: ChatRequest): Line =>
     new Line(streamURL(api, chatId), { ...rest, headers: () => merged(rest.headers, headers) });
   return {
-    sendMessages({ chatId, abortSignal, headers, body: more, ...sent }) {
+    async sendMessages({ chatId, abortSignal, headers, body: more, ...sent }) {
       const { trigger, messageId, messages } = sent;
-      const json = JSON.stringify({ ...body, ...more, id: chatId, messages, trigger, messageId });
-      return open(lineOf({ chatId, headers }), api, { method: "POST", body: json }, abortSignal);
+      const init = postOf({ ...body, ...more, id: chatId, messages, trigger, messageId });
+      return open(lineOf({ chatId, headers }), api, init, abortSignal);
     },
     async reconnectToStream(request) {
       const line = lineOf(request);
@@ -93,7 +93,7 @@ export function millraceTransport(options: TransportOptions = {}): MillraceTrans
 }
 
 async function merged(own: RequestHeaders | undefined, more: HeadersInit | undefined): Promise<Headers> {
-  const headers = new Headers(typeof own === "function" ? await own() : own);
+  const headers = await headersOf(own);
   new Headers(more).forEach((value, name) => headers.set(name, value));
   return headers;
 }

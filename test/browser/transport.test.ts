@@ -92,6 +92,19 @@ describe("the transport", () => {
     expect(parts).toEqual(PARTS.slice(0, 4));
   });
 
+  it("rejects what cannot be sent, and says why", async () => {
+    const api = "http://127.0.0.1:1";
+    const invalid = (option: string): object => ({
+      code: "invalid_option",
+      message: expect.stringContaining(`Invalid ${option}: `),
+    });
+    await expect(send(transport({ api, body: { count: 1n } }))).rejects.toMatchObject(invalid("body"));
+    const headers = (): never => {
+      throw new Error("no token");
+    };
+    await expect(send(transport({ api, headers }))).rejects.toMatchObject(invalid("headers"));
+  });
+
   it("rejects with the words of a server that refuses", async () => {
     await using server = await serve((response) => {
       response
