@@ -7,6 +7,7 @@ import {
   aFunction,
   anObject,
   aText,
+  checkForm,
   checkOptions,
   type Forms,
   needed,
@@ -121,6 +122,7 @@ export function openRun(
   start: () => Pick<StartRecord, "kind" | "reply">,
   onStop: (reason: string) => void,
 ): OpenRun {
+  checkForm("options", options, needed(anObject));
   checkOptions(options, FORMS);
   const { log, id: place, run = crypto.randomUUID(), replace = false, ttl = TTL_MS, lease = LEASE_MS } = options;
   const key = { place, run };

@@ -109,6 +109,7 @@ export async function readRun(
 ): Promise<((CallStream<Native> | AnyRun) & Logged) | null> {
   checkForm("log", log, needed(anObject));
   checkForm("id", place, needed(aText));
+  checkForm("options", options, anObject);
   checkOptions(options, FORMS);
   const { of, messages, after = 0, signal, continue: open, waitUntil } = options;
   const run = options.run ?? (await checkedLog(log).latest(place));

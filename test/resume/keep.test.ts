@@ -101,6 +101,29 @@ describe("a kept stream", () => {
     }
   });
 
+  it("has options of its reader, its status and its stop that are checked like its own", async () => {
+    const log = memoryLog();
+    const stream = keep(ask()("sea"), { log, id: "chat", run: "r" });
+    const wrong = [{ run: 5 }, { run: null }, { Run: "r" }, null, "r"];
+    for (const options of wrong as never[]) {
+      for (const ask of [stop, status, read]) {
+        const asked = expect(ask(log, "chat", options), `${ask.name} ${JSON.stringify(options)}`);
+        await asked.rejects.toThrow(InvalidOptionError);
+      }
+    }
+    await expect(stop(log, "chat", { reason: 5 } as never)).rejects.toThrow(
+      "Invalid reason: it must be a string, not 5.",
+    );
+    for (const ask of [stop, status, read, remove]) {
+      await expect(ask(log, 7 as never), ask.name).rejects.toThrow("Invalid id: it must be a string, not 7.");
+      await expect(ask(null as never, "chat"), ask.name).rejects.toThrow(
+        "Invalid log: it must be an object, not null.",
+      );
+    }
+    expect(() => keep(ask()("sea"), null as never)).toThrow("Invalid options: it must be an object, not null.");
+    expect(await textOf(stream)).toBe(TEXT);
+  });
+
   it("gives its text alone, and as bytes; leaving those does not stop it", async () => {
     const log = memoryLog();
     const texts = keep(ask()("sea"), { log, id: "texts" });
