@@ -4,7 +4,7 @@ import type { CommonMessage } from "../prompt/common-message.ts";
 import type { BeforeEnd, Closing, Keepable, Kept } from "../resume/keep.ts";
 import { aFunction, aList, checkOptions, type Form, type Forms } from "../schema/option-form.ts";
 import { jsonData } from "../tool/plain-data.ts";
-import { type Cursor, runToken } from "./cursor.ts";
+import type { Cursor } from "./cursor.ts";
 import { earlierMessage } from "./ui-message/earlier-message.ts";
 import {
   checkHead,
@@ -73,7 +73,6 @@ export async function respond<S extends Keepable>(
   try {
     checkOptions(options, FORMS[format]);
     checkHead(options);
-    checkRun(stream);
     const run = isOfRun(stream) ? stream.run : null;
     const wire = wireOf(format, run, resumed, options, stream);
     let pairs: Keepable;
@@ -148,15 +147,6 @@ function hasConversation(stream: Keepable): boolean {
 /** Whether a stream goes on when it is not read any more. */
 function isKept(stream: object): stream is Kept & { readonly "~closing": Closing } {
   return "log" in stream && isOfRun(stream);
-}
-
-/** @throws InvalidOptionError for a name that no header and no id can hold. */
-function checkRun(stream: Keepable): void {
-  try {
-    if (isOfRun(stream)) runToken(stream.run);
-  } catch (cause) {
-    throw new InvalidOptionError("run", "a name with half a character cannot be sent.", { cause });
-  }
 }
 
 /**

@@ -6,7 +6,6 @@ import {
   aFlag,
   aFunction,
   anObject,
-  aText,
   checkForm,
   checkOptions,
   type Forms,
@@ -18,6 +17,7 @@ import { handled } from "../stream/leavable.ts";
 import type { PairTypes } from "../tool/pair.ts";
 import type { LiveReader } from "./live-reader.ts";
 import { type LogState, LogWriter } from "./log-writer.ts";
+import { aName } from "./names.ts";
 import { PlaceOccupiedError } from "./place-occupied-error.ts";
 import type { EndRecord, StartRecord } from "./record.ts";
 import type { Journal } from "./recorder.ts";
@@ -67,9 +67,9 @@ export type Keepable = CallStream<Native> | AgentRun<Native, PairTypes>;
 
 const FORMS: Forms = {
   log: needed(anObject),
-  id: needed(aText),
+  id: needed(aName),
   replace: aFlag,
-  run: aText,
+  run: aName,
   waitUntil: aFunction,
   ttl: positive,
   lease: positive,

@@ -9,7 +9,6 @@ import {
   aList,
   anObject,
   aSignal,
-  aText,
   checkForm,
   checkOptions,
   type Forms,
@@ -21,6 +20,7 @@ import { leavable } from "../stream/leavable.ts";
 import { Stream } from "../stream/stream.ts";
 import type { PairTypes } from "../tool/pair.ts";
 import type { BeforeEnd, Keepable } from "./keep.ts";
+import { aName } from "./names.ts";
 import { type AnyRun, readAgent } from "./read-agent.ts";
 import { unrestarted } from "./kept-stream.ts";
 import { openPairs, readReply } from "./read-reply.ts";
@@ -83,7 +83,7 @@ interface CallToReadAs {
 }
 
 const FORMS: Forms = {
-  run: aText,
+  run: aName,
   after: wholeFrom(0),
   messages: aList,
   signal: aSignal,
@@ -108,7 +108,7 @@ export async function readRun(
   beforeEnd?: BeforeEnd,
 ): Promise<((CallStream<Native> | AnyRun) & Logged) | null> {
   checkForm("log", log, needed(anObject));
-  checkForm("id", place, needed(aText));
+  checkForm("id", place, needed(aName));
   checkForm("options", options, anObject);
   checkOptions(options, FORMS);
   const { of, messages, after = 0, signal, continue: open, waitUntil } = options;

@@ -4,6 +4,7 @@ import type { Log } from "../log/log.ts";
 import { field, tryParse } from "../json/object.ts";
 import { anObject, aText, checkForm, checkOptions, type Forms, needed } from "../schema/option-form.ts";
 import type { ErrorRecord } from "./error-record.ts";
+import { aName } from "./names.ts";
 import type { EndRecord } from "./record.ts";
 
 /** What is known of a run without reading it. */
@@ -43,7 +44,7 @@ export async function status(
   id: string,
   options: { readonly run?: string | undefined } = {},
 ): Promise<RunStatus | null> {
-  check(log, id, options, { run: aText });
+  check(log, id, options, { run: aName });
   const checked = checkedLog(log);
   const run = options.run ?? (await checked.latest(id));
   const state = run === null ? null : await checked.read({ place: id, run }, 0);
@@ -82,7 +83,7 @@ export async function stop(
   id: string,
   options: { readonly run?: string | undefined; readonly reason?: string | undefined } = {},
 ): Promise<boolean> {
-  check(log, id, options, { run: aText, reason: aText });
+  check(log, id, options, { run: aName, reason: aText });
   const checked = checkedLog(log);
   const run = options.run ?? (await checked.latest(id));
   return run !== null && (await checked.stop({ place: id, run }, options.reason ?? "stopped"));
@@ -109,7 +110,7 @@ export async function remove(log: Log, id: string): Promise<void> {
 /** @throws InvalidOptionError: a stop of the wrong run, or of none, would be taken for one that had its effect. */
 function check(log: Log, id: string, options: object, forms: Forms): void {
   checkForm("log", log, needed(anObject));
-  checkForm("id", id, needed(aText));
+  checkForm("id", id, needed(aName));
   checkForm("options", options, anObject);
   checkOptions(options, forms);
 }

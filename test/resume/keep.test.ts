@@ -115,13 +115,30 @@ describe("a kept stream", () => {
       "Invalid reason: it must be a string, not 5.",
     );
     for (const ask of [stop, status, read, remove]) {
-      await expect(ask(log, 7 as never), ask.name).rejects.toThrow("Invalid id: it must be a string, not 7.");
+      await expect(ask(log, 7 as never), ask.name).rejects.toThrow("Invalid id: it must be a string ");
       await expect(ask(null as never, "chat"), ask.name).rejects.toThrow(
         "Invalid log: it must be an object, not null.",
       );
     }
     expect(() => keep(ask()("sea"), null as never)).toThrow("Invalid options: it must be an object, not null.");
     expect(await textOf(stream)).toBe(TEXT);
+  });
+
+  it("is in no place, and has no name, that logs could not tell from another", async () => {
+    const log = memoryLog();
+    const begin = 'it must be a string without half a surrogate pair (UTF-8 has no form for it), not "';
+    for (const half of ["\ud800", "chat \udfff", "\ude00\ud83d"]) {
+      expect(() => keep(ask()("sea"), { log, id: half })).toThrow(`Invalid id: ${begin}`);
+      expect(() => keep(ask()("sea"), { log, id: "chat", run: half })).toThrow(`Invalid run: ${begin}`);
+      for (const ask of [stop, status, read, remove]) {
+        await expect(ask(log, half), ask.name).rejects.toThrow(`Invalid id: ${begin}`);
+      }
+      for (const ask of [stop, status, read]) {
+        await expect(ask(log, "chat", { run: half }), ask.name).rejects.toThrow(`Invalid run: ${begin}`);
+      }
+    }
+    await keep(ask()("sea"), { log, id: "chat 🌊", run: "🌊" }).log.settled;
+    expect((await status(log, "chat 🌊"))?.run).toBe("🌊");
   });
 
   it("gives its text alone, and as bytes; leaving those does not stop it", async () => {
