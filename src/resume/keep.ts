@@ -1,4 +1,5 @@
 import type { AgentRun } from "../agent/run.ts";
+import { LONGEST_TIMER_MS } from "../http/timeout.ts";
 import { inTime } from "../log/in-time.ts";
 import type { Log, RunKey } from "../log/log.ts";
 import type { Native } from "../provider/native.ts";
@@ -36,7 +37,7 @@ export interface KeepOptions {
   readonly waitUntil?: ((work: Promise<void>) => void) | undefined;
   /** How long the run can be read after its end, in milliseconds. Default: 10 minutes. */
   readonly ttl?: number | undefined;
-  /** How long readers wait for a producer that shows no sign of life, in milliseconds. Default: 10,000. */
+  /** How long readers wait for a producer that shows no sign of life, in milliseconds: at most 2,147,483,647. Default: 10,000. */
   readonly lease?: number | undefined;
   /** Whether the request is logged as well, with its prompt. Without it, `history()` elsewhere has to be given the messages. */
   readonly request?: boolean | undefined;
@@ -72,7 +73,10 @@ const FORMS: Forms = {
   run: aName,
   waitUntil: aFunction,
   ttl: positive,
-  lease: positive,
+  lease: {
+    words: `a number greater than 0, and of at most ${LONGEST_TIMER_MS} (no timer waits longer)`,
+    holds: (value) => positive.holds(value) && (value as number) <= LONGEST_TIMER_MS,
+  },
   request: aFlag,
 };
 

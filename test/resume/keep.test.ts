@@ -124,6 +124,19 @@ describe("a kept stream", () => {
     expect(await textOf(stream)).toBe(TEXT);
   });
 
+  it("has a lease that a timer can wait for", async () => {
+    const log = memoryLog();
+    for (const lease of [2 ** 31, Infinity, NaN, 0]) {
+      const words = "a number greater than 0, and of at most 2147483647 (no timer waits longer)";
+      expect(() => keep(ask()("sea"), { log, id: "x", lease })).toThrow(
+        `Invalid lease: it must be ${words}, not ${lease}.`,
+      );
+    }
+    const stream = keep(ask()("sea"), { log, id: "long", lease: 2 ** 31 - 1 });
+    await stream.log.settled;
+    expect(stream.log).toMatchObject({ state: "ended", error: null });
+  });
+
   it("is in no place, and has no name, that logs could not tell from another", async () => {
     const log = memoryLog();
     const begin = 'it must be a string without half a surrogate pair (UTF-8 has no form for it), not "';
