@@ -14,7 +14,7 @@ const WORDS: { readonly [Code in ErrorCode]?: string } = {
   limiter_queue_full: BUSY,
   limiter_wait: BUSY,
   malformed_frame: UNREADABLE,
-  place_occupied: "Another reply is still being written here.",
+  place_occupied: "There is another reply here already.",
   protocol: UNREADABLE,
   redirect: "The model could not be reached.",
   response_model: "The reply does not have the form that was asked for.",

@@ -31,7 +31,7 @@ export interface KeepOptions {
   readonly id: string;
   /** Stops the run that goes on in this place. Without it, this one fails with PlaceOccupiedError, and nothing is sent. */
   readonly replace?: boolean | undefined;
-  /** The name of the run, unique in its place. Default: a random one. */
+  /** The name of the run, unique in its place: if another has it, this one fails with PlaceOccupiedError, and nothing is sent. Default: a random one. */
   readonly run?: string | undefined;
   /** Keeps the process alive until the run has ended and is logged: that of a serverless platform. */
   readonly waitUntil?: ((work: Promise<void>) => void) | undefined;
@@ -165,7 +165,7 @@ export function produce(
     beforeEnd,
   }: Pick<KeepOptions, "replace" | "waitUntil"> & { readonly beforeEnd?: BeforeEnd | undefined },
 ): { readonly gate: Promise<void> | null; readonly properties: PropertyDescriptorMap } {
-  const gate = replace === true ? null : handled(passGate(key.place, writer, production));
+  const gate = replace === true ? null : handled(passGate(key, writer, production));
   const closing = new Closing(beforeEnd);
   const done = pump(writer, production, gate, closing);
   try {
@@ -225,13 +225,13 @@ async function settledBefore(writer: LogWriter, works: readonly BeforeEnd[]): Pr
 }
 
 /** Waits until the run may begin. @throws PlaceOccupiedError */
-async function passGate(place: string, writer: LogWriter, { refuse }: Production): Promise<void> {
+async function passGate({ place, run }: RunKey, writer: LogWriter, { refuse }: Production): Promise<void> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<null>((resolve) => (timer = setTimeout(() => resolve(null), LONGEST_GATE_MS)));
   const obstacle = await Promise.race([writer.obstacle, late]);
   clearTimeout(timer);
   if (obstacle === null) return;
-  const error = new PlaceOccupiedError(place, obstacle);
+  const error = new PlaceOccupiedError(place, obstacle, obstacle === run);
   refuse(error);
   throw error;
 }

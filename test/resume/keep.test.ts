@@ -124,6 +124,26 @@ describe("a kept stream", () => {
     expect(await textOf(stream)).toBe(TEXT);
   });
 
+  it("is refused a name that its place has already, whether that run goes on or has ended", async () => {
+    const log = memoryLog();
+    const first = keep(ask()("sea"), { log, id: "chat", run: "r" });
+    const refused = async (): Promise<void> => {
+      const second = keep(ask()("sea"), { log, id: "chat", run: "r" });
+      await expect(second.response()).rejects.toMatchObject({
+        name: "PlaceOccupiedError",
+        message: "The place has a run of that name already, r: read that one, or keep this one by another name.",
+        place: "chat",
+        run: "r",
+      });
+      await second.log.settled;
+      expect(String(second.log.error)).toContain('the place has a run "r" already.');
+    };
+    await refused();
+    await first.log.settled;
+    await refused();
+    expect(await textOf(keep(ask()("sea"), { log, id: "chat", run: "other" }))).toBe(TEXT);
+  });
+
   it("has a lease that a timer can wait for", async () => {
     const log = memoryLog();
     for (const lease of [2 ** 31, Infinity, NaN, 0]) {
