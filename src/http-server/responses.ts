@@ -2,7 +2,7 @@ import { InvalidOptionError, StreamConsumedError, StreamNotStartedError } from "
 import { field, isObject } from "../json/object.ts";
 import type { CommonMessage } from "../prompt/common-message.ts";
 import type { BeforeEnd, Closing, Keepable, Kept } from "../resume/keep.ts";
-import { aFunction, aList, checkOptions, type Form, type Forms } from "../schema/option-form.ts";
+import { aFunction, aList, checkOptions, type Forms } from "../schema/option-form.ts";
 import { jsonData } from "../tool/plain-data.ts";
 import type { Cursor } from "./cursor.ts";
 import { earlierMessage } from "./ui-message/earlier-message.ts";
@@ -17,13 +17,8 @@ import {
 } from "./response-options.ts";
 import { failureResponse, streamResponse } from "./response.ts";
 import { isOfRun, PairReader, streamOfPairs } from "./shown-pair.ts";
-import {
-  type MessageFinish,
-  type MessageStart,
-  UIEncoder,
-  type UIEncoding,
-  type UIVersion,
-} from "./ui-message/ui-encoder.ts";
+import { type MessageFinish, type MessageStart, UIEncoder, type UIEncoding } from "./ui-message/ui-encoder.ts";
+import { aVersion, type UIVersion } from "./ui-message/ui-version.ts";
 import { UIWire } from "./ui-message/ui-wire.ts";
 import { EventsWire, TextWire, type Wire } from "./wire.ts";
 
@@ -49,7 +44,6 @@ export interface UIResponseOptions<in S extends Keepable = Keepable> extends Eve
 /** The form of a response. */
 export type ResponseFormat = "events" | "text" | "ui";
 
-const aVersion: Form = { words: "5, 6 or 7", holds: (value) => value === 5 || value === 6 || value === 7 };
 const FORMS: { readonly [Format in ResponseFormat]: Forms } = {
   events: EVENTS_FORMS,
   text: RESPONSE_FORMS,
