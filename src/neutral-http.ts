@@ -33,7 +33,8 @@ import {
 } from "./http-server/resume-response.ts";
 import type { Log } from "./log/log.ts";
 import { loadProvider } from "./neutral-provider.ts";
-import type { MessageFinish, MessageStart, UIVersion } from "./http-server/ui-message/ui-encoder.ts";
+import type { MessageFinish, MessageStart } from "./http-server/ui-message/ui-encoder.ts";
+import { aVersion, type UIVersion } from "./http-server/ui-message/ui-version.ts";
 import type { Keepable } from "./resume/keep.ts";
 import type { ReadAs } from "./resume/read.ts";
 import { aFlag, aText, checkOptions } from "./schema/option-form.ts";
@@ -273,7 +274,8 @@ export function fromUIMessages(
  * @param messages - Such as `stream.commonHistory()`.
  * @param options - `run`: the name of the run that wrote the last answer (`kept.run`). A page that resumes recognises its
  *   message by it; without it, such a page shows the answer twice for as long as the log has the run. `sendReasoning`:
- *   false leaves thinking out.
+ *   false leaves thinking out. `version`: the major version of the AI SDK, as for `uiMessageResponse`; from 6 on, calls that
+ *   were refused are told as such.
  * @example
  * ```ts
  * import type { CommonMessage } from "millrace";
@@ -287,6 +289,6 @@ export function fromUIMessages(
  * ```
  */
 export function toUIMessages(messages: readonly CommonMessage[], options?: UIMessagesOptions): UIMessage[] {
-  checkOptions(options ?? {}, { run: aText, sendReasoning: aFlag });
+  checkOptions(options ?? {}, { run: aText, sendReasoning: aFlag, version: aVersion });
   return uiMessagesOf(messages, options);
 }

@@ -5,12 +5,10 @@ import { isDeclared } from "../tool/declared.ts";
 import type { ToolInput } from "../tool/tool-box.ts";
 import type { OpenCall, OpenConversation } from "./open-calls.ts";
 import { lostOutput, type PastRun } from "./past-run.ts";
-import { ToolRefusedError } from "./tool-refused-error.ts";
+import { ToolRefusedError, UNANSWERED } from "./tool-refused-error.ts";
 import type { ToolRunner } from "./tool-runner.ts";
 import { type AnsweredCall, answered, missingAnswers } from "./turn.ts";
 import { stringify } from "../json/stringify.ts";
-
-const UNANSWERED = "The tool did not run: nobody has approved the call.";
 
 /** A prompt whose calls may wait for their results, and what becomes of them. */
 export class OpenPrompt<N extends Native> {

@@ -1,9 +1,9 @@
 import type { Usage } from "../cost/usage.ts";
 import { ArrivingJson } from "./arriving-json.ts";
-import type { ServerEvent } from "./event-reader.ts";
-import { Line, type LineOptions, streamURL } from "./line.ts";
+import { DONE, type ServerEvent } from "./event-reader.ts";
+import { Line, type LineOptions, postOf, streamURL } from "./line.ts";
 import { TaskSlice } from "./next-task.ts";
-import { ReplyError, type ReplyErrorCode } from "./reply-error.ts";
+import { ReplyError, type ReplyErrorCode, unreadable } from "./reply-error.ts";
 import { type PlaceStorage, StoredPlace } from "./stored-place.ts";
 import { type Approval, ArrivingCall, type ArrivingTool, type CompleteTool } from "./tool.ts";
 
@@ -85,8 +85,6 @@ const runOf = (position: string | undefined): string | null =>
 
 const ENDS: readonly unknown[] = ["complete", "truncated", "failed", "aborted"];
 
-const unreadable = (cause?: unknown): ReplyError =>
-  new ReplyError("protocol", "The reply could not be read.", { cause });
 const stopped = (): ReplyError => new ReplyError("stream_aborted", "The reply was stopped.");
 const left = (cause?: unknown): ReplyError =>
   new ReplyError("stream_aborted", "The page has left the reply.", { cause });
@@ -237,9 +235,10 @@ export class ReplyConnection<Tool, Asked> implements Connection<Tool, Asked> {
   #request(): RequestInit | null {
     const { body, after } = this.#options;
     if (body !== undefined) {
+      const init = postOf(body);
       // Until the server has named the new run, a reload is to find that one, and not the last.
       this.#stored.forget();
-      return { method: "POST", body: JSON.stringify(body) };
+      return init;
     }
     const line = this.#line;
     const stored = this.#stored.read();
@@ -249,10 +248,11 @@ export class ReplyConnection<Tool, Asked> implements Connection<Tool, Asked> {
   }
 
   #take(event: ServerEvent): readonly [Chunk, Tool | null] | null {
+    // Before its position is taken: what can be read is before it.
+    if (event.data === null || event.data === DONE) throw unreadable();
     if (!this.#line.take(event)) return null;
     // What millrace has written, unless something in between has meddled with it.
-    const data = event.data as Event | null;
-    if (data === null) throw unreadable();
+    const data = event.data as Event;
     if (data.type === "start") this.#line.run ??= data.run;
     if (data.type === "end") this.#end(data);
     if (data.type !== "chunk") return null;

@@ -2,9 +2,12 @@
 export interface ServerEvent {
   /** Its `id`; null if it has none. */
   readonly id: string | null;
-  /** What it holds; null for the `[DONE]` of a UI message stream. */
-  readonly data: unknown;
+  /** What it holds: an object with a type, or {@link DONE}. Null if it holds something else: that cannot be read. */
+  readonly data: { readonly type: string } | typeof DONE | null;
 }
+
+/** The last event of a UI message stream. */
+export const DONE = "[DONE]";
 
 /** Reads server-sent events, as millrace writes them, from text that was cut anywhere. */
 export class EventReader {
@@ -13,11 +16,7 @@ export class EventReader {
   #id: string | null = null;
   #data: string | null = null;
 
-  /**
-   * The events that end in this text.
-   *
-   * @throws SyntaxError if one of them is not JSON: something between the server and the page has meddled with it.
-   */
+  /** The events that end in this text. */
   push(text: string): ServerEvent[] {
     const events: ServerEvent[] = [];
     const lines = text.split("\n");
@@ -34,7 +33,7 @@ export class EventReader {
     const line = ended.endsWith("\r") ? ended.slice(0, -1) : ended;
     if (line === "") {
       if (this.#data !== null) {
-        events.push({ id: this.#id, data: this.#data === "[DONE]" ? null : JSON.parse(this.#data) });
+        events.push({ id: this.#id, data: this.#data === DONE ? DONE : typed(this.#data) });
       }
       this.#id = this.#data = null;
       return;
@@ -44,5 +43,15 @@ export class EventReader {
     const value = line.slice(colon + (line[colon + 1] === " " ? 2 : 1));
     if (name === "id") this.#id = value;
     if (name === "data") this.#data = this.#data === null ? value : `${this.#data}\n${value}`;
+  }
+}
+
+/** Null is what something between the server and the page has made of an event. */
+function typed(json: string): { readonly type: string } | null {
+  try {
+    const data = JSON.parse(json);
+    return typeof data?.type === "string" ? data : null;
+  } catch {
+    return null;
   }
 }

@@ -1,5 +1,5 @@
 import { EventReader, type ServerEvent } from "./event-reader.ts";
-import { refusal, ReplyError } from "./reply-error.ts";
+import { invalid, refusal, ReplyError } from "./reply-error.ts";
 
 /** How a lost connection is made good. */
 export interface ReconnectOptions {
@@ -217,7 +217,11 @@ export class Line {
       const timer = setTimeout(() => controller.abort(), this.#idleMs);
       try {
         const url = this.#urlOf({ run: this.run, after: this.position, message: isFirst ? this.message : null });
-        const response = await this.#fetch(url, { cache: "no-store" }, controller);
+        const response = await this.#fetch(url, { cache: "no-store" }, controller).catch((error: unknown) => {
+          last = error;
+        });
+        // Also if there are no headers: a token may be had again once the network is back.
+        if (response === undefined) continue;
         const { status } = response;
         if (status === 204) {
           throw isFirst
@@ -231,9 +235,6 @@ export class Line {
             ? last
             : cut(`the server refused the rest of it with status ${status}.`, { status, cause: last });
         }
-      } catch (error) {
-        if (error instanceof ReplyError) throw error;
-        last = error;
       } finally {
         clearTimeout(timer);
       }
@@ -242,7 +243,9 @@ export class Line {
 
   async #fetch(url: string, init: RequestInit, { signal }: AbortController): Promise<Response> {
     const { headers: own, fetch: send = fetch } = this.#options;
-    const headers = new Headers(typeof own === "function" ? await own() : own);
+    const headers = await headersOf(own).catch((cause: unknown) => {
+      throw invalid("headers", "the function threw, or the value is not valid as headers.", cause);
+    });
     if (init.body !== undefined) headers.set("content-type", "application/json");
     return send(url, { ...init, headers, signal });
   }
@@ -280,7 +283,27 @@ function runIn({ response }: OpenResponse): string | null {
 }
 
 function unreached(cause: unknown): ReplyError {
+  // No server has said this: nothing was sent.
+  if (cause instanceof ReplyError && cause.status === undefined) return cause;
   return new ReplyError("connection", "The server cannot be reached.", { cause });
+}
+
+/** The request that starts a reply. @throws ReplyError if the body has no JSON form. */
+export function postOf(body: unknown): RequestInit {
+  let json: string | undefined;
+  let cause: unknown;
+  try {
+    json = JSON.stringify(body);
+  } catch (error) {
+    cause = error;
+  }
+  if (json === undefined) throw invalid("body", "it has no JSON form.", cause);
+  return { method: "POST", body: json };
+}
+
+/** @throws What the function throws, and whatever `Headers` refuses. */
+export async function headersOf(given: RequestHeaders | undefined): Promise<Headers> {
+  return new Headers(typeof given === "function" ? await given() : given);
 }
 
 /** Where the run of an id can be had again, by the conventions of `millrace/http`. */

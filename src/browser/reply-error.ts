@@ -9,6 +9,7 @@ import type { ErrorCode } from "../errors.ts";
  * - `protocol`: an event could not be read, or does not say what it has to.
  * - `stream_truncated`: the rest of the reply cannot be had any more.
  * - `stream_aborted`: the reply was stopped, or this page has left it.
+ * - `invalid_option`: nothing was sent, because the `body` has no JSON form, or the `headers` are not valid or their function threw; `cause` says why.
  * - `internal`: the server has an error of its own.
  * - `nothing_to_resume`: the server has no reply to resume.
  * - `stream_consumed`: the connection is already being read.
@@ -56,6 +57,16 @@ export class ReplyError extends Error {
     this.status = status;
     this.retryAfterMs = retryAfterMs;
   }
+}
+
+/** An option that nothing can be sent with. */
+export function invalid(option: string, problem: string, cause: unknown): ReplyError {
+  return new ReplyError("invalid_option", `Invalid ${option}: ${problem}`, { cause });
+}
+
+/** Something between the server and the page has meddled with an event. */
+export function unreadable(cause?: unknown): ReplyError {
+  return new ReplyError("protocol", "The reply could not be read.", { cause });
 }
 
 /** Longer words are hardly meant for a page. */

@@ -1,7 +1,7 @@
-import type { ServerEvent } from "./event-reader.ts";
-import { Line, type LineOptions, type RequestHeaders, streamURL } from "./line.ts";
+import { DONE, type ServerEvent } from "./event-reader.ts";
+import { headersOf, Line, type LineOptions, postOf, type RequestHeaders, streamURL } from "./line.ts";
 import { TaskSlice } from "./next-task.ts";
-import { ReplyError } from "./reply-error.ts";
+import { ReplyError, unreadable } from "./reply-error.ts";
 
 /** Settings of {@link millraceTransport}. */
 export interface TransportOptions extends LineOptions {
@@ -74,10 +74,10 @@ export function millraceTransport(options: TransportOptions = {}): MillraceTrans
   const lineOf = ({ chatId, headers }: ChatRequest): Line =>
     new Line(streamURL(api, chatId), { ...rest, headers: () => merged(rest.headers, headers) });
   return {
-    sendMessages({ chatId, abortSignal, headers, body: more, ...sent }) {
+    async sendMessages({ chatId, abortSignal, headers, body: more, ...sent }) {
       const { trigger, messageId, messages } = sent;
-      const json = JSON.stringify({ ...body, ...more, id: chatId, messages, trigger, messageId });
-      return open(lineOf({ chatId, headers }), api, { method: "POST", body: json }, abortSignal);
+      const init = postOf({ ...body, ...more, id: chatId, messages, trigger, messageId });
+      return open(lineOf({ chatId, headers }), api, init, abortSignal);
     },
     async reconnectToStream(request) {
       const line = lineOf(request);
@@ -93,7 +93,7 @@ export function millraceTransport(options: TransportOptions = {}): MillraceTrans
 }
 
 async function merged(own: RequestHeaders | undefined, more: HeadersInit | undefined): Promise<Headers> {
-  const headers = new Headers(typeof own === "function" ? await own() : own);
+  const headers = await headersOf(own);
   new Headers(more).forEach((value, name) => headers.set(name, value));
   return headers;
 }
@@ -145,13 +145,15 @@ async function* partsOf(
   let hasStarted = false;
   const take = function* (events: readonly ServerEvent[]): Generator<never, boolean> {
     for (const event of events) {
-      const part = event.data as { readonly type: string } | null;
+      const part = event.data;
+      if (part === null) throw unreadable();
+      if (part === DONE) return true;
       // Each connection begins with a start.
-      const isKnown = !line.take(event) || (hasStarted && part?.type === "start");
-      hasStarted ||= part?.type === "start";
+      const isKnown = !line.take(event) || (hasStarted && part.type === "start");
+      hasStarted ||= part.type === "start";
       // Parts are the chat's own affair.
-      if (part !== null && !isKnown) yield part as never;
-      if (part === null || part.type === "finish" || part.type === "error") return true;
+      if (!isKnown) yield part as never;
+      if (part.type === "finish" || part.type === "error") return true;
     }
     return false;
   };

@@ -3,6 +3,9 @@ import { ApiError, type ErrorCode, isMillraceError } from "../errors.ts";
 const BUSY = "The model is busy at the moment. Try again in a little while.";
 const UNREADABLE = "The reply could not be read.";
 
+/** The words for a tool that somebody has refused. */
+export const TOOL_REFUSED = "The tool was not allowed to run.";
+
 /** What a visitor is told of an error, by its code: no word of the server, the provider or a tool. */
 const WORDS: { readonly [Code in ErrorCode]?: string } = {
   api_error: "The model could not answer.",
@@ -14,7 +17,7 @@ const WORDS: { readonly [Code in ErrorCode]?: string } = {
   limiter_queue_full: BUSY,
   limiter_wait: BUSY,
   malformed_frame: UNREADABLE,
-  place_occupied: "Another reply is still being written here.",
+  place_occupied: "There is another reply here already.",
   protocol: UNREADABLE,
   redirect: "The model could not be reached.",
   response_model: "The reply does not have the form that was asked for.",
@@ -22,7 +25,7 @@ const WORDS: { readonly [Code in ErrorCode]?: string } = {
   stream_truncated: "The reply was cut off.",
   timeout: "The model took too long to answer.",
   tool_input: "The input of the tool could not be used.",
-  tool_refused: "The tool was not allowed to run.",
+  tool_refused: TOOL_REFUSED,
   unsupported_content: "The model does not take files of this kind.",
 };
 

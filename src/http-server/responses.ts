@@ -2,9 +2,9 @@ import { InvalidOptionError, StreamConsumedError, StreamNotStartedError } from "
 import { field, isObject } from "../json/object.ts";
 import type { CommonMessage } from "../prompt/common-message.ts";
 import type { BeforeEnd, Closing, Keepable, Kept } from "../resume/keep.ts";
-import { aFunction, aList, checkOptions, type Form, type Forms } from "../schema/option-form.ts";
+import { aFunction, aList, checkOptions, type Forms } from "../schema/option-form.ts";
 import { jsonData } from "../tool/plain-data.ts";
-import { type Cursor, runToken } from "./cursor.ts";
+import type { Cursor } from "./cursor.ts";
 import { earlierMessage } from "./ui-message/earlier-message.ts";
 import {
   checkHead,
@@ -17,13 +17,8 @@ import {
 } from "./response-options.ts";
 import { failureResponse, streamResponse } from "./response.ts";
 import { isOfRun, PairReader, streamOfPairs } from "./shown-pair.ts";
-import {
-  type MessageFinish,
-  type MessageStart,
-  UIEncoder,
-  type UIEncoding,
-  type UIVersion,
-} from "./ui-message/ui-encoder.ts";
+import { type MessageFinish, type MessageStart, UIEncoder, type UIEncoding } from "./ui-message/ui-encoder.ts";
+import { aVersion, type UIVersion } from "./ui-message/ui-version.ts";
 import { UIWire } from "./ui-message/ui-wire.ts";
 import { EventsWire, TextWire, type Wire } from "./wire.ts";
 
@@ -49,7 +44,6 @@ export interface UIResponseOptions<in S extends Keepable = Keepable> extends Eve
 /** The form of a response. */
 export type ResponseFormat = "events" | "text" | "ui";
 
-const aVersion: Form = { words: "5, 6 or 7", holds: (value) => value === 5 || value === 6 || value === 7 };
 const FORMS: { readonly [Format in ResponseFormat]: Forms } = {
   events: EVENTS_FORMS,
   text: RESPONSE_FORMS,
@@ -73,7 +67,6 @@ export async function respond<S extends Keepable>(
   try {
     checkOptions(options, FORMS[format]);
     checkHead(options);
-    checkRun(stream);
     const run = isOfRun(stream) ? stream.run : null;
     const wire = wireOf(format, run, resumed, options, stream);
     let pairs: Keepable;
@@ -148,15 +141,6 @@ function hasConversation(stream: Keepable): boolean {
 /** Whether a stream goes on when it is not read any more. */
 function isKept(stream: object): stream is Kept & { readonly "~closing": Closing } {
   return "log" in stream && isOfRun(stream);
-}
-
-/** @throws InvalidOptionError for a name that no header and no id can hold. */
-function checkRun(stream: Keepable): void {
-  try {
-    if (isOfRun(stream)) runToken(stream.run);
-  } catch (cause) {
-    throw new InvalidOptionError("run", "a name with half a character cannot be sent.", { cause });
-  }
 }
 
 /**

@@ -1,5 +1,6 @@
 import { commonPrompt } from "../agent/open-calls.ts";
 import type { AgentRun } from "../agent/run.ts";
+import { LONGEST_TIMER_MS } from "../http/timeout.ts";
 import { inTime } from "../log/in-time.ts";
 import type { Log, RunKey } from "../log/log.ts";
 import type { Native } from "../provider/native.ts";
@@ -8,7 +9,7 @@ import {
   aFlag,
   aFunction,
   anObject,
-  aText,
+  checkForm,
   checkOptions,
   type Forms,
   needed,
@@ -19,6 +20,7 @@ import { handled } from "../stream/leavable.ts";
 import type { PairTypes } from "../tool/pair.ts";
 import type { LiveReader } from "./live-reader.ts";
 import { type LogState, LogWriter } from "./log-writer.ts";
+import { aName } from "./names.ts";
 import { PlaceOccupiedError } from "./place-occupied-error.ts";
 import type { EndRecord, StartRecord } from "./record.ts";
 import type { Journal } from "./recorder.ts";
@@ -31,13 +33,13 @@ export interface KeepOptions {
   readonly id: string;
   /** Stops the run that goes on in this place. Without it, this one fails with PlaceOccupiedError, and nothing is sent. */
   readonly replace?: boolean | undefined;
-  /** The name of the run, unique in its place. Default: a random one. */
+  /** The name of the run, unique in its place: if another has it, this one fails with PlaceOccupiedError, and nothing is sent. Default: a random one. */
   readonly run?: string | undefined;
   /** Keeps the process alive until the run has ended and is logged: that of a serverless platform. */
   readonly waitUntil?: ((work: Promise<void>) => void) | undefined;
   /** How long the run can be read after its end, in milliseconds. Default: 10 minutes. */
   readonly ttl?: number | undefined;
-  /** How long readers wait for a producer that shows no sign of life, in milliseconds. Default: 10,000. */
+  /** How long readers wait for a producer that shows no sign of life, in milliseconds: at most 2,147,483,647. Default: 10,000. */
   readonly lease?: number | undefined;
   /** Whether the request is logged as well, with its prompt. Without it, `history()` elsewhere has to be given the messages. */
   readonly request?: boolean | undefined;
@@ -68,12 +70,15 @@ export type Keepable = CallStream<Native> | AgentRun<Native, PairTypes>;
 
 const FORMS: Forms = {
   log: needed(anObject),
-  id: needed(aText),
+  id: needed(aName),
   replace: aFlag,
-  run: aText,
+  run: aName,
   waitUntil: aFunction,
   ttl: positive,
-  lease: positive,
+  lease: {
+    words: `a number greater than 0, and of at most ${LONGEST_TIMER_MS} (no timer waits longer)`,
+    holds: (value) => positive.holds(value) && (value as number) <= LONGEST_TIMER_MS,
+  },
   request: aFlag,
 };
 
@@ -125,6 +130,7 @@ export function openRun(
   start: () => Pick<StartRecord, "kind" | "reply">,
   onStop: (reason: string) => void,
 ): OpenRun {
+  checkForm("options", options, needed(anObject));
   checkOptions(options, FORMS);
   const { log, id: place, run = crypto.randomUUID(), replace = false, ttl = TTL_MS, lease = LEASE_MS } = options;
   const key = { place, run };
@@ -164,7 +170,7 @@ export function produce(
   }: Pick<KeepOptions, "replace" | "waitUntil"> & { readonly beforeEnd?: BeforeEnd | undefined },
 ): { readonly gate: Promise<void> | null; readonly properties: PropertyDescriptorMap } {
   const { key, writer } = run;
-  const gate = replace === true ? null : handled(passGate(key.place, writer, production));
+  const gate = replace === true ? null : handled(passGate(key, writer, production));
   const closing = new Closing(beforeEnd);
   const done = pump({ run, production, gate, closing });
   try {
@@ -224,13 +230,13 @@ async function settledBefore(writer: LogWriter, works: readonly BeforeEnd[]): Pr
 }
 
 /** Waits until the run may begin. @throws PlaceOccupiedError */
-async function passGate(place: string, writer: LogWriter, { refuse }: Production): Promise<void> {
+async function passGate({ place, run }: RunKey, writer: LogWriter, { refuse }: Production): Promise<void> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<null>((resolve) => (timer = setTimeout(() => resolve(null), LONGEST_GATE_MS)));
   const obstacle = await Promise.race([writer.obstacle, late]);
   clearTimeout(timer);
   if (obstacle === null) return;
-  const error = new PlaceOccupiedError(place, obstacle);
+  const error = new PlaceOccupiedError(place, obstacle, obstacle === run);
   refuse(error);
   throw error;
 }

@@ -1,7 +1,8 @@
 import { MillraceError } from "../errors.ts";
 
 /**
- * Another run goes on in the place, and was not to be replaced. Nothing was sent.
+ * Another run goes on in the place, and was not to be replaced; or one has the same name, whether it goes on or has ended.
+ * Nothing was sent.
  *
  * @example
  * ```ts
@@ -16,9 +17,13 @@ export class PlaceOccupiedError extends MillraceError {
   readonly code = "place_occupied";
   /** The place. */
   declare readonly place: string;
-  /** The run that goes on there. */
+  /** The run that is there. */
   declare readonly run: string;
-  constructor(place: string, run: string) {
-    super(`The run ${run} goes on in this place: stop it, or keep the next one with replace: true.`, { place, run });
+  /** @param isNamesake - Whether the run that is there is in the way because of its name. */
+  constructor(place: string, run: string, isNamesake: boolean) {
+    const problem = isNamesake
+      ? `The place has a run of that name already, ${run}: read that one, or keep this one by another name.`
+      : `The run ${run} goes on in this place: stop it, or keep the next one with replace: true.`;
+    super(problem, { place, run });
   }
 }

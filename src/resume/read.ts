@@ -10,7 +10,6 @@ import {
   aList,
   anObject,
   aSignal,
-  aText,
   checkForm,
   checkOptions,
   type Forms,
@@ -22,6 +21,7 @@ import { leavable } from "../stream/leavable.ts";
 import { Stream } from "../stream/stream.ts";
 import type { PairTypes } from "../tool/pair.ts";
 import type { BeforeEnd, Keepable } from "./keep.ts";
+import { aName } from "./names.ts";
 import { type AnyRun, readAgent } from "./read-agent.ts";
 import { unrestarted } from "./kept-stream.ts";
 import { openPairs, readReply } from "./read-reply.ts";
@@ -87,7 +87,7 @@ interface CallToReadAs {
 }
 
 const FORMS: Forms = {
-  run: aText,
+  run: aName,
   after: wholeFrom(0),
   messages: aList,
   signal: aSignal,
@@ -112,7 +112,8 @@ export async function readRun(
   beforeEnd?: BeforeEnd,
 ): Promise<((CallStream<Native> | AnyRun) & Logged) | null> {
   checkForm("log", log, needed(anObject));
-  checkForm("id", place, needed(aText));
+  checkForm("id", place, needed(aName));
+  checkForm("options", options, anObject);
   checkOptions(options, FORMS);
   const { of, messages, after = 0, signal, continue: open, waitUntil } = options;
   const run = options.run ?? (await checkedLog(log).latest(place));

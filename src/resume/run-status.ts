@@ -2,7 +2,9 @@ import type { FinalState } from "../attempt/lifecycle.ts";
 import { checkedLog } from "../log/checked-log.ts";
 import type { Log } from "../log/log.ts";
 import { field, tryParse } from "../json/object.ts";
+import { anObject, aText, checkForm, checkOptions, type Forms, needed } from "../schema/option-form.ts";
 import type { ErrorRecord } from "./error-record.ts";
+import { aName } from "./names.ts";
 import type { EndRecord } from "./record.ts";
 
 /** What is known of a run without reading it. */
@@ -28,6 +30,7 @@ export interface RunStatus {
  * @param id - The place.
  * @param options - `run`: the run. Default: the one that began last in the place.
  * @returns Null if the log has no such run.
+ * @throws InvalidOptionError if an option cannot work.
  * @example
  * ```ts
  * import { memoryLog, status } from "millrace/resume";
@@ -41,6 +44,7 @@ export async function status(
   id: string,
   options: { readonly run?: string | undefined } = {},
 ): Promise<RunStatus | null> {
+  check(log, id, options, { run: aName });
   const checked = checkedLog(log);
   const run = options.run ?? (await checked.latest(id));
   const state = run === null ? null : await checked.read({ place: id, run }, 0);
@@ -65,6 +69,7 @@ export async function status(
  * @param id - The place.
  * @param options - `run`: the run. Without it, the one that began last in the place. `reason`: becomes the cause of its error.
  * @returns Whether it goes on and its producer is told. False if it has ended, or there is none.
+ * @throws InvalidOptionError if an option cannot work.
  * @example
  * ```ts
  * import { memoryLog, stop } from "millrace/resume";
@@ -78,6 +83,7 @@ export async function stop(
   id: string,
   options: { readonly run?: string | undefined; readonly reason?: string | undefined } = {},
 ): Promise<boolean> {
+  check(log, id, options, { run: aName, reason: aText });
   const checked = checkedLog(log);
   const run = options.run ?? (await checked.latest(id));
   return run !== null && (await checked.stop({ place: id, run }, options.reason ?? "stopped"));
@@ -88,6 +94,7 @@ export async function stop(
  *
  * @param log - The log.
  * @param id - The place.
+ * @throws InvalidOptionError if the log or the place cannot be one.
  * @example
  * ```ts
  * import { memoryLog, remove } from "millrace/resume";
@@ -95,8 +102,17 @@ export async function stop(
  * await remove(memoryLog(), "chat-1");
  * ```
  */
-export function remove(log: Log, id: string): Promise<void> {
-  return checkedLog(log).remove(id);
+export async function remove(log: Log, id: string): Promise<void> {
+  check(log, id, {}, {});
+  await checkedLog(log).remove(id);
+}
+
+/** @throws InvalidOptionError: a stop of the wrong run, or of none, would be taken for one that had its effect. */
+function check(log: Log, id: string, options: object, forms: Forms): void {
+  checkForm("log", log, needed(anObject));
+  checkForm("id", id, needed(aName));
+  checkForm("options", options, anObject);
+  checkOptions(options, forms);
 }
 
 function endIn(data: string | undefined): (EndRecord & { readonly error: ErrorRecord | null }) | undefined {

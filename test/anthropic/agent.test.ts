@@ -444,7 +444,12 @@ describe("tools of an agent", () => {
         content: "The user did not allow this tool to run.",
       },
       { type: "tool_result", tool_use_id: "toolu_1" },
-      { type: "tool_result", tool_use_id: "toolu_2", is_error: true, content: "Cid is away." },
+      {
+        type: "tool_result",
+        tool_use_id: "toolu_2",
+        is_error: true,
+        content: "The user did not allow this tool to run: Cid is away.",
+      },
     ]);
   });
 

@@ -186,6 +186,54 @@ describe("an error before the reply", () => {
     expect(error).toMatchObject({ code, status, retryAfterMs: 2_000, message: expect.not.stringContaining("Secret") });
   });
 
+  const circular: Record<string, unknown> = {};
+  circular["self"] = circular;
+
+  it.each([
+    ["that is circular", circular],
+    ["that is a BigInt", 1n],
+    ["that is a function", () => 1],
+  ])("is one of the program if it gives a body %s", async (_, body) => {
+    await using server = await serveRun(EVENTS);
+    const page = storage();
+    page.setItem(`millrace:${server.url}:c`, "{}");
+    const connection = connect(server.url, { body, id: "c", storage: page });
+    const message = "Invalid body: it has no JSON form.";
+    expect((await read(connection)).error).toMatchObject({ name: "ReplyError", code: "invalid_option", message });
+    expect(connection.outcome).toBe("failed");
+    // What the place has is still there.
+    expect([...page.items.keys()]).toEqual([`millrace:${server.url}:c`]);
+    expect(server.asked).toEqual([]);
+  });
+
+  const cause = new Error("no token");
+  it.each([
+    ["throws", () => Promise.reject(cause), cause],
+    ["gives none", () => ({ "no header": "1" }), expect.any(TypeError)],
+  ])("is one of the program if its function of headers %s", async (_, headers, cause) => {
+    await using server = await serveRun(EVENTS);
+    const options = { id: "c", storage: null, reconnect: { attempts: 2, delayMs: 1 }, headers };
+    const message = "Invalid headers: the function threw, or the value is not valid as headers.";
+    for (const connection of [connect(server.url, { ...options, body: BODY }), connect(server.url, options)]) {
+      expect((await read(connection)).error).toMatchObject({ code: "invalid_option", message, cause });
+      expect(connection.outcome).toBe("failed");
+    }
+    expect(server.asked).toEqual([]);
+  });
+
+  it("is not that of a token which could not be had while the network was away", async () => {
+    await using server = await serveRun(EVENTS, (nth) => (nth === 0 ? { cutAt: 220 } : {}));
+    let asked = 0;
+    const headers = (): HeadersInit => {
+      asked++;
+      if (asked === 2) throw cause;
+      return {};
+    };
+    const connection = connect(server.url, { body: BODY, id: "c", reconnect: AT_ONCE, storage: null, headers });
+    expect(await read(connection)).toEqual({ text: TEXT, pairs: 5, error: null });
+    expect(asked).toBe(3);
+  });
+
   it("is one of the connection if there is no server", async () => {
     const server = await serveRun(EVENTS);
     await server[Symbol.asyncDispose]();
@@ -223,14 +271,34 @@ describe("an end", () => {
     { type: "end", outcome: "truncated", error: null },
     { type: "end", outcome: "failed", error: "no" },
     null,
+    5,
+    {},
+    "no JSON",
   ])("that cannot be read is thrown: %j", async (end) => {
-    const text = `data: ${JSON.stringify(chunk("Half"))}\n\ndata: ${JSON.stringify(end)}\n\n`;
+    const data = end === "no JSON" ? "{oops" : JSON.stringify(end);
+    const text = `data: ${JSON.stringify(chunk("Half"))}\n\ndata: ${data}\n\n`;
     const fetch = async (): Promise<Response> =>
       new Response(text, { headers: { "content-type": "text/event-stream" } });
     const connection = connect("/", { body: BODY, fetch });
     const error = { code: "protocol", message: "The reply could not be read." };
     expect(await read(connection)).toMatchObject({ text: "Half", error });
     expect(connection).toMatchObject({ outcome: "failed", error });
+  });
+
+  it.each(["{oops", "null", "[]"])("is not asked for again after an event that cannot be read: %s", async (bad) => {
+    const asked: string[] = [];
+    const fetch: typeof globalThis.fetch = async (_, { method = "GET" } = {}) => {
+      asked.push(method);
+      const broken = `id: run-1:3.0\ndata: ${bad}\n\n`;
+      return new Response(wire([chunk("a"), chunk("b")]) + broken + wire(EVENTS), {
+        headers: { "content-type": "text/event-stream" },
+      });
+    };
+    const connection = connect("/", { body: BODY, id: "c", storage: null, fetch });
+    expect(await read(connection)).toMatchObject({ text: "ab", pairs: 2, error: { code: "protocol" } });
+    // Whoever asks for the rest gets what could not be read, too.
+    expect(connection).toMatchObject({ run: "run-1", position: "run-1:1.1", content: "ab" });
+    expect(asked).toEqual(["POST"]);
   });
 
   it("as aborted needs no error", async () => {

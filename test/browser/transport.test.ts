@@ -81,6 +81,30 @@ describe("the transport", () => {
     expect(parts.length).toBeGreaterThan(3);
   });
 
+  it.each(["{oops", "null"])("fails at an event that cannot be read, after what came before: %s", async (bad) => {
+    await using server = await serve((response) => {
+      const start = wire(null).split("\n\n").slice(0, 5);
+      response.writeHead(200, headers).end(`${start.join("\n\n")}\n\ndata: ${bad}\n\n${wire("run-1:1.0")}`);
+    });
+    const parts: unknown[] = [];
+    const reading = partsOf(await send(transport({ api: server.url })), parts);
+    await expect(reading).rejects.toMatchObject({ name: "ReplyError", code: "protocol" });
+    expect(parts).toEqual(PARTS.slice(0, 4));
+  });
+
+  it("rejects what cannot be sent, and says why", async () => {
+    const api = "http://127.0.0.1:1";
+    const invalid = (option: string): object => ({
+      code: "invalid_option",
+      message: expect.stringContaining(`Invalid ${option}: `),
+    });
+    await expect(send(transport({ api, body: { count: 1n } }))).rejects.toMatchObject(invalid("body"));
+    const headers = (): never => {
+      throw new Error("no token");
+    };
+    await expect(send(transport({ api, headers }))).rejects.toMatchObject(invalid("headers"));
+  });
+
   it("rejects with the words of a server that refuses", async () => {
     await using server = await serve((response) => {
       response

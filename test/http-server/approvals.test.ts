@@ -1,16 +1,18 @@
 import { lastAssistantMessageIsCompleteWithApprovalResponses as isAnswered } from "ai";
-import { expect, it, vi } from "vitest";
-import { agent, call, type CommonMessage, tool } from "../../src/index.ts";
-import { readChat, uiMessageResponse } from "../../src/neutral-http.ts";
+import { describe, expect, it, vi } from "vitest";
+import { agent, approve, call, type CommonMessage, tool } from "../../src/index.ts";
+import { readChat, toUIMessages, uiMessageResponse } from "../../src/neutral-http.ts";
 import { keep, memoryLog } from "../../src/neutral-resume.ts";
 import { client } from "../../src/providers/anthropic/index.ts";
-import { fakeAnthropic, reply, toolUse } from "../../src/testing/index.ts";
+import * as openai from "../../src/providers/openai/index.ts";
+import { fakeAnthropic, fakeOpenAI, reply, toolUse } from "../../src/testing/index.ts";
 import { expectHandledRejections } from "../contract/reading.ts";
 import { Chat, serveWeb } from "./chat.ts";
 import { approvalsOf, type Ending } from "../../src/http-server/feed.ts";
 import { endEvent } from "../../src/http-server/wire.ts";
 import { shownBy } from "../../src/http-server/response-options.ts";
-import { UIEncoder, type UIVersion } from "../../src/http-server/ui-message/ui-encoder.ts";
+import { UIEncoder } from "../../src/http-server/ui-message/ui-encoder.ts";
+import type { UIVersion } from "../../src/http-server/ui-message/ui-version.ts";
 
 expectHandledRejections();
 
@@ -65,7 +67,7 @@ const answers: readonly Late[] = [
     },
     shown: { state: "output-error", errorText: "The tool failed." },
   },
-  { first: false, gives: () => "Paid.", shown: { state: "output-error", errorText: "The tool failed." } },
+  { first: false, gives: () => "Paid.", shown: { state: "output-denied" } },
   { first: false, isDenied: true, gives: () => "Paid.", shown: { state: "output-denied" } },
 ];
 
@@ -103,4 +105,52 @@ it.each(answers)("a page that answers late gets what has become of the call, onc
   await new Promise((resolve) => setTimeout(resolve, 30));
   expect(web.requests.length - before).toBe(1);
   expect(ran).toHaveBeenCalledTimes(first ? 1 : 0);
+});
+
+const subjects = [
+  ["anthropic", fakeAnthropic, (url: string) => client({ apiKey: "k", baseURL: url }), "anthropic/claude-sonnet-5-5"],
+  ["openai", fakeOpenAI, (url: string) => openai.client({ apiKey: "k", baseURL: `${url}/v1` }), "openai/gpt-6.2-sol"],
+] as const;
+
+describe.each(subjects)("a call that a person has denied (%s)", (_, serve, clientOf, model) => {
+  it.each([
+    [undefined, false],
+    [5, "Not that one."],
+    [6, false],
+    [6, "Not that one."],
+  ] as const)("is told alike live and after a reload: version %s, answer %s", async (version, answer) => {
+    await using server = await serve({ replies: [reply(toolUse("pay", {}, { id: "t1" })), "All right."] });
+    const pay = tool({ name: "pay", needsApproval: true, call: () => "Paid." });
+    const options = { stream: true, tools: [pay], client: clientOf(server.url) as never } as const;
+    const work = agent(call(model, options, (messages: readonly CommonMessage[]) => messages));
+    const first = work([{ role: "user", content: "Pay." }]);
+    await first.finish();
+    const [asked] = first.approvals;
+    const id = asked?.id ?? "";
+    const originalMessages = toUIMessages(first.commonHistory(), { run: "r1", version });
+    const run = work(approve(first.commonHistory(), { [id]: answer }));
+    const sent = await (await uiMessageResponse(run, { version, originalMessages })).text();
+    const live = sent
+      .split("\n")
+      .filter((line) => line.includes('"tool-'))
+      .map((line): unknown => JSON.parse(line.slice("data: ".length)));
+    const words = { errorText: "The tool was not allowed to run." };
+    const isNamed = version === 6;
+    expect(live).toEqual([
+      isNamed
+        ? { type: "tool-output-denied", toolCallId: id }
+        : { type: "tool-output-error", toolCallId: id, ...words },
+    ]);
+    const stored = JSON.parse(JSON.stringify(run.commonHistory())) as CommonMessage[];
+    const parts = toUIMessages(stored, { version }).flatMap((message) => message.parts);
+    const own = { type: "tool-pay", toolCallId: id, input: {} };
+    expect(parts.find((part) => "toolCallId" in part)).toEqual(
+      isNamed
+        ? { ...own, state: "output-denied", approval: { id, approved: false } }
+        : { ...own, state: "output-error", ...words },
+    );
+    // The model is told why.
+    const result = JSON.stringify(stored.flatMap(({ content }) => (typeof content === "string" ? [] : content)));
+    expect(result).toContain(`The user did not allow this tool to run${answer === false ? "." : `: ${answer}`}`);
+  });
 });

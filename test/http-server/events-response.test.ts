@@ -288,6 +288,9 @@ describe("eventsResponse", () => {
     expect(events[1]?.id).toBe("a%3A1%0A%C3%BC:3.0");
     await kept.log.settled;
     expect((await status(log, "c"))?.outcome).toBe("complete");
+    const namesake = await eventsResponse(keep(ask(server), { log, id: "c", run: "a:1\nü" }));
+    const told = { code: "place_occupied", message: "There is another reply here already." };
+    expect([namesake.status, await namesake.json()]).toEqual([409, told]);
   });
 
   it("refuses a stream that is read already, and what is not one", async () => {

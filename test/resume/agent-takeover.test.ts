@@ -358,7 +358,11 @@ describe.concurrent.each(recoverable.filter(({ name }) => /^anthropic|background
       const heir = await heirOf(subject, log, setting);
       const { text, results } = await within(3_000, shown(heir), "it is told");
       expect(text).toBe("Done.");
-      expect(results.toSorted()).toEqual(["Not that.", expect.stringMatching(LOST), "got a"]);
+      expect(results.toSorted()).toEqual([
+        expect.stringMatching(LOST),
+        "The user did not allow this tool to run: Not that.",
+        "got a",
+      ]);
       expect(works.calls).toEqual(["a", "never"]);
       expect(server.requests.length).toBe(2);
       kept.abort();

@@ -102,6 +102,79 @@ describe("a kept stream", () => {
     }
   });
 
+  it("has options of its reader, its status and its stop that are checked like its own", async () => {
+    const log = memoryLog();
+    const stream = keep(ask()("sea"), { log, id: "chat", run: "r" });
+    const wrong = [{ run: 5 }, { run: null }, { Run: "r" }, null, "r"];
+    for (const options of wrong as never[]) {
+      for (const ask of [stop, status, read]) {
+        const asked = expect(ask(log, "chat", options), `${ask.name} ${JSON.stringify(options)}`);
+        await asked.rejects.toThrow(InvalidOptionError);
+      }
+    }
+    await expect(stop(log, "chat", { reason: 5 } as never)).rejects.toThrow(
+      "Invalid reason: it must be a string, not 5.",
+    );
+    for (const ask of [stop, status, read, remove]) {
+      await expect(ask(log, 7 as never), ask.name).rejects.toThrow("Invalid id: it must be a string ");
+      await expect(ask(null as never, "chat"), ask.name).rejects.toThrow(
+        "Invalid log: it must be an object, not null.",
+      );
+    }
+    expect(() => keep(ask()("sea"), null as never)).toThrow("Invalid options: it must be an object, not null.");
+    expect(await textOf(stream)).toBe(TEXT);
+  });
+
+  it("is refused a name that its place has already, whether that run goes on or has ended", async () => {
+    const log = memoryLog();
+    const first = keep(ask()("sea"), { log, id: "chat", run: "r" });
+    const refused = async (): Promise<void> => {
+      const second = keep(ask()("sea"), { log, id: "chat", run: "r" });
+      await expect(second.response()).rejects.toMatchObject({
+        name: "PlaceOccupiedError",
+        message: "The place has a run of that name already, r: read that one, or keep this one by another name.",
+        place: "chat",
+        run: "r",
+      });
+      await second.log.settled;
+      expect(String(second.log.error)).toContain('the place has a run "r" already.');
+    };
+    await refused();
+    await first.log.settled;
+    await refused();
+    expect(await textOf(keep(ask()("sea"), { log, id: "chat", run: "other" }))).toBe(TEXT);
+  });
+
+  it("has a lease that a timer can wait for", async () => {
+    const log = memoryLog();
+    for (const lease of [2 ** 31, Infinity, NaN, 0]) {
+      const words = "a number greater than 0, and of at most 2147483647 (no timer waits longer)";
+      expect(() => keep(ask()("sea"), { log, id: "x", lease })).toThrow(
+        `Invalid lease: it must be ${words}, not ${lease}.`,
+      );
+    }
+    const stream = keep(ask()("sea"), { log, id: "long", lease: 2 ** 31 - 1 });
+    await stream.log.settled;
+    expect(stream.log).toMatchObject({ state: "ended", error: null });
+  });
+
+  it("is in no place, and has no name, that logs could not tell from another", async () => {
+    const log = memoryLog();
+    const begin = 'it must be a string without half a surrogate pair (UTF-8 has no form for it), not "';
+    for (const half of ["\ud800", "chat \udfff", "\ude00\ud83d"]) {
+      expect(() => keep(ask()("sea"), { log, id: half })).toThrow(`Invalid id: ${begin}`);
+      expect(() => keep(ask()("sea"), { log, id: "chat", run: half })).toThrow(`Invalid run: ${begin}`);
+      for (const ask of [stop, status, read, remove]) {
+        await expect(ask(log, half), ask.name).rejects.toThrow(`Invalid id: ${begin}`);
+      }
+      for (const ask of [stop, status, read]) {
+        await expect(ask(log, "chat", { run: half }), ask.name).rejects.toThrow(`Invalid run: ${begin}`);
+      }
+    }
+    await keep(ask()("sea"), { log, id: "chat 🌊", run: "🌊" }).log.settled;
+    expect((await status(log, "chat 🌊"))?.run).toBe("🌊");
+  });
+
   it("gives its text alone, and as bytes; leaving those does not stop it", async () => {
     const log = memoryLog();
     const texts = keep(ask()("sea"), { log, id: "texts" });

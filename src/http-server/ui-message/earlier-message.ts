@@ -1,5 +1,6 @@
 import { InvalidOptionError } from "../../errors.ts";
 import { field, isObject, type JsonObject, stringField } from "../../json/object.ts";
+import { TOOL_FAILED, TOOL_REFUSED } from "../public-error.ts";
 import type { UIPart } from "./ui-wire.ts";
 
 /** A message of the assistant that a run goes on with, after an approval say. */
@@ -99,7 +100,7 @@ function callAgain(part: JsonObject, type: string, hasApprovals: boolean): UIPar
     ...(isDynamic && { dynamic: true as const }),
     ...(providerExecuted === true && { providerExecuted }),
   };
-  const errorText = stringField(part, "errorText") ?? "The tool failed.";
+  const errorText = stringField(part, "errorText") ?? (state === "output-denied" ? TOOL_REFUSED : TOOL_FAILED);
   if (state === "output-error" && input === undefined) return [{ type: "tool-input-error", ...call, errorText }];
   const parts: UIPart[] = [{ type: "tool-input-available", ...call }];
   const approvalId = stringField(approval, "id");

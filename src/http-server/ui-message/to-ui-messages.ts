@@ -1,3 +1,4 @@
+import { saysRefused } from "../../agent/tool-refused-error.ts";
 import { isObject, tryParse } from "../../json/object.ts";
 import { base64 } from "../../prompt/base64.ts";
 import type {
@@ -9,8 +10,9 @@ import type {
 } from "../../prompt/common-message.ts";
 import type { Media } from "../../prompt/media.ts";
 import { jsonData } from "../../tool/plain-data.ts";
-import { TOOL_FAILED } from "../public-error.ts";
+import { TOOL_FAILED, TOOL_REFUSED } from "../public-error.ts";
 import { type ProviderMetadata, thinkingOf } from "./thinking-metadata.ts";
+import { hasDenied, type UIVersion } from "./ui-version.ts";
 
 interface UIToolCall {
   readonly type: `tool-${string}`;
@@ -36,7 +38,11 @@ export type UIMessagePart =
       readonly approval: { readonly id: string; readonly approved: boolean; readonly reason?: string };
     })
   | (UIToolCall & { readonly state: "output-available"; readonly output: unknown })
-  | (UIToolCall & { readonly state: "output-error"; readonly errorText: string });
+  | (UIToolCall & { readonly state: "output-error"; readonly errorText: string })
+  | (UIToolCall & {
+      readonly state: "output-denied";
+      readonly approval: { readonly id: string; readonly approved: false; readonly reason?: string };
+    });
 
 /** A message as `useChat` of the AI SDK has it. */
 export interface UIMessage {
@@ -54,12 +60,17 @@ export interface UIMessagesOptions {
   readonly run?: string | undefined;
   /** Whether the page gets to know the thinking: as the option of `uiMessageResponse`. Default: true. */
   readonly sendReasoning?: boolean | undefined;
+  /**
+   * The major version of the AI SDK: as the option of `uiMessageResponse`. From 6 on, a call that was refused is
+   * `output-denied`; by default it is an `output-error` that says so, which all versions know.
+   */
+  readonly version?: UIVersion | undefined;
 }
 
 /** See `toUIMessages` of `millrace/http`. */
 export function uiMessagesOf(messages: readonly CommonMessage[], options: UIMessagesOptions = {}): UIMessage[] {
-  const { run, sendReasoning = true } = options;
-  const shown = messagesOf(messages, sendReasoning);
+  const { run } = options;
+  const shown = messagesOf(messages, options);
   const last = shown.at(-1);
   if (last === undefined || last.role === "user") return shown;
   return [...shown.slice(0, -1), { ...last, id: run ?? last.id, parts: last.parts.map(waitingPart) }];
@@ -71,13 +82,16 @@ function waitingPart(part: UIMessagePart): UIMessagePart {
   return { ...part, state: "approval-requested", approval: { id: part.toolCallId } };
 }
 
-function messagesOf(messages: readonly CommonMessage[], hasReasoning: boolean): UIMessage[] {
+function messagesOf(
+  messages: readonly CommonMessage[],
+  { sendReasoning: hasReasoning = true, version }: UIMessagesOptions,
+): UIMessage[] {
   const shown: UIMessage[] = [];
   /** Where the calls are whose results follow. */
   const calls = new Map<string, { readonly parts: UIMessagePart[]; readonly at: number }>();
   for (const { role, content } of messages) {
     const parts = typeof content === "string" ? [{ type: "text" as const, text: content }] : content;
-    if (role === "user") for (const part of parts) settle(part, calls);
+    if (role === "user") for (const part of parts) settle(part, calls, version);
     const all = parts.flatMap(role === "assistant" ? assistantPart : userPart);
     const own = hasReasoning ? all : all.filter(({ type }) => type !== "reasoning");
     if (role === "system" || own.length === 0) continue;
@@ -98,6 +112,7 @@ function messagesOf(messages: readonly CommonMessage[], hasReasoning: boolean): 
 function settle(
   given: CommonPart,
   calls: ReadonlyMap<string, { readonly parts: UIMessagePart[]; readonly at: number }>,
+  version: UIVersion | undefined,
 ): void {
   if (given.type !== "toolResult" && given.type !== "toolApproval") return;
   const call = calls.get(given.id);
@@ -106,6 +121,7 @@ function settle(
   const { type, toolCallId, input } = part;
   const own = { type, toolCallId, input };
   if (given.type === "toolApproval") call.parts[call.at] = answeredPart(part, given);
+  else if (saysRefused(given.content)) call.parts[call.at] = refusedPart(part, version);
   else if (given.isError) call.parts[call.at] = { ...own, state: "output-error", errorText: TOOL_FAILED };
   else call.parts[call.at] = { ...own, state: "output-available", output: outputOf(given) };
 }
@@ -120,6 +136,13 @@ function answeredPart(
   const { type, toolCallId, input } = part;
   const approval = { id, approved, ...(reason !== undefined && { reason }) };
   return { type, toolCallId, input, state: "approval-responded", approval };
+}
+
+/** A call that did not run because somebody has said no. The reason is not told: it need not be the visitor's. */
+function refusedPart(part: Extract<UIMessagePart, UIToolCall>, version: UIVersion | undefined): UIMessagePart {
+  const { type, toolCallId, input } = part;
+  if (!hasDenied(version)) return { type, toolCallId, input, state: "output-error", errorText: TOOL_REFUSED };
+  return { type, toolCallId, input, state: "output-denied", approval: { id: toolCallId, approved: false } };
 }
 
 /** Objects and lists are JSON to the model, and data to the page. */

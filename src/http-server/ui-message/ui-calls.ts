@@ -1,3 +1,4 @@
+import { REFUSED } from "../../agent/tool-refused-error.ts";
 import { field, isObject, type JsonObject, stringField, tryParse } from "../../json/object.ts";
 import type { CommonPart, ToolApprovalPart } from "../../prompt/common-message.ts";
 import { jsonData } from "../../tool/plain-data.ts";
@@ -121,9 +122,7 @@ function resultOf(id: string, part: JsonObject): CommonPart {
   if (state === "output-error") return failed(stringField(part, "errorText") || "The tool failed.");
   if (state === "output-denied" || state === "approval-requested") {
     const reason = stringField(part["approval"], "reason");
-    return failed(
-      reason ? `The user did not allow this tool to run: ${reason}` : "The user did not allow this tool to run.",
-    );
+    return failed(reason ? `${REFUSED}: ${reason}` : `${REFUSED}.`);
   }
   return failed("The tool did not run.");
 }

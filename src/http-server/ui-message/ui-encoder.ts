@@ -1,3 +1,4 @@
+import { saysRefused, ToolRefusedError } from "../../agent/tool-refused-error.ts";
 import type { FinalState } from "../../attempt/lifecycle.ts";
 import type { Usage } from "../../cost/usage.ts";
 import { StreamTruncatedError } from "../../errors.ts";
@@ -15,10 +16,8 @@ import type { Shown } from "../response-options.ts";
 import { type ShownPair, inputOf } from "../shown-pair.ts";
 import { type ProviderMetadata, signed, thinkingSign } from "./thinking-metadata.ts";
 import { outputOf } from "./to-ui-messages.ts";
+import { hasDenied, type UIVersion } from "./ui-version.ts";
 import type { UIFinishReason, UIPart } from "./ui-wire.ts";
-
-/** The major version of the AI SDK that reads a stream. */
-export type UIVersion = 5 | 6 | 7;
 
 /** How a stream is told to the AI SDK. */
 export interface UIEncoding {
@@ -133,6 +132,9 @@ export class UIEncoder {
     const parts = this.#encoding.conversation().flatMap(({ content }) => (typeof content === "string" ? [] : content));
     return [...this.#answered].flatMap(([id, name]) => {
       const result = parts.findLast((part) => part.type === "toolResult" && part.id === id);
+      if (result?.type === "toolResult" && saysRefused(result.content)) {
+        return this.#result({ id, name, output: new ToolRefusedError(name, result.content), isError: true });
+      }
       if (result?.type === "toolResult" && !result.isError) {
         return this.#result({ id, name, output: outputOf(result), isError: false });
       }
@@ -261,8 +263,7 @@ export class UIEncoder {
     const words = shown.errorText(output, TOOL_FAILED);
     if (isKnown) {
       const isRefused = isRefusal(output) || this.#refused.has(toolCallId);
-      const isDenied = version !== undefined && version >= 6 && isRefused;
-      if (isDenied) return [{ type: "tool-output-denied", toolCallId }];
+      if (isRefused && hasDenied(version)) return [{ type: "tool-output-denied", toolCallId }];
       return [{ type: "tool-output-error", toolCallId, errorText: words }];
     }
     this.#calls.delete(toolCallId);
