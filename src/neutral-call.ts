@@ -50,7 +50,7 @@ export type NativeOf<Id extends string> = Id extends `${infer Prefix extends key
   ? Natives[Prefix]
   : NeutralNative;
 
-/** A model to ask if the one before it fails, of any provider. Options that are one provider's own go to its models alone. */
+/** A fallback model, of any provider. Options that are one provider's own go to its models alone. */
 export type NeutralTarget<Id extends ModelId = ModelId> = Omit<Target<NativeOf<Id>>, "model"> & { readonly model: Id };
 
 /** The options of a call by `provider/model` ids. `Fallback` are the ids of its fallbacks. */

@@ -94,10 +94,10 @@ export function eventsResponse<S extends Keepable>(
 }
 
 /**
- * Sends a run to a page that comes back: after a reload, a lost connection, or in another tab. It goes on after the
- * header `last-event-id`, or `?after=`; without them it sends the run from its beginning. `?run=` asks for a certain run,
- * by default the one that began last; `?message=` names the last message that the page has: if that is the run, and has
- * ended, there is nothing to send.
+ * Resumes a run for a page that comes back: after a reload, a lost connection, or in another tab. It sends what follows the
+ * position in the `last-event-id` header or `?after=`; without them, the run from its beginning. `?run=` names a run; by
+ * default it is the latest. `?message=` names the last message that the page has: if it is this run, and the run has ended,
+ * the response is a 204.
  *
  * @param log - The log that the run is kept in.
  * @param id - The place.
@@ -242,10 +242,10 @@ export function readChat(request: unknown, options: FromUIMessagesOptions = {}):
 
 /**
  * Turns the messages that `useChat` sends into messages for a prompt: text, files, thinking that its provider takes back,
- * calls of tools and what became of them. {@link readChat} does that with a whole request. Whatever a page sends comes to a conversation that providers accept: a call
- * without a result gets one that says so, and a call that was cut is left out.
+ * tool calls and their results. {@link readChat} does this with a whole request. The result is always a conversation that
+ * providers accept: a call without a result gets one that says so, and a call that was cut is left out.
  *
- * @param messages - Those of the page. They are the visitor's words: also those that they say the assistant has written.
+ * @param messages - Those of the page. Do not trust them: the visitor controls all of them, the assistant's included.
  * @param options - See {@link FromUIMessagesOptions}.
  * @throws InvalidOptionError for what cannot be a message: a role or a file of another kind, or messages of the system,
  *   unless they are asked for.
@@ -267,9 +267,9 @@ export function fromUIMessages(
 }
 
 /**
- * Turns a conversation into messages for `useChat`: those that a page begins with. Turns of the assistant with nothing but
- * results of tools between them are one message with several steps. Messages of the system are left out, and the errors of
- * tools are told in our words alone. A call that the end leaves open waits for an approval, and the page asks for it again.
+ * Turns a conversation into messages for `useChat`: those that a page starts with. Turns of the assistant with nothing but
+ * tool results between them become one message with several steps. System messages are left out, and the errors of tools are
+ * replaced by generic messages. A call that is still open at the end waits for an approval, and the page asks for it again.
  *
  * @param messages - Such as `stream.commonHistory()`.
  * @param options - `run`: the name of the run that wrote the last answer (`kept.run`). A page that resumes recognises its

@@ -66,7 +66,7 @@ export function keep<S extends Keepable>(stream: S, options: KeepOptions): S & K
 export type StreamedCall<S extends Keepable> = ((...args: never) => S) &
   ({ readonly "~call": object } | { readonly "~agent": object });
 
-/** A stream that is read from a log without the call that it belongs to: of any provider, with tools that are data alone. */
+/** A stream that is read from a log without the call that it belongs to: of any provider, whose tools are only data. */
 export type LoggedStream = Stream<NeutralNative> & Logged;
 
 /**

@@ -26,9 +26,9 @@ export interface Agent<N extends Native, Args extends readonly unknown[], T exte
 /**
  * Makes a function that repeats a call for as long as the model asks for tools, and runs them.
  *
- * What a tool throws is told to the model, and so is input that its schema refuses or that was cut, and a tool that does
- * not exist. A turn that the provider has paused, to go on later or once it had summed up what came before, is sent back,
- * and goes on. A `toolChoice` of the call that forces a tool is lifted once the model has obeyed it.
+ * The model gets an error result if a tool throws or does not exist, or if its input is invalid or was cut. A turn that the
+ * provider paused (also for compaction) is sent back, and continues. A `toolChoice` of the call that forces a tool is dropped
+ * once the model has obeyed it.
  *
  * @param call - A call with tools, streamed or not.
  * @param options - Limits, and what may stop the run: see {@link AgentOptions}. All are optional.

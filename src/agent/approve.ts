@@ -11,16 +11,16 @@ export interface ApprovalMessage {
 }
 
 /**
- * Adds to a conversation which of the calls that wait in it may run: the prompt of the next run.
+ * Adds the answers to the calls that wait for approval. Returns the prompt of the next run.
  *
  * @param history - `run.history()` or `run.commonHistory()` of a run that ended with `stopReason: "approval"`, or what you
  *   have stored of it.
  * @param answers - `Record<string, boolean | string>`, by the ids in `run.approvals`: true lets the call run. False, or a
- *   reason, is told to the model. A call that is left out is not run either. It may be what a page has sent: it is checked.
+ *   reason, goes to the model. A call that is left out does not run either. Pass what a page sent: it is checked.
  * @returns The same list if it has all of the answers already, or results for the calls. Store what is new before you start
  *   the run: an answer that comes twice then starts one run.
- * @throws InvalidOptionError if there is no answer, for an answer to a call that the conversation does not have, or that it
- *   answers differently already, and for a value that is neither a boolean nor a reason.
+ * @throws InvalidOptionError if there are no answers, a call is unknown or has a different answer already, or a value is
+ *   neither a boolean nor a string.
  * @example
  * ```ts
  * import { agent, approve, type CommonMessage, call, tool } from "millrace";

@@ -19,8 +19,8 @@ export interface AgentTurn<out N extends Native = Native, out T extends PairType
   /** The reply: pairs, content, usage, tools. */
   readonly stream: Stream<N, T>;
   /**
-   * The tools that the model asked for, in its order, and what they gave; an `Error` if they failed, were refused or
-   * interrupted, do not exist, or had their input cut. Calls whose input is invalid are in `stream.tools` alone.
+   * The calls of the model, in its order, with their outputs; an `Error` for a tool that failed, was refused or interrupted,
+   * does not exist, or had its input cut. Calls with invalid input are only in `stream.tools`.
    */
   readonly outputs: readonly ToolOutput[];
 }
@@ -82,9 +82,9 @@ export interface AgentOptions<N extends Native = Native, T extends PairTypes = P
   /** Stops after a turn for which this gives true. It is asked where the run would go on. */
   readonly stopWhen?: Asked<AgentTurn<N, T>, boolean> | undefined;
   /**
-   * Asked before a tool runs, and shown a copy of its `args`: true lets it run. False, or a reason, is told to the model instead of a result. What it
-   * throws ends the run. As many may be asked about at a time as may run. Of a call that waits for a person it is asked once
-   * that person has agreed.
+   * Called before a tool runs, with a copy of its `args`: true lets it run; false, or a reason, goes to the model instead of
+   * a result. What it throws ends the run. Up to `parallel` calls may be pending at once. For a call that needs a person's
+   * approval, it is called after that.
    */
   readonly approve?: Asked<CallableTool<T>, boolean | string> | undefined;
   /** Asked before each turn: its own options, such as a tool that the model must use first. What it throws ends the run. */

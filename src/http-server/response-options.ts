@@ -18,7 +18,7 @@ export interface StreamResponseOptions<in S extends Keepable = Keepable> {
   readonly status?: number | undefined;
   /** Headers, over those that the response has by itself. */
   readonly headers?: ResponseInit["headers"] | undefined;
-  /** Ends the reading, such as the request's signal: a stream that is not kept is closed. */
+  /** Stops reading the stream: pass `request.signal`. A stream that is not kept is closed. */
   readonly signal?: AbortSignal | undefined;
   /**
    * How long to wait for the first content, in milliseconds: an error before that is an HTTP status. Afterwards the

@@ -25,9 +25,9 @@ import { EventsWire, TextWire, type Wire } from "./wire.ts";
 /** How a stream is sent to `useChat`. */
 export interface UIResponseOptions<in S extends Keepable = Keepable> extends EventsResponseOptions<S> {
   /**
-   * The messages that the page has sent. If the last one is of the assistant, the stream goes on with it, after an
-   * approval say: it keeps its id. For `resumeResponse`, those that you have stored of the chat: a run that began with what
-   * became of the last message's calls is sent as that message, with its parts before the run.
+   * The messages that the page sent. If the last one is the assistant's, as after an approval, the stream continues it, and
+   * it keeps its id. For `resumeResponse`, the chat as you have stored it: a run that answers the last message's calls is
+   * then sent as part of that message.
    */
   readonly originalMessages?:
     | readonly { readonly id: string; readonly role: string; readonly parts?: readonly unknown[] }[]

@@ -26,7 +26,7 @@ export interface DynamicConfig<M = MessageLike, P = unknown, C = unknown, D = un
   readonly callParams?: P | undefined;
   /** Replaces the metadata of the options. */
   readonly metadata?: Readonly<Record<string, unknown>> | undefined;
-  /** The client of this call alone. */
+  /** The client, only for this call. */
   readonly client?: C | undefined;
   /** Aborts this call. */
   readonly signal?: AbortSignal | undefined;

@@ -59,7 +59,7 @@ export interface KeptLog {
 export interface Kept {
   /** The name of the run. */
   readonly run: string;
-  /** The position of the last event that was handed out here, counted from 1; 0 before. */
+  /** The position of the last event that was delivered here, counted from 1; 0 before. */
   readonly position: number;
   /** What has become of the log. */
   readonly log: KeptLog;

@@ -34,7 +34,7 @@ import { loaderFor, type LoadProvider, RunRecords } from "./run-records.ts";
 export interface Logged {
   /** The name of the run. */
   readonly run: string;
-  /** The position of the last event that was handed out, counted from 1 at the beginning of the run. */
+  /** The position of the last event that was delivered, counted from 1 at the beginning of the run. */
   readonly position: number;
 }
 
@@ -42,24 +42,24 @@ export interface Logged {
 export interface ReadOptions {
   /** The name of the run. Default: the one that began last in the place. */
   readonly run?: string | undefined;
-  /** A position: what comes after it is handed out. Default 0, the beginning. */
+  /** A position: what comes after it is delivered. Default 0, the beginning. */
   readonly after?: number | undefined;
   /**
    * The messages that the prompt function gave, for `history()` and `commonHistory()`, if the run was kept without its
-   * request. They may be neutral; those without a provider's items are neutral in `history()`, too, and a call takes both.
+   * request. {@link CommonMessage}s are fine; `history()` keeps them as they are, and a call accepts both.
    */
   readonly messages?: readonly unknown[] | undefined;
   /** Ends the reading, not the run. */
   readonly signal?: AbortSignal | undefined;
   /**
-   * Goes on with a run whose producer is gone, instead of ending it as truncated: makes the same call again, or the same
-   * run of the agent, which nobody reads yet. Of many readers that try, one does it; all of them read on.
+   * Called to continue a run whose producer died, instead of ending it as truncated. Return the same call or agent run,
+   * unread. Of several readers, one takes over; the others keep reading.
    *
-   * The `onInterrupt` of the call says how a reply goes on that was interrupted. A run of an agent goes on from there: what
-   * its tools gave is kept, and a tool that may have been running is not called again: the model is told that the outcome
-   * of the call is unknown.
+   * `onInterrupt` of the call decides how an interrupted reply continues. The run of an agent continues from there: tool
+   * results are kept, and a tool that may have been running is not called again; the model gets an error result that says
+   * that its outcome is unknown.
    *
-   * It is given the conversation that the run was to answer, as `commonHistory()` has it, if the run was kept with
+   * `messages` is the conversation that the run was to answer, as `commonHistory()` has it: only for a run that was kept with
    * `request: true`.
    */
   readonly continue?: ((messages: readonly CommonMessage[]) => Keepable) | undefined;

@@ -68,7 +68,7 @@ export async function status(
  * @param log - The log.
  * @param id - The place.
  * @param options - `run`: the run. Without it, the one that began last in the place. `reason`: becomes the cause of its error.
- * @returns Whether it goes on and its producer is told. False if it has ended, or there is none.
+ * @returns True if the run has not ended, and is told to stop; false if it has ended, or there is none.
  * @throws InvalidOptionError if an option cannot work.
  * @example
  * ```ts

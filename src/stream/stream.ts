@@ -35,8 +35,8 @@ export abstract class Stream<out N extends Native, out T extends PairTypes = Any
   }
 
   /**
-   * The text alone, a piece at a time. It owns the stream as an iteration does. An interrupted stream is not restarted:
-   * text cannot be taken back.
+   * Only the text, in pieces. It consumes the stream, as an iteration does. An interrupted stream is not restarted: text
+   * cannot be taken back.
    *
    * @throws StreamConsumedError if the stream has an owner already.
    * @example

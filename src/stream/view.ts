@@ -215,8 +215,8 @@ export abstract class CallView<out N extends Native, out T extends PairTypes = P
   /**
    * The message with the results of tools, in a list. Without outputs the list is empty.
    *
-   * @param outputs - Calls of this message, and what they gave: text, JSON, bytes, content parts, or an `Error`, whose
-   * message the model is told (never its stack).
+   * @param outputs - Calls of this message with their outputs: text, JSON, bytes, content parts, or an `Error`, of which
+   * the model sees the message (never the stack).
    */
   toolMessageParams(outputs: readonly ToolOutput[]): readonly N["item"][] {
     return resultItems(this.#reply.shown, outputs.map(resultOf));

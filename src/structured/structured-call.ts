@@ -27,9 +27,9 @@ export interface ModelOptions<M extends StandardSchema = StandardSchema> {
   readonly responseModel?: M | undefined;
   /** JSON Schema of the model, if `responseModel` cannot convert itself. */
   readonly responseSchema?: object | undefined;
-  /** How often the model is told what is wrong with its reply and asked again. Only for calls that are not streamed. */
+  /** How often to send the validation errors back and ask again. Only for calls that are not streamed. */
   readonly validationRetries?: number | undefined;
-  /** Asks for JSON in words, even if the provider has a better way; with `responseModel`, or alone. */
+  /** Asks for JSON by an instruction, even if the provider has a better way; with `responseModel`, or without. */
   readonly jsonMode?: boolean | undefined;
 }
 

@@ -26,7 +26,7 @@ export interface DeliveryOptions extends FaultOptions, FrameStyle {
   readonly comments?: boolean | undefined;
   /** Whether to send an event of an unknown type after every event but the last. */
   readonly unknownEvents?: boolean | undefined;
-  /** Whether to send `data: [DONE]` at the end. Default: as the API does, which is so for Chat Completions alone. */
+  /** Whether to send `data: [DONE]` at the end. Default: as the API does: only for Chat Completions. */
   readonly done?: boolean | undefined;
   /** Whether to compress the body, even if the client does not accept that. */
   readonly gzip?: boolean | undefined;

@@ -65,7 +65,7 @@ export interface McpOptions<Namespace extends string> extends ToolOptions {
   /** Put before each tool's name, with `_` between them, which keeps the names apart from those of your other tools. */
   readonly namespace: Namespace;
   /**
-   * Told of each tool that is left out, since no model would accept it: it has no name, say, or takes something other
+   * Called for each tool that is left out because no model would accept it: it has no name, say, or takes something other
    * than an object. Default: a warning on the console.
    */
   readonly onSkip?: ((error: McpListError) => void) | undefined;

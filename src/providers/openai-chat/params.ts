@@ -18,15 +18,15 @@ import type { Open } from "./wire.ts";
  * ```
  */
 export interface OpenAIChatCallParams {
-  /** The most tokens to write, reasoning included. Servers that know `max_tokens` alone are sent that instead. */
+  /** The most tokens to write, reasoning included. Servers that only know `max_tokens` are sent that instead. */
   readonly max_completion_tokens?: number | null | undefined;
-  /** The same under its older name, which reasoning models refuse, and which many compatible servers know alone. */
+  /** The same under its older name, which reasoning models refuse, and which is the only one that many compatible servers know. */
   readonly max_tokens?: number | null | undefined;
   /** How much the model reasons. Which levels it takes differs by model. */
   readonly reasoning_effort?: Open<"none" | "minimal" | "low" | "medium" | "high" | "xhigh" | "max"> | null | undefined;
   /** How long the reply should be. `medium` if not given. */
   readonly verbosity?: "low" | "medium" | "high" | null | undefined;
-  /** 0 to 2. Reasoning models take the default alone. */
+  /** 0 to 2. Reasoning models only accept the default. */
   readonly temperature?: number | null | undefined;
   /** 0 to 1. */
   readonly top_p?: number | null | undefined;
@@ -64,7 +64,7 @@ export interface OpenAIChatCallParams {
   readonly response_format?: ResponseFormatParam | undefined;
   /** What the model answers with: `["text", "audio"]` needs `audio`. */
   readonly modalities?: readonly ("text" | "audio")[] | null | undefined;
-  /** The voice, and the format. A stream has `pcm16` alone. */
+  /** The voice, and the format. Streams only have `pcm16`. */
   readonly audio?:
     | {
         readonly voice:
