@@ -1,6 +1,6 @@
 import { StreamAbortedError } from "../errors.ts";
 import { inTime } from "../log/in-time.ts";
-import { LONGEST_CLOSING_MS } from "../resume/keep.ts";
+import { LONGEST_CLOSING_MS } from "../resume/closing.ts";
 import { StaleCursorError, runToken } from "./cursor.ts";
 import { END, Feed, LATE } from "./feed.ts";
 import { codeOf, retryAfterOf, statusOf } from "./public-error.ts";

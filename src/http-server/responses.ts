@@ -1,7 +1,8 @@
 import { InvalidOptionError, StreamConsumedError, StreamNotStartedError } from "../errors.ts";
 import { field, isObject } from "../json/object.ts";
 import type { CommonMessage } from "../prompt/common-message.ts";
-import type { BeforeEnd, Closing, Keepable, Kept } from "../resume/keep.ts";
+import type { BeforeEnd, Closing } from "../resume/closing.ts";
+import type { Keepable, Kept } from "../resume/keep.ts";
 import { aFunction, aList, checkOptions, type Forms } from "../schema/option-form.ts";
 import { jsonData } from "../tool/plain-data.ts";
 import type { Cursor } from "./cursor.ts";

@@ -1,7 +1,6 @@
 import { commonPrompt } from "../agent/open-calls.ts";
 import type { AgentRun } from "../agent/run.ts";
 import { LONGEST_TIMER_MS } from "../http/timeout.ts";
-import { inTime } from "../log/in-time.ts";
 import type { Log, RunKey } from "../log/log.ts";
 import type { Native } from "../provider/native.ts";
 import type { CallPlan } from "../recovery/plan.ts";
@@ -18,6 +17,7 @@ import {
 import type { CallStream } from "../stream/call-stream.ts";
 import { handled } from "../stream/leavable.ts";
 import type { PairTypes } from "../tool/pair.ts";
+import { type BeforeEnd, Closing } from "./closing.ts";
 import type { LiveReader } from "./live-reader.ts";
 import { type LogState, LogWriter } from "./log-writer.ts";
 import { aName } from "./names.ts";
@@ -86,8 +86,6 @@ const TTL_MS = 10 * 60_000;
 const LEASE_MS = 10_000;
 /** How long a run waits to learn whether another is in its way: a log that fails does not hold it up. */
 const LONGEST_GATE_MS = 1_000;
-/** How long the end of a run waits for what is to be done before anybody learns of it. */
-export const LONGEST_CLOSING_MS = 10_000;
 /** About what an event has beside its text, in characters. */
 export const EVENT_SIZE = 150;
 
@@ -152,9 +150,6 @@ export function journalOf(writer: LogWriter, position = 0): Journal {
   return journal;
 }
 
-/** What is done when a run has ended, and before anybody learns of it: its place is not free until then. Never rejects. */
-export type BeforeEnd = () => Promise<void>;
-
 /**
  * Reads a stream to its end, at the pace of the log and of its reader here. Gives what a kept stream has.
  *
@@ -199,36 +194,6 @@ export function produce(
   return { gate, properties };
 }
 
-/** What is done before a run ends for others. */
-export class Closing {
-  /** Null once it has begun. */
-  #works: BeforeEnd[] | null;
-
-  constructor(first: BeforeEnd | undefined) {
-    this.#works = first === undefined ? [] : [first];
-  }
-
-  /** @returns Whether it was in time. */
-  add(work: BeforeEnd): boolean {
-    this.#works?.push(work);
-    return this.#works !== null;
-  }
-
-  /** From now on it is too late to add something. */
-  begin(): readonly BeforeEnd[] {
-    const works = this.#works ?? [];
-    this.#works = null;
-    return works;
-  }
-}
-
-/** Does what is to be done before a run ends, unless it has gone to another process by now. */
-async function settledBefore(writer: LogWriter, works: readonly BeforeEnd[]): Promise<void> {
-  await writer.flushed();
-  if (writer.state === "lost") return;
-  await inTime(Promise.all(works.map((work) => work())), LONGEST_CLOSING_MS).catch(() => {});
-}
-
 /** Waits until the run may begin. @throws PlaceOccupiedError */
 async function passGate({ place, run }: RunKey, writer: LogWriter, { refuse }: Production): Promise<void> {
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -264,8 +229,7 @@ async function pump({
     failure = error;
   }
   feed.live.end(failure);
-  const works = closing.begin();
-  if (works.length > 0) await settledBefore(writer, works);
+  if (closing.close()) await closing.run(writer);
   const record = end(failure);
   feed.live.close(failure);
   if (record !== null) await writer.end({ type: "end", ...record, time: Date.now() });

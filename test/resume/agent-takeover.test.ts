@@ -400,7 +400,8 @@ describe.concurrent.each(recoverable.filter(({ name }) => /^anthropic|background
       const works = new Works();
       const setting: Setting = { server, works };
       const { log, kept } = await orphan(subject, setting, ["never"]);
-      const goOn = (_: readonly CommonMessage[]): AnyRun => workerOf(subject, setting)();
+      const goOn = (messages: readonly CommonMessage[]): AnyRun =>
+        workerOf(subject, { ...setting, prompt: () => messages })();
       const of = workerOf(subject, setting);
       const found = await readRun(load, log, PLACE, { of, messages: [], continue: goOn });
       expect((await shown(found as unknown as AnyRun)).error).toMatchObject({
