@@ -33,7 +33,17 @@ type Provided<Id extends string> = string extends Id
   ? unknown
   : Id extends `${keyof Natives}/${string}`
     ? unknown
-    : `"${Id}" does not name its provider: write "anthropic/${Id}", for example`;
+    : // An object, since two texts come to `never`, which says nothing.
+      { readonly problem: Unprovided<Id> };
+
+/** What to write instead of an id without a provider, or with one that is not known. */
+type Unprovided<Id extends string> = Id extends `${infer Prefix}/${string}`
+  ? `there is no provider "${Prefix}" here`
+  : Id extends `gpt-${string}`
+    ? `write "openai/${Id}"`
+    : Id extends `claude-${string}`
+      ? `write "anthropic/${Id}"`
+      : `write the provider in front: "openai/${Id}", for example`;
 
 /** The native types of the models with these ids: of all that may answer; {@link NeutralNative} if an id may be any text. */
 export type NativeOf<Id extends string> = Id extends `${infer Prefix extends keyof Natives}/${string}`
@@ -265,7 +275,7 @@ function resolve(id: string): { readonly provider: DeferredProvider; readonly mo
   const prefix = typeof id === "string" ? prefixOf(id) : null;
   if (prefix === null) {
     const list = PREFIXES.map((known) => `"${known}/…"`).join(", ");
-    throw new InvalidOptionError("model", `${shown(id)} does not name its provider. Ids begin with ${list}.`);
+    throw new InvalidOptionError("model", `${shown(id)} does not begin with a provider. Ids begin with ${list}.`);
   }
   return { provider: providerOf(prefix), model: id.slice(prefix.length + 1) };
 }

@@ -65,12 +65,18 @@ export type ParserOptionOf<N extends Native, S extends StreamOption, T extends P
 > &
   NoParserOfStreams<S>;
 
-/** The compile error for `outputParser` on a stream. */
+/** The compile errors for options that a stream does not take: `outputParser`, and `validationRetries` where there is a response model. */
 export type NoParserOfStreams<S extends StreamOption> = S extends false
   ? unknown
   : {
       readonly outputParser?:
         | "a stream is parsed by the code that reads it: outputParser needs a call that is not streamed"
+        | undefined;
+      // An object, since a number and a text come to `never`, which says nothing.
+      readonly validationRetries?:
+        | {
+            readonly problem: "a stream cannot be asked for again: validationRetries needs a call that is not streamed";
+          }
         | undefined;
     };
 

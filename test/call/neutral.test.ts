@@ -15,8 +15,8 @@ const fake = () => client({ apiKey: "k", baseURL: server.url });
 describe("a call by a provider/model id", () => {
   it.each(["claude-sonnet-5-5", "nobody/x", "anthropic/", ""])("refuses the id %j", (model: string) => {
     expect(() => call(model, () => "x")).toThrow(InvalidOptionError);
-    expect(() => call(id, () => "x").with({ model })).toThrow(/does not name its provider/);
-    expect(() => call(id, { fallback: model }, () => "x")()).toThrow(/does not name its provider/);
+    expect(() => call(id, () => "x").with({ model })).toThrow(/does not begin with a provider/);
+    expect(() => call(id, { fallback: model }, () => "x")()).toThrow(/does not begin with a provider/);
   });
 
   it("takes ids of fallbacks, and asks them", async () => {

@@ -186,8 +186,18 @@ test("its error has the issues, and the response", () => {
   expect(look).toBeTypeOf("function");
 });
 
+test("an id without a provider is told what to write", () => {
+  type Named<Id extends string> = Parameters<typeof neutralCall<Id, readonly [], string>>[0];
+  type Told<Id extends string, Problem extends string> = Id & { readonly problem: Problem };
+  expectTypeOf<Named<"openai/gpt-6.2-sol">>().toEqualTypeOf<"openai/gpt-6.2-sol">();
+  expectTypeOf<Named<"gpt-6.2-sol">>().toEqualTypeOf<Told<"gpt-6.2-sol", 'write "openai/gpt-6.2-sol"'>>();
+  expectTypeOf<Named<"claude-x">>().toEqualTypeOf<Told<"claude-x", 'write "anthropic/claude-x"'>>();
+  expectTypeOf<Named<"gemini/x">>().toEqualTypeOf<Told<"gemini/x", 'there is no provider "gemini" here'>>();
+});
+
 // Each is a compile error. None of them runs.
 export function mistakes(): void {
+  const id = "anthropic/claude-sonnet-5-5";
   // @ts-expect-error "a stream is parsed by whoever reads it: outputParser needs a call that is not streamed"
   call(model, { stream: true, outputParser: () => 1 }, () => "x");
   // @ts-expect-error The same.
@@ -198,6 +208,22 @@ export function mistakes(): void {
   call(model, { responseModel: Book, outputParser: (book) => book.titel }, () => "x");
   // @ts-expect-error The same: "a stream is parsed by the code that reads it …"
   call(model, { stream: true, responseModel: Book, outputParser: () => 1 }, () => "x");
+  // @ts-expect-error "a stream cannot be asked for again: validationRetries needs a call that is not streamed"
+  call(model, { stream: true, responseModel: Book, validationRetries: 2 }, () => "x");
+  // @ts-expect-error The same.
+  call(model, { responseModel: Book, validationRetries: 2, stream: { partialTools: true } }, () => "x");
+  // @ts-expect-error The same.
+  call(model, { stream: true, responseModel: Book }, () => "x").with({ validationRetries: 2 });
+  // @ts-expect-error The same.
+  neutralCall(id, { stream: true, responseModel: Book, validationRetries: 2 }, () => "x");
+  const streamed = neutralCall(id, { stream: true, responseModel: Book }, () => "x");
+  // @ts-expect-error The same.
+  streamed.with({ validationRetries: 2 });
+  call(model, { responseModel: Book, validationRetries: 2 }, () => "x").with({
+    stream: true,
+    validationRetries: undefined,
+  });
+  call(model, { stream: true, responseModel: Book }, () => "x").with({ stream: false, validationRetries: 2 });
   // @ts-expect-error A shape is no schema.
   call(model, { responseModel: { title: z.string() } }, () => "x");
   // @ts-expect-error Did you mean to write 'responseModel'?
