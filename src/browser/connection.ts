@@ -203,7 +203,8 @@ export class ReplyConnection<Tools extends PairTypes> implements Connection<Tool
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<readonly [Chunk, ToolOf<Tools> | null], void> {
-    if (this.#isRead) throw new ReplyError("stream_consumed", "The connection is already being read.");
+    if (this.#isRead)
+      throw new ReplyError("stream_consumed", "A connection can be read only once: connect anew to read it again.");
     this.#isRead = true;
     const { signal } = this.#options;
     const { addEventListener, removeEventListener } = globalThis;
