@@ -1,11 +1,20 @@
 import type { Usage } from "../cost/usage.ts";
+import type { PairTypes } from "../tool/pair.ts";
 import { ArrivingJson } from "./arriving-json.ts";
 import { DONE, type ServerEvent } from "./event-reader.ts";
 import { Line, type LineOptions, postOf, streamURL } from "./line.ts";
 import { TaskSlice } from "./next-task.ts";
 import { ReplyError, type ReplyErrorCode, unreadable } from "./reply-error.ts";
 import { type PlaceStorage, StoredPlace } from "./stored-place.ts";
-import { type Approval, ArrivingCall, type ArrivingTool, type CompleteTool } from "./tool.ts";
+import {
+  type Approval,
+  type ApprovalOf,
+  ArrivingCall,
+  type ArrivingTool,
+  type CompleteTool,
+  type ToolOf,
+  type UnknownTools,
+} from "./tool.ts";
 
 /** Settings of {@link connect}. */
 export interface ConnectOptions extends LineOptions {
@@ -94,9 +103,11 @@ const left = (cause?: unknown): ReplyError =>
  *
  * The first read starts it. A lost connection is made good, and each pair comes once. The iteration throws the `error`
  * unless the reply is complete, this page has ended it, or there is nothing to go on with.
+ *
+ * @typeParam Tools - The types of the server's tools, as for {@link connect}: `typeof clock | typeof search`.
  */
-export interface Connection<out Tool = CompleteTool | ArrivingTool, out Asked = Approval> extends AsyncIterable<
-  readonly [Chunk, Tool | null]
+export interface Connection<out Tools extends PairTypes = UnknownTools> extends AsyncIterable<
+  readonly [Chunk, ToolOf<Tools> | null]
 > {
   /** The text so far; of an agent, that of the turn. */
   readonly content: string;
@@ -117,7 +128,7 @@ export interface Connection<out Tool = CompleteTool | ArrivingTool, out Asked = 
   /** Why the run of an agent ended; null for other replies, and before the end. */
   readonly stopReason: string | null;
   /** The calls of tools that wait for the user's approval. */
-  readonly approvals: readonly Asked[];
+  readonly approvals: readonly ApprovalOf<Tools>[];
   /** The run that the server keeps; null before that is known, and if it keeps none. */
   readonly run: string | null;
   /** Where a later {@link connect} can go on: its option `after`. Null before the first pair, and if nothing is kept. */
@@ -135,7 +146,7 @@ export interface Connection<out Tool = CompleteTool | ArrivingTool, out Asked = 
 }
 
 /** Makes a connection. @internal */
-export class ReplyConnection<Tool, Asked> implements Connection<Tool, Asked> {
+export class ReplyConnection<Tools extends PairTypes> implements Connection<Tools> {
   content = "";
   thinking = "";
   outcome: Connection["outcome"] = "pending";
@@ -145,7 +156,7 @@ export class ReplyConnection<Tool, Asked> implements Connection<Tool, Asked> {
   cost: number | null = null;
   model: string | null = null;
   stopReason: string | null = null;
-  approvals: readonly Asked[] = [];
+  approvals: readonly ApprovalOf<Tools>[] = [];
 
   readonly #url: string;
   readonly #options: ConnectOptions;
@@ -191,8 +202,9 @@ export class ReplyConnection<Tool, Asked> implements Connection<Tool, Asked> {
     this.#leave(left());
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<readonly [Chunk, Tool | null], void> {
-    if (this.#isRead) throw new ReplyError("stream_consumed", "The connection is already being read.");
+  async *[Symbol.asyncIterator](): AsyncGenerator<readonly [Chunk, ToolOf<Tools> | null], void> {
+    if (this.#isRead)
+      throw new ReplyError("stream_consumed", "A connection can be read only once: connect anew to read it again.");
     this.#isRead = true;
     const { signal } = this.#options;
     const { addEventListener, removeEventListener } = globalThis;
@@ -217,7 +229,7 @@ export class ReplyConnection<Tool, Asked> implements Connection<Tool, Asked> {
     throw error;
   }
 
-  async *#pairs(): AsyncGenerator<readonly [Chunk, Tool | null], void> {
+  async *#pairs(): AsyncGenerator<readonly [Chunk, ToolOf<Tools> | null], void> {
     const line = this.#line;
     const slice = new TaskSlice();
     for await (const events of line.batches(this.#url, this.#request())) {
@@ -247,7 +259,7 @@ export class ReplyConnection<Tool, Asked> implements Connection<Tool, Asked> {
     return null;
   }
 
-  #take(event: ServerEvent): readonly [Chunk, Tool | null] | null {
+  #take(event: ServerEvent): readonly [Chunk, ToolOf<Tools> | null] | null {
     // Before its position is taken: what can be read is before it.
     if (event.data === null || event.data === DONE) throw unreadable();
     if (!this.#line.take(event)) return null;
@@ -261,7 +273,7 @@ export class ReplyConnection<Tool, Asked> implements Connection<Tool, Asked> {
     return this.#pair(data);
   }
 
-  #pair({ tool, ...given }: ChunkEvent): readonly [Chunk, Tool | null] {
+  #pair({ tool, ...given }: ChunkEvent): readonly [Chunk, ToolOf<Tools> | null] {
     const { content = "", thinking = "", finishReasons = [], recovery = null, toolResult = null, turn = null } = given;
     const chunk: Chunk = { content, thinking, finishReasons, recovery, toolResult, turn };
     if (chunk.turn !== this.#turn || chunk.recovery?.type === "restart") {
@@ -274,7 +286,7 @@ export class ReplyConnection<Tool, Asked> implements Connection<Tool, Asked> {
     this.thinking += chunk.thinking;
     if (chunk.finishReasons.length > 0) this.finishReasons = chunk.finishReasons;
     // Its types are those of the tools on the server, which the page has named.
-    return [chunk, (tool === undefined ? null : this.#tool(tool)) as Tool | null];
+    return [chunk, (tool === undefined ? null : this.#tool(tool)) as ToolOf<Tools> | null];
   }
 
   #tool(tool: NonNullable<ChunkEvent["tool"]>): CompleteTool | ArrivingTool {

@@ -2,7 +2,7 @@
 
 import type { PairTypes } from "../tool/pair.ts";
 import { type Connection, type ConnectOptions, ReplyConnection } from "./connection.ts";
-import type { ApprovalOf, ToolOf, UnknownTools } from "./tool.ts";
+import type { UnknownTools } from "./tool.ts";
 
 export type { Chunk, Connection, ConnectOptions, ToolResult } from "./connection.ts";
 export type { LineOptions, ReconnectOptions, RequestHeaders } from "./line.ts";
@@ -43,6 +43,6 @@ export {
 export function connect<Tools extends PairTypes = UnknownTools>(
   url: string,
   options: ConnectOptions = {},
-): Connection<ToolOf<Tools>, ApprovalOf<Tools>> {
-  return new ReplyConnection<ToolOf<Tools>, ApprovalOf<Tools>>(url, options);
+): Connection<Tools> {
+  return new ReplyConnection<Tools>(url, options);
 }

@@ -12,7 +12,7 @@ import type { ErrorCode } from "../errors.ts";
  * - `invalid_option`: nothing was sent, because the `body` has no JSON form, or the `headers` are not valid or their function threw; `cause` says why.
  * - `internal`: the server has an error of its own.
  * - `nothing_to_resume`: the server has no reply to resume.
- * - `stream_consumed`: the connection is already being read.
+ * - `stream_consumed`: the connection was read already, or is being read: it can be read only once.
  */
 export type ReplyErrorCode = ErrorCode | "http" | "internal" | "nothing_to_resume";
 

@@ -21,7 +21,7 @@ export function providerOfId(id: string): { readonly prefix: Prefix; readonly mo
   const prefix = PREFIXES.find((known) => id.startsWith(`${known}/`));
   if (id === `${prefix}/`) throw new UsageError(`--model ${id} names no model.`);
   if (prefix === undefined && id.includes("/")) {
-    throw new UsageError(`--model ${id}: there is no such provider. There are ${PREFIXES.join(", ")}.`);
+    throw new UsageError(`--model ${id}: there is no such provider. Use one of ${PREFIXES.join(", ")}.`);
   }
   return prefix === undefined ? { prefix: "anthropic", model: id } : { prefix, model: id.slice(prefix.length + 1) };
 }

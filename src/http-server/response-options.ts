@@ -32,7 +32,10 @@ export interface StreamResponseOptions<in S extends Keepable = Keepable> {
    * of error, without a word of the server, the provider or a tool.
    */
   readonly errorText?: ((error: unknown) => string) | undefined;
-  /** Told of the error of a stream, for your logs, and of what `onEnd` throws. A stream that was stopped has none. */
+  /**
+   * Told of the error of a stream, for your logs, and of what `onEnd` throws. A stream that was stopped has none. Each
+   * response that fails calls its own: of a kept run that has failed, once for each reader, and each reload is one.
+   */
   readonly onError?: ((error: unknown) => void) | undefined;
   /**
    * Called once the reply has ended, whatever its outcome: the place to store the conversation, as

@@ -1,4 +1,5 @@
 import { InvalidOptionError } from "../errors.ts";
+import type { JsonObject } from "../json/object.ts";
 
 /**
  * Refuses keys that mean nothing: an option that is misspelt would be ignored in silence. Keys without a value may stay.
@@ -13,14 +14,13 @@ export function checkKeys(
   place = "",
   advice: Readonly<Record<string, string>> = {},
 ): void {
-  const unknown = Object.entries(options).find(([key, value]) => value !== undefined && !known.includes(key));
-  if (unknown === undefined) return;
-  const [key] = unknown;
+  const key = Object.keys(options).find((key) => (options as JsonObject)[key] !== undefined && !known.includes(key));
+  if (key === undefined) return;
   const similar = similarTo(key, known);
   const help = Object.hasOwn(advice, key)
     ? `Use ${advice[key]}.`
     : similar === undefined
-      ? `There are ${known.join(", ")}.`
+      ? `Use one of ${known.join(", ")}.`
       : `Did you mean ${similar}?`;
   throw new InvalidOptionError(place + key, `there is no such option. ${help}`);
 }

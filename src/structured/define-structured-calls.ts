@@ -130,7 +130,7 @@ function checkEffects<N extends Native>(given: StructuredOptions<N>, options: St
     validationRetries !== undefined &&
     (responseModel === undefined || isStreamed(stream) || hasDeclaredTools(options))
   ) {
-    const rule = "a reply is asked for again only with a responseModel, not streamed, and without tools.";
+    const rule = "it needs a responseModel, and does not work with stream or tools.";
     throw new InvalidOptionError("validationRetries", rule);
   }
   if (responseModel === undefined && responseSchema !== undefined) {

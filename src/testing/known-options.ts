@@ -48,5 +48,5 @@ export const deliveryNames: Names<DeliveryOptions> = {
 export function checkNames<Options extends object>(where: string, options: Options, names: Names<Options>): void {
   const unknown = Object.keys(options).find((name) => !Object.hasOwn(names, name));
   if (unknown === undefined) return;
-  throw new InvalidOptionError(unknown, `${where} has no such option. There are ${Object.keys(names).join(", ")}.`);
+  throw new InvalidOptionError(unknown, `${where} has no such option. Use one of ${Object.keys(names).join(", ")}.`);
 }

@@ -402,7 +402,8 @@ describe("an end", () => {
     await using server = await serveRun(EVENTS);
     const connection = connect(server.url, { body: BODY });
     await read(connection);
-    expect((await read(connection)).error).toMatchObject({ code: "stream_consumed" });
+    const message = "A connection can be read only once: connect anew to read it again.";
+    expect((await read(connection)).error).toMatchObject({ code: "stream_consumed", message });
     expect(connection.outcome).toBe("complete");
   });
 });

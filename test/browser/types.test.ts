@@ -1,4 +1,4 @@
-import { type Approval, type ArrivingTool, type CompleteTool, connect } from "millrace/browser";
+import { type Approval, type ArrivingTool, type CompleteTool, connect, type Connection } from "millrace/browser";
 import { tool } from "millrace";
 import { expect, expectTypeOf, it } from "vitest";
 import * as z from "zod";
@@ -23,7 +23,11 @@ it("types of tools are those of the server's", () => {
   type Asked = (typeof connection.approvals)[number];
   expectTypeOf<Asked["name"]>().toEqualTypeOf<"clock" | "search">();
   expectTypeOf<Extract<Asked, { name: "search" }>["args"]>().toEqualTypeOf<{ query: string; page: number }>();
+  expectTypeOf(connection).toEqualTypeOf<Connection<typeof clock | typeof search>>();
+  expectTypeOf(connection).not.toExtend<Connection<typeof clock>>();
+  expectTypeOf<Connection<typeof clock>>().toExtend<typeof connection>();
   // A function that takes any connection takes this one.
+  expectTypeOf(connection).toExtend<Connection>();
   expectTypeOf(connection).toExtend<ReturnType<typeof connect>>();
 });
 

@@ -57,7 +57,7 @@ describe("a mistake in the options is told where it is made", () => {
     [
       "an option like no other",
       plain({ zzz: 1 }),
-      "Invalid zzz: there is no such option. There are stream, tools, toolChoice, params, callParams, client, signal, timeout, limit, retry, onInterrupt, fallback, budget, limiter, metadata, prices, outputParser.",
+      "Invalid zzz: there is no such option. Use one of stream, tools, toolChoice, params, callParams, client, signal, timeout, limit, retry, onInterrupt, fallback, budget, limiter, metadata, prices, outputParser.",
     ],
     [
       "a misspelt limit",
@@ -67,7 +67,7 @@ describe("a mistake in the options is told where it is made", () => {
     [
       "a limit of another library",
       plain({ timeout: { read: 5 } }),
-      "Invalid timeout.read: there is no such option. There are connect, firstContent, idle, total.",
+      "Invalid timeout.read: there is no such option. Use one of connect, firstContent, idle, total.",
     ],
     [
       "a misspelt retry",

@@ -179,7 +179,7 @@ describe("what goes wrong", () => {
 
   it("a provider that does not exist, and no model", async () => {
     const { code, stderr } = await run(["--model", "gemini/x", "hi"]);
-    expect([code, stderr]).toEqual([2, expect.stringContaining("there is no such provider. There are anthropic,")]);
+    expect([code, stderr]).toEqual([2, expect.stringContaining("there is no such provider. Use one of anthropic,")]);
     expect((await run(["--model", "openai/", "hi"])).code).toBe(2);
   });
 

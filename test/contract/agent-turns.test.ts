@@ -4,6 +4,7 @@ import { agent } from "../../src/agent/agent.ts";
 import type { AgentOptions } from "../../src/agent/options.ts";
 import { InvalidOptionError, ResponseModelError, StreamConsumedError } from "../../src/index.ts";
 import { field } from "../../src/json/object.ts";
+import { toUIMessages } from "../../src/neutral-http.ts";
 import { tool } from "../../src/tool/tool.ts";
 import { beats, expectHandledRejections, failure, gate, inTurn, type Options, quiet, read, reply } from "./reading.ts";
 import type { Beat, Script, Server } from "./subject.ts";
@@ -146,6 +147,27 @@ describe.each(subjects)("the turns of an agent ($name)", (subject) => {
       return { definition, end };
     }
     const call = (n: string): Beat => ({ tool: "slow", input: JSON.stringify({ n }) });
+
+    it("that is an error is one in a neutral history, too, and no page is told what the tool has thrown", async () => {
+      const fail = tool({
+        name: "fail",
+        input: z.object({}),
+        call(): string {
+          throw new Error("db.internal is down");
+        },
+      });
+      const failing = asking({ tool: "fail", input: "{}" });
+      await using server = await subject.serve(inTurn(failing, failing, reply("Done.")));
+      const run = start(server, {}, { tools: [fail] });
+      await run.finish();
+      const history = run.commonHistory();
+      const parts = history.flatMap(({ content }) => (typeof content === "string" ? [] : content));
+      const results = parts.filter((part) => part.type === "toolResult");
+      expect(results.map(({ isError }) => isError)).toEqual([true, true]);
+      expect(JSON.stringify(results)).toContain("db.internal");
+      const stored: typeof history = JSON.parse(JSON.stringify(history));
+      expect(JSON.stringify(toUIMessages(stored))).not.toContain("db.internal");
+    });
 
     it("as soon as it is there, with a chunk of its own", async () => {
       const { definition, end } = slow(false);

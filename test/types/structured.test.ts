@@ -197,6 +197,7 @@ test("an id without a provider is told what to write", () => {
 
 // Each is a compile error. None of them runs.
 export function mistakes(): void {
+  const id = "anthropic/claude-sonnet-5-5";
   // @ts-expect-error "a stream is parsed by whoever reads it: outputParser needs a call that is not streamed"
   call(model, { stream: true, outputParser: () => 1 }, () => "x");
   // @ts-expect-error The same.
@@ -215,8 +216,9 @@ export function mistakes(): void {
   call(model, { stream: true, responseModel: Book }, () => "x").with({ validationRetries: 2 });
   // @ts-expect-error The same.
   neutralCall(id, { stream: true, responseModel: Book, validationRetries: 2 }, () => "x");
+  const streamed = neutralCall(id, { stream: true, responseModel: Book }, () => "x");
   // @ts-expect-error The same.
-  neutralCall(id, { stream: true, responseModel: Book }, () => "x").with({ validationRetries: 2 });
+  streamed.with({ validationRetries: 2 });
   call(model, { responseModel: Book, validationRetries: 2 }, () => "x").with({
     stream: true,
     validationRetries: undefined,

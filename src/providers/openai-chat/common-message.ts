@@ -1,5 +1,6 @@
 import { field, isObject, type JsonObject, stringField, tryParse } from "../../json/object.ts";
 import type { CommonMessage, CommonPart, ToolResultPart } from "../../prompt/common-message.ts";
+import { isFailed } from "../openai-platform/failed-results.ts";
 import { listOf } from "./fields.ts";
 import type { AssistantMessageParam, ChatMessageParam } from "./message-param.ts";
 import { PROVIDER } from "./native.ts";
@@ -19,13 +20,13 @@ export function commonMessages(items: readonly ChatMessageParam[]): readonly Com
         results = { parts: [], items: [] };
         add("user", results.parts, results.items);
       }
-      results.parts.push(resultOf(item.tool_call_id, item.content));
+      results.parts.push(resultOf(item.tool_call_id, item.content, isFailed(item)));
       results.items.push(item);
       continue;
     }
     results = null;
     if (item.role === "assistant") add(item.role, turnParts(item), [item]);
-    else if (item.role === "function") add("user", [resultOf(item.name, item.content ?? "")], [item]);
+    else if (item.role === "function") add("user", [resultOf(item.name, item.content ?? "", false)], [item]);
     else {
       const { content } = item;
       add(item.role === "user" ? "user" : "system", typeof content === "string" ? content : content.map(commonPart), [
@@ -36,13 +37,12 @@ export function commonMessages(items: readonly ChatMessageParam[]): readonly Com
   return messages;
 }
 
-/** An error has no mark of its own, only words. */
-function resultOf(id: string, content: string | readonly object[]): ToolResultPart {
+function resultOf(id: string, content: string | readonly object[], isError: boolean): ToolResultPart {
   return {
     type: "toolResult",
     id,
     content: typeof content === "string" ? content : content.map(commonPart),
-    isError: false,
+    isError,
   };
 }
 

@@ -5,6 +5,7 @@ import { base64 } from "../../prompt/base64.ts";
 import type { SentPart } from "../../prompt/common-message.ts";
 import type { Media } from "../../prompt/media.ts";
 import type { ToolResult } from "../../tool/tool-result.ts";
+import { result } from "../openai-platform/failed-results.ts";
 import { type Dialect, UNKNOWN } from "./dialects.ts";
 import type { ChatMessageParam } from "./message-param.ts";
 import type { OpenAIChatNative } from "./native.ts";
@@ -63,7 +64,8 @@ export function encodeToolResults(results: readonly ToolResult[]): readonly Chat
     }
     if (media.length > 0) shown.push({ type: "text", text: `From the result of call ${id}:` }, ...media);
     const text = texts.join("\n");
-    return { role: "tool", tool_call_id: id, content: isError && !/error/i.test(text) ? `Error: ${text}` : text };
+    const said = isError && !/error/i.test(text) ? `Error: ${text}` : text;
+    return result<ChatMessageParam>({ role: "tool", tool_call_id: id, content: said }, isError);
   });
   // Parts of the API's own shape are not checked.
   return shown.length === 0 ? messages : [...messages, { role: "user", content: shown } as unknown as ChatMessageParam];

@@ -2,6 +2,7 @@ import { isObject, stringField, tryParse } from "../../json/object.ts";
 import type { CommonMessage, CommonPart } from "../../prompt/common-message.ts";
 import type { Media } from "../../prompt/media.ts";
 import type { Role } from "../../prompt/message.ts";
+import { isFailed } from "../openai-platform/failed-results.ts";
 import type { InputItem } from "./input-item.ts";
 import { typeOf } from "./type-of.ts";
 
@@ -50,7 +51,7 @@ function partsOf(item: Fields): CommonPart[] {
   }
   if (type === "function_call_output" || type === "custom_tool_call_output") {
     const given = typeof output === "string" ? output : contentParts(output);
-    return [{ type: "toolResult", id: textOf(call_id), content: given, isError: false }];
+    return [{ type: "toolResult", id: textOf(call_id), content: given, isError: isFailed(item) }];
   }
   return [native(item)];
 }

@@ -1,3 +1,4 @@
+import { result } from "../openai-platform/failed-results.ts";
 import { withoutInstructions } from "../openai-platform/instructions.ts";
 import { InvalidOptionError, UnsupportedContentError } from "../../errors.ts";
 import { lowerCased } from "../../http/client.ts";
@@ -160,7 +161,7 @@ function encodeResult({ id, content, isError, isJson = false, toolCall }: ToolRe
   const isNative = native.length > 0 && native.every(isInputPart);
   const output = isNative ? native : isError && isText ? `Error: ${content}` : parts;
   // Parts of the provider's own shape are not checked.
-  return answerTo(toolCall, id, output, isError, given) as unknown as InputItem;
+  return result(answerTo(toolCall, id, output, isError, given), isError) as unknown as InputItem;
 }
 
 function encodePart(given: Part, isOfModel: boolean): JsonObject[] {
