@@ -221,12 +221,12 @@ describe("a mistake in the options is told where it is made", () => {
     [
       "validationRetries without a model",
       modelled({ validationRetries: 1 }),
-      "Invalid validationRetries: a reply is asked for again only with a responseModel, not streamed, and without tools.",
+      "Invalid validationRetries: it needs a responseModel, and does not work with stream or tools.",
     ],
     [
       "validationRetries of a stream",
       modelled({ stream: true, responseModel: z.object({}), validationRetries: 1 }),
-      "Invalid validationRetries: a reply is asked for again only with a responseModel, not streamed, and without tools.",
+      "Invalid validationRetries: it needs a responseModel, and does not work with stream or tools.",
     ],
     [
       "responseSchema without a model",
