@@ -80,9 +80,9 @@ export const endings = [
         const page = await scene.open();
         await page.begin("endless");
         await page.streaming();
+        const closing = closedAfter(findings, scene, 0);
         await page.leave();
-        const closed = await closedAfter(findings, scene, 0);
-        return closed - scene.leftAt;
+        return (await closing) - scene.leftAt;
       }),
   },
   {
