@@ -1,4 +1,4 @@
-import { fakeAnthropic, reply, text } from "../dist/testing.js";
+import { fakeAnthropic, reply, text, toolUse } from "../dist/testing.js";
 import { PACE_MS, wordsFrom } from "./words.mjs";
 
 /** Events before the first word. */
@@ -8,7 +8,7 @@ const BEFORE = 2;
  * Starts the provider: numbered words, one every 20 ms. A request that holds a text of the assistant's is one to go on
  * from there.
  */
-export async function startProvider({ words, firstDelayMs = 0 }) {
+export async function startProvider({ words, firstDelayMs = 0, hasTool = false }) {
   const begun = [];
   const server = await fakeAnthropic({
     pace: PACE_MS,
@@ -18,6 +18,7 @@ export async function startProvider({ words, firstDelayMs = 0 }) {
     replies({ index, body }) {
       const last = lastWordOf(body.messages?.findLast(({ role }) => role === "assistant"));
       begun[index] = Date.now() + firstDelayMs;
+      if (hasTool && !JSON.stringify(body.messages).includes("tool_result")) return reply(toolUse("work", {}));
       return reply(text(wordsFrom(index, last + 1, words)));
     },
   });
@@ -27,6 +28,8 @@ export async function startProvider({ words, firstDelayMs = 0 }) {
     get requests() {
       return server.requests.length;
     },
+    /** What was sent with a request, as text. */
+    body: (request) => JSON.stringify(server.requests[request]?.body ?? null),
     /** How many words of a reply have been sent. */
     sent: (request = 0) => Math.min(words, Math.max(0, (progress(request)?.eventsWritten ?? 0) - BEFORE)),
     /** When the first word of a reply was sent. */

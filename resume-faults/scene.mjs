@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startRedis } from "../scripts/redis.mjs";
@@ -9,13 +9,13 @@ import { startProxy } from "../scripts/proxy.mjs";
 
 /** What a play has: a provider, a process that produces, one that reads, and what lies between them. */
 export async function openScene(program, client, row) {
-  const { words = 120, firstDelayMs, leaseMs = LEASE_MS, blocks } = row;
+  const { words = 120, firstDelayMs, hasTool = false, leaseMs = LEASE_MS, blocks } = row;
   const endings = [];
   const close = async () => {
     for (const end of endings.toReversed()) await end();
   };
   try {
-    const provider = await startProvider({ words, firstDelayMs });
+    const provider = await startProvider({ words, firstDelayMs, hasTool });
     endings.push(() => provider.close());
     const folder = mkdtempSync(join(tmpdir(), "millrace-resume-faults-"));
     endings.push(() => rmSync(folder, { recursive: true, force: true }));
@@ -24,7 +24,9 @@ export async function openScene(program, client, row) {
       ...client.settings,
       baseURL: provider.url,
       leaseMs,
+      hasTool,
       file: join(folder, "runs.db"),
+      calls: join(folder, "calls"),
       ...(store && { redisUrl: `redis://127.0.0.1:${store.proxy.port}` }),
     };
     const start = async (options = {}) => {
@@ -35,7 +37,9 @@ export async function openScene(program, client, row) {
     const producer = await start({ blocks });
     // Without another process that could read, the readers are beside the producer.
     const elsewhere = client.abilities.includes("processes") ? await start() : producer;
-    return { words, leaseMs, provider, producer, elsewhere, start, store, client, close };
+    /** How often the tool was called, in all processes. */
+    const calls = () => (existsSync(settings.calls) ? readFileSync(settings.calls, "utf8").length : 0);
+    return { words, leaseMs, provider, producer, elsewhere, start, store, client, calls, close };
   } catch (error) {
     await close();
     throw error;

@@ -1,3 +1,6 @@
+import { appendFileSync } from "node:fs";
+import { setTimeout as passed } from "node:timers/promises";
+import { agent, tool } from "../../dist/index.js";
 import { call, client } from "../../dist/anthropic.js";
 import { keep, memoryLog, read, redisLog, sqliteLog, stop } from "../../dist/resume.js";
 
@@ -13,10 +16,21 @@ const LOGS = {
   },
 };
 
-export async function open({ store, baseURL, leaseMs, ...at }, faulty) {
+const TOOL_MS = 30_000;
+
+export async function open({ store, baseURL, leaseMs, hasTool, calls, ...at }, faulty) {
   const log = await LOGS[store](at);
   const options = { stream: true, onInterrupt: "continue", client: client({ apiKey: "any", baseURL }) };
-  const ask = call("claude-sonnet-5-5", options, () => "Count.");
+  const work = tool({
+    name: "work",
+    description: "Works for long.",
+    async call() {
+      appendFileSync(calls, "x");
+      await passed(TOOL_MS, undefined, { ref: false });
+    },
+  });
+  const count = call("claude-sonnet-5-5", { ...options, ...(hasTool && { tools: [work] }) }, () => "Count.");
+  const ask = hasTool ? agent(count) : count;
   const kept = new Map();
   return {
     async produce(place, { run, replace }) {
@@ -27,7 +41,13 @@ export async function open({ store, baseURL, leaseMs, ...at }, faulty) {
     async read(place, { run, after, takeOver }) {
       const controller = new AbortController();
       const { signal } = controller;
-      const stream = await read(log, place, { run, after, signal, ...(takeOver && { continue: () => ask() }) });
+      const stream = await read(log, place, {
+        run,
+        after,
+        signal,
+        of: ask,
+        ...(takeOver && { continue: () => ask() }),
+      });
       return stream && reading(stream, controller);
     },
     stop: (place, run) => stop(log, place, { run }),

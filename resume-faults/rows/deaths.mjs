@@ -132,4 +132,35 @@ export const deaths = [
       };
     },
   },
+  {
+    name: "takeover-agent",
+    title: "The same with an agent, while its tool runs",
+    expects:
+      "the tool is called once, and the model is told that its outcome is unknown; all ten have the answer, each word once",
+    needs: ["processes", "takeover"],
+    hasTool: true,
+    words: 60,
+    async play({ producer, elsewhere, provider, words, leaseMs, calls }) {
+      await producer.produce(PLACE);
+      for (const until = Date.now() + 5_000; calls() === 0 && Date.now() < until;) await delay(20);
+      const open = () => elsewhere.read(PLACE, { takeOver: true });
+      const all = await Promise.all(Array.from({ length: MANY }, open));
+      const at = Date.now();
+      producer.signal("SIGKILL");
+      const ended = await Promise.all(all.map((reading) => reading.ended(leaseMs + 2_000 + words * 30)));
+      const [first] = all;
+      return {
+        problems: [
+          ended.some((one) => !one) && `${ended.filter((one) => !one).length} hung`,
+          calls() !== 1 && `the tool was called ${calls()} times`,
+          provider.requests !== 2 && `${provider.requests} requests in all`,
+          !provider.body(1).includes("outcome of this call is unknown") && "the model was told something else",
+          new Set(all.map((reading) => reading.words.join())).size > 1 && "different answers",
+          wrongWith(first.words, words),
+          ...new Set(all.map(({ outcome }) => outcome !== "complete" && `ended as ${outcome}`)),
+        ],
+        notes: [`went on after ${seconds((first.firstAt ?? at) - at)}`],
+      };
+    },
+  },
 ];
