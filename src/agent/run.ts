@@ -32,17 +32,8 @@ import { OpenPrompt } from "./open-prompt.ts";
 import { type PastRun, type PastTurn, withPastOutputs } from "./past-run.ts";
 import { ToolRunner } from "./tool-runner.ts";
 import { finishTools, replyPairs, type Triple } from "./turn-pairs.ts";
-import {
-  asksForNative,
-  callAt,
-  completeCalls,
-  cutAnswer,
-  cutCalls,
-  endOf,
-  inputsOf,
-  missingAnswers,
-  shownTurn,
-} from "./turn.ts";
+import { callAt, completeCalls, cutAnswer, cutCalls, inputsOf, missingAnswers, shownTurn } from "./turn.ts";
+import { TurnEnd } from "./turn-end.ts";
 import { historyOfTurn, waitingCalls } from "./waiting-calls.ts";
 
 /**
@@ -91,8 +82,8 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
   #carried: N["callParams"] | undefined;
   /** In place of the call's own, which the model has obeyed. */
   #lifted: ToolChoice | undefined;
-  /** The tools whose input was cut in the last turn. */
-  #cut: readonly string[] = [];
+  /** Whether the run goes on after a turn. */
+  readonly #turnEnd: TurnEnd<N, T>;
   /** The conversation with what approved tools have given, if that was not sent to the model. */
   #unsent: PreparedCall<N> | null = null;
   #stopReason: AgentStop | null = null;
@@ -113,6 +104,7 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
     this.#machine = machine;
     this.#options = options;
     this.#script = script;
+    this.#turnEnd = new TurnEnd(plan.tools ?? [], options);
     inspectable(this);
   }
 
@@ -372,10 +364,10 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
         const { turn, runner } = await this.#open(plan);
         if (open !== null && turn.index === 0) yield* this.#answerPrompt(open, turn);
         this["~beforeRequest"]?.(turn.index);
-        yield* replyPairs(turn, runner, (call) => call["~early"] === true && !this.#stopsAt(call));
+        yield* replyPairs(turn, runner, (call) => call["~early"] === true && !this.#turnEnd.stopsAt(call));
         this.#listen(turn.stream.dynamicConfig?.signal);
         yield* this.#runTools(turn, runner);
-        this.#stopReason = await this.#end(turn, runner);
+        this.#stopReason = await this.#turnEnd.stopAfter(turn, runner, this, this.#isFollowed(turn));
         if (this.#stopReason === null) plan = this.#goOn(plan, turn);
       }
     } catch (error) {
@@ -466,7 +458,7 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
       if (call !== null) runner.restore(call, output);
     }
     if (this.#isFollowed(turn)) return;
-    if (!this.#handsOver(turn.stream)) {
+    if (!this.#turnEnd.handsOver(turn.stream)) {
       if (turn.stream.asksForTools) await runner.wait(Promise.resolve(this["~beforeTools"]?.()));
       this.#answerCalls(turn.stream, runner, past);
     }
@@ -482,24 +474,7 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
     // Before the end of a reply no others are started.
     const mayHaveRun = (call: ToolCall): boolean => past?.hasEnded === true || call["~early"] === true;
     for (const call of calls) runner.start(call, arrived.has(call.toolCall) && mayHaveRun(call) ? "lost" : null);
-    for (const answer of missingAnswers(inputs, this.#toolsOf(stream))) runner.settle(...answer);
-  }
-
-  /** Why the run ends with a turn, or null: it goes on. */
-  async #end(turn: AgentTurn<N, T>, runner: ToolRunner): Promise<AgentStop | null> {
-    const { stream } = turn;
-    const { asksForTools, commonFinishReasons: reasons } = stream;
-    const cut = cutCalls(inputsOf(stream), reasons).map(({ name }) => name);
-    if (this.#isFollowed(turn)) {
-      this.#cut = cut;
-      return null;
-    }
-    if (this.#handsOver(stream)) return "tool";
-    if (asksForTools && runner.isHeld) return "approval";
-    if (cut.some((name) => this.#cut.includes(name))) return "cut";
-    this.#cut = cut;
-    const isPaused = reasons.includes("pause") || reasons.includes("compaction");
-    return asksForTools || isPaused || cut.length > 0 ? this.#limit(turn, runner) : endOf(reasons);
+    for (const answer of missingAnswers(inputs, this.#turnEnd.toolsOf(stream))) runner.settle(...answer);
   }
 
   #pastTurn(index: number): PastTurn | undefined {
@@ -509,30 +484,6 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
   /** Whether the run has had the turn after this one already: then it did not end here. */
   #isFollowed({ index }: AgentTurn<N, T>): boolean {
     return this.#pastTurn(index + 1) !== undefined;
-  }
-
-  #handsOver(stream: Stream<N, T>): boolean {
-    if (!stream.asksForTools) return false;
-    return (
-      completeCalls(stream).some((call) => this.#stopsAt(call)) ||
-      asksForNative(inputsOf(stream), this.#toolsOf(stream))
-    );
-  }
-
-  #toolsOf(stream: Stream<N, T>): readonly object[] {
-    return stream.dynamicConfig?.tools ?? this.#plan.tools ?? [];
-  }
-
-  #stopsAt({ name }: ToolCall): boolean {
-    return [this.#options.stopAtTool ?? []].flat().includes(name);
-  }
-
-  async #limit(turn: AgentTurn<N, T>, runner: ToolRunner): Promise<AgentStop | null> {
-    const { maxTurns = 10, maxOutputTokens = Infinity, maxCost, stopWhen } = this.#options;
-    if (this.outputTokens >= maxOutputTokens) return "tokens";
-    if (maxCost !== undefined && (this.cost ?? Infinity) >= maxCost) return "cost";
-    if (await runner.wait(Promise.resolve(stopWhen?.(turn)))) return "condition";
-    return this.#turns.length >= maxTurns ? "turns" : null;
   }
 
   /** The plan of the turn after this one. */
