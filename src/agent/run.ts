@@ -25,7 +25,6 @@ import type { PairTypes } from "../tool/pair.ts";
 import { isError, jsonData } from "../tool/plain-data.ts";
 import type { ToolApproval, ToolCall } from "../tool/tool-call.ts";
 import type { ToolChoice } from "../tool/tool-choice.ts";
-import { liftedChoice } from "./forced-choice.ts";
 import { type AgentOptions, type AgentStop, type AgentTurn, turnForms } from "./options.ts";
 import { openConversation } from "./open-calls.ts";
 import { OpenPrompt } from "./open-prompt.ts";
@@ -33,7 +32,7 @@ import { type PastRun, type PastTurn, withPastOutputs } from "./past-run.ts";
 import { ToolRunner } from "./tool-runner.ts";
 import { finishTools, replyPairs, type Triple } from "./turn-pairs.ts";
 import { callAt, completeCalls, cutAnswer, cutCalls, inputsOf, missingAnswers, shownTurn } from "./turn.ts";
-import { TurnEnd } from "./turn-end.ts";
+import { liftedChoice, TurnEnd } from "./turn-end.ts";
 import { historyOfTurn, waitingCalls } from "./waiting-calls.ts";
 
 /**

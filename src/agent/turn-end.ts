@@ -2,6 +2,7 @@ import type { Native } from "../provider/native.ts";
 import type { Stream } from "../stream/stream.ts";
 import type { PairTypes } from "../tool/pair.ts";
 import type { ToolCall } from "../tool/tool-call.ts";
+import type { ToolChoice } from "../tool/tool-choice.ts";
 import type { AgentOptions, AgentStop, AgentTurn } from "./options.ts";
 import type { ToolRunner } from "./tool-runner.ts";
 import { asksForNative, completeCalls, cutCalls, endOf, inputsOf } from "./turn.ts";
@@ -73,4 +74,18 @@ export class TurnEnd<N extends Native, T extends PairTypes> {
     if (await runner.wait(Promise.resolve(stopWhen?.(turn)))) return "condition";
     return totals.turns.length >= maxTurns ? "turns" : null;
   }
+}
+
+/**
+ * The choice for the turns after one in which the model has obeyed a choice that forces: it may use tools from then on.
+ * Undefined if the choice does not force, or none of the calls is what it asks for.
+ */
+export function liftedChoice(
+  choice: ToolChoice | undefined,
+  calls: readonly { readonly name: string }[],
+): ToolChoice | undefined {
+  const { type, ...asked } = typeof choice === "object" ? choice : { type: choice };
+  if (type !== "any" && type !== "tool") return undefined;
+  const isObeyed = calls.some(({ name }) => !("name" in asked) || asked.name === name);
+  return isObeyed ? { type: "auto", parallel: "parallel" in asked ? asked.parallel : undefined } : undefined;
 }
