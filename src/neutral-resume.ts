@@ -57,7 +57,8 @@ export {
  */
 export function keep<S extends Keepable>(stream: S, options: KeepOptions): S & Kept {
   if (stream instanceof CallStream) keepStream(loadProvider, stream, options);
-  else keepAgent(loadProvider, stream, options);
+  else if (stream instanceof AgentRun) keepAgent(loadProvider, stream, options);
+  else throw new InvalidOptionError("stream", "it must be what a call with stream: true gives, or a run of an agent.");
   // It has the properties of a kept stream now.
   return stream as S & Kept;
 }
@@ -79,7 +80,7 @@ export type LoggedStream = Stream<NeutralNative> & Logged;
  *   for the functions of its tools and for its response model; without it, tools are data. The run of an agent is read
  *   with the agent.
  * @returns A stream of the run; null if the log has none in this place.
- * @throws InvalidOptionError if an option cannot work, or `of` is not what was kept.
+ * @throws InvalidOptionError if an option cannot work, or `of` is a call for a run of an agent, or the reverse.
  * @example
  * ```ts
  * import { memoryLog, read } from "millrace/resume";

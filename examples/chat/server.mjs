@@ -12,7 +12,7 @@ import { createServer } from "node:http";
 import { agent, approve, InvalidOptionError, tool } from "millrace";
 import { call, client } from "millrace/anthropic";
 import { eventsResponse, nodeHandler, resumeResponse, stopResponse, toUIMessages } from "millrace/http";
-import { keep, memoryLog, read, redisLog, status } from "millrace/resume";
+import { keep, memoryLog, read, redisLog, status, stop } from "millrace/resume";
 import { fakeAnthropic, reply, text, thinking, toolUse } from "millrace/testing";
 import * as z from "zod";
 
@@ -83,16 +83,22 @@ const librarian = agent(
 
 const redis = REDIS_URL ? await (await import("redis")).createClient({ url: REDIS_URL }).connect() : null;
 const log = redis ? redisLog(redis) : memoryLog();
+const DAY_S = 86_400;
 const chats = new Map();
-const get = async (key) =>
-  (redis ? JSON.parse((await redis.get(key)) ?? "null") : chats.get(key)) ?? { messages: [], runs: 0 };
-const set = async (key, chat) => (redis ? redis.set(key, JSON.stringify(chat), { EX: 86_400 }) : chats.set(key, chat));
 /** The conversation up to its last answer, and how many runs have answered: their names are `answer-1`, `answer-2`, … */
-const load = (id) => get(`chat:${id}`);
-const save = (id, chat) => set(`chat:${id}`, chat);
-/** The same with what was said last: what a page shows while that is answered. */
-const loadAsked = (id) => get(`asked:${id}`);
-const saveAsked = (id, chat) => set(`asked:${id}`, chat);
+async function load(id) {
+  const all = redis
+    ? Object.values(await redis.hGetAll(`chat:${id}`)).map((chat) => JSON.parse(chat))
+    : [chats.get(id) ?? []].flat();
+  return all.toSorted((one, other) => other.runs - one.runs)[0] ?? { messages: [], runs: 0 };
+}
+/** Each answer has a field of its own: a server that is late does not overwrite a newer one. */
+async function save(id, chat) {
+  if (!redis) return chats.set(id, chat);
+  await redis.hSet(`chat:${id}`, `${chat.runs}`, JSON.stringify(chat));
+  await redis.hDel(`chat:${id}`, `${chat.runs - 2}`);
+  await redis.expire(`chat:${id}`, DAY_S);
+}
 const nameOf = (runs) => `answer-${runs}`;
 const numberOf = (run) => Number(run.slice("answer-".length));
 
@@ -111,9 +117,15 @@ async function POST(request, id) {
   if (messages === chat.messages) return new Response("That was answered already.", { status: 409 });
   if (chat.isLive) return new Response("Another reply is still being written here.", { status: 409 });
   const runs = chat.runs + 1;
-  await saveAsked(id, { messages, runs });
   // The log takes each name once: of two requests that have read the same conversation, one gets its run.
-  const run = keep(librarian(messages), { log, id, run: nameOf(runs), lease: 5_000, request: true });
+  const run = keep(librarian(messages), {
+    log,
+    id,
+    run: nameOf(runs),
+    lease: 5_000,
+    ttl: DAY_S * 1_000,
+    request: true,
+  });
   const onEnd = () => save(id, { messages: run.commonHistory(), runs });
   return eventsResponse(run, { ...sent, onEnd });
 }
@@ -124,6 +136,8 @@ async function conversation(id) {
   const last = await status(log, id);
   if (last?.state === "live") return { ...chat, isLive: true };
   if (last === null || numberOf(last.run) <= chat.runs) return chat;
+  // The visitor has something else to say: nobody is to continue that run now.
+  if (last.state === "orphaned") await stop(log, id, { run: last.run });
   const run = await read(log, id, { run: last.run, of: librarian });
   await run?.finish().catch(() => {});
   const settled = { messages: run?.commonHistory() ?? chat.messages, runs: numberOf(last.run) };
@@ -153,12 +167,12 @@ function withSaid(messages, said) {
 
 /** The conversation, and whether there is a run to go on with. */
 async function GET(id) {
-  const [chat, asked, latest] = await Promise.all([load(id), loadAsked(id), status(log, id)]);
-  const { messages } = asked.runs > chat.runs ? asked : chat;
-  return Response.json({
-    messages: toUIMessages(messages, { run: nameOf(chat.runs) }),
-    isResumable: latest !== null && numberOf(latest.run) > chat.runs,
-  });
+  const [chat, latest] = await Promise.all([load(id), status(log, id)]);
+  const isResumable = latest !== null && numberOf(latest.run) > chat.runs;
+  // With the question, while it is being answered.
+  const run = isResumable ? await read(log, id, { run: latest.run, of: librarian }) : null;
+  const messages = toUIMessages(run?.commonHistory() ?? chat.messages, { run: nameOf(chat.runs) });
+  return Response.json({ messages, isResumable });
 }
 
 const pages = {

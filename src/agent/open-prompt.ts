@@ -31,6 +31,11 @@ export class OpenPrompt<N extends Native> {
     return this.#conversation.isOver;
   }
 
+  /** Whether there are calls that somebody has approved. */
+  get hasApproved(): boolean {
+    return this.#conversation.calls.some(({ answer }) => answer === true);
+  }
+
   /**
    * Starts what was approved, and settles the other calls.
    *

@@ -74,7 +74,7 @@ export interface AgentOptions<N extends Native = Native, T extends PairTypes = P
   /** How many tools may run at a time. Default 4. */
   readonly parallel?: number | undefined;
   /** Stops before tools of this name run: for a tool that hands something over, say. */
-  readonly stopAtTool?: string | readonly string[] | undefined;
+  readonly stopAtTool?: ToolName<T> | readonly ToolName<T>[] | undefined;
   /** Stops after the turn that reaches this many output tokens, in all turns together. */
   readonly maxOutputTokens?: number | undefined;
   /** Stops after the turn that reaches this cost in US dollars, in all turns together. */

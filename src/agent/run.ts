@@ -118,7 +118,7 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
   /** Called before the model is asked for a turn. @internal */
   "~beforeRequest": ((index: number) => void) | null = null;
 
-  /** Waited for before the tools of a reply are started. @internal */
+  /** Waited for before tools are started: those of a reply, or those that were approved in the prompt. @internal */
   "~beforeTools": (() => Promise<void>) | null = null;
 
   /** What it has had already: it goes on from there. Set before it is read. @internal */
@@ -312,7 +312,9 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
 
   /** The last turn whose request was made. */
   get #lastSent(): AgentTurn<N, T> | undefined {
-    return this.#turns.findLast(({ stream }) => stream.timings.start !== null && stream.hasRequest);
+    // When it was made is not known of a turn whose producer was lost.
+    const isSent = (start: number | null): boolean => start !== null || this.#script !== null;
+    return this.#turns.findLast(({ stream }) => isSent(stream.timings.start) && stream.hasRequest);
   }
 
   /** The calls that have no output because a person has to agree first. */
@@ -444,6 +446,7 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
 
   /** Runs what was approved in the prompt. It is sent with a result for each call. */
   async *#answerPrompt(open: OpenPrompt<N>, turn: AgentTurn<N, T>): AsyncGenerator<Triple<N, T>, void, undefined> {
+    if (open.hasApproved) await open.runner.wait(Promise.resolve(this["~beforeTools"]?.()));
     await open.start(this["~past"]);
     yield* finishTools(turn, open.runner);
     open.answer();

@@ -39,6 +39,7 @@ export async function streamResponse(sent: Sent, options: StreamResponseOptions<
   } catch (error) {
     sender.leave();
     report(options, error);
+    await inTime(sent.told, LONGEST_CLOSING_MS).catch(() => {});
     return failureResponse(error, sent, options);
   }
   const { wire, reader } = sent;

@@ -1,7 +1,8 @@
 import { InvalidOptionError, StreamConsumedError, StreamNotStartedError } from "../errors.ts";
+import { inTime } from "../log/in-time.ts";
 import { field, isObject } from "../json/object.ts";
 import type { CommonMessage } from "../prompt/common-message.ts";
-import type { BeforeEnd, Closing } from "../resume/closing.ts";
+import { type BeforeEnd, type Closing, LONGEST_CLOSING_MS } from "../resume/closing.ts";
 import type { Keepable, Kept } from "../resume/keep.ts";
 import { aFunction, aList, checkOptions, type Forms } from "../schema/option-form.ts";
 import { jsonData } from "../tool/plain-data.ts";
@@ -75,7 +76,7 @@ export async function respond<S extends Keepable>(
       pairs = await streamOfPairs(stream);
     } catch (error) {
       report(options, error);
-      tellEnd(stream, Promise.resolve(), options);
+      await inTime(tellEnd(stream, Promise.resolve(), options), LONGEST_CLOSING_MS).catch(() => {});
       return failureResponse(error, { wire, run }, options);
     }
     const reopen = resumed && (async () => new PairReader(await resumed.reopen()));
@@ -116,16 +117,21 @@ function tellEnd<S extends Keepable>(
   return told;
 }
 
+const LATE = `onEnd has not settled within ${LONGEST_CLOSING_MS / 1_000} s: the end of the reply does not wait for it any more.`;
+
 /** Calls `onEnd` with a stream that has ended. */
 export function teller<S extends Keepable>(
   stream: S,
   options: Pick<StreamResponseOptions<S>, "onEnd" | "onError">,
 ): BeforeEnd {
   return async () => {
+    const late = setTimeout(() => report(options, new Error(LATE)), LONGEST_CLOSING_MS);
     try {
       if (hasConversation(stream)) await options.onEnd?.(stream);
     } catch (error) {
       report(options, error);
+    } finally {
+      clearTimeout(late);
     }
   };
 }
@@ -161,14 +167,15 @@ export function wireOf(
   const shown = shownBy(options);
   if (format === "text") return new TextWire((stream !== null && isOfRun(stream) && stream["~restartsAhead"]) || 0);
   if (format === "events") return new EventsWire(run, cursor, shown);
-  const { originalMessages = [], version } = options;
-  const earlier = earlierMessage(originalMessages);
+  const { originalMessages, version } = options;
+  const earlier = earlierMessage(originalMessages ?? []);
+  const isNew = originalMessages !== undefined && earlier === null;
   const own = run ?? crypto.randomUUID();
   const messageId = resumed === null ? (earlier?.id ?? own) : own;
   const isReplay = resumed !== null && cursor === null;
   const metadataOf = ownMetadata(options);
   const conversation = () => conversationOf(stream);
-  const encoding = { messageId, run, version, earlier, isReplay, shown, conversation, metadataOf };
+  const encoding = { messageId, run, version, earlier, isNew, isReplay, shown, conversation, metadataOf };
   return new UIWire(run, cursor, new UIEncoder(encoding));
 }
 

@@ -39,10 +39,11 @@ export function readAgent(
 ): LoggedRun<AnyRun> {
   const count = { position: 0 };
   let player: TurnPlayer | null = null;
+  const known = { records, planned: reply, options, count };
   const script: AgentScript<Native, PairTypes> = async function* (turns, signal) {
     signal.addEventListener("abort", () => records.leave());
     try {
-      player = new TurnPlayer({ records, planned: reply, options, turns, count, signal });
+      player = new TurnPlayer({ ...known, turns, signal });
       for (let batch: readonly LogRecord[] | null = first; batch !== null; batch = await records.next()) {
         for (const record of batch) {
           if (signal.aborted) return null;
@@ -63,7 +64,7 @@ export function readAgent(
     tools,
     signal,
     prepare: () => Promise.reject(new Error()),
-    common: () => player?.prompt ?? null,
+    common: () => (player ?? new TurnPlayer({ ...known, turns: [], signal: NEVER })).prompt,
   });
   const run = options.start?.(plan, script) ?? new AgentRun(plan, { open: openPairs(provider) }, {}, script);
   return {
@@ -73,6 +74,8 @@ export function readAgent(
     },
   };
 }
+
+const NEVER = new AbortController().signal;
 
 /** A turn that is being read. */
 interface OpenTurn {

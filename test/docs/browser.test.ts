@@ -21,7 +21,6 @@ const folder = resolve(import.meta.dirname, "../../docs/browser.md");
 const store = vi.hoisted(() => ({
   log: null as Log | null,
   chats: new Map<string, StoredChat>(),
-  asked: new Map<string, StoredChat>(),
   /** How long each access takes. */
   ms: 0,
 }));
@@ -31,7 +30,7 @@ const get = async (chats: Map<string, StoredChat>, id: string): Promise<StoredCh
 };
 const set = async (chats: Map<string, StoredChat>, id: string, chat: StoredChat): Promise<void> => {
   await passed(store.ms);
-  chats.set(id, structuredClone(chat));
+  if ((chats.get(id)?.runs ?? 0) <= chat.runs) chats.set(id, structuredClone(chat));
 };
 
 // What the page has in Redis.
@@ -41,8 +40,6 @@ vi.doMock(resolve(folder, "store.ts"), () => ({
   },
   load: (id: string) => get(store.chats, id),
   save: (id: string, chat: StoredChat) => set(store.chats, id, chat),
-  loadAsked: (id: string) => get(store.asked, id),
-  saveAsked: (id: string, chat: StoredChat) => set(store.asked, id, chat),
 }));
 const { POST, GET, earlier } = (await import(resolve(folder, "approvals.ts"))) as Program;
 
@@ -50,7 +47,6 @@ let server: FakeAnthropic;
 beforeEach(() => {
   store.log = memoryLog();
   store.chats.clear();
-  store.asked.clear();
   store.ms = 0;
 });
 afterEach(async () => {
@@ -82,6 +78,15 @@ async function approved(question: object) {
   );
   return [question, { ...asked, parts }];
 }
+const textOf = ({ body }: { readonly body: unknown }) => JSON.stringify(body);
+const isOf = (request: { readonly body: unknown }, words: string) => textOf(request).includes(words);
+/** What servers that are taken for dead send may come in any test that follows: it is told by its words. */
+const afterApproval = (request: { readonly body: unknown }) => {
+  if (isOf(request, "Are you there")) return "Yes.";
+  return isOf(request, "tool_result")
+    ? reply(pause(5_000))
+    : reply(toolUse("remove_file", { path: "a" }, { id: "t1" }));
+};
 /** A log whose producers are taken for dead after 150 ms. */
 function dying() {
   const log = store.log!;
@@ -99,7 +104,6 @@ describe("the whole server of docs/browser.md", () => {
   it("runs an approved tool once, however many tabs answer", async () => {
     for (const ms of [0, 40]) {
       store.chats.clear();
-      store.asked.clear();
       store.log = memoryLog();
       store.ms = ms;
       await answering({ replies: [reply(toolUse("remove_file", { path: "a" }, { id: "t1" })), "Gone."] });
@@ -155,8 +159,25 @@ describe("the whole server of docs/browser.md", () => {
     }
   });
 
+  it("goes back if the page asks again, or has edited a message", async () => {
+    await answering({ replies: ["One.", "Two.", "Again.", "Other."] });
+    await (await post([said("1?")])).text();
+    await (await post([said("1?"), said("2?")])).text();
+    await (await post([said("1?"), said("2?")], { trigger: "regenerate-message" })).text();
+    expect(stored().map(([, text]) => String(text))).toEqual(["1?", "One.", "2?", "Again."]);
+    // A page that shows a message which was refused, and one that lacks what another tab has said.
+    const again = { trigger: "regenerate-message" };
+    expect((await post([said("1?"), said("no"), said("2?")], again)).status).toBe(409);
+    expect((await post([said("1?")], again)).status).toBe(409);
+    await (await post([said("1!")], { trigger: "submit-message", messageId: "u" })).text();
+    expect(stored().map(([, text]) => String(text))).toEqual(["1!", "Other."]);
+    expect((await earlier("chat"))[1]?.id).toBe("answer-4");
+  });
+
   it("goes on with a reply whose server was killed, and stores it", async () => {
-    await answering({ replies: [reply(text(["Once ", "upon "]), pause(5_000)), "a time."] });
+    await answering({
+      replies: (request) => (isOf(request, "interrupted") ? "a time." : reply(text(["Once ", "upon "]), pause(5_000))),
+    });
     const { log, die } = dying();
     const first = await post([said("Tell me a story.")]);
     const { run } = (await status(log, "chat"))!;
@@ -179,19 +200,35 @@ describe("the whole server of docs/browser.md", () => {
     die();
     await vi.waitUntil(async () => (await status(log, "chat"))?.state === "orphaned", { interval: 10 });
     expect(await (await post([said("Are you there?")])).text()).toContain("Yes.");
-    expect(JSON.stringify(server.requests.at(-1)?.body)).toMatch(/a is removed.*Are you there/);
+    expect(server.requests.filter((request) => isOf(request, "Are you there")).map(textOf)).toMatchObject([
+      expect.stringContaining("a is removed"),
+    ]);
     expect(store.chats.get("chat")?.runs).toBe(3);
     await first.body?.cancel();
   });
 
-  it("goes back if the page asks again, or has edited a message", async () => {
-    await answering({ replies: ["One.", "Two.", "Again.", "Other."] });
-    await (await post([said("1?")])).text();
-    await (await post([said("1?"), said("2?")])).text();
-    await (await post([said("1?"), said("2?")], { trigger: "regenerate-message" })).text();
-    expect(stored().map(([, text]) => String(text))).toEqual(["1?", "One.", "2?", "Again."]);
-    await (await post([said("1!")], { trigger: "submit-message", messageId: "u" })).text();
-    expect(stored().map(([, text]) => String(text))).toEqual(["1!", "Other."]);
-    expect((await earlier("chat"))[1]?.id).toBe("answer-4");
+  it("settles an approved tool whose server was killed as soon as it ran, and what was written before", async () => {
+    await answering({ replies: afterApproval });
+    await (await post([said("Remove a.")])).text();
+    const answer = await approved(said("Remove a."));
+    const { log, die } = dying();
+    let isDead = false;
+    const append: Log["append"] = async (...args) => {
+      if (isDead) return new Promise(() => {});
+      // With the prompt, before the tool starts.
+      isDead = true;
+      const holding = await log.append(...args);
+      die();
+      return holding;
+    };
+    store.log = { ...store.log!, append };
+    const first = await post(answer).catch(() => null);
+    await vi.waitUntil(async () => (await status(log, "chat"))?.state === "orphaned", { interval: 10 });
+    store.log = log;
+    expect(await (await post([said("Are you there?")])).text()).toContain("Yes.");
+    expect(server.requests.filter((request) => isOf(request, "Are you there")).map(textOf)).toMatchObject([
+      expect.stringContaining("outcome of this call is unknown"),
+    ]);
+    await first?.body?.cancel();
   });
 });

@@ -36,6 +36,7 @@ const endOf = (version: UIVersion | undefined) => {
     run: null,
     version,
     earlier: null,
+    isNew: false,
     isReplay: false,
     shown,
     conversation: () => [],

@@ -213,6 +213,25 @@ describe.concurrent.each(recoverable.filter(({ name }) => /^anthropic|background
       kept.abort();
     });
 
+    it("R2: in the middle of a reply, if nobody goes on: its history has what came of it", async () => {
+      const cut = beats({ text: "It was " }, { text: "a bright cold day " }, { end: "open" });
+      await using server = await subject.serve(inTurn(asks(["find", "a"]), cut));
+      const works = new Works();
+      const setting: Setting = { server, works };
+      const { log, kept } = await orphan(subject, setting, ["got a", "cold day"]);
+      const of = workerOf(subject, setting);
+      const found = (await readRun(load, log, PLACE, {
+        of,
+        messages: [{ role: "user", content: "Hello" }],
+      })) as unknown;
+      const run = found as AnyRun;
+      expect((await within(3_000, shown(run), "it is told")).error).toMatchObject({ code: "stream_truncated" });
+      for (const history of [run.commonHistory(), run.history()]) {
+        expect(JSON.stringify(history)).toMatch(/Hello.*got a.*It was a bright cold day/);
+      }
+      kept.abort();
+    });
+
     it("R2: what is stopped while tools run is told alike everywhere", async () => {
       await using server = await subject.serve(inTurn(asks(["find", "never"], ["find", "a"]), reply("Done.")));
       const works = new Works();

@@ -568,6 +568,15 @@ describe("a run that was restarted, read as what cannot be taken back", () => {
   });
 });
 
+it("keep refuses what is no stream, in words", () => {
+  const log = memoryLog();
+  for (const wrong of [Promise.resolve(), ask(), null, "text"]) {
+    expect(() => keep(wrong as never, { log, id: "chat" })).toThrow(
+      /Invalid stream: it must be what a call with stream: true/,
+    );
+  }
+});
+
 describe("its types", () => {
   it("are those of the stream, and of the call that it is read as", () => {
     const log = memoryLog();

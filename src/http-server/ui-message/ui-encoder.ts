@@ -28,6 +28,8 @@ export interface UIEncoding {
   readonly version: UIVersion | undefined;
   /** The message that this stream goes on with, if any. */
   readonly earlier: EarlierMessage | null;
+  /** Whether it is known to be a new message. */
+  readonly isNew: boolean;
   /** Whether that is sent again, if the stream goes on with it: the page rebuilds its message from nothing. */
   readonly isReplay: boolean;
   readonly shown: Shown;
@@ -171,7 +173,9 @@ export class UIEncoder {
     const { run, shown, metadataOf } = this.#encoding;
     const problem = error === null ? {} : { error: { code: codeOf(error), message: shown.errorText(error) } };
     const ofAgent = stopReason === undefined ? {} : { stopReason };
-    const asks = approvals.length === 0 ? {} : { approvals: jsonData(approvals) };
+    // A page adds metadata to what it has: calls that do not wait any more are taken back.
+    const hasAsked = approvals.length > 0 || this.#encoding.earlier !== null;
+    const asks = hasAsked ? { approvals: jsonData(approvals) } : {};
     const millrace = { run, outcome, ...figuresOf(ending, shown.figures), ...ofAgent, ...problem, ...asks };
     const own = metadataOf({ type: "finish", outcome, usage, cost, model });
     return { type: "message-metadata", messageMetadata: { ...own, millrace } };
@@ -254,6 +258,8 @@ export class UIEncoder {
     this.#answered.delete(toolCallId);
     const input = this.#calls.get(toolCallId);
     const isKnown = input === null || this.#known.has(toolCallId);
+    // Of a call in a message before this one, which cannot be changed any more.
+    if (input === undefined && !isKnown && this.#encoding.isNew) return [];
     if (!isError) {
       const call: UIPart = { type: "tool-input-available", toolCallId, toolName, input: {}, dynamic: true };
       this.#known.add(toolCallId);
