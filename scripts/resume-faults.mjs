@@ -85,7 +85,9 @@ async function playOne(program, { row, client }) {
   return result;
 }
 
-main().catch((error) => {
+await main().catch((error) => {
   console.error(error.message);
   process.exitCode = 1;
 });
+// What a library has left open must not keep the script.
+process.exit();
