@@ -23,7 +23,7 @@ const HELP = `Usage: npm run resume-faults -- [options]
   --json          print every result instead of the table
   --help
 
-It ends with 1 if millrace fails a row. It takes Linux, and some two minutes, or five with --peers.`;
+It ends with 1 if millrace fails a row. It takes Linux, and some three minutes, or eight with --peers.`;
 
 /** How many plays go on at a time. */
 const LANES = 2;
