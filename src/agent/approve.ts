@@ -19,8 +19,8 @@ export interface ApprovalMessage {
  *   reason, goes to the model. A call that is left out does not run either. Pass what a page sent: it is checked.
  * @returns The same list if it has all of the answers already, or results for the calls. Store what is new before you start
  *   the run: an answer that comes twice then starts one run.
- * @throws InvalidOptionError if there are no answers, a call is unknown or has a different answer already, or a value is
- *   neither a boolean nor a string.
+ * @throws InvalidOptionError if there are no answers, if a call is unknown or already has a different answer, or if an answer
+ *   is neither a boolean nor a string.
  * @example
  * ```ts
  * import { agent, approve, type CommonMessage, call, tool } from "millrace";

@@ -220,7 +220,7 @@ export class Line {
         const response = await this.#fetch(url, { cache: "no-store" }, controller).catch((error: unknown) => {
           last = error;
         });
-        // Also if there are no headers: a token may be had again once the network is back.
+        // `headers()` that fails is tried again, too: it may need the network to get a token.
         if (response === undefined) continue;
         const { status } = response;
         if (status === 204) {

@@ -38,12 +38,11 @@ export interface StreamResponseOptions<in S extends Keepable = Keepable> {
    */
   readonly onError?: ((error: unknown) => void) | undefined;
   /**
-   * Called once the reply has ended, whatever its outcome: the place to store the conversation, as
-   * `stream.commonHistory()`. The visitor learns of the end, and the place of a kept stream is free, once it is done (after
-   * 10 seconds at most): what is asked next finds what it has stored. If the visitor leaves, a kept stream goes on, and this
-   * is called at its own end; any other stream ends then, as `aborted`. Not called for a reply that ended before its prompt
-   * was known, or whose prompt was refused: there is no conversation to store. Nor for a kept stream whose run has gone to
-   * another process by then.
+   * Called once when the reply has ended, whatever its outcome. Store the conversation here: `stream.commonHistory()`. The
+   * visitor is told of the end, and the place of a kept stream becomes free, only when this is done, or after 10 seconds; so
+   * the next request finds what you stored. If the visitor leaves, a kept stream goes on, and this is called when it ends; any
+   * other stream ends at once, as `aborted`. It is not called if there is no conversation: the reply ended before its prompt
+   * was known, or the prompt was refused. Nor is it called if another process has taken over the run.
    */
   readonly onEnd?: ((stream: S) => unknown) | undefined;
   /** Keeps the process alive until `onEnd` is done: that of a serverless platform. */

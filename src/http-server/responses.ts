@@ -91,8 +91,8 @@ export async function respond<S extends Keepable>(
 }
 
 /**
- * Has the program know when a stream has ended, before its visitor does. Its `onEnd` is not called for one that never began:
- * of a stream that ended before its prompt function had run, or whose prompt was refused, there is no conversation to store.
+ * Tells the program that a stream has ended, before its visitor is told. `onEnd` is not called if there is no conversation
+ * to store: the stream ended before its prompt function had run, or the prompt was refused.
  *
  * @param read - Settles once it is not read any more.
  * @returns Settles once `onEnd` is done with a stream that is not kept; a kept one waits for it by itself.

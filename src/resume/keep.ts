@@ -235,7 +235,7 @@ async function pump({
   if (record !== null) await writer.end({ type: "end", ...record, time: Date.now() });
 }
 
-/** Once it is known: whoever goes on with the run may need it. */
+/** Logs the prompt once it is known: a reader that continues the run may need it. */
 async function logPrompt({ journal }: OpenRun, plan: Production["plan"]): Promise<void> {
   try {
     const { messages } = await plan.read();

@@ -1,10 +1,10 @@
-import { openConversation } from "../agent/open-calls.ts";
+import { commonPrompt, openConversation } from "../agent/open-calls.ts";
 import { resultChunk } from "../agent/result-chunk.ts";
 import { AgentRun, type AgentScript } from "../agent/run.ts";
 import type { Triple } from "../agent/turn-pairs.ts";
 import { lostOutput, unseenOutput, withUnknown } from "../agent/past-run.ts";
 import type { AgentStop, AgentTurn } from "../agent/options.ts";
-import { ToolRefusedError } from "../agent/tool-refused-error.ts";
+import { ToolRefusedError, UNANSWERED } from "../agent/tool-refused-error.ts";
 import { type AnsweredCall, answered, callAt, shownTurn } from "../agent/turn.ts";
 import type { CommonMessage } from "../prompt/common-message.ts";
 import type { Native } from "../provider/native.ts";
@@ -16,7 +16,6 @@ import { errorOf, ownErrorOf } from "./error-record.ts";
 import { type LoggedRun, openPairs, replayed, type ReplayedAs } from "./read-reply.ts";
 import type { EndRecord, LogRecord, ReplyRecord, StartRecord, ToolResultRecord } from "./record.ts";
 import { Replay, replayPlan } from "./replay.ts";
-import { sentMessages } from "./sent-messages.ts";
 import type { RunRecords } from "./run-records.ts";
 
 /** A run of an agent, whatever its provider and tools. */
@@ -183,11 +182,12 @@ class TurnPlayer {
     this.#turns.push(turn);
   }
 
-  /** The prompt, as a run has it that was never sent to the model. */
+  /** The prompt of a run that was not sent to the model; once that has ended, with what became of the calls in it. */
   get prompt(): readonly CommonMessage[] | null {
-    const messages = this.#messagesOf(0);
+    const isOver = this.#end !== null || this.#signal.aborted;
+    const messages = isOver ? this.#messagesOf(0) : this.#options.messages();
     const author = this.#records.providerNamed(this.#planned.provider);
-    return messages === undefined ? null : sentMessages<Native>(messages, author, author).common();
+    return messages === undefined ? null : commonPrompt<Native>({ author, messages });
   }
 
   /** What was sent in a turn: in the first, the prompt with a result for each call; after it, all that came before. */
@@ -200,11 +200,12 @@ class TurnPlayer {
     const conversation = openConversation<Native>({ author, messages });
     if (conversation.isSettled) return messages;
     const answers = [...this.#answers];
-    return conversation.answered(({ id, name }) => {
+    return conversation.answered(({ id, name, answer }) => {
       const place = answers.findIndex((given) => given.id === id && given.name === name);
       const [given] = place < 0 ? [] : answers.splice(place, 1);
-      // Its tool may have been started before the first request.
-      const output = given === undefined ? lostOutput() : given.output;
+      // A tool that was approved may have been started before the first request.
+      const unknown = answer === true ? lostOutput() : new ToolRefusedError(name, answer ?? UNANSWERED);
+      const output = given === undefined ? unknown : given.output;
       return answered({ ...NO_INPUT, id, name })["~result"](output);
     });
   }

@@ -154,7 +154,7 @@ export async function readRun(
         open: call ? () => (from) => call.stream(from as never) as CallStream<Native> : openPairs,
       });
   const { stream } = found;
-  // Whoever comes late need not see what was taken back.
+  // A late reader need not see what was taken back.
   const restarts = after > 0 ? 0 : begun.first.filter(isRestart).length;
   const texts = stream instanceof Stream && {
     textStream: {
