@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { wellFormedJson } from "../../src/json/stringify.ts";
 import { chatViews } from "../../src/providers/openai-chat/view.ts";
 import { dialectNamed } from "../../src/providers/openai-chat/dialects.ts";
 import { openAIChat } from "../../src/providers/openai-chat/provider.ts";
@@ -78,6 +79,20 @@ describe("what goes back of a turn", () => {
     expect([refused.items(), refused.canContinue]).toEqual([[], false]);
     expect(chatViews.commonFinishReasons(refused.message)).toEqual(["content_filter"]);
   });
+
+  it.each(['{"a":"\ud83d"}', String.raw`{"a":"\ud83d"}`, '{"a":"\ud83d', String.raw`{"a":"\ud83d`])(
+    "has no half of a character in input, which servers read as JSON: %j",
+    (text) => {
+      const tool_calls = [{ ...call, function: { name: "f", arguments: text } }];
+      const { decoder } = decodeEvents([
+        { choices: [{ index: 0, delta: { tool_calls }, finish_reason: "tool_calls" }] },
+      ]);
+      const results = openAIChat.toolResults([{ id: "a", content: "done", isError: false }]);
+      const messages = [{ role: "user", content: "x" }, ...decoder.items(), ...results];
+      // The body is repaired as a whole before it is sent.
+      expect(chatProblems(JSON.parse(wellFormedJson(JSON.stringify({ model: "m", messages }))))).toEqual([]);
+    },
+  );
 
   it("is audio by its id", () => {
     const audio = { id: "audio_1", data: btoa("x"), transcript: "x", expires_at: 9 };

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { wellFormedJson } from "../../src/json/stringify.ts";
 import { call, client } from "../../src/providers/openai/index.ts";
 import { responsesProblem } from "../../src/testing/openai/check-responses.ts";
 import { ResponseStore } from "../../src/testing/openai/store.ts";
@@ -92,6 +93,16 @@ describe("a reply that is sent back", () => {
     const incomplete = { ...cut, status: "incomplete" };
     const end = { type: "response.incomplete", response: { status: "incomplete", output: [] } };
     expect(await turnOf([...itemEvents([message, reasoning("t"), incomplete]), end])).toEqual([text]);
+  });
+
+  it("has no half of a character, in input that is no JSON either: the API reads it as JSON", async () => {
+    for (const text of ['{"a":"\ud83d"}', String.raw`{"a":"\ud83d"}`, '{"a":"\ud83d', String.raw`{"a":"\ud83d`]) {
+      const [call] = (await turnOf([...itemEvents([{ ...functionCall, arguments: text }]), completed([])])) as [
+        typeof functionCall,
+      ];
+      const { a = "", INVALID_JSON = a } = JSON.parse(JSON.parse(wellFormedJson(JSON.stringify(call.arguments))));
+      expect([text, INVALID_JSON]).toEqual([text, expect.not.stringMatching(/\p{Surrogate}/u)]);
+    }
   });
 
   it("leaves out what only replies have", async () => {

@@ -48,8 +48,9 @@ function paramOf(call: OpenToolCall, { extraContent }: Dialect): JsonObject {
 
 /** The input as JSON: as the model wrote it, unless that is not a JSON object or has half a character in it. */
 function jsonOf({ text, state, value }: OpenToolCall): string {
-  if (state !== "complete") return JSON.stringify({ INVALID_JSON: text });
-  return /\\ud/i.test(text) ? wellFormedJson(stringify(value)) : text || "{}";
+  const isWhole = state === "complete";
+  if (isWhole && !/\\ud/i.test(text)) return text || "{}";
+  return wellFormedJson(stringify(isWhole ? value : { INVALID_JSON: text }));
 }
 
 /** A message with the reasoning that a server wants back, and without any other: most servers refuse or ignore it. */

@@ -86,9 +86,12 @@ function sentCall({ block, id, name, state, text, value }: ReplyItem, isAnswered
   const isCut = state === "streaming" || state === "truncated";
   if (isCut && !isAnswered) return null;
   const isFunction = block["type"] === "function_call";
+  const isInvalid = isCut || state === "invalid";
   // A call without arguments has none, and other servers want JSON all the same.
-  const whole = text === "" ? "{}" : HALVES.test(text) ? wellFormedJson(JSON.stringify(value ?? text)) : text;
-  const args = isCut || state === "invalid" ? JSON.stringify({ INVALID_JSON: text }) : whole;
+  const args =
+    isInvalid || HALVES.test(text)
+      ? wellFormedJson(JSON.stringify(isInvalid ? { INVALID_JSON: text } : (value ?? text)))
+      : text || "{}";
   const isUsable = block["call_id"] === id && block["name"] === name && !isCut;
   if (isUsable && (!isFunction || block["arguments"] === args)) return block;
   const input = isFunction ? { arguments: args } : { input: text };
