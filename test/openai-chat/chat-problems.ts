@@ -40,13 +40,22 @@ function callsIn(calls: unknown, problem: (text: string) => void): string[] {
   if (!Array.isArray(calls) || calls.length === 0) problem("has tool_calls without calls");
   const ids: string[] = [];
   for (const call of Array.isArray(calls) ? (calls as unknown[]) : []) {
-    const { id, type, function: fn, ...more } = isObject(call) ? call : ({} as JsonObject);
+    const { id, type, function: fn, custom, ...more } = isObject(call) ? call : ({} as JsonObject);
     if (typeof id !== "string" || id === "" || ids.includes(id)) problem("has a call without an id of its own");
-    if (type !== "function" || !isObject(fn) || typeof fn["name"] !== "string" || fn["name"] === "") {
-      problem("has a call that is not of a function");
+    const body = type === "custom" ? custom : fn;
+    if (!/^(function|custom)$/.test(String(type)) || (fn !== undefined && custom !== undefined)) {
+      problem("has a call that is not of one type");
     }
-    const input: unknown = isObject(fn) && typeof fn["arguments"] === "string" ? tryParse(fn["arguments"]) : undefined;
-    if (!isObject(input) || isDeeper(input, 1_000) || !isWellFormed(input)) problem("has arguments that are no object");
+    if (!isObject(body) || typeof body["name"] !== "string" || body["name"] === "")
+      problem("has a call without a name");
+    if (type === "custom") {
+      if (!isObject(body) || typeof body["input"] !== "string") problem("has an input that is no text");
+    } else {
+      const input: unknown =
+        isObject(body) && typeof body["arguments"] === "string" ? tryParse(body["arguments"]) : null;
+      if (!isObject(input) || isDeeper(input, 1_000) || !isWellFormed(input))
+        problem("has arguments that are no object");
+    }
     if (Object.keys(more).length > 0) problem(`has a call with ${Object.keys(more).join()}`);
     ids.push(String(id));
   }

@@ -228,6 +228,39 @@ describe("calls of tools in all their deviations", () => {
     expect(() => shown([...first, calls({ index: 0, ...fn(undefined, ',"b":2}') }), finish()])).toThrow("was complete");
   });
 
+  it.each<[string, object[], string]>([
+    ["a body decides, whatever the type", [{ type: "function", custom: { name: "sh", input: "ls" } }], "custom sh(ls)"],
+    ["a body decides, whatever the type", [{ type: "custom", ...fn("f", "{}") }], "function f({})"],
+    ["an empty body says nothing", [{ ...whole("f"), custom: {} }], "function f({})"],
+    ["an empty body says nothing", [{ ...whole("f"), custom: { name: "", input: "" } }], "function f({})"],
+    [
+      "an empty body says nothing",
+      [
+        { type: "custom", custom: { name: "sh", input: "l" } },
+        { ...fn(), custom: { input: "s" } },
+      ],
+      "custom sh(ls)",
+    ],
+  ])("a call is of one type: %s", (_, fragments, expected) => {
+    const { decoder } = decodeEvents([...fragments.map((each) => calls({ index: 0, id: "a", ...each })), finish()]);
+    const sent = decoder.items().flatMap((item) => ("tool_calls" in item ? (item.tool_calls ?? []) : []));
+    const inputs = decoder.toolInputs.map(({ name, text }) => `${name}(${text})`);
+    expect(sent.map(({ type }, place) => `${type} ${inputs[place]}`)).toEqual([expected]);
+    expect(sent.map((each) => Object.keys(each))).toEqual([["id", "type", expected.split(" ")[0]]]);
+  });
+
+  it.each<[string, object[]]>([
+    ["function, with the body of both", [{ ...whole("f"), custom: { input: "ls" } }]],
+    ["custom, with the body of both", [{ ...fn("f", "{}"), type: "custom", custom: { name: "sh", input: "ls" } }]],
+    ["function, then custom", [{ ...whole("f", '{"a"') }, { custom: { input: " -l" } }]],
+    ["custom, then function", [{ type: "custom", custom: { name: "sh", input: "ls" } }, fn(undefined, "{}")]],
+  ])("a call of both types breaks the protocol: %s", (_, fragments) => {
+    const bytes = new ChatBytes();
+    const play = (event: object) => [...bytes.push(new TextEncoder().encode(`data: ${JSON.stringify(event)}\n\n`))];
+    expect(() => fragments.forEach((each) => play(calls({ index: 0, id: "a", ...each })))).toThrow("of another type");
+    expect(bytes.decoder.items()).toEqual([]);
+  });
+
   it("custom tools have free text, and keep what is not known", () => {
     const custom = (input: string, more = {}) => calls({ index: 0, ...more, custom: { input } });
     const { decoder } = decodeEvents([

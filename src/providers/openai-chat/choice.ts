@@ -135,12 +135,10 @@ export class OpenChoice {
   }
 
   #addCalls(fragments: unknown): void {
-    const known = this.message["tool_calls"];
     for (const fragment of listOf(fragments)) {
       if (!isObject(fragment)) continue;
-      const blocks: JsonObject[] = Array.isArray(known) ? known : [];
-      this.message["tool_calls"] ??= blocks;
-      this.calls.add(fragment, this.message["tool_calls"] as JsonObject[], this.updates);
+      const blocks = (this.message["tool_calls"] ??= []) as JsonObject[];
+      this.calls.add(fragment, blocks, this.updates);
       this.#grow(stringField(fragment["function"], "arguments")?.length ?? 0);
     }
   }

@@ -2,7 +2,7 @@ import { ProtocolError } from "../../errors.ts";
 import { DEEPEST, isDeeper } from "../../json/depth.ts";
 import { isObject, type JsonObject, stringField, tryParse } from "../../json/object.ts";
 import type { ToolInput, ToolUpdate } from "../../tool/tool-box.ts";
-import { assign } from "./fields.ts";
+import { assign, assignAll } from "./fields.ts";
 
 /** The name of a call that came without one: it goes back under this one, so that the model can be told. */
 const UNNAMED = "unnamed_tool";
@@ -81,7 +81,7 @@ export class OpenToolCall implements ToolInput {
 
   /** Adds a fragment of the input, or the whole of it. */
   #fill(given: unknown): void {
-    if (given === undefined || given === null || given === "") return;
+    if (given == null || given === "") return;
     const fragment = typeof given === "string" ? given : JSON.stringify(given);
     const { text } = this;
     // Some servers send the whole input twice: it is the later one.
@@ -145,22 +145,26 @@ export class ToolCalls {
    * @param updates - Told what has become of the calls.
    */
   add(fragment: JsonObject, blocks: JsonObject[], updates: ToolUpdate[]): void {
-    const isCustom = fragment["type"] === "custom" || isObject(fragment["custom"]);
-    const body = fragment[isCustom ? "custom" : "function"];
+    const { type, function: fn, custom, ...fields } = fragment;
+    const { index } = fields;
+    // Its body tells: some servers write one type for all, and send the other body empty.
+    const isCustom = !isFilled(fn) && (isFilled(custom) || type === "custom");
     const id = stringField(fragment, "id") ?? "";
-    const call =
-      this.#find(id, fragment["index"], stringField(body, "name") ?? "") ?? this.#openCall(isCustom, blocks, updates);
+    const name = stringField(isCustom ? custom : fn, "name") ?? "";
+    const call = this.#find(id, index, name) ?? this.#openCall(isCustom, blocks, updates);
     this.#last = call;
     if (id !== "" && !call.block["id"]) {
       call.block["id"] = id;
       call.identify((known) => this.#byId.has(known));
       this.#byId.set(id, call);
     }
-    const { index } = fragment;
-    if (index !== undefined && index !== null) this.#byIndex.set(index, call);
-    for (const key of Object.keys(fragment))
-      if (!/^(type|function|custom)$/.test(key)) assign(call.block, key, fragment[key]);
-    call.extend(body);
+    if (index != null) this.#byIndex.set(index, call);
+    assignAll(call.block, fields);
+    call.extend(call.isCustom ? custom : fn);
+    // No call has both, and neither may be dropped.
+    if (isFilled(call.isCustom ? fn : custom)) {
+      throw new ProtocolError(`input of another type came for a call of ${call.name}.`);
+    }
     call.tell(updates);
   }
 
@@ -211,12 +215,15 @@ export class ToolCalls {
   }
 
   #find(id: string, index: unknown, name: string): OpenToolCall | null {
-    const hasIndex = index !== undefined && index !== null;
+    const hasIndex = index != null;
     const placed = hasIndex ? (this.#byIndex.get(index) ?? null) : this.#last;
     const known = placed?.block["id"] === id ? placed : this.#byId.get(id);
     // Some servers give several calls the same id.
-    const isElsewhere = hasIndex && name !== "" && known !== undefined && known !== placed && this.#isPlaced(known);
-    if (id !== "" && known !== undefined) return isElsewhere || isAnother(known, name) ? null : known;
+    if (id !== "" && known !== undefined) {
+      const isPlaced = (): boolean => [...this.#byIndex.values()].includes(known);
+      const isElsewhere = hasIndex && name !== "" && known !== placed && isPlaced();
+      return isElsewhere || isAnother(known, name) ? null : known;
+    }
     // Another id is another call, although some servers give all calls the same index.
     if (id !== "") return hasIndex && placed !== null && !placed.block["id"] ? placed : null;
     if (placed === null) {
@@ -229,10 +236,6 @@ export class ToolCalls {
     return begins || isAnother(placed, name) ? null : placed;
   }
 
-  #isPlaced(call: OpenToolCall): boolean {
-    return [...this.#byIndex.values()].includes(call);
-  }
-
   #openCall(isCustom: boolean, blocks: JsonObject[], updates: ToolUpdate[]): OpenToolCall {
     // It was waiting for this. What is not whole by now may go on.
     const last = this.#last;
@@ -240,13 +243,20 @@ export class ToolCalls {
       this.#open.delete(last);
       updates.push({ input: last, fragment: null });
     }
-    const body: JsonObject = isCustom ? { name: "", input: "" } : { name: "", arguments: "" };
-    const block: JsonObject = isCustom ? { type: "custom", custom: body } : { type: "function", function: body };
-    const call = new OpenToolCall(block, body, isCustom ? "input" : "arguments");
+    const key = isCustom ? "input" : "arguments";
+    const type = isCustom ? "custom" : "function";
+    const body: JsonObject = { name: "", [key]: "" };
+    const block: JsonObject = { type, [type]: body };
+    const call = new OpenToolCall(block, body, key);
     blocks.push(block);
     this.#begin(call);
     return call;
   }
+}
+
+/** Whether the body of a call says anything. */
+function isFilled(body: unknown): boolean {
+  return isObject(body) && Object.values(body).some(Boolean);
 }
 
 /** Whether a fragment with this name may be one of the call. */
