@@ -124,6 +124,16 @@ describe("like events that are read together", () => {
       expect([file, decode([bytes], true)]).toEqual([file, decode([bytes], false)]);
   });
 
+  it("change nothing but a text, after many that were expected in vain", () => {
+    const events = ["a", "b", "c", "d", "e", "f", "g", "f"].map((id) => ({
+      id,
+      choices: [{ index: 0, delta: { content: "x" } }],
+    }));
+    const given = [new TextEncoder().encode(events.map((event) => `data: ${JSON.stringify(event)}\n\n`).join(""))];
+    expect(decode(given, true)).toEqual(decode(given, false));
+    expect(decode(given, true)).toMatchObject([expect.anything(), { id: "f" }, []]);
+  });
+
   it.each<[string, (text: string, place: number) => object]>([
     [
       "text, with padding",

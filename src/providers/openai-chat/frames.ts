@@ -99,9 +99,9 @@ export class ChatFrames implements FrameReader<ChatFrame> {
   /** Most events that add to a text are followed by others of their kind, and a server writes them all alike. */
   #expectLike(event: JsonObject): void {
     const reader = this.#reader;
-    if (this.#misses > MOST_MISSES || (this.#run !== null && isInRun(this.#run, reader.data))) return;
+    if (this.#run !== null && isInRun(this.#run, reader.data)) return;
     // Whatever else an event says, the next ones may take back.
-    this.#run = textRun(event, reader.data);
+    this.#run = this.#misses > MOST_MISSES ? null : textRun(event, reader.data);
     if (this.#run !== null) this.#misses++;
     reader.expect(this.#run && frameParts(this.#run), this.#run);
   }
