@@ -295,6 +295,24 @@ describe("a reply of a server that is almost OpenAI's", () => {
     expect([said.content, said.stream.message?.output]).toEqual(["A", [message("A")]]);
   });
 
+  it.each<[what: string, place: number]>([
+    ["with its place", 1],
+    ["in its place", 0],
+  ])("has an item at its end alone, before one that came %s", async (_, place) => {
+    const [first, second] = [message("One"), message("Two", { id: "msg_2" })];
+    const said = await readAll([created, done(second, place), ended([first, second])]);
+    // What was shown cannot be taken back. The message has its items in their order.
+    expect([said.error, said.shown, said.content]).toEqual([null, "TwoOne", "OneTwo"]);
+    expect(said.stream.message?.output).toEqual([first, second]);
+    const [a, b] = [calling('{"a":1}'), calling('{"b":1}', { id: "fc_2", call_id: "call_2" })];
+    const { called, stream } = await read([created, done(b, place), ended([a, b])]);
+    expect([called, stream.message?.output]).toEqual([
+      [{ b: 1 }, { a: 1 }],
+      [a, b],
+    ]);
+    expect(stream.tools.map(({ id }) => id)).toEqual(["call_1", "call_2"]);
+  });
+
   it.each<[what: string, events: readonly Event[], content: string]>([
     ["at the end", [text("Hello"), ended([message("Goodbye")])], "Hello"],
     ["at an end that cuts", [text("Hello"), ended([message("Goodbye")], "incomplete")], "Hello"],

@@ -81,3 +81,15 @@ export function copied(value: unknown): unknown {
   }
   return copy;
 }
+
+/** The object in a field; it begins here if there is none. */
+export function objectIn(owner: JsonObject, name: string): JsonObject {
+  const known = owner[name];
+  return isObject(known) ? known : (owner[name] = {});
+}
+
+/** The list in a field; it begins here if there is none. */
+export function listIn(owner: JsonObject, name: string): unknown[] {
+  const known = owner[name];
+  return Array.isArray(known) ? known : (owner[name] = []);
+}

@@ -4,7 +4,7 @@ import { getOwn, isEqual, setOwn } from "../../json/own.ts";
 import type { ToolUpdate } from "../../tool/tool-box.ts";
 import { errorFromEvent } from "../openai-platform/errors.ts";
 import { EventNumbers } from "./event-numbers.ts";
-import { copied, DELTAS, type Growth, setFuller, TEXTS, WHOLES } from "./growth.ts";
+import { copied, DELTAS, type Growth, listIn, objectIn, setFuller, TEXTS, WHOLES } from "./growth.ts";
 import { type ItemPart, type List, ReplyItem } from "./reply-item.ts";
 import { isIndex, ReplyItems } from "./reply-items.ts";
 import { changeShellCall, changeShellOutput } from "./shell-call.ts";
@@ -393,20 +393,14 @@ export class ResponseAccumulator {
 
   /** The part that an event belongs to; else it begins here. */
   #partOf(item: ReplyItem, event: JsonObject, list: List, type: string, field: string): JsonObject {
-    const at = event[list === "summary" ? "summary_index" : "content_index"];
-    const known = isIndex(at) ? item.partAt(list, at, type) : item.partsOf(list, type).at(-1);
-    return (known ?? item.add(list, isIndex(at) ? at : item.sizeOf(list), { type, [field]: "" })).block;
+    const { at, known } = placed(item, event, list, type);
+    return (known ?? item.add(list, at, { type, [field]: "" })).block;
   }
 
   /** What grows: a part, an object in the item, or the item itself. */
   #growing(item: ReplyItem, event: JsonObject, { list, part, field }: Growth): JsonObject {
     if (list !== null) return this.#partOf(item, event, list, part, field);
-    if (part === "") return item.block;
-    const known = item.block[part];
-    if (isObject(known)) return known;
-    const added: JsonObject = {};
-    item.block[part] = added;
-    return added;
+    return part === "" ? item.block : objectIn(item.block, part);
   }
 
   #append(type: string, event: JsonObject, growth: Growth): void {
@@ -416,9 +410,7 @@ export class ResponseAccumulator {
     const run = this.#run !== null && isSame(this.#run, type, event) ? this.#run : this.#beginRun(type, event, growth);
     this.#grow(run, text);
     if (Array.isArray(logprobs) && logprobs.length > 0) {
-      const { block } = run;
-      const known = block["logprobs"];
-      const all: unknown[] = Array.isArray(known) ? known : (block["logprobs"] = []);
+      const all = listIn(run.block, "logprobs");
       for (const logprob of logprobs) all.push(logprob);
     }
   }
@@ -426,7 +418,7 @@ export class ResponseAccumulator {
   #beginRun(type: string, event: JsonObject, growth: Growth): Run {
     const item = this.#itemOf(event, growth.item);
     const block = this.#growing(item, event, growth);
-    this.#run = { type, index: event["output_index"], at: placeIn(event, growth), item, block, growth };
+    this.#run = { type, index: event["output_index"], at: placeIn(event, growth.list), item, block, growth };
     return this.#run;
   }
 
@@ -462,17 +454,15 @@ export class ResponseAccumulator {
     if (!isObject(part)) return;
     const type = typeOf(part);
     const item = this.#itemOf(event, list === "summary" || type === "reasoning_text" ? "reasoning" : "message");
-    const at = event[list === "summary" ? "summary_index" : "content_index"];
-    const known = isIndex(at) ? item.partAt(list, at, type) : item.partsOf(list, type).at(-1);
-    this.#fillPart(item, list, isIndex(at) ? at : item.sizeOf(list), part, known);
+    const { at, known } = placed(item, event, list, type);
+    this.#fillPart(item, list, at, part, known);
   }
 
   #annotate(event: JsonObject): void {
     const { annotation_index: index, annotation } = event;
     const item = this.#itemOf(event, "message");
     const part = this.#partOf(item, event, "content", "output_text", "text");
-    const known = part["annotations"];
-    const all: unknown[] = Array.isArray(known) ? known : (part["annotations"] = []);
+    const all = listIn(part, "annotations");
     all[isIndex(index) && index < all.length ? index : all.length] = annotation;
     this.progress++;
   }
@@ -501,15 +491,28 @@ export class ResponseAccumulator {
   }
 }
 
-/** Which part of its item an event appends to. */
-function placeIn(event: JsonObject, { list }: Growth): unknown {
+/** Which part of its item an event names. */
+function placeIn(event: JsonObject, list: List | null): unknown {
   return event[list === "summary" ? "summary_index" : "content_index"];
+}
+
+/** The part that an event names, by its place or as the last of its type, and where it begins if there is none. */
+function placed(
+  item: ReplyItem,
+  event: JsonObject,
+  list: List,
+  type: string,
+): { at: number; known: ItemPart | undefined } {
+  const at = placeIn(event, list);
+  return isIndex(at)
+    ? { at, known: item.partAt(list, at, type) }
+    : { at: item.sizeOf(list), known: item.partsOf(list, type).at(-1) };
 }
 
 /** Whether an event appends where those of the run do. */
 function isSame(run: Run, type: string, event: JsonObject): boolean {
   const { output_index: index } = event;
-  return run.type === type && run.index === index && isIndex(index) && run.at === placeIn(event, run.growth);
+  return run.type === type && run.index === index && isIndex(index) && run.at === placeIn(event, run.growth.list);
 }
 
 function textOf(block: JsonObject): string {

@@ -140,10 +140,7 @@ export class ReplyItem implements ToolInput {
     if ((parts.at(-1)?.at ?? at) > at) this.#isOrdered = false;
     parts.push(part);
     this.#parts.set(`${list} ${at} ${type}`, part);
-    const kind = `${list} ${type}`;
-    const alike = this.#byType.get(kind);
-    if (alike === undefined) this.#byType.set(kind, [part]);
-    else alike.push(part);
+    pushTo(this.#byType, `${list} ${type}`, part);
     const blocks = this.block[list];
     if (Array.isArray(blocks)) blocks.push(block);
     else this.block[list] = [block];
@@ -158,4 +155,11 @@ export class ReplyItem implements ToolInput {
       if (parts.length > 0) this.block[list] = parts.sort((a, b) => a.at - b.at).map(({ block }) => block);
     }
   }
+}
+
+/** Adds to the list that a map has under a key. */
+export function pushTo<T>(lists: Map<string, T[]>, key: string, value: T): void {
+  const known = lists.get(key);
+  if (known === undefined) lists.set(key, [value]);
+  else known.push(value);
 }

@@ -1,5 +1,5 @@
-import { type JsonObject, isObject } from "../../json/object.ts";
-import type { ReplyItem } from "./reply-item.ts";
+import { field, type JsonObject, isObject } from "../../json/object.ts";
+import { pushTo, type ReplyItem } from "./reply-item.ts";
 import { typeOf } from "./type-of.ts";
 
 /** The items of a reply, each at its place. Events name them by that (`output_index`), by an id, or by their type alone. */
@@ -86,24 +86,21 @@ export class ReplyItems {
     output: readonly unknown[],
     take: (given: JsonObject, known: ReplyItem | undefined, index: number) => ReplyItem,
   ): void {
-    const taken = new Set<ReplyItem>();
-    const byType = new Map<unknown, ReplyItem[]>();
-    for (const item of this.#own) {
-      const alike = byType.get(item.type);
-      if (alike === undefined) byType.set(item.type, [item]);
-      else alike.push(item);
-    }
+    const taken = new Set<ReplyItem | undefined>();
+    // An item that is named by its id is no other, whatever stands in its place.
+    const named = new Set(output.map((given) => this.#named(field(given, "id"))));
+    const byType = new Map<string, ReplyItem[]>();
+    for (const item of this.#own) if (!named.has(item)) pushTo(byType, item.type, item);
     let last = -1;
     output.forEach((given: unknown, place) => {
       if (!isObject(given)) return;
       const type = typeOf(given);
-      const isFree = (item: ReplyItem | undefined): item is ReplyItem =>
-        item !== undefined && item.type === type && !taken.has(item);
+      const isFree = (item: ReplyItem | undefined): item is ReplyItem => item?.type === type && !taken.has(item);
       const placed = this.#byIndex.get(place);
-      const named = placed?.block["id"] === given["id"] ? placed : this.#named(given["id"]);
+      const same = placed?.block["id"] === given["id"] ? placed : this.#named(given["id"]);
       const alike = byType.get(type) ?? [];
-      while (alike[0] !== undefined && taken.has(alike[0])) alike.shift();
-      const known = [named, placed, alike[0]].find(isFree);
+      while (taken.has(alike[0])) alike.shift();
+      const known = [same, named.has(placed) ? undefined : placed, alike[0]].find(isFree);
       const item = take(given, known, placed === undefined ? place : last + 0.5);
       taken.add(item);
       last = item.index;

@@ -1,5 +1,5 @@
 import { isObject, type JsonObject, stringField } from "../../json/object.ts";
-import { copied } from "./growth.ts";
+import { copied, listIn, objectIn } from "./growth.ts";
 import { isIndex } from "./reply-items.ts";
 
 /** The commands for a shell are a list. */
@@ -30,20 +30,4 @@ export function changeShellOutput(result: JsonObject, { command_index: index, de
 /** The place that an event names, or the last one. */
 function placeIn(list: readonly unknown[], index: unknown): number {
   return isIndex(index) ? Math.min(index, list.length) : Math.max(0, list.length - 1);
-}
-
-function objectIn(owner: JsonObject, name: string): JsonObject {
-  const known = owner[name];
-  if (isObject(known)) return known;
-  const added: JsonObject = {};
-  owner[name] = added;
-  return added;
-}
-
-function listIn(owner: JsonObject, name: string): unknown[] {
-  const known = owner[name];
-  if (Array.isArray(known)) return known;
-  const added: unknown[] = [];
-  owner[name] = added;
-  return added;
 }
