@@ -101,6 +101,37 @@ describe("a run in the background that is resumed", () => {
   });
 });
 
+describe("a run in the background whose stream ends with an error", () => {
+  const error: Event = {
+    type: "error",
+    sequence_number: 2,
+    error: { type: "server_error", code: "server_error", message: "No." },
+  };
+  const later = (events: readonly Event[], by: number): readonly Event[] =>
+    events.map((event) => ({ ...event, sequence_number: Number(event["sequence_number"]) + by }));
+
+  it("is asked for what follows that, and goes on", async () => {
+    const { shown, outcome, asked } = await read([[...some(0, 1), error], later(some(2, 3, 4), 1)]);
+    expect([shown, outcome]).toEqual(["one two three", "complete"]);
+    expect(asked).toEqual(["POST", "GETstarting_after=2"]);
+  });
+
+  it("is followed by a new one, if it turns out to have failed", async () => {
+    const end = { type: "response.completed", sequence_number: 4, response: response("completed", "resp_2") };
+    const { shown, outcome, asked } = await read([
+      [...some(0, 1), error, ...later([failed], 1)],
+      later([failed], 1),
+      [{ ...run[0], type: "response.created", response: response("in_progress", "resp_2") }, ...some(2, 3), end],
+    ]);
+    expect([shown, outcome, asked]).toEqual(["one two three", "complete", ["POST", "GETstarting_after=2", "POST"]]);
+  });
+
+  it("is not asked for anything if that error is final, but cancelled: it may go on", async () => {
+    const { error: thrown, asked } = await read([[...some(0, 1), { ...error, error: { code: "insufficient_quota" } }]]);
+    expect([thrown, asked]).toMatchObject([{ code: "api_error", retryable: false }, ["POST", "cancel"]]);
+  });
+});
+
 describe("a run in the background that has failed", () => {
   it("is neither asked for more nor cancelled", async () => {
     const call: Event = {

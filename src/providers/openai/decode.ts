@@ -37,7 +37,11 @@ export class OpenAIDecoder extends ResponseAccumulator implements Decoder<OpenAI
       return this.next();
     }
     const { type, event } = frame;
-    if (type === "error") throw errorFromEvent(LABEL, event);
+    if (type === "error") {
+      // What follows it tells whether the run has failed: asked for more, the API would repeat it.
+      this.numbers.take(event["sequence_number"]);
+      throw errorFromEvent(LABEL, event);
+    }
     if (!this.apply(type, event)) return null;
     return { chunk: eventChunk(event, this.content, this.thinking), tools: this.updates };
   }
