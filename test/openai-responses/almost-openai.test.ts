@@ -331,6 +331,53 @@ describe("a reply of a server that is almost OpenAI's", () => {
   });
 
   it.each<[what: string, events: readonly Event[]]>([
+    ["by its whole arguments", [written('{"b":2}')]],
+    ["by its whole item", [done(calling('{"b":2}'))]],
+    ["at the end", [ended([calling('{"b":2}')])]],
+    ["by less of it", [written("{}")]],
+    ["as input of a custom tool", [done({ ...calling("", { type: "custom_tool_call" }), input: "ls" }, 1)]],
+  ])("does not take back the input of a call: %s", async (_, events) => {
+    const custom = { ...calling("", { type: "custom_tool_call", id: "ctc_1", call_id: "call_2" }), input: "" };
+    const got = await read([
+      created,
+      added(calling("")),
+      added(custom, 1),
+      args('{"a":'),
+      args("1}"),
+      args("rm", { type: "response.custom_tool_call_input.delta", output_index: 1 }),
+      ...events,
+      ended(),
+    ]);
+    expect([got.outcome, got.error, got.called]).toMatchObject(["failed", { code: "protocol" }, []]);
+    expect(got.stream.message?.output).toMatchObject([{ arguments: '{"a":1}' }, { input: "rm" }]);
+  });
+
+  it.each<[what: string, deltas: readonly string[], whole: string]>([
+    ["with other spaces", ['{"city": "Oslo", ', '"days": [1, 2]}'], '{"city":"Oslo","days":[1,2]}'],
+    ["without spaces before", ['{"city":"Oslo"}'], '{ "city": "Oslo" }'],
+    ["with escapes", ['{"city":"Tromsø 😀"}'], String.raw`{"city":"Troms\u00f8 \ud83d\ude00"}`],
+    ["without the escapes before", [String.raw`{"city":"Troms\u00F8\/"}`], '{"city":"Tromsø/"}'],
+    ["without some deltas before", ['{"ci', '"Oslo"}'], '{"city":"Oslo"}'],
+    ["after it came twice", ['{"city":"Oslo"}', '{"city":"Oslo"}'], '{"city":"Oslo"}'],
+  ])("writes the input of a call again, %s", async (_, deltas, whole) => {
+    const pieces = deltas.map((delta) => args(delta));
+    for (const last of [written(whole), done(calling(whole)), ended([calling(whole)])]) {
+      const got = await read([created, added(calling("")), ...pieces, last, ended()]);
+      expect([got.outcome, got.called]).toEqual(["complete", [JSON.parse(whole)]]);
+    }
+  });
+
+  it("takes linear time for a whole text that is not what came", async () => {
+    const part = "a".repeat(60_000);
+    const start = performance.now();
+    const other = done(message(`${part}b${part}`));
+    const { outcome, error } = await readAll([created, text(part.repeat(4)), other]);
+    expect([outcome, error]).toMatchObject(["failed", { code: "protocol" }]);
+    // Some seconds if it were quadratic.
+    expect(performance.now() - start).toBeLessThan(1_000);
+  });
+
+  it.each<[what: string, events: readonly Event[]]>([
     ["no list", [done(message("", { content: 5 })), ended([message("", { content: { 0: "Bye" } })])]],
     ["text", [done(message("", { content: "Bye" })), ended([message("", { content: null })])]],
     ["parts of another kind", [done(message("", { content: [{ type: 5, text: "Bye" }, 5, null] })), ended()]],

@@ -59,7 +59,7 @@ export class ReplyItems {
   /** The item that an event belongs to: by its place, else by its id, else the last open one of its type. */
   find({ output_index: index, item_id: id }: JsonObject, type: string): ReplyItem | undefined {
     const isFit = (item: ReplyItem | undefined): item is ReplyItem => item?.type === type;
-    return [isIndex(index) ? this.#byIndex.get(index) : undefined, this.#named(id)].find(isFit) ?? this.#lastOpen(type);
+    return [this.#byIndex.get(index), this.#named(id)].find(isFit) ?? this.#lastOpen(type);
   }
 
   /** The item that is the same as one that begins, or is done, although its id may be another. */
