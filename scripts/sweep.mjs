@@ -5,11 +5,17 @@
  *   npm run sweep -- test/contract        only files whose paths contain this
  */
 
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
-import { join, relative } from "node:path";
+import { join, relative, resolve } from "node:path";
 import { build, install, root, tool } from "./setup.mjs";
 
+// As in `test/corpus.ts`.
+const streams = resolve(root, process.env.MILLRACE_STREAMS ?? "../shared/streams");
+if (!existsSync(join(streams, "INDEX.json"))) {
+  console.error(`There are no recorded streams at ${streams}, and a sweep is through them. Set MILLRACE_STREAMS.`);
+  process.exit(1);
+}
 install();
 build();
 
@@ -57,7 +63,7 @@ function summarize({ numPassedTests, numFailedTests, numPendingTests, testResult
     const failed = assertionResults.filter(({ status }) => status === "failed").length;
     console.log(`  ${relative(root, name)}: ${assertionResults.length} tests, ${failed} failed, ${seconds} s`);
   }
-  const skipped = numPendingTests > 0 ? `, ${numPendingTests} SKIPPED: is MILLRACE_STREAMS set?` : "";
+  // Those that a provider does not have, by its traits.
+  const skipped = numPendingTests > 0 ? `, ${numPendingTests} skipped` : "";
   console.log(`${numPassedTests} passed, ${numFailedTests} failed${skipped}, in ${(ms / 60_000).toFixed(1)} min`);
-  if (numPendingTests > 0) process.exitCode = 1;
 }
