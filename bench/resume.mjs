@@ -3,38 +3,35 @@
  *
  *   node bench/resume.mjs [--rounds N] [--only memory]
  *
- * Rounds of all logs alternate in one process, and each is divided by the round without a log beside it, so that what else
- * the machine does falls out. SQLite takes Node 22.13 or later; Redis is started by scripts/redis.mjs.
+ * Each log has a process of its own, and so has "off", which keeps nothing. First chunks are measured one process after
+ * another, CPU time in all of them at once, so that what else the machine does, and how fast it is just now, falls out of
+ * the ratios. SQLite takes Node 22.13 or later; Redis is started by scripts/redis.mjs.
  */
 import { fork } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
 import { isBuiltin } from "node:module";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { setTimeout as passed } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import { createClient } from "redis";
-import { startRedis } from "../scripts/redis.mjs";
-import { call, client } from "../dist/anthropic.js";
-import { keep, memoryLog, redisLog, sqliteLog } from "../dist/resume.js";
 
 /** The most that a log should cost: first chunk, CPU time. */
 const BARS = { memory: [1.05, 1.15], sqlite: [1.1, 1.3], redis: [1.1, 1.4] };
-const SHORT = 40;
-/** Between two short replies: as long as the slowest log takes to settle, so that all begin from the same rest. */
-const REST_MS = 70;
-const PACED = 50;
+/** For the compiler. */
+const WARM_UP_ROUNDS = 8;
 
 const HELP = `Usage: node bench/resume.mjs [options]
 
   --rounds N      how often each log is measured (7)
   --only name     one log alone: memory, sqlite (Node 22.13 or later) or redis
+  --cpu           the CPU time alone
   --help
 
 Prints the first chunk, and the CPU time of an event, with each log against without one.
 `;
-const options = { rounds: { type: "string" }, only: { type: "string" }, help: { type: "boolean", short: "h" } };
+const options = {
+  rounds: { type: "string" },
+  only: { type: "string" },
+  cpu: { type: "boolean" },
+  help: { type: "boolean", short: "h" },
+};
 const { values } = parseArgs({ options });
 if (values.help) {
   process.stdout.write(HELP);
@@ -43,106 +40,72 @@ if (values.help) {
 const rounds = Number(values.rounds ?? 7);
 const server = fork(new URL("resume-server.mjs", import.meta.url));
 const [{ port, events }] = await once(server, "message");
-const asker = (path) => {
-  const own = client({ apiKey: "sk-ant-test", baseURL: `http://127.0.0.1:${port}/${path}` });
-  return call("claude-sonnet-5-5", { stream: true, client: own, retry: false }, () => "Hello");
-};
-const [short, later, paced] = [asker("short"), asker("later"), asker("paced")];
 
-const folder = mkdtempSync(join(tmpdir(), "millrace-bench-"));
-const wanted = (name) => values.only === undefined || values.only === name;
-const closers = [];
-const logs = { off: null };
-if (wanted("memory")) logs.memory = memoryLog({ maxRuns: 1e6, maxBytes: 2 ** 32 });
-if (wanted("sqlite") && isBuiltin("node:sqlite")) {
-  logs.sqlite = sqliteLog(join(folder, "log.sqlite"));
-  closers.push(() => logs.sqlite.close());
-}
-if (wanted("redis")) {
-  const redis = await startRedis();
-  const connection = await createClient({ url: redis.url }).connect();
-  logs.redis = redisLog(connection);
-  closers.push(async () => {
-    await logs.redis.close();
-    connection.destroy();
-    await redis.stop();
-  });
+const names = Object.keys(BARS)
+  .filter((name) => values.only === undefined || values.only === name)
+  .filter((name) => name !== "sqlite" || isBuiltin("node:sqlite"));
+const children = await Promise.all(
+  ["off", ...names].map(async (name) => {
+    const child = fork(new URL("resume-child.mjs", import.meta.url), [name, String(port), String(events)]);
+    await once(child, "message");
+    return { name, child };
+  }),
+);
+
+async function measured({ child }, kind) {
+  child.send(kind);
+  const [found] = await once(child, "message");
+  return found;
 }
 
-let count = 0;
-const start = (ask, log) => (log === null ? ask() : keep(ask(), { log, id: `place ${(count += 1)}` }));
-
-/** The median time to the first text, in milliseconds. */
-async function firstChunk(ask, log) {
-  const times = [];
-  for (let nth = 0; nth < SHORT; nth++) {
-    const begun = performance.now();
-    const stream = start(ask, log);
-    let first = null;
-    for await (const [{ content }] of stream) if (content !== "") first ??= performance.now() - begun;
-    times.push(first);
-    await Promise.all([stream.log?.settled, passed(REST_MS)]);
+/** A figure of each child, by its name: one after another, each of them the first in some round. */
+async function inTurn(kind, round) {
+  const found = {};
+  for (let place = 0; place < children.length; place++) {
+    const one = children[(place + round) % children.length];
+    found[one.name] = await measured(one, kind);
   }
-  return median(times);
+  return found;
 }
 
-/** The CPU time of an event, in microseconds, of all threads of this process. */
-async function cpuOfEvent(log) {
-  const before = process.cpuUsage();
-  const streams = await Promise.all(
-    Array.from({ length: PACED }, async () => {
-      const stream = start(paced, log);
-      for await (const _ of stream);
-      return stream;
-    }),
-  );
-  await Promise.all(streams.map((stream) => stream.log?.settled));
-  if (streams.some((stream) => (stream.log?.state ?? "ended") !== "ended")) throw new Error("A run was not logged.");
-  const { user, system } = process.cpuUsage(before);
-  return (user + system) / (PACED * events);
+/** The same of all at once. */
+async function atOnce(kind) {
+  return Object.fromEntries(await Promise.all(children.map(async (one) => [one.name, await measured(one, kind)])));
 }
 
 const median = (list) => list.toSorted((one, other) => one - other)[Math.floor(list.length / 2)];
-
-const KINDS = ["first", "later", "cpu"];
-const found = Object.fromEntries(
-  Object.keys(logs).map((name) => [name, Object.fromEntries(KINDS.map((kind) => [kind, []]))]),
-);
-for (let round = -1; round < rounds; round++) {
-  const names = Object.keys(logs);
-  // Each of them comes first in some round.
-  const order = names.map((_, place) => names[(place + round + names.length) % names.length]);
-  const own = {};
-  for (const name of order) {
-    const log = logs[name];
-    own[name] = {
-      first: await firstChunk(short, log),
-      later: await firstChunk(later, log),
-      cpu: await cpuOfEvent(log),
-    };
-  }
-  // The first round is for the compiler.
-  if (round < 0) continue;
-  for (const name of names) {
-    for (const kind of KINDS) found[name][kind].push(name === "off" ? own.off[kind] : own[name][kind] / own.off[kind]);
-  }
-}
 const range = (list, unit = "") =>
   `${median(list).toFixed(2)}${unit} (${Math.min(...list).toFixed(2)} to ${Math.max(...list).toFixed(2)})`;
-console.log(`Node ${process.version}, ${rounds} rounds of ${SHORT} short and ${PACED} paced replies; median and range`);
-const { first, later: afterwards, cpu } = found.off;
-console.log(
-  `off: first chunk ${range(first, " ms")}, of a server that takes 25 ms ${range(afterwards, " ms")}; CPU of an event ${range(cpu, " µs")}`,
-);
-for (const [name, bars] of Object.entries(BARS)) {
-  if (!(name in found)) continue;
-  const own = found[name];
-  const parts = [
-    `first chunk ${range(own.first)}, of a server that takes 25 ms ${range(own.later)}, bar ${bars[0]}`,
-    `CPU ${range(own.cpu)}, bar ${bars[1]}`,
-  ];
+
+const found = { first: [], later: [], cpu: [] };
+for (let round = 0; round < rounds + WARM_UP_ROUNDS; round++) {
+  const isCounted = round >= WARM_UP_ROUNDS;
+  const cpu = await atOnce("cpu");
+  if (isCounted) found.cpu.push(cpu);
+  if (values.cpu || round < WARM_UP_ROUNDS - 1) continue;
+  for (const kind of ["first", "later"]) {
+    const times = await inTurn(kind, round);
+    if (isCounted) found[kind].push(times);
+  }
+}
+const figures = (kind, name) => found[kind].map((round) => round[name]);
+const ratios = (kind, name) => range(found[kind].map((round) => round[name] / round.off));
+console.log(`Node ${process.version}, ${rounds} rounds; median and range`);
+const baseline = [`CPU of an event ${range(figures("cpu", "off"), " µs")}`];
+if (!values.cpu) {
+  baseline.push(`first chunk ${range(figures("first", "off"), " ms")}`);
+  baseline.push(`of a server that takes 25 ms ${range(figures("later", "off"), " ms")}`);
+}
+console.log(`off: ${baseline.join("; ")}`);
+for (const name of names) {
+  const [firstBar, cpuBar] = BARS[name];
+  const parts = [`CPU ${ratios("cpu", name)}, bar ${cpuBar}`];
+  if (!values.cpu) {
+    parts.push(`first chunk ${ratios("first", name)}`);
+    parts.push(`of a server that takes 25 ms ${ratios("later", name)}, bar ${firstBar}`);
+  }
   console.log(`${name}: ${parts.join("; ")}`);
 }
-for (const close of closers) await close();
-rmSync(folder, { recursive: true, force: true });
+for (const { child } of children) child.send("close");
+await Promise.all(children.map(({ child }) => once(child, "exit")));
 server.kill();

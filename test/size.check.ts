@@ -9,7 +9,7 @@ const root = resolve(import.meta.dirname, "..");
 const GOAL_BYTES = 22_000;
 
 /** The entries that have a provider's `call`, and what a program that streams text with it may not grow beyond. */
-const LIMIT_BYTES = { anthropic: 33_785, openai: 38_640, "openai/chat": 37_910 };
+const LIMIT_BYTES = { anthropic: 33_785, openai: 38_660, "openai/chat": 37_910 };
 /** The same for `millrace/browser`. */
 const PAGE_LIMIT_BYTES = 6_000;
 type Entry = keyof typeof LIMIT_BYTES;

@@ -2,11 +2,23 @@ import { LogError } from "../errors.ts";
 import { field } from "../json/object.ts";
 import type { Holding, Log, LogEntry, LogRead } from "./log.ts";
 
+/** By the log, and by themselves: one for each, since runs of one log are written together. */
+const checkedLogs = new WeakMap<Log, Log>();
+
 /**
  * The same log, whose answers have the types that they should have: anybody can write one, in any language, and what it
  * throws or leaves out must not become an error elsewhere. All methods reject, with LogError if an answer is not one.
  */
 export function checkedLog(log: Log): Log {
+  const known = checkedLogs.get(log);
+  if (known !== undefined) return known;
+  const made = checking(log);
+  checkedLogs.set(log, made);
+  checkedLogs.set(made, made);
+  return made;
+}
+
+function checking(log: Log): Log {
   return {
     begin: async (...args) => checked("begin", await log.begin(...args), isName),
     append: async (...args) => checked("append", await log.append(...args), isHolding),

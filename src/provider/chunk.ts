@@ -43,4 +43,23 @@ export interface ResponseChunk {
   readonly recovery: Recovery | null;
   /** Set if an agent reports what one of its tools gave, else null. */
   readonly toolResult: AgentToolResult | null;
+  /**
+   * The run that its event belongs to: events that differ in a few values alone. Null or left out if the event stands for
+   * itself. Its `parts` are their JSON around the values, if they may have several.
+   *
+   * @internal
+   */
+  readonly "~run"?: object | null;
+  /**
+   * The values of its event, in the order in which the event has them: a text, or those of several events.
+   *
+   * @internal
+   */
+  readonly "~values"?: string | readonly (string | number)[];
+  /**
+   * Where its own begin among those of several events.
+   *
+   * @internal
+   */
+  readonly "~at"?: number;
 }

@@ -1,4 +1,4 @@
-import type { JsonObject } from "../json/object.ts";
+import { field, type JsonObject } from "../json/object.ts";
 import type { ResponseChunk } from "../provider/chunk.ts";
 import type { EventRecord, LogRecord } from "./record.ts";
 
@@ -40,21 +40,29 @@ interface Shape {
   readonly parts: readonly (Shape | Leaf)[];
 }
 
+/** An event that is logged in another form than its chunk has it. */
+export interface ChangedEvent {
+  readonly of: ResponseChunk;
+  readonly event: () => unknown;
+}
+
 /**
  * A record; or what it is made of when its batch is written, since the reader in this process does not wait for that: a
  * function, or the chunk of an event.
  */
-export type Loggable = LogRecord | ResponseChunk | (() => LogRecord);
+export type Loggable = LogRecord | ResponseChunk | ChangedEvent | (() => LogRecord);
 
 /** The records of a batch, as they are written. */
 export function compacted(batch: readonly Loggable[]): readonly (LogRecord | EventRun)[] {
   const written: (LogRecord | EventRun)[] = [];
   let run: EventRun | null = null;
   for (const item of batch) {
+    const chunk = chunkOf(item);
+    if (chunk !== null && run !== null && run.addValues(chunk)) continue;
     const record = recordOf(item);
     if (record.type !== "event") run = null;
-    else if (run !== null && run.add(record)) continue;
-    else run = new EventRun(record);
+    else if (run !== null && run.add(record, chunk)) continue;
+    else run = new EventRun(record, chunk);
     written.push(run ?? record);
   }
   return written;
@@ -63,40 +71,83 @@ export function compacted(batch: readonly Loggable[]): readonly (LogRecord | Eve
 /** The record that it stands for. */
 export function recordOf(item: Loggable): LogRecord {
   if (typeof item === "function") return item();
-  return "type" in item ? item : { type: "event", event: item.chunk };
+  if ("type" in item) return item;
+  return { type: "event", event: "of" in item ? item.event() : item.chunk };
 }
+
+function chunkOf(item: Loggable): ResponseChunk | null {
+  if (typeof item === "function" || "type" in item) return null;
+  return "of" in item ? item.of : item;
+}
+
+/** The values of an event in the provider's run. */
+function valuesOf({ "~run": run, "~values": values = [], "~at": at = 0 }: ResponseChunk): readonly Value[] {
+  if (typeof values === "string") return [values];
+  const parts = field(run, "parts");
+  return Array.isArray(parts) ? values.slice(at, at + parts.length - 1) : [];
+}
+
+/** Where the events of a provider's run differ, by the run: found by comparing two of them. */
+const knownPaths = new WeakMap<object, readonly (readonly string[])[]>();
 
 /** Like events, collected one after another. */
 class EventRun {
   readonly #record: EventRecord;
+  /** The provider's run that the first of them belongs to, or null. */
+  readonly #run: object | null;
+  /** Where events of that run differ, once it is known: then they need not be compared any more. */
+  #known: readonly (readonly string[])[] | null;
   #shape: Shape | null = null;
   readonly #leaves: Leaf[] = [];
-  /** The leaves in which the events differ; null as long as there is only one event. */
+  /** The leaves in which the events differ; null as long as none was compared. */
   #varying: readonly Leaf[] | null = null;
   readonly #values: Value[] = [];
   #isClosed: boolean;
 
-  constructor(record: EventRecord) {
+  constructor(record: EventRecord, chunk: ResponseChunk | null) {
     this.#record = record;
+    this.#run = chunk?.["~run"] ?? null;
+    this.#known = this.#run && (knownPaths.get(this.#run) ?? null);
     // What belongs to one event alone stands beside it.
     this.#isClosed = record.invalid !== undefined;
   }
 
-  /** @returns Whether it belongs to the run. If not, that is over. */
-  add({ event, invalid }: EventRecord): boolean {
-    if (this.#isClosed) return false;
+  /** Adds an event by its values alone. @returns Whether it is one of the provider's run, and that is known. */
+  addValues(chunk: ResponseChunk): boolean {
+    if (this.#known === null || this.#run !== chunk["~run"]) return false;
+    this.#values.push(...valuesOf(chunk));
+    return true;
+  }
+
+  /** Adds an event that has to be compared. @returns Whether it belongs to the run. If not, that is over. */
+  add({ event, invalid }: EventRecord, chunk: ResponseChunk | null): boolean {
+    if (this.#isClosed || this.#known !== null || !hasSameType(this.#record.event, event)) return false;
     this.#shape ??= shapeOf(this.#record.event, [], this.#leaves);
     for (const leaf of this.#leaves) leaf.found = undefined;
     const isLike = invalid === undefined && this.#shape !== null && isAlike(this.#shape, event) && this.#varies();
     this.#isClosed = !isLike;
-    if (isLike) for (const { found, value } of this.#varying ?? []) this.#values.push(found ?? (value as Value));
-    return isLike;
+    if (!isLike) return false;
+    const values = (this.#varying ?? []).map(({ found, value }) => found ?? (value as Value));
+    this.#values.push(...values);
+    if (this.#run !== null && this.#run === chunk?.["~run"]) this.#learn(this.#run, values, valuesOf(chunk));
+    return true;
   }
 
   toJSON(): EventRecord | EventRunRecord {
-    const [record, varying] = [this.#record, this.#varying];
-    if (varying === null) return record;
-    return { type: "events", first: record.event, at: varying.map(({ path }) => path), values: this.#values };
+    const [record, values] = [this.#record, this.#values];
+    if (values.length === 0) return record;
+    return { type: "events", first: record.event, at: this.#known ?? this.#paths, values };
+  }
+
+  get #paths(): readonly (readonly string[])[] {
+    return (this.#varying ?? []).map(({ path }) => path);
+  }
+
+  /** Keeps where the provider's run differs, if that was seen: two events of it may have some values in common. */
+  #learn(run: object, seen: readonly Value[], values: readonly Value[]): void {
+    if (seen.length !== values.length || !values.every((value, place) => value === seen[place])) return;
+    this.#known = this.#paths;
+    knownPaths.set(run, this.#known);
   }
 
   /** Whether the event that was compared differs only where those of the run do. */
@@ -111,6 +162,11 @@ class EventRun {
     for (const { found } of this.#varying) if (found !== undefined) differing -= 1;
     return differing === 0;
   }
+}
+
+/** Providers say in one key what an event is: of most that follow one another, it need not be taken apart to compare them. */
+function hasSameType(one: unknown, other: unknown): boolean {
+  return field(one, "type") === field(other, "type");
 }
 
 /** Null if it is too large, or not plain data. */

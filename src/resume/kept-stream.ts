@@ -119,8 +119,10 @@ export function productionOf(
     plan: reply.plan,
     refuse: (error) => reply.fail(error),
     end(failure) {
-      recorder.end();
-      return reply.outcome === "pending" ? null : { ...endOf(reply, failure), cost: costIfKnown(stream) };
+      const figures = recorder.end();
+      if (reply.outcome === "pending") return null;
+      const { cost } = figures?.costMetadata ?? { cost: costIfKnown(stream) };
+      return { ...endOf(reply, failure), cost };
     },
   };
 }

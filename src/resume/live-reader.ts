@@ -46,7 +46,9 @@ export class LiveReader<V> implements AsyncIterator<V, undefined> {
   /** The latest values, without a gap. Those before them are in the log. */
   #waiting: Waiting<V>[] = [];
   #size = 0;
-  #reads: { resolve(result: Result<V> | Promise<Result<V>>): void }[] = [];
+  readonly #reads: { resolve(result: Result<V> | Promise<Result<V>>): void }[] = [];
+  readonly #wait = (answer: (result: Result<V> | Promise<Result<V>>) => void): void =>
+    void this.#reads.push({ resolve: answer });
   /** The last event of which nothing waits any more, though it was not handed out, and how many values it has. */
   #missed: { position: number; values: number } | null = null;
   #rest: Promise<Rest<V>> | null = null;
@@ -125,7 +127,7 @@ export class LiveReader<V> implements AsyncIterator<V, undefined> {
     const first = this.#take();
     if (first !== null) return Promise.resolve(first);
     if (this.#isOver) return this.#end();
-    return new Promise((resolve) => this.#reads.push({ resolve }));
+    return new Promise(this.#wait);
   }
 
   return(): Promise<Result<V>> {
@@ -143,8 +145,8 @@ export class LiveReader<V> implements AsyncIterator<V, undefined> {
   }
 
   #take(): Result<V> | null {
+    if (this.#wanted.length > 0) this.#want();
     const first = this.#waiting.shift();
-    this.#want();
     if (first === undefined) return null;
     this.#size -= first.size;
     this.position = first.position;

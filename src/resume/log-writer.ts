@@ -43,6 +43,8 @@ const LARGEST_BACKLOG = 16 * 1024 * 1024;
 const LONGEST_FLUSH_MS = 1_000;
 /** How often a lease is renewed while it is valid. */
 const BEATS = 3;
+/** Why nobody waits any more. Without a reason, an error would be made whose stack is traced. */
+const OVER = "the run is over";
 
 /**
  * Writes a run behind its live readers: in batches, one at a time, each sent again until the log has taken it. It renews
@@ -59,7 +61,7 @@ export class LogWriter {
   /** The run that is in the way, or null: there is none, or the log does not answer. Never rejects. */
   readonly obstacle: Promise<string | null>;
   readonly #options: WriterOptions;
-  readonly #waiting: Loggable[] = [];
+  #waiting: Loggable[] = [];
   /** Tells that the run was stopped, or is over. Null before the first batch: nothing is done for the log until then. */
   #stopped: AbortController | null = null;
   #settle = (): void => {};
@@ -193,7 +195,9 @@ export class LogWriter {
     this.#stopped ??= this.#live();
     const isLast = this.#isEnding;
     const [size, position, taken] = [this.#backlog, this.#position, this.#put];
-    const entry = this.#entryOf(this.#waiting.splice(0));
+    const batch = this.#waiting;
+    this.#waiting = [];
+    const entry = this.#entryOf(batch);
     if (this.state !== "open") return;
     const written = (): void => {
       this.written = position;
@@ -248,7 +252,7 @@ export class LogWriter {
   #learn({ isHeld, stop }: Holding): void {
     if (!isHeld) this.#finish("lost");
     if (stop === null || this.#stopped?.signal.aborted === true) return;
-    this.#stopped?.abort();
+    this.#stopped?.abort(OVER);
     this.#options.onStop(stop);
   }
 
@@ -277,8 +281,9 @@ export class LogWriter {
     if (this.#beat !== null) clearInterval(this.#beat);
     this.#asker.end();
     notAtNextBatch(this.#options.log, this.#write);
-    this.#waiting.length = this.#backlog = 0;
-    this.#stopped?.abort();
+    this.#waiting = [];
+    this.#backlog = 0;
+    this.#stopped?.abort(OVER);
     this.#tellObstacle(null);
     this.#settle();
     for (const resolve of this.#drained.splice(0)) resolve();

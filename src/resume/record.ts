@@ -86,7 +86,7 @@ export interface EventRecord {
 export interface Figures {
   readonly usage: unknown;
   readonly commonUsage: unknown;
-  readonly costMetadata: unknown;
+  readonly costMetadata: { readonly cost: number | null } | null;
 }
 
 /** Another request took over from one that was shown, which the record before it describes. */

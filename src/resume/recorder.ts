@@ -10,7 +10,15 @@ import type { SchemaIssue } from "../schema/validate.ts";
 import { isDeclared } from "../tool/declared.ts";
 import { errorRecord } from "./error-record.ts";
 import type { Loggable } from "./event-run.ts";
-import type { AttemptRecord, Figures, LogRecord, RecoveryRecord, ReplyRecord, RequestRecord } from "./record.ts";
+import type {
+  AttemptRecord,
+  EventRecord,
+  Figures,
+  LogRecord,
+  RecoveryRecord,
+  ReplyRecord,
+  RequestRecord,
+} from "./record.ts";
 
 /** Takes the records of a run. */
 export interface Journal {
@@ -80,14 +88,15 @@ export class Recorder<N extends Native> {
     return this.#steps.size > 0;
   }
 
-  /** The reply has ended. */
-  end(): void {
-    if (this.#hasEnded) return;
+  /** The reply has ended. @returns The figures of the attempt that is shown, if that was the only one and they are known. */
+  end(): Figures | null {
+    if (this.#hasEnded) return null;
     this.#hasEnded = true;
     this.#begin();
-    const { shown, outcome, error, times, firstContentTime } = this.#reply;
+    const { shown, outcome, error, times, firstContentTime, allAttempts } = this.#reply;
     for (const record of this.#attemptsBut(shown)) this.#journal.put(record);
-    if (outcome === "pending") return;
+    if (outcome === "pending") return null;
+    const figures = figuresOf(shown);
     this.#journal.put({
       type: "replyEnd",
       outcome,
@@ -96,8 +105,9 @@ export class Recorder<N extends Native> {
       start: times.start,
       firstContent: firstContentTime,
       end: times.end,
-      figures: figuresOf(shown),
+      figures,
     });
+    return allAttempts.length === 1 ? figures : null;
   }
 
   #hiddenOf(attempt: Attempt<N>): NonNullable<AttemptRecord["hidden"]> {
@@ -161,10 +171,10 @@ export class Recorder<N extends Native> {
   /** Events are parsed, and changed, when their batch is written. */
   #recordOf(chunk: N["chunk"], step: Step<N> | undefined): Loggable {
     const { shown } = this.#reply;
-    const invalid = step === undefined || step.tools.length === 0 ? [] : this.#invalid(step);
-    if (invalid.length > 0) return { type: "event", event: this.#loggable(chunk.chunk, shown), invalid };
+    const invalid = step === undefined || step.tools.length === 0 ? null : this.#invalid(step);
+    if (invalid !== null) return { type: "event", event: this.#loggable(chunk.chunk, shown), invalid };
     if (this.#logsRequest || shown.provider.withoutRequest === undefined) return chunk;
-    return () => ({ type: "event", event: this.#loggable(chunk.chunk, shown) });
+    return { of: chunk, event: () => this.#loggable(chunk.chunk, shown) };
   }
 
   /** An event or a message of an attempt, as the log may have it. */
@@ -172,15 +182,16 @@ export class Recorder<N extends Native> {
     return this.#logsRequest || !isObject(given) ? given : (provider.withoutRequest?.(given) ?? given);
   }
 
-  /** The calls that a step has completed and that cannot run. */
-  #invalid({ tools }: Step<N>): (readonly [place: number, issues: readonly SchemaIssue[]])[] {
+  /** The calls that a step has completed and that cannot run; null if there are none. */
+  #invalid({ tools }: Step<N>): NonNullable<EventRecord["invalid"]> | null {
     const { prepared, shown } = this.#reply;
-    return tools.flatMap(({ input, fragment }) => {
+    const invalid = tools.flatMap<readonly [place: number, issues: readonly SchemaIssue[]]>(({ input, fragment }) => {
       const [call] = fragment === null ? (prepared?.tools?.calls([input], false) ?? []) : [];
       const issues = call?.state === "invalid" ? (call.error?.issues ?? []) : [];
       // By its place: several calls may have the same id. Input that is not a JSON object is recognised by its text.
       return issues.length === 0 ? [] : [[shown.decoder.toolInputs.indexOf(input), issues]];
     });
+    return invalid.length === 0 ? null : invalid;
   }
 }
 

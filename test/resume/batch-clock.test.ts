@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { memoryLog } from "../../src/neutral-resume.ts";
+import { LogWriter } from "../../src/resume/log-writer.ts";
 import { atNextBatch, BATCH_MS, notAtNextBatch } from "../../src/resume/batch-clock.ts";
 
 afterEach(() => void vi.useRealTimers());
@@ -16,6 +17,21 @@ describe("atNextBatch", () => {
     expect(vi.getTimerCount()).toBe(1);
     vi.advanceTimersByTime(2 * BATCH_MS);
     expect(called).toEqual(["one", "two"]);
+  });
+
+  it("is the same for all runs of a log", async () => {
+    vi.useFakeTimers();
+    const log = memoryLog();
+    const begin = { ttlMs: 1_000, replace: false };
+    const timers: number[] = [];
+    for (const place of ["one", "two", "three"]) {
+      const key = { place, run: "run" };
+      const writer = new LogWriter({ log, key, token: place, leaseMs: 1_000, begin, onStop() {} });
+      await writer.obstacle;
+      timers.push(vi.getTimerCount());
+    }
+    // That of the batches, and that of the log in memory.
+    expect(timers).toEqual([2, 2, 2]);
   });
 
   it("does not wait for the timer of another log, which may have ended with a request of a Worker", () => {

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { ResponseChunk } from "../../src/provider/chunk.ts";
 import { compacted, eventsOf, type Loggable } from "../../src/resume/event-run.ts";
 import type { EventRecord, LogRecord } from "../../src/resume/record.ts";
 
@@ -14,6 +15,12 @@ function rewritten(batch: readonly Loggable[]): (LogRecord | null)[] {
 const eventOf = (event: unknown): EventRecord => ({ type: "event", event });
 const texts = (count: number): EventRecord[] =>
   Array.from({ length: count }, (_, nth) => eventOf({ type: "delta", index: 0, delta: { text: `word ${nth}` } }));
+
+/** What of a chunk is logged. */
+function chunkOf(event: object, run: object | null, values: readonly (string | number)[], at: number): ResponseChunk {
+  const shown = { provider: "test", content: "", thinking: "", finishReasons: [], recovery: null, toolResult: null };
+  return { ...shown, chunk: event, "~run": run, "~values": values, "~at": at };
+}
 
 describe("a run of events", () => {
   it("is written as the first of them, and what the others differ in", () => {
@@ -51,6 +58,30 @@ describe("a run of events", () => {
         expect(JSON.stringify(rewritten(records))).toBe(JSON.stringify(records));
       }),
       { numRuns: 500 },
+    );
+  });
+
+  it("is not compared event by event where the provider knows of it, and gives the same events", () => {
+    const values = fc.array(fc.tuple(fc.string(), fc.nat(3)), { maxLength: 6 });
+    const runs = fc.array(fc.record({ run: fc.nat(2), parts: fc.constantFrom(2, 3), values }), { maxLength: 6 });
+    fc.assert(
+      fc.property(fc.array(runs, { maxLength: 3 }), (batches) => {
+        // Each run has a text, and those with three parts a number as well; some events stand for themselves.
+        const known = [2, 3].map((parts) => [0, 1].map(() => ({ parts: Array.from({ length: parts }, () => "") })));
+        for (const batch of batches) {
+          const chunks = batch.flatMap(({ run, parts, values: all }) =>
+            all.map(([text, number], nth) => {
+              const event = { type: "delta", index: run, delta: { text, ...(parts === 3 && { number }) } };
+              const shared = all.flatMap((own) => own.slice(0, parts - 1));
+              return chunkOf(event, known[parts - 2]?.[run] ?? null, shared, nth * (parts - 1));
+            }),
+          );
+          const records = chunks.map(({ chunk }) => eventOf(chunk));
+          expect(rewritten(chunks)).toEqual(records);
+          expect(rewritten(chunks.map((of) => ({ of, event: () => of.chunk })))).toEqual(records);
+        }
+      }),
+      { numRuns: 300 },
     );
   });
 

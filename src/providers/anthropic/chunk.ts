@@ -4,6 +4,7 @@ import { inspectable } from "../../json/inspectable.ts";
 import { field, isObject, type JsonObject, stringField } from "../../json/object.ts";
 import type { ChunkParts } from "../../provider/provider.ts";
 import { deltaEvent, type DeltaTarget } from "./delta.ts";
+import type { MessageBlock } from "./message-block.ts";
 import type { AnthropicNative } from "./native.ts";
 import type { CostMetadata } from "./price.ts";
 import { anthropicCost, anthropicUsage, type Usage } from "./usage.ts";
@@ -37,9 +38,11 @@ export class AnthropicCallResponseChunk implements ResponseChunk {
   readonly thinking: string;
   /** Set if another request has taken over, else null. */
   readonly recovery: Recovery | null;
+  /** @internal */
+  readonly "~run": DeltaTarget | null;
+  /** @internal */
+  readonly "~values": string;
   readonly #event: AnthropicEvent | null;
-  readonly #target: DeltaTarget | null;
-  readonly #text: string;
 
   /** @internal */
   constructor(
@@ -54,8 +57,8 @@ export class AnthropicCallResponseChunk implements ResponseChunk {
     this.thinking = thinking;
     this.recovery = recovery;
     this.#event = event;
-    this.#target = target;
-    this.#text = text;
+    this["~run"] = target;
+    this["~values"] = text;
   }
 
   /** Tells a chunk of this provider from those of others. */
@@ -71,8 +74,8 @@ export class AnthropicCallResponseChunk implements ResponseChunk {
   /** The native event, equal to what `JSON.parse` gives for the frame's data; null if this chunk has a `recovery`. */
   get chunk(): AnthropicEvent {
     // Its type says nothing of recoveries: most streams have none, and their readers would have to ask all the same.
-    if (this.#event !== null || this.#target === null) return this.#event as AnthropicEvent;
-    return nativeEvent(deltaEvent(this.#target, this.#text));
+    const target = this["~run"];
+    return target === null ? (this.#event as AnthropicEvent) : nativeEvent(deltaEvent(target, this["~values"]));
   }
 
   /** The signature that this event carries, or null. */
@@ -177,19 +180,20 @@ export function createChunk(parts: ChunkParts<AnthropicNative>): AnthropicCallRe
 }
 
 /**
- * The chunk of a delta that appends. Without its event, that is made when it is asked for.
+ * The chunk of a delta that appends to a block. Without its event, that is made when it is asked for.
  *
- * @param isShown - Whether the text is part of the reply's content or thinking.
+ * Only the text of text blocks is part of `content`, and only the thinking of thinking blocks of `thinking`.
  */
 export function deltaChunk(
+  { block }: Pick<MessageBlock, "block">,
   target: DeltaTarget,
   text: string,
-  isShown: boolean,
   event: JsonObject | null = null,
 ): AnthropicCallResponseChunk {
-  const content = isShown && target.field === "text" ? text : "";
-  const thinking = isShown && target.field === "thinking" ? text : "";
-  return new AnthropicCallResponseChunk(content, thinking, event && nativeEvent(event), target, text);
+  const shown = block["type"] === target.field && target.field;
+  const content = shown === "text" ? text : "";
+  const thinking = shown === "thinking" ? text : "";
+  return new AnthropicCallResponseChunk(content, thinking, event && nativeEvent(event), event ? null : target, text);
 }
 
 /** The chunk of any other event. `type` says where its text is: empty if nothing of it is shown. */

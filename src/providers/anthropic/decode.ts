@@ -54,8 +54,8 @@ export class AnthropicDecoder extends MessageAccumulator implements Decoder<Anth
     this.isOver = type === "message_stop";
     // The start of a block that is sent again changes nothing.
     if (delta === null) return { chunk: eventChunk(this.progress > progress ? type : "", event), tools };
-    const isShown = isPartOf(this.openBlockAt(delta.target.index), delta.target);
-    return { chunk: deltaChunk(delta.target, delta.text, isShown, event), tools };
+    const { target, text } = delta;
+    return { chunk: deltaChunk(this.openBlockAt(target.index), target, text, event), tools };
   }
 
   next(): AnthropicStep | null {
@@ -67,7 +67,7 @@ export class AnthropicDecoder extends MessageAccumulator implements Decoder<Anth
     this.progress += text.length;
     this.hasContent ||= text !== "";
     const tools = this.#input === null ? NO_UPDATES : [{ input: this.#input, fragment: text }];
-    return { chunk: deltaChunk(target, text, isPartOf(this.#block, target)), tools };
+    return { chunk: deltaChunk(this.#block, target, text), tools };
   }
 
   end(): null {
@@ -128,9 +128,4 @@ export class AnthropicDecoder extends MessageAccumulator implements Decoder<Anth
     this.#pieces.length = 1;
     this.append(this.#block, this.#target.field, text);
   }
-}
-
-/** Only the text of text blocks is part of `content`, and only the thinking of thinking blocks of `thinking`. */
-function isPartOf({ block }: MessageBlock, { field }: DeltaTarget): boolean {
-  return block["type"] === field;
 }

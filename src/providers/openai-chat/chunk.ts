@@ -36,10 +36,12 @@ export class OpenAIChatCallResponseChunk implements ResponseChunk {
   /** Set if another request has taken over, else null. */
   readonly recovery: Recovery | null;
   readonly #given: ChatCompletionChunk | null;
-  readonly #run: TextRun | null;
-  /** Those in which it differs from others of its run. */
-  readonly #text: string;
-  readonly #padding: string;
+  /** @internal */
+  readonly "~run": TextRun | null;
+  /** @internal */
+  readonly "~values": readonly string[];
+  /** @internal */
+  readonly "~at": number;
 
   /** @internal */
   constructor(
@@ -48,16 +50,16 @@ export class OpenAIChatCallResponseChunk implements ResponseChunk {
     event: ChatCompletionChunk | null,
     recovery: Recovery | null = null,
     run: TextRun | null = null,
-    text = "",
-    padding = "",
+    values: readonly string[] = [],
+    at = 0,
   ) {
     this.content = content;
     this.thinking = thinking;
     this.recovery = recovery;
     this.#given = event;
-    this.#run = run;
-    this.#text = text;
-    this.#padding = padding;
+    this["~run"] = run;
+    this["~values"] = values;
+    this["~at"] = at;
   }
 
   /** Tells a chunk of this provider from those of others. */
@@ -73,12 +75,10 @@ export class OpenAIChatCallResponseChunk implements ResponseChunk {
   /** The native event, equal to what `JSON.parse` gives for the frame's data; null if this chunk has a `recovery`. */
   get chunk(): ChatCompletionChunk {
     // Its type says nothing of recoveries: most streams have none, and their readers would have to ask all the same.
-    return this.#event as ChatCompletionChunk;
-  }
-
-  get #event(): ChatCompletionChunk | null {
-    if (this.#given !== null || this.#run === null) return this.#given;
-    return nativeEvent(eventInRun(this.#run, this.#text, this.#padding));
+    const run = this["~run"];
+    return run === null
+      ? (this.#given as ChatCompletionChunk)
+      : nativeEvent(eventInRun(run, this["~values"], this["~at"]));
   }
 
   /** The refusal that this event adds to the first choice, or `""`. */
@@ -88,12 +88,12 @@ export class OpenAIChatCallResponseChunk implements ResponseChunk {
 
   /** The reply's id, or null where the event has none. */
   get id(): string | null {
-    return stringField(this.#event, "id") || null;
+    return stringField(this.chunk, "id") || null;
   }
 
   /** The model that answers, or null where the event does not name it. */
   get model(): string | null {
-    return stringField(this.#event, "model") || null;
+    return stringField(this.chunk, "model") || null;
   }
 
   /** The finish reason that this event has for the first choice, in a list; empty where it has none. */
@@ -109,7 +109,7 @@ export class OpenAIChatCallResponseChunk implements ResponseChunk {
 
   /** The usage that this event carries, or null. It is that of the whole reply so far. */
   get usage(): OpenAIChatUsage | null {
-    const usage = field(this.#event, "usage") ?? field(field(this.#event, "x_groq"), "usage");
+    const usage = field(this.chunk, "usage") ?? field(field(this.chunk, "x_groq"), "usage");
     return isObject(usage) ? readUsage(usage, CHAT_NAMES, "partial", 0) : null;
   }
 
@@ -140,7 +140,7 @@ export class OpenAIChatCallResponseChunk implements ResponseChunk {
    */
   get costMetadata(): OpenAICostMetadata | null {
     const { model, usage } = this;
-    const serviceTier = stringField(this.#event, "service_tier");
+    const serviceTier = stringField(this.chunk, "service_tier");
     return usage && openAICost({ model: model ?? "", usage, serviceTier });
   }
 
@@ -164,7 +164,7 @@ export class OpenAIChatCallResponseChunk implements ResponseChunk {
   }
 
   #first(): unknown {
-    return listOf(field(this.#event, "choices")).find((choice) => (field(choice, "index") ?? 0) === 0);
+    return listOf(field(this.chunk, "choices")).find((choice) => (field(choice, "index") ?? 0) === 0);
   }
 }
 
@@ -183,11 +183,12 @@ export function chunkOf(event: JsonObject, content: string, thinking: string): O
 }
 
 /** The chunk of an event in a run. */
-export function chunkInRun(run: TextRun, text: string, padding: string): OpenAIChatCallResponseChunk {
+export function chunkInRun(run: TextRun, values: readonly string[], at: number): OpenAIChatCallResponseChunk {
   const { field } = run;
+  const text = values[at] ?? "";
   const content = field === "content" ? text : "";
   const thinking = field === "reasoning" || field === "reasoning_content" ? text : "";
-  return new OpenAIChatCallResponseChunk(content, thinking, null, null, run, text, padding);
+  return new OpenAIChatCallResponseChunk(content, thinking, null, null, run, values, at);
 }
 
 /** What the wire sent, which nothing checks. */

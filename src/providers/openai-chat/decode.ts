@@ -64,14 +64,16 @@ export class ChatDecoder extends ChatAccumulator implements Decoder<OpenAIChatNa
 
   next(): ChatStep | null {
     const run = this.#run;
-    const text = this.#taken < this.#texts.length ? this.#texts[this.#taken++] : undefined;
+    const texts = this.#texts;
+    const at = this.#taken;
+    const text = texts[at];
     if (text === undefined || run === null) return null;
-    const padding = run.parts.length > 2 ? (this.#texts[this.#taken++] ?? "") : "";
-    const chunk = chunkInRun(run, text, padding);
+    this.#taken += run.parts.length - 1;
+    const chunk = chunkInRun(run, texts, at);
     let tools = NO_UPDATES;
     if (run.field === "arguments") {
       const updates: ToolUpdate[] = [];
-      if (!this.first.calls.extend(run.index, text, updates)) return this.#decodeEvent(eventInRun(run, text, padding));
+      if (!this.first.calls.extend(run.index, text, updates)) return this.#decodeEvent(eventInRun(run, texts, at));
       tools = updates;
     } else if (text !== "") this.#pieces.push(text);
     this.#last = chunk;

@@ -37,12 +37,13 @@ export function textRun(event: JsonObject, json: string): TextRun | null {
   return isExact(run, event) ? run : null;
 }
 
-/** The event of a run with this text. */
-export function eventInRun({ parts }: TextRun, text: string, padding: string): JsonObject {
-  const [first = "", second = "", third] = parts;
-  const inner = (value: string): string => JSON.stringify(value).slice(1, -1);
+/** The event of a run with the texts from a place on. */
+export function eventInRun({ parts }: TextRun, texts: readonly string[], at: number): JsonObject {
+  const json = parts.reduce((before, part, place) => {
+    return before + JSON.stringify(texts[at + place - 1]).slice(1, -1) + part;
+  });
   // It was an object when the run began.
-  return JSON.parse(first + inner(text) + second + (third === undefined ? "" : inner(padding) + third)) as JsonObject;
+  return JSON.parse(json) as JsonObject;
 }
 
 /** What stands around the texts in the frames of a run. */

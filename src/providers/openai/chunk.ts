@@ -19,8 +19,6 @@ import type { FinishReason, OpenAIEvent } from "./wire.ts";
 /** A chunk of a pair of the library's own, without an event of OpenAI's: it has a `recovery` or a `toolResult`. */
 export type OpenAIOwnChunk = Omit<OpenAICallResponseChunk, "chunk"> & { readonly chunk: null };
 
-const NO_VALUES: RunValues = [];
-
 /**
  * One event of a stream of the Responses API. It may be kept.
  *
@@ -43,10 +41,12 @@ export class OpenAICallResponseChunk implements ResponseChunk {
   /** Set if another request has taken over, else null. */
   readonly recovery: Recovery | null;
   readonly #given: OpenAIEvent | null;
-  readonly #run: TextRun | null;
-  /** Those in which it differs from others of its run: they begin at a place in those of all. */
-  readonly #values: RunValues;
-  readonly #at: number;
+  /** @internal */
+  readonly "~run": TextRun | null;
+  /** @internal */
+  readonly "~values": RunValues;
+  /** @internal */
+  readonly "~at": number;
 
   /** @internal */
   constructor(
@@ -55,16 +55,16 @@ export class OpenAICallResponseChunk implements ResponseChunk {
     event: OpenAIEvent | null,
     recovery: Recovery | null = null,
     run: TextRun | null = null,
-    values: RunValues = NO_VALUES,
+    values: RunValues = [],
     at = 0,
   ) {
     this.content = content;
     this.thinking = thinking;
     this.recovery = recovery;
     this.#given = event;
-    this.#run = run;
-    this.#values = values;
-    this.#at = at;
+    this["~run"] = run;
+    this["~values"] = values;
+    this["~at"] = at;
   }
 
   /** Tells a chunk of this provider from those of others. */
@@ -80,18 +80,14 @@ export class OpenAICallResponseChunk implements ResponseChunk {
   /** The native event, equal to what `JSON.parse` gives for the frame's data; null if this chunk has a `recovery`. */
   get chunk(): OpenAIEvent {
     // Its type says nothing of recoveries: most streams have none, and their readers would have to ask all the same.
-    return this.#event as OpenAIEvent;
-  }
-
-  get #event(): OpenAIEvent | null {
-    if (this.#given !== null || this.#run === null) return this.#given;
-    return nativeEvent(eventInRun(this.#run, this.#values, this.#at));
+    const run = this["~run"];
+    return run === null ? (this.#given as OpenAIEvent) : nativeEvent(eventInRun(run, this["~values"], this["~at"]));
   }
 
   /** The refusal that this event adds, or `""`. */
   get refusal(): string {
-    const isRefusal = field(this.#event, "type") === "response.refusal.delta";
-    return (isRefusal && stringField(this.#event, "delta")) || "";
+    const isRefusal = field(this.chunk, "type") === "response.refusal.delta";
+    return (isRefusal && stringField(this.chunk, "delta")) || "";
   }
 
   /** The response's id, on the events that have the response; else null. */
@@ -171,7 +167,7 @@ export class OpenAICallResponseChunk implements ResponseChunk {
   }
 
   get #response(): unknown {
-    return field(this.#event, "response");
+    return field(this.chunk, "response");
   }
 }
 
@@ -183,8 +179,11 @@ export function createChunk({ content, thinking, event, recovery }: ChunkParts<O
   return new OpenAICallResponseChunk(content, thinking, event, recovery);
 }
 
+/** What an event adds to the reply. */
+type Added = Pick<OpenAICallResponseChunk, "content" | "thinking">;
+
 /** The chunk of an event. */
-export function eventChunk(event: JsonObject, content: string, thinking: string): OpenAICallResponseChunk {
+export function eventChunk(event: JsonObject, { content, thinking }: Added): OpenAICallResponseChunk {
   return new OpenAICallResponseChunk(content, thinking, nativeEvent(event));
 }
 
@@ -193,8 +192,7 @@ export function chunkInRun(
   run: TextRun,
   values: RunValues,
   at: number,
-  content: string,
-  thinking: string,
+  { content, thinking }: Added,
 ): OpenAICallResponseChunk {
   return new OpenAICallResponseChunk(content, thinking, null, null, run, values, at);
 }

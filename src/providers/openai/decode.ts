@@ -43,16 +43,17 @@ export class OpenAIDecoder extends ResponseAccumulator implements Decoder<OpenAI
       throw errorFromEvent(LABEL, event);
     }
     if (!this.apply(type, event)) return null;
-    return { chunk: eventChunk(event, this.content, this.thinking), tools: this.updates };
+    return { chunk: eventChunk(event, this), tools: this.updates };
   }
 
   next(): Step<OpenAINative> | null {
     const run = this.#run;
-    while (run !== null && this.#taken < this.#values.length) {
+    const values = this.#values;
+    while (run !== null && this.#taken < values.length) {
       const at = this.#taken;
       this.#taken += run.parts.length - 1;
-      if (!this.applyInRun(run, this.#values, at)) continue;
-      const chunk = chunkInRun(run, this.#values, at, this.content, this.thinking);
+      if (!this.applyInRun(run, values, at)) continue;
+      const chunk = chunkInRun(run, values, at, this);
       return { chunk, tools: this.updates };
     }
     return null;
