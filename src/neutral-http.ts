@@ -122,7 +122,7 @@ export function resumeResponse<S extends Keepable>(
   log: Log,
   id: string,
   request: Request,
-  options: ResumeResponseOptions<S> & { readonly of?: StreamedCall<Alike<NoInfer<S>>> | undefined } = {},
+  options: ResumeResponseOptions<S> & { readonly of?: StreamedCall<Alike<S>> | undefined } = {},
 ): Promise<Response> {
   // Made by `call` or `agent`.
   return resume(

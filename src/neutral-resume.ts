@@ -102,7 +102,7 @@ export async function read<S extends Keepable = LoggedStream>(
   log: Log,
   id: string,
   // Not `| undefined`: what it gives would have the type of the call, and not be of it.
-  options: ReadOptions<Alike<NoInfer<S>>> & { readonly of?: StreamedCall<S> } = {},
+  options: ReadOptions<Alike<S>> & { readonly of?: StreamedCall<S> } = {},
 ): Promise<ReadAgain<S> | null> {
   // Made by `call` or `agent`.
   const found = await readRun(loadProvider, log, id, options as ReadOptions & { readonly of?: ReadAs });

@@ -625,6 +625,9 @@ describe("its types", () => {
       await read(log, "x", { of: extract, continue: () => search("x") });
       const request = new Request("http://localhost");
       await resumeResponse(log, "x", request, { of: run, continue: () => run("x"), onEnd: ({ turns }) => turns });
+      const goOn = { continue: (messages: readonly unknown[]) => run(`${messages.length}`) };
+      await resumeResponse(log, "x", request, { of: run, ...goOn, onEnd: (ended, name) => [ended.turns, name] });
+      await resumeResponse(log, "x", request, { of: run, continue: (messages) => run(`${messages.length}`) });
       // @ts-expect-error As in `read`.
       await resumeResponse(log, "x", request, { of: extract, continue: () => search("x") });
       // @ts-expect-error As in `read`.
