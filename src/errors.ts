@@ -591,7 +591,8 @@ export class StreamNotConsumedError extends MillraceError {
 
 /**
  * An accessor of the request was read too early: there is no request before the stream is first read. Nor is there one if
- * the stream has ended before its prompt function had run. Or what an agent's run came to, of a run that nobody has read.
+ * the stream has ended before its prompt function had run. Also thrown by `content` and `approvals` of an agent's run that
+ * nobody has read.
  *
  * @example
  * ```ts

@@ -72,8 +72,8 @@ export type StreamedCall<S extends Keepable> = ((...args: never) => S) &
 export type LoggedStream = Stream<NeutralNative> & Logged;
 
 /**
- * A stream like `S` that is read from a log. The result of {@link read}, from whose use `S` must not be inferred: `NoInfer`
- * would stay in the types that users see.
+ * A stream like `S` that is read from a log. Written so that `S` is not inferred from the place that the result of
+ * {@link read} is used in; `NoInfer` would stay in the types that users see.
  */
 export type ReadAgain<S extends Keepable> = [S & Logged][S extends Keepable ? 0 : never];
 
@@ -87,7 +87,8 @@ export type ReadAgain<S extends Keepable> = [S & Logged][S extends Keepable ? 0 
  *   for the functions of its tools and for its response model; without it, tools are data. The run of an agent is read
  *   with the agent.
  * @returns A stream of the run; null if the log has none in this place.
- * @throws InvalidOptionError if an option cannot work, or `of` is a call for a run of an agent, or the reverse.
+ * @throws InvalidOptionError if an option cannot work, or `of` is a call for a run of an agent, or the reverse, or a stream
+ *   in place of its call.
  * @example
  * ```ts
  * import { memoryLog, read } from "millrace/resume";

@@ -42,7 +42,10 @@ export interface Logged {
   readonly position: number;
 }
 
-/** Streams of the kind of `S`, whatever their provider and tools; of a {@link Logged} one, the kind is not known. */
+/**
+ * Any stream of the same kind as `S`, whatever its provider and tools: of pairs, structured, or the run of an agent. For a
+ * {@link Logged} one, any kind: a log is also read without its call.
+ */
 export type Alike<S extends Keepable> = S extends Logged
   ? Keepable
   : S extends AgentRun<Native, PairTypes>
@@ -53,7 +56,7 @@ export type Alike<S extends Keepable> = S extends Logged
         ? Stream<Native, PairTypes>
         : CallStream<Native>;
 
-/** How a run is read. `S`: what may go on with it. */
+/** How a run is read. `S` is the kind of stream that may continue it. */
 export interface ReadOptions<out S extends Keepable = Keepable> {
   /** The name of the run. Default: the one that began last in the place. */
   readonly run?: string | undefined;
