@@ -591,7 +591,8 @@ export class StreamNotConsumedError extends MillraceError {
 
 /**
  * An accessor of the request was read too early: there is no request before the stream is first read. Nor is there one if
- * the stream has ended before its prompt function had run.
+ * the stream has ended before its prompt function had run. Also thrown by `content` and `approvals` of an agent's run that
+ * nobody has read.
  *
  * @example
  * ```ts
@@ -604,7 +605,8 @@ export class StreamNotConsumedError extends MillraceError {
  */
 export class StreamNotStartedError extends MillraceError {
   readonly code = "stream_not_started";
-  constructor(accessor: string) {
-    super(`stream.${accessor} is not known before its request is made.`);
+  /** @param event - What has to come first. */
+  constructor(accessor: string, event = "the request") {
+    super(`${accessor} is not known before ${event}.`);
   }
 }

@@ -36,12 +36,13 @@ import { loadProvider } from "./neutral-provider.ts";
 import type { MessageFinish, MessageStart } from "./http-server/ui-message/ui-encoder.ts";
 import { aVersion, type UIVersion } from "./http-server/ui-message/ui-version.ts";
 import type { Keepable } from "./resume/keep.ts";
-import type { ReadAs } from "./resume/read.ts";
+import type { Alike, ReadAs } from "./resume/read.ts";
 import { aFlag, aText, checkOptions } from "./schema/option-form.ts";
 import type { StreamedCall } from "./neutral-resume.ts";
 
 export { nodeHandler };
 export type {
+  Alike,
   EventsResponseOptions,
   Keepable,
   MessageFinish,
@@ -121,7 +122,7 @@ export function resumeResponse<S extends Keepable>(
   log: Log,
   id: string,
   request: Request,
-  options: ResumeResponseOptions<S> & { readonly of?: StreamedCall<Keepable> | undefined } = {},
+  options: ResumeResponseOptions<S> & { readonly of?: StreamedCall<Alike<S>> | undefined } = {},
 ): Promise<Response> {
   // Made by `call` or `agent`.
   return resume(

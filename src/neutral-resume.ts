@@ -10,7 +10,7 @@ import { sqliteLog, type SqliteLog, type SqliteLogOptions } from "./log/sqlite-l
 import type { Keepable, Kept, KeptLog, KeepOptions } from "./resume/keep.ts";
 import { keepAgent } from "./resume/kept-agent.ts";
 import { keepStream } from "./resume/kept-stream.ts";
-import { type Logged, type ReadOptions, readRun } from "./resume/read.ts";
+import { type Alike, type Logged, type ReadAs, type ReadOptions, readRun } from "./resume/read.ts";
 import { CallStream } from "./stream/call-stream.ts";
 import type { Stream } from "./stream/stream.ts";
 
@@ -19,6 +19,7 @@ export type { LogState } from "./resume/log-writer.ts";
 export { PlaceOccupiedError } from "./resume/place-occupied-error.ts";
 export { remove, type RunStatus, status, stop } from "./resume/run-status.ts";
 export {
+  type Alike,
   type Keepable,
   type KeepOptions,
   type Kept,
@@ -71,6 +72,12 @@ export type StreamedCall<S extends Keepable> = ((...args: never) => S) &
 export type LoggedStream = Stream<NeutralNative> & Logged;
 
 /**
+ * A stream like `S` that is read from a log. Written so that `S` is not inferred from the place that the result of
+ * {@link read} is used in; `NoInfer` would stay in the types that users see.
+ */
+export type ReadAgain<S extends Keepable> = [S & Logged][S extends Keepable ? 0 : never];
+
+/**
  * Reads a run, from any position, while it goes on or after its end: here, or where its producer never was. It gives the
  * same events, and comes to the same outcome.
  *
@@ -80,7 +87,8 @@ export type LoggedStream = Stream<NeutralNative> & Logged;
  *   for the functions of its tools and for its response model; without it, tools are data. The run of an agent is read
  *   with the agent.
  * @returns A stream of the run; null if the log has none in this place.
- * @throws InvalidOptionError if an option cannot work, or `of` is a call for a run of an agent, or the reverse.
+ * @throws InvalidOptionError if an option cannot work, or `of` is a call for a run of an agent, or the reverse, or a stream
+ *   in place of its call.
  * @example
  * ```ts
  * import { memoryLog, read } from "millrace/resume";
@@ -91,16 +99,16 @@ export type LoggedStream = Stream<NeutralNative> & Logged;
  * else for await (const [chunk] of reply) process.stdout.write(`${reply.position}: ${chunk.content}`);
  * ```
  */
-export function read<S extends Keepable>(
+export async function read<S extends Keepable = LoggedStream>(
   log: Log,
   id: string,
-  options: ReadOptions & { readonly of: StreamedCall<S> },
-): Promise<(S & Logged) | null>;
-export function read(log: Log, id: string, options?: ReadOptions): Promise<LoggedStream | null>;
-export async function read(log: Log, id: string, options: ReadOptions = {}): Promise<unknown> {
-  const found = await readRun(loadProvider, log, id, options);
-  const of = "of" in options ? options.of : undefined;
-  if (of === undefined && found instanceof AgentRun)
+  // Not `| undefined`: what it gives would have the type of the call, and not be of it.
+  options: ReadOptions<Alike<S>> & { readonly of?: StreamedCall<S> } = {},
+): Promise<ReadAgain<S> | null> {
+  // Made by `call` or `agent`.
+  const found = await readRun(loadProvider, log, id, options as ReadOptions & { readonly of?: ReadAs });
+  if (options.of === undefined && found instanceof AgentRun)
     throw new InvalidOptionError("of", "the run is one of an agent: pass the agent.");
-  return found;
+  // What is read with a call is a stream of that call.
+  return found as ReadAgain<S> | null;
 }

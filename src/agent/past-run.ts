@@ -29,15 +29,23 @@ export interface PastTurn {
   begin(stream: Stream<Native, PairTypes>): void;
 }
 
+/** How the model is told that a call may have run; the reason follows. */
+const UNKNOWN_OUTCOME = "The outcome of this call is unknown: ";
+
 /** What the model is told of a call that may have run: what it did cannot be taken back. */
 export function lostOutput(): Error {
-  const problem = "The outcome of this call is unknown: the server was lost while the tool may have been running.";
+  const problem = `${UNKNOWN_OUTCOME}the server was lost while the tool may have been running.`;
   return new Error(`${problem} It was not called again.`);
 }
 
 /** The same, where somebody has left a run that may go on elsewhere. */
 export function unseenOutput(): Error {
-  return new Error("The outcome of this call is unknown: the run was left while the tool may have been running.");
+  return new Error(`${UNKNOWN_OUTCOME}the run was left while the tool may have been running.`);
+}
+
+/** Whether the error of a tool says that its outcome is unknown. Neither a log nor a conversation has anything else that tells. */
+export function saysUnknown(text: string): boolean {
+  return text.startsWith(UNKNOWN_OUTCOME);
 }
 
 type Output = [call: AnsweredCall, output: unknown];

@@ -131,12 +131,13 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
 
   /** The text of the last turn. */
   toString(): string {
-    return this.content;
+    return this.#text;
   }
 
   /** What `console.log` shows, and `JSON.stringify` gives. */
   toJSON(): object {
-    const { outcome, stopReason, content, turns, usage, cost, approvals } = this;
+    const { outcome, stopReason, turns, usage, cost } = this;
+    const [content, approvals] = [this.#text, this.#approvals];
     const waiting = approvals.length > 0 && { approvals: jsonData(approvals) };
     const error = this.#error;
     return {
@@ -185,16 +186,23 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
   /**
    * The calls that wait until a person has agreed, if that is why the run has ended: ask, and give the answers to the next
    * run by {@link approve}.
+   *
+   * @throws StreamNotStartedError if nobody has read the run yet.
    */
   get approvals(): readonly NonNullable<T["~approval"]>[] {
-    const approvals = this.#waiting().map(({ id, name, args }): ToolApproval => ({ id, toolCallId: id, name, args }));
-    // Of the tools that `T` stands for.
-    return approvals as unknown as readonly NonNullable<T["~approval"]>[];
+    this.#needRead("approvals");
+    return this.#approvals;
   }
 
-  /** The text of the last turn: the answer, if that is why the run has ended. */
+  /**
+   * The text of the last turn: the answer, if that is why the run has ended.
+   *
+   * @throws StreamNotStartedError if nobody has read the run yet. `await` of a run does not read it; iterate it, or `await`
+   * {@link finish}.
+   */
   get content(): string {
-    return this.#turns.at(-1)?.stream.content ?? "";
+    this.#needRead("content");
+    return this.#text;
   }
 
   /** Output tokens of all turns. */
@@ -304,6 +312,21 @@ export class AgentRun<out N extends Native, out T extends PairTypes> implements 
     this.#leave();
     await this.#pairs?.return();
     await Promise.all(this.#turns.slice(-1).map(({ stream }) => stream[Symbol.asyncDispose]()));
+  }
+
+  /** What a run gives in the end is not there before it is read, and nothing would look like a result: to `await` one is easy. */
+  #needRead(accessor: string): void {
+    if (this.#pairs === null && this.#error === null) throw new StreamNotStartedError(accessor, UNREAD);
+  }
+
+  get #text(): string {
+    return this.#turns.at(-1)?.stream.content ?? "";
+  }
+
+  get #approvals(): readonly NonNullable<T["~approval"]>[] {
+    const approvals = this.#waiting().map(({ id, name, args }): ToolApproval => ({ id, toolCallId: id, name, args }));
+    // Of the tools that `T` stands for.
+    return approvals as unknown as readonly NonNullable<T["~approval"]>[];
   }
 
   get #views(): MessageViews<N> {
@@ -511,6 +534,8 @@ export function outcomeOfFailure(failure: unknown): FinalState {
   if (code === "stream_truncated") return "truncated";
   return code === "stream_aborted" || code === "budget_exceeded" ? "aborted" : "failed";
 }
+
+const UNREAD = "the run is read: iterate it, or await run.finish()";
 
 /** A reply that has not begun. */
 const NOTHING = { message: null, estimatedTokens: 0 };

@@ -1,3 +1,4 @@
+import { saysUnknown } from "../agent/past-run.ts";
 import { ApiError, type ErrorCode, isMillraceError } from "../errors.ts";
 
 const BUSY = "The model is busy at the moment. Try again in a little while.";
@@ -37,6 +38,15 @@ export type ErrorText = (error: unknown, otherwise?: string) => string;
 
 /** The words for whatever a tool has thrown. */
 export const TOOL_FAILED = "The tool failed.";
+/** Those for a tool that may have done its work: its server was lost while it ran. */
+const TOOL_UNKNOWN = "The outcome of the tool is not known.";
+
+/** The words for the error of a tool. @param said - What the model is told, or what a page was told before. */
+export function toolWords(said: unknown): string {
+  // Some providers give errors back as text.
+  const text = typeof said === "string" ? said.replace(/^Error: /, "") : "";
+  return text === TOOL_UNKNOWN || saysUnknown(text) ? TOOL_UNKNOWN : TOOL_FAILED;
+}
 
 /** The public words for an error. @param otherwise - Those for an error that is not known. */
 export function publicWords(error: unknown, otherwise = UNKNOWN): string {

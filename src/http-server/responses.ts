@@ -203,6 +203,6 @@ function ownMetadata(options: UIResponseOptions<never>): UIEncoding["metadataOf"
 
 function checkStream(stream: unknown): void {
   const isStream = typeof stream === "object" && stream !== null && Symbol.asyncIterator in stream;
-  const isCalled = isStream && (typeof field(stream, "content") === "string" || "turns" in stream);
+  const isCalled = isStream && ("turns" in stream || typeof field(stream, "content") === "string");
   if (!isCalled) throw new InvalidOptionError("stream", "it must be the stream of a call, or the run of an agent.");
 }

@@ -4,7 +4,7 @@ import { checkedLog } from "../log/checked-log.ts";
 import type { Log } from "../log/log.ts";
 import type { BeforeEnd } from "../resume/closing.ts";
 import type { Keepable } from "../resume/keep.ts";
-import { type ReadAs, type ReadOptions, readRun } from "../resume/read.ts";
+import { checkReadAs, type ReadAs, type ReadOptions, readRun } from "../resume/read.ts";
 import type { LoadProvider } from "../resume/run-records.ts";
 import { status, stop } from "../resume/run-status.ts";
 import { aFunction, checkForm, checkOptions, type Forms } from "../schema/option-form.ts";
@@ -55,6 +55,8 @@ export async function resume<S extends Keepable>(
     throw new InvalidOptionError("as", `it must be "events", "text" or "ui".`);
   }
   checkHead(rest);
+  // Also where there is nothing to resume: that is the usual case, and the mistake would show in production.
+  checkReadAs({ of, continue: open });
   const successor = successorOf({ continue: open, onEnd, waitUntil, onError: rest.onError });
   const asked = askedFor(request);
   if (asked === null) return refused("The cursor is not one of ours.");
@@ -96,7 +98,6 @@ function successorOf<S extends Keepable>(
       throw new InvalidOptionError("onEnd", "pass `continue`, too: without it, no run is gone on with.");
     return () => ({ continue: open, waitUntil });
   }
-  checkForm("continue", open, aFunction);
   return (run) => {
     let made: S | undefined;
     return {

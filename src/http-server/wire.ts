@@ -1,10 +1,10 @@
-import { StreamTruncatedError } from "../errors.ts";
+import { messageOf, StreamTruncatedError } from "../errors.ts";
 import { encodeSse } from "../frame/encode-sse.ts";
 import { jsonData } from "../tool/plain-data.ts";
 import type { StreamingToolCall, ToolCall } from "../tool/tool-call.ts";
 import { idOf, KnownPart, type Cursor, type Place } from "./cursor.ts";
 import { type Ending, figuresOf } from "./feed.ts";
-import { codeOf, TOOL_FAILED } from "./public-error.ts";
+import { codeOf, toolWords } from "./public-error.ts";
 import type { Shown } from "./response-options.ts";
 import { type ShownPair, inputOf } from "./shown-pair.ts";
 
@@ -176,7 +176,7 @@ function chunkEvent(
     shown["toolResult"] = {
       id,
       name,
-      output: isError ? errorText(output, TOOL_FAILED) : (jsonData(output) ?? null),
+      output: isError ? errorText(output, toolWords(messageOf(output))) : (jsonData(output) ?? null),
       isError,
     };
   }

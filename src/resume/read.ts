@@ -1,4 +1,4 @@
-import type { AgentScript } from "../agent/run.ts";
+import type { AgentRun, AgentScript } from "../agent/run.ts";
 import { InvalidOptionError } from "../errors.ts";
 import { checkedLog } from "../log/checked-log.ts";
 import type { Log } from "../log/log.ts";
@@ -9,9 +9,11 @@ import {
   aFunction,
   aList,
   anObject,
+  anything,
   aSignal,
   checkForm,
   checkOptions,
+  type Form,
   type Forms,
   needed,
   wholeFrom,
@@ -19,6 +21,7 @@ import {
 import type { CallStream } from "../stream/call-stream.ts";
 import { leavable } from "../stream/leavable.ts";
 import { Stream } from "../stream/stream.ts";
+import type { StructuredStream } from "../structured/structured-stream.ts";
 import type { PairTypes } from "../tool/pair.ts";
 import type { BeforeEnd } from "./closing.ts";
 import type { Keepable } from "./keep.ts";
@@ -28,7 +31,7 @@ import { unrestarted } from "./kept-stream.ts";
 import { openPairs, readReply } from "./read-reply.ts";
 import type { LogRecord, StartRecord } from "./record.ts";
 import type { ReadFormat } from "./replay.ts";
-import { takeOver } from "./take-over.ts";
+import { isKeepable, kindOf, type StreamKind, takeOver } from "./take-over.ts";
 import { loaderFor, type LoadProvider, RunRecords } from "./run-records.ts";
 
 /** What a reply has that is read from a log. */
@@ -39,8 +42,22 @@ export interface Logged {
   readonly position: number;
 }
 
-/** How a run is read. */
-export interface ReadOptions {
+/**
+ * Any stream of the same kind as `S`, whatever its provider and tools: of pairs, structured, or the run of an agent. For a
+ * {@link Logged} one, any kind: a log is also read without its call.
+ */
+export type Alike<S extends Keepable> = S extends Logged
+  ? Keepable
+  : S extends AgentRun<Native, PairTypes>
+    ? AgentRun<Native, PairTypes>
+    : S extends StructuredStream<Native>
+      ? StructuredStream<Native>
+      : S extends Stream<Native, PairTypes>
+        ? Stream<Native, PairTypes>
+        : CallStream<Native>;
+
+/** How a run is read. `S` is the kind of stream that may continue it. */
+export interface ReadOptions<out S extends Keepable = Keepable> {
   /** The name of the run. Default: the one that began last in the place. */
   readonly run?: string | undefined;
   /** A position: what comes after it is delivered. Default 0, the beginning. */
@@ -63,7 +80,7 @@ export interface ReadOptions {
    * `messages` is the conversation that the run was to answer, as `commonHistory()` has it: only for a run that was kept with
    * `request: true`.
    */
-  readonly continue?: ((messages: readonly CommonMessage[]) => Keepable) | undefined;
+  readonly continue?: ((messages: readonly CommonMessage[]) => S) | undefined;
   /** Keeps the process alive while it goes on with a run: that of a serverless platform. */
   readonly waitUntil?: ((work: Promise<void>) => void) | undefined;
 }
@@ -92,13 +109,31 @@ const FORMS: Forms = {
   after: wholeFrom(0),
   messages: aList,
   signal: aSignal,
-  continue: aFunction,
+  continue: anything,
   waitUntil: aFunction,
-  of: {
-    words: "a streamed call, or an agent",
-    holds: (value) => typeof value === "function" && ("~call" in value || "~agent" in value),
-  },
+  of: anything,
 };
+
+const OF: Form = {
+  words: "a streamed call, or an agent",
+  holds: (value) => typeof value === "function" && ("~call" in value || "~agent" in value),
+};
+
+/** Refuses what no run can be read as, or gone on with. @throws InvalidOptionError */
+export function checkReadAs({ of, continue: open }: { readonly of?: unknown; readonly continue?: unknown }): void {
+  if (isKeepable(of)) {
+    const made = `${kindOf(of)} that it has made`;
+    throw new InvalidOptionError("of", `it must be the call or the agent itself, not ${made}: pass it uncalled.`);
+  }
+  if (isKeepable(open)) {
+    throw new InvalidOptionError(
+      "continue",
+      `it must be a function that makes ${kindOf(open)}, not the stream itself.`,
+    );
+  }
+  checkForm("of", of, OF);
+  checkForm("continue", open, aFunction);
+}
 
 /**
  * Reads a run: see {@link ReadOptions}. Null if the log has nothing of it.
@@ -116,6 +151,7 @@ export async function readRun(
   checkForm("id", place, needed(aName));
   checkForm("options", options, anObject);
   checkOptions(options, FORMS);
+  checkReadAs(options);
   const { of, messages, after = 0, signal, continue: open, waitUntil } = options;
   const run = options.run ?? (await checkedLog(log).latest(place));
   if (run === null) return null;
@@ -123,10 +159,11 @@ export async function readRun(
   const agent = of !== undefined && "~agent" in of ? of["~agent"] : null;
   const plan = (call ?? agent)?.plan(...NO_ARGUMENTS);
   const key = { place, run };
+  const like = agent === null ? call && kindMadeBy(call, plan) : "a run of an agent";
   const records = new RunRecords(loaderFor(plan, load), {
     log,
     key,
-    takeOver: open && ((state) => takeOver(load, { log, key, state, kind }, { open, waitUntil, beforeEnd })),
+    takeOver: open && ((state) => takeOver(load, { log, key, state, kind, like }, { open, waitUntil, beforeEnd })),
   });
   let kind: StartRecord["kind"] | null = null;
   const begun = await records.start();
@@ -135,10 +172,7 @@ export async function readRun(
   const isOfAgent = kind === "agent";
   if (isOfAgent ? call !== null : agent !== null) {
     records.leave();
-    throw new InvalidOptionError(
-      "of",
-      isOfAgent ? "the run is one of an agent: pass the agent." : "the run is one of a call, not of an agent.",
-    );
+    throw otherKind(isOfAgent);
   }
   // The plan is of a provider that the log knows by its name alone.
   const fromJson = (call ?? agent)?.fromJson as ReadFormat | undefined;
@@ -171,6 +205,18 @@ export async function readRun(
   };
   // It has the properties of what is read from a log now.
   return Object.defineProperties(stream, properties) as (CallStream<Native> | AnyRun) & Logged;
+}
+
+/** What a call makes: nobody reads this stream, so nothing is sent. */
+function kindMadeBy(call: CallToReadAs["~call"], plan: CallPlan<Native> | undefined): StreamKind {
+  return kindOf(call.stream(plan as never) as CallStream<Native>);
+}
+
+function otherKind(isOfAgent: boolean): InvalidOptionError {
+  const problem = isOfAgent
+    ? "the run is one of an agent: pass the agent."
+    : "the run is one of a call, not of an agent.";
+  return new InvalidOptionError("of", problem);
 }
 
 function isRestart(record: LogRecord): boolean {

@@ -6,7 +6,9 @@ import type { Log, LogRead, RunKey } from "../log/log.ts";
 import type { CommonMessage } from "../prompt/common-message.ts";
 import type { Native } from "../provider/native.ts";
 import type { CallPlan } from "../recovery/plan.ts";
+import { shown } from "../schema/option-form.ts";
 import { CallStream } from "../stream/call-stream.ts";
+import { Stream } from "../stream/stream.ts";
 import type { BeforeEnd } from "./closing.ts";
 import { type Keepable, journalOf, type OpenRun, produce, type Production } from "./keep.ts";
 import { truncation } from "./error-record.ts";
@@ -28,6 +30,22 @@ export interface Orphan {
   readonly state: LogRead;
   /** Null if nothing was logged of it. */
   readonly kind: StartRecord["kind"] | null;
+  /** What it is read as here; null if that was not said. */
+  readonly like: StreamKind | null;
+}
+
+/** What streams are called in an error. */
+export type StreamKind = "a run of an agent" | "a stream of pairs" | "a structured stream";
+
+/** Whether it is a stream, or a run of an agent. */
+export function isKeepable(value: unknown): value is Keepable {
+  return value instanceof CallStream || value instanceof AgentRun;
+}
+
+/** What an error calls a stream. */
+export function kindOf(stream: Keepable): StreamKind {
+  if (stream instanceof AgentRun) return "a run of an agent";
+  return stream instanceof Stream ? "a stream of pairs" : "a structured stream";
 }
 
 /** How a run goes on. */
@@ -109,14 +127,21 @@ function promptFor({ length }: Successor["open"], records: readonly LogRecord[])
   throw new Error("the log does not have the messages yet.");
 }
 
-function checkSuccessor(next: Keepable, { kind }: Orphan): void {
+function checkSuccessor(next: unknown, { kind, like }: Orphan): void {
   const refuse = (problem: string): never => {
     throw new InvalidOptionError("continue", problem);
   };
+  if (!isKeepable(next)) {
+    const given = next instanceof Promise ? "a promise" : shown(next);
+    return refuse(`it must make a stream, or a run of an agent, not ${given}.`);
+  }
+  const made = kindOf(next);
   const isReply = next instanceof CallStream;
-  if (!isReply && !(next instanceof AgentRun)) refuse("it must make a stream, or a run of an agent.");
-  if (kind === "agent" && isReply) refuse("the run is one of an agent: it must make a run of that agent.");
-  if (kind === "reply" && !isReply) refuse("the run is one of a call, not of an agent: it must make a stream.");
+  if (kind === "agent" && isReply) refuse(`the run is one of an agent: it must make a run of that agent, not ${made}.`);
+  if (kind === "reply" && !isReply)
+    refuse(`the run is one of a call, not of an agent: it must make a stream, not ${made}.`);
+  // A log does not tell a structured stream from one of pairs.
+  if (like !== null && made !== like) refuse(`it must make what \`of\` makes, ${like}, not ${made}.`);
   if (isKept(next) || (isReply ? next["~reply"].state !== "idle" : next["~isRead"]))
     refuse("what it makes must not be read by anybody, nor kept.");
 }

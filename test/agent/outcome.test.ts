@@ -29,6 +29,7 @@ function endOf({ outcome, error, stopReason }: Ended): object {
   return { outcome, code, stopReason };
 }
 
+const ADVICE = "iterate it, or await run.finish().";
 const PENDING = { outcome: "pending", code: null, stopReason: null };
 const broken = (): never => {
   throw new Error("broken");
@@ -60,6 +61,32 @@ describe("the outcome of a run", () => {
     expect(endOf(other)).toEqual(PENDING);
     await other.finish().catch(() => {});
     expect(endOf(other)).toMatchObject(end);
+  });
+
+  it("that nobody has read is not taken for one without a text", async () => {
+    await using server = await worker(reply("Here."));
+    const log = memoryLog();
+    await keep(server.work(), { log, id: "p" }).log.settled;
+    const logged = async () => {
+      const found = await read(log, "p", { of: server.work });
+      if (found === null) throw new Error("There is no run.");
+      return found;
+    };
+    for (const make of [server.work, logged]) {
+      // A call that is not streamed is awaited like this, and gives its response.
+      const run = await make();
+      for (const name of ["content", "approvals"] as const) {
+        const error = { code: "stream_not_started", message: `${name} is not known before the run is read: ${ADVICE}` };
+        expect(() => run[name]).toThrow(expect.objectContaining(error));
+      }
+      expect([`${run}`, run.turns, run.outcome, run.stopReason]).toEqual(["", [], "pending", null]);
+      expect(JSON.parse(JSON.stringify(run))).toMatchObject({ outcome: "pending", content: "", cost: 0 });
+      await run.finish();
+      expect([run.content, run.approvals]).toEqual(["Here.", []]);
+    }
+    const stopped = server.work();
+    stopped.abort();
+    expect([stopped.content, stopped.approvals]).toEqual(["", []]);
   });
 
   it("that was stopped is aborted", async () => {

@@ -178,7 +178,7 @@ describe("an agent", () => {
     let runs = 0;
     const ask = agent(call(MODEL, { client: at(server), tools: [lookUp] }, () => `Hello ${++runs}`));
     const run = ask();
-    expect([server.requests.length, runs, run.turns.length, run.content]).toEqual([0, 0, 0, ""]);
+    expect([server.requests.length, runs, run.turns.length]).toEqual([0, 0, 0]);
     await run.finish();
     expect([server.requests.length, runs]).toEqual([2, 1]);
   });

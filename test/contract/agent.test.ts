@@ -106,7 +106,8 @@ describe.each(subjects)("an agent ($name)", (subject) => {
     await using server = await subject.serve(inTurn(asking(look("Mistborn")), reply("Done.")));
     const fn = vi.fn(() => ({ messages: [user("Hello")], tools: [lookUp] }));
     const run = agent(subject.call(subject.models[0], { client: subject.client(server.url) }, fn))();
-    expect([fn.mock.calls.length, run.turns.length, run.content]).toEqual([0, 0, ""]);
+    expect([fn.mock.calls.length, run.turns.length]).toEqual([0, 0]);
+    expect(() => run.content).toThrow(StreamNotStartedError);
     expect(() => run.history()).toThrow(StreamNotStartedError);
     expect((await run.finish()).stream.content).toBe("Done.");
     expect([fn.mock.calls.length, server.requests.length]).toEqual([1, 2]);

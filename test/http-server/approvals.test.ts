@@ -1,12 +1,13 @@
 import { lastAssistantMessageIsCompleteWithApprovalResponses as isAnswered } from "ai";
 import { describe, expect, it, vi } from "vitest";
 import { agent, approve, call, type CommonMessage, tool } from "../../src/index.ts";
-import { readChat, toUIMessages, uiMessageResponse } from "../../src/neutral-http.ts";
+import { fromUIMessages, readChat, resumeResponse, toUIMessages, uiMessageResponse } from "../../src/neutral-http.ts";
 import { keep, memoryLog } from "../../src/neutral-resume.ts";
 import { client } from "../../src/providers/anthropic/index.ts";
 import * as openai from "../../src/providers/openai/index.ts";
 import { fakeAnthropic, fakeOpenAI, reply, toolUse } from "../../src/testing/index.ts";
 import { expectHandledRejections } from "../contract/reading.ts";
+import { mortal } from "../resume/mortal-log.ts";
 import { Chat, serveWeb } from "./chat.ts";
 import { approvalsOf, type Ending } from "../../src/http-server/feed.ts";
 import { endEvent } from "../../src/http-server/wire.ts";
@@ -153,5 +154,42 @@ describe.each(subjects)("a call that a person has denied (%s)", (_, serve, clien
     // The model is told why.
     const result = JSON.stringify(stored.flatMap(({ content }) => (typeof content === "string" ? [] : content)));
     expect(result).toContain(`The user did not allow this tool to run${answer === false ? "." : `: ${answer}`}`);
+  });
+});
+
+describe.each(subjects)("a call whose outcome is not known (%s)", (_, serve, clientOf, model) => {
+  it("is told alike live, elsewhere, after a reload, and when the page sends it back", async () => {
+    await using server = await serve({ replies: [reply(toolUse("pay", {}, { id: "t1" })), "I cannot tell."] });
+    const ran = vi.fn(() => new Promise<never>(() => {}));
+    const pay = tool({ name: "pay", call: ran });
+    const options = { stream: true, tools: [pay], client: clientOf(server.url) as never } as const;
+    const work = agent(call(model, options, () => "Pay."));
+    const log = memoryLog();
+    const producer = mortal(log);
+    const kept = keep(work(), { log: producer.log, id: "chat", lease: 100 });
+    await vi.waitFor(() => expect(ran).toHaveBeenCalled());
+    producer.die();
+    let stored: readonly CommonMessage[] = [];
+    const onEnd = (run: ReturnType<typeof work>) => void (stored = run.commonHistory());
+    const get = (as: "ui" | "events") =>
+      resumeResponse(log, "chat", new Request("http://localhost"), { of: work, as, continue: () => work(), onEnd });
+    const words = "The outcome of the tool is not known.";
+    const texts = await Promise.all(
+      (["ui", "events", "ui", "events"] as const).map(async (as) => (await get(as)).text()),
+    );
+    texts.push(await (await get("ui")).text(), await (await get("events")).text());
+    for (const text of texts) expect([text.includes(words), text.includes("The tool failed.")]).toEqual([true, false]);
+    expect(ran).toHaveBeenCalledTimes(1);
+    // The model is told more.
+    const { body } = server.requests.at(-1) ?? {};
+    expect(JSON.stringify(body)).toContain("the server was lost while the tool may have been running");
+    const shownIn = (messages: readonly CommonMessage[]): unknown =>
+      toUIMessages(messages).flatMap(({ parts }) => parts.filter((part) => "toolCallId" in part));
+    const shownPart = [
+      { type: "tool-pay", toolCallId: expect.anything(), input: {}, state: "output-error", errorText: words },
+    ];
+    expect(shownIn(JSON.parse(JSON.stringify(stored)) as CommonMessage[])).toEqual(shownPart);
+    expect(shownIn(fromUIMessages(toUIMessages(stored)))).toEqual(shownPart);
+    kept.abort();
   });
 });

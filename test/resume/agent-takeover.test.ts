@@ -514,7 +514,26 @@ describe("a reply whose producer is lost", () => {
     const of = subject.call(subject.models[0], { stream: true }, () => "Hello") as unknown as ReadAs;
     const other = await readRun(load, log, PLACE, { of, continue: () => work() });
     const { error } = await read(other as unknown as AnyStream);
-    expect(error).toMatchObject({ code: "invalid_option", message: /not of an agent: it must make a stream\.$/ });
+    expect(error).toMatchObject({ code: "invalid_option", message: /it must make a stream, not a run of an agent\.$/ });
+    expect(await status(log, PLACE)).toMatchObject({ outcome: null });
+    const structured = subject.structuredCall(
+      subject.models[0],
+      { stream: true, responseModel: z.object({}) },
+      () => "x",
+    );
+    for (const [make, given] of [
+      [() => structured(), "it must make what `of` makes, a stream of pairs, not a structured stream"],
+      [() => Promise.resolve(open(subject, server)), "it must make a stream, or a run of an agent, not a promise"],
+      [() => of, "it must make a stream, or a run of an agent, not a function"],
+    ] as const) {
+      // As plain JavaScript may.
+      const reader = await readRun(load, log, PLACE, { of, continue: make as () => never });
+      expect((await read(reader as unknown as AnyStream)).error).toMatchObject({
+        code: "invalid_option",
+        option: "continue",
+        message: expect.stringContaining(given),
+      });
+    }
     expect(await status(log, PLACE)).toMatchObject({ outcome: null });
     kept.abort();
   });

@@ -14,7 +14,17 @@ import {
 import type { Log } from "../../src/log/log.ts";
 import { textResponse } from "../../src/neutral-http.ts";
 import { resumeResponse } from "../../src/neutral-http.ts";
-import { keep, type Kept, type Logged, memoryLog, read, remove, status, stop } from "../../src/neutral-resume.ts";
+import {
+  keep,
+  type Kept,
+  type Logged,
+  type LoggedStream,
+  memoryLog,
+  read,
+  remove,
+  status,
+  stop,
+} from "../../src/neutral-resume.ts";
 import { type AnthropicStream, call, client } from "../../src/providers/anthropic/index.ts";
 import { call as structuredCall } from "../../src/providers/anthropic/structured.ts";
 import * as openai from "../../src/providers/openai/index.ts";
@@ -577,6 +587,8 @@ it("keep refuses what is no stream, in words", () => {
   }
 });
 
+const containing = (text: string): unknown => expect.stringContaining(text);
+
 describe("its types", () => {
   it("are those of the stream, and of the call that it is read as", () => {
     const log = memoryLog();
@@ -599,7 +611,60 @@ describe("its types", () => {
       expectTypeOf((await read(log, "x", { of: neutral }))?.provider).toEqualTypeOf<"openai" | undefined>();
       // @ts-expect-error A call that is not streamed has nothing to read.
       await read(log, "x", { of: call("claude-sonnet-5-5", () => "x") });
+      // @ts-expect-error The call is meant, not its stream.
+      await read(log, "x", { of: search("x") });
+      // Without `of`, nothing is known of the run.
+      expectTypeOf(await read(log, "x", { continue: () => extract("x") })).toEqualTypeOf<LoggedStream | null>();
+      await read(log, "x", { of: search, continue: () => search.with({ model: "claude-opus-5" })("x") });
+      await read(log, "x", { of: neutral, continue: () => search("x") });
+      // @ts-expect-error A run of a call is not gone on with by an agent,
+      await read(log, "x", { of: search, continue: () => run("x") });
+      // @ts-expect-error nor that of an agent by a call,
+      await read(log, "x", { of: run, continue: () => search("x") });
+      // @ts-expect-error nor a structured one by a stream of pairs.
+      await read(log, "x", { of: extract, continue: () => search("x") });
+      const request = new Request("http://localhost");
+      await resumeResponse(log, "x", request, { of: run, continue: () => run("x"), onEnd: ({ turns }) => turns });
+      const goOn = { continue: (messages: readonly unknown[]) => run(`${messages.length}`) };
+      await resumeResponse(log, "x", request, { of: run, ...goOn, onEnd: (ended, name) => [ended.turns, name] });
+      await resumeResponse(log, "x", request, { of: run, continue: (messages) => run(`${messages.length}`) });
+      // @ts-expect-error As in `read`.
+      await resumeResponse(log, "x", request, { of: extract, continue: () => search("x") });
+      // @ts-expect-error As in `read`.
+      await resumeResponse(log, "x", request, { of: search("x") });
     };
     expect(others).toBeTypeOf("function");
+  });
+
+  it("are checked at run time as well, whether there is a run or not", async () => {
+    const log = memoryLog();
+    const search = call("claude-sonnet-5-5", { stream: true }, (q: string) => q);
+    const extract = structuredCall("claude-sonnet-5-5", { stream: true, responseModel: z.object({}) }, () => "x");
+    const run = agent(search);
+    for (const [options, message] of [
+      [
+        { of: search("x") },
+        "Invalid of: it must be the call or the agent itself, not a stream of pairs that it has made",
+      ],
+      [{ of: extract() }, "not a structured stream that it has made: pass it uncalled."],
+      [{ of: run("x") }, "not a run of an agent that it has made: pass it uncalled."],
+      [{ of: () => search("x") }, "Invalid of: it must be a streamed call, or an agent, not a function."],
+      [
+        { continue: search("x") },
+        "Invalid continue: it must be a function that makes a stream of pairs, not the stream",
+      ],
+      [{ continue: "x" }, "Invalid continue: it must be a function, not "],
+    ] as const) {
+      // As plain JavaScript may.
+      const given = options as never;
+      await expect(read(log, "x", given)).rejects.toMatchObject({
+        code: "invalid_option",
+        message: containing(message),
+      });
+      await expect(resumeResponse(log, "x", new Request("http://localhost"), given)).rejects.toMatchObject({
+        code: "invalid_option",
+        message: containing(message),
+      });
+    }
   });
 });

@@ -10,7 +10,7 @@ import type {
 } from "../../prompt/common-message.ts";
 import type { Media } from "../../prompt/media.ts";
 import { jsonData } from "../../tool/plain-data.ts";
-import { TOOL_FAILED, TOOL_REFUSED } from "../public-error.ts";
+import { TOOL_REFUSED, toolWords } from "../public-error.ts";
 import { type ProviderMetadata, thinkingOf } from "./thinking-metadata.ts";
 import { hasDenied, type UIVersion } from "./ui-version.ts";
 
@@ -122,7 +122,7 @@ function settle(
   const own = { type, toolCallId, input };
   if (given.type === "toolApproval") call.parts[call.at] = answeredPart(part, given);
   else if (saysRefused(given.content)) call.parts[call.at] = refusedPart(part, version);
-  else if (given.isError) call.parts[call.at] = { ...own, state: "output-error", errorText: TOOL_FAILED };
+  else if (given.isError) call.parts[call.at] = { ...own, state: "output-error", errorText: toolWords(given.content) };
   else call.parts[call.at] = { ...own, state: "output-available", output: outputOf(given) };
 }
 

@@ -1,7 +1,7 @@
 import { saysRefused, ToolRefusedError } from "../../agent/tool-refused-error.ts";
 import type { FinalState } from "../../attempt/lifecycle.ts";
 import type { Usage } from "../../cost/usage.ts";
-import { StreamTruncatedError } from "../../errors.ts";
+import { messageOf, StreamTruncatedError } from "../../errors.ts";
 import type { JsonObject } from "../../json/object.ts";
 import type { CommonMessage } from "../../prompt/common-message.ts";
 import type { AgentToolResult } from "../../provider/chunk.ts";
@@ -11,7 +11,7 @@ import type { StreamingToolCall, ToolCall } from "../../tool/tool-call.ts";
 import { ToolInputError } from "../../tool/tool-input-error.ts";
 import { answersIn, callsIn, type EarlierMessage, partsUntil, refusalsIn, sentAgain } from "./earlier-message.ts";
 import { type Ending, figuresOf } from "../feed.ts";
-import { codeOf, TOOL_FAILED } from "../public-error.ts";
+import { codeOf, toolWords } from "../public-error.ts";
 import type { Shown } from "../response-options.ts";
 import { type ShownPair, inputOf } from "../shown-pair.ts";
 import { type ProviderMetadata, signed, thinkingSign } from "./thinking-metadata.ts";
@@ -141,7 +141,8 @@ export class UIEncoder {
         return this.#result({ id, name, output: outputOf(result), isError: false });
       }
       const isOver = result !== undefined || outcome === "complete";
-      return isOver ? this.#result({ id, name, output: new Error(TOOL_FAILED), isError: true }) : [];
+      const words = toolWords(result?.type === "toolResult" ? result.content : null);
+      return isOver ? this.#result({ id, name, output: new Error(words), isError: true }) : [];
     });
   }
 
@@ -266,7 +267,7 @@ export class UIEncoder {
       const result: UIPart = { type: "tool-output-available", toolCallId, output: jsonData(output) ?? null };
       return isKnown ? [result] : [call, result];
     }
-    const words = shown.errorText(output, TOOL_FAILED);
+    const words = shown.errorText(output, toolWords(messageOf(output)));
     if (isKnown) {
       const isRefused = isRefusal(output) || this.#refused.has(toolCallId);
       if (isRefused && hasDenied(version)) return [{ type: "tool-output-denied", toolCallId }];
