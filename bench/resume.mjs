@@ -1,11 +1,12 @@
 /**
  * What it costs to keep a reply: the first chunk, and the CPU time of an event, with a log against without one.
  *
- *   node bench/resume.mjs [--rounds N] [--only memory]
+ *   node bench/resume.mjs [--rounds N] [--only memory] [--cpu]
  *
- * Each log has a process of its own, and so has "off", which keeps nothing. First chunks are measured one process after
- * another, CPU time in all of them at once, so that what else the machine does, and how fast it is just now, falls out of
- * the ratios. SQLite takes Node 22.13 or later; Redis is started by scripts/redis.mjs.
+ * Each log has a process of its own, and so has "off", which keeps nothing. In each round all of them are measured, one
+ * after another, and compared with "off" in that round, so that how fast the machine is just now falls out. How many events
+ * a process finds each time it wakes is chance, and costs more than a log does: on one processor (`taskset -c 0 node …`)
+ * it is the same for all. SQLite takes Node 22.13 or later; Redis is started by scripts/redis.mjs.
  */
 import { fork } from "node:child_process";
 import { once } from "node:events";
@@ -15,11 +16,11 @@ import { parseArgs } from "node:util";
 /** The most that a log should cost: first chunk, CPU time. */
 const BARS = { memory: [1.05, 1.15], sqlite: [1.1, 1.3], redis: [1.1, 1.4] };
 /** For the compiler. */
-const WARM_UP_ROUNDS = 8;
+const WARM_UP_ROUNDS = 4;
 
 const HELP = `Usage: node bench/resume.mjs [options]
 
-  --rounds N      how often each log is measured (7)
+  --rounds N      how often each log is measured (11)
   --only name     one log alone: memory, sqlite (Node 22.13 or later) or redis
   --cpu           the CPU time alone
   --help
@@ -37,7 +38,7 @@ if (values.help) {
   process.stdout.write(HELP);
   process.exit();
 }
-const rounds = Number(values.rounds ?? 7);
+const rounds = Number(values.rounds ?? 11);
 const server = fork(new URL("resume-server.mjs", import.meta.url));
 const [{ port, events }] = await once(server, "message");
 
@@ -68,11 +69,6 @@ async function inTurn(kind, round) {
   return found;
 }
 
-/** The same of all at once. */
-async function atOnce(kind) {
-  return Object.fromEntries(await Promise.all(children.map(async (one) => [one.name, await measured(one, kind)])));
-}
-
 const median = (list) => list.toSorted((one, other) => one - other)[Math.floor(list.length / 2)];
 const range = (list, unit = "") =>
   `${median(list).toFixed(2)}${unit} (${Math.min(...list).toFixed(2)} to ${Math.max(...list).toFixed(2)})`;
@@ -80,7 +76,7 @@ const range = (list, unit = "") =>
 const found = { first: [], later: [], cpu: [] };
 for (let round = 0; round < rounds + WARM_UP_ROUNDS; round++) {
   const isCounted = round >= WARM_UP_ROUNDS;
-  const cpu = await atOnce("cpu");
+  const cpu = await inTurn("cpu", round);
   if (isCounted) found.cpu.push(cpu);
   if (values.cpu || round < WARM_UP_ROUNDS - 1) continue;
   for (const kind of ["first", "later"]) {

@@ -25,6 +25,8 @@ export type Begun =
 /** The most entries and characters of a read; a longer entry comes alone. */
 const MOST_READ = 1_000;
 const MOST_CHARACTERS = 1_048_576;
+/** How much longer a run may be kept than it was asked to be, as a share of its lease. */
+const SHARE_KEPT_LONGER = 0.1;
 /** How many runs are dropped at once: more than begin, and few enough that nobody waits for it. */
 const MOST_DROPPED = 10;
 
@@ -172,12 +174,20 @@ export class SqliteRuns {
     return last + entries.length;
   }
 
-  #renew({ id, token, lease_ms, keep_ms, beat, last }: Run): void {
+  #renew({ id, token, lease_ms, keep_ms, drop_at, beat, last }: Run): void {
     const leaseEnd = monotonicNow() + lease_ms;
+    this.#sql("UPDATE run SET token = ?, lease_ms = ?, lease_end = ?, beat = ?, last = ? WHERE id = ?").run(
+      token,
+      lease_ms,
+      leaseEnd,
+      beat + 1,
+      last,
+      id,
+    );
+    // It has an index: written with each batch, that would cost more than the batch.
     const dropAt = Date.now() + lease_ms + keep_ms;
-    this.#sql(
-      "UPDATE run SET token = ?, lease_ms = ?, lease_end = ?, drop_at = ?, beat = ?, last = ? WHERE id = ?",
-    ).run(token, lease_ms, leaseEnd, dropAt, beat + 1, last, id);
+    const latest = dropAt + lease_ms * SHARE_KEPT_LONGER;
+    if (drop_at < dropAt || drop_at > latest) this.#sql("UPDATE run SET drop_at = ? WHERE id = ?").run(latest, id);
   }
 
   #stopRun({ id }: Run, reason: string): void {
