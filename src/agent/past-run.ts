@@ -43,6 +43,11 @@ export function unseenOutput(): Error {
   return new Error(`${UNKNOWN_OUTCOME}the run was left while the tool may have been running.`);
 }
 
+/** The same, where the run was stopped. */
+export function interruptedOutput(): Error {
+  return new Error(`${UNKNOWN_OUTCOME}the run was stopped while the tool may have been running.`);
+}
+
 /** Whether the error of a tool says that its outcome is unknown. Neither a log nor a conversation has anything else that tells. */
 export function saysUnknown(text: string): boolean {
   return text.startsWith(UNKNOWN_OUTCOME);

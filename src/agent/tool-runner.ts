@@ -3,7 +3,7 @@ import { copyOf } from "../json/copy.ts";
 import { isError } from "../tool/plain-data.ts";
 import type { ToolInput } from "../tool/tool-box.ts";
 import type { ToolCall } from "../tool/tool-call.ts";
-import { lostOutput } from "./past-run.ts";
+import { interruptedOutput, lostOutput } from "./past-run.ts";
 import { ToolRefusedError } from "./tool-refused-error.ts";
 import type { AnsweredCall } from "./turn.ts";
 
@@ -120,8 +120,7 @@ export class ToolRunner {
     const outputs: Result[] = [];
     for (const [call, { state, output }] of this.#runs) {
       if (state === "done") outputs.push([call, output]);
-      else if (state === "running" && this.#signal.aborted)
-        outputs.push([call, new Error("The tool was interrupted.")]);
+      else if (state === "running" && this.#signal.aborted) outputs.push([call, interruptedOutput()]);
     }
     return outputs;
   }

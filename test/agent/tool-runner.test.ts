@@ -7,6 +7,9 @@ import type { ToolCall } from "../../src/tool/tool-call.ts";
 import { toolResult } from "../../src/tool/tool-result.ts";
 import { ToolRunner } from "../../src/agent/tool-runner.ts";
 
+/** What the model is told of a tool that was running when its run was stopped. */
+const STOPPED = "The outcome of this call is unknown: the run was stopped while the tool may have been running.";
+
 function callOf(run: (context: { signal: AbortSignal }) => unknown, id = "toolu_1"): ToolCall {
   const definition = tool({ name: "run", call: (_, context) => run(context) });
   const call = definition["~open"]({ id, toolCall: () => null }).close("{}", {});
@@ -119,7 +122,7 @@ describe("when the signal is aborted", () => {
     await expect(finished).rejects.toThrow(StreamAbortedError);
     await expect(runner.finish()).rejects.toThrow(StreamAbortedError);
     // The second one never ran.
-    expect(runner.outputs).toEqual([[calls[0], new Error("The tool was interrupted.")]]);
+    expect(runner.outputs).toEqual([[calls[0], new Error(STOPPED)]]);
   });
 
   test("a promise that rejects later is handled", async () => {

@@ -28,6 +28,9 @@ import {
 } from "../../src/testing/index.ts";
 import { frames, serve, started, startStream } from "../server.ts";
 
+/** What the model is told of a tool that was running when its run was stopped. */
+const STOPPED = "The outcome of this call is unknown: the run was stopped while the tool may have been running.";
+
 const MODEL = "claude-sonnet-5-5";
 const at = ({ url }: { readonly url: string }) => client({ apiKey: "sk-test", baseURL: url });
 const fake = (...replies: Script[]): Promise<FakeAnthropic> => fakeAnthropic({ replies });
@@ -807,7 +810,7 @@ describe("a run that is stopped", () => {
     const toolSignal = await signal;
     await pairs.return();
     expect([await reading, toolSignal.aborted, run.stopReason]).toEqual(["done", true, null]);
-    expect(run.history().at(-1)).toMatchObject({ content: [{ content: "The tool was interrupted." }, {}] });
+    expect(run.history().at(-1)).toMatchObject({ content: [{ content: STOPPED }, {}] });
   });
 
   it("by the end of its scope stops as well", async () => {

@@ -31,6 +31,9 @@ import type { Beat, Script, Server, Subject } from "../contract/subject.ts";
 import { recoverable } from "../contract/subjects.ts";
 import { logged, mortal } from "./mortal-log.ts";
 
+/** What the model is told of a tool that was running when its run was stopped. */
+const STOPPED = "The outcome of this call is unknown: the run was stopped while the tool may have been running.";
+
 expectHandledRejections();
 
 const PLACE = "chat";
@@ -258,7 +261,7 @@ describe.concurrent.each(recoverable.filter(({ name }) => /^anthropic|background
       const late = await heirOf(subject, log, setting);
       await shown(late);
       for (const run of [kept, stays?.run as AnyRun, late]) {
-        expect(outputsOf(run)).toEqual(["The tool was interrupted.", "got a"]);
+        expect(outputsOf(run)).toEqual([STOPPED, "got a"]);
       }
       expect(late.position).toBe(stays?.run.position);
     });
