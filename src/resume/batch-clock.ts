@@ -2,9 +2,14 @@ import type { Log } from "../log/log.ts";
 
 /** How long records wait for others, at most: the delay of a reader elsewhere. */
 export const BATCH_MS = 50;
+/** How many runs are written without a pause: live readers have to wait for it, some 20 µs for each. */
+const MOST_AT_ONCE = 100;
 
 interface Clock {
-  readonly waiting: Set<() => void>;
+  /** Those that are written when the time has come. */
+  waiting: Set<() => void>;
+  /** Those whose time has come. */
+  due: Set<() => void>;
   timer: ReturnType<typeof setTimeout> | null;
 }
 
@@ -15,22 +20,38 @@ interface Clock {
  */
 const clocks = new WeakMap<Log, Clock>();
 
-/** Calls it after {@link BATCH_MS} at the latest, once. */
+/** Calls it after {@link BATCH_MS}, or a little later if there are many, once. */
 export function atNextBatch(log: Log, write: () => void): void {
-  const clock = clocks.get(log) ?? { waiting: new Set(), timer: null };
+  const clock = clocks.get(log) ?? { waiting: new Set(), due: new Set(), timer: null };
   clocks.set(log, clock);
   clock.waiting.add(write);
-  clock.timer ??= setTimeout(() => writeAll(clock), BATCH_MS);
+  clock.timer ??= setTimeout(() => writeSome(clock), BATCH_MS);
 }
 
 /** Calls it no more. */
 export function notAtNextBatch(log: Log, write: () => void): void {
-  clocks.get(log)?.waiting.delete(write);
+  const clock = clocks.get(log);
+  clock?.waiting.delete(write);
+  clock?.due.delete(write);
 }
 
-function writeAll(clock: Clock): void {
-  clock.timer = null;
-  const due = [...clock.waiting];
-  clock.waiting.clear();
-  for (const write of due) write();
+function writeSome(clock: Clock): void {
+  if (clock.due.size === 0) {
+    clock.due = clock.waiting;
+    clock.waiting = new Set();
+  }
+  try {
+    let count = 0;
+    for (const write of clock.due) {
+      if (count === MOST_AT_ONCE) break;
+      count += 1;
+      clock.due.delete(write);
+      write();
+    }
+  } finally {
+    // Not before: what is written may have more to write at once.
+    const isLeft = clock.due.size > 0;
+    const isOver = !isLeft && clock.waiting.size === 0;
+    clock.timer = isOver ? null : setTimeout(() => writeSome(clock), isLeft ? 0 : BATCH_MS);
+  }
 }

@@ -19,6 +19,27 @@ describe("atNextBatch", () => {
     expect(called).toEqual(["one", "two"]);
   });
 
+  it("lets others go first after a hundred, and calls none twice or too early", () => {
+    vi.useFakeTimers();
+    const log = memoryLog();
+    const called: number[] = [];
+    const off = (): void => void called.push(-1);
+    // Each has something to write again at once.
+    const again = (nth: number) => (): void => {
+      called.push(nth);
+      atNextBatch(log, again(nth));
+    };
+    for (let nth = 0; nth < 250; nth++) atNextBatch(log, again(nth));
+    atNextBatch(log, off);
+    vi.advanceTimersByTime(BATCH_MS);
+    expect(called.length).toBe(100);
+    notAtNextBatch(log, off);
+    vi.advanceTimersByTime(BATCH_MS - 1);
+    expect(called).toEqual(Array.from({ length: 250 }, (_, nth) => nth));
+    vi.advanceTimersByTime(BATCH_MS);
+    expect(called.slice(250)).toEqual(called.slice(0, 250));
+  });
+
   it("is the same for all runs of a log", async () => {
     vi.useFakeTimers();
     const log = memoryLog();
