@@ -129,15 +129,12 @@ export class RunReader {
       return false;
     };
     if (takeOver !== undefined && !isWhole() && (await takeOver(state).catch(refuse))) return;
-    try {
-      const end: EndRecord = { type: "end", ...this.#endingOf(state, problem), time: Date.now() };
-      // If another was faster, its end is read next.
-      await inTime(log.end(key, { beat }, last + 1, JSON.stringify([end])), this.#leaseMs);
-    } catch {
-      // A log that can be read alone cannot be told.
-      if (performance.now() - this.#beatSince > 2 * this.#leaseMs + GRACE_MS) this.#isUnwritable = true;
-      else await this.#pause();
-    }
+    const end: EndRecord = { type: "end", ...this.#endingOf(state, problem), time: Date.now() };
+    const ended = inTime(log.end(key, { beat }, last + 1, JSON.stringify([end])), this.#leaseMs);
+    if (await ended.catch(() => false)) return;
+    // Another may have been faster: its end is read next. A log that can be read alone cannot be told.
+    if (performance.now() - this.#beatSince > 2 * this.#leaseMs + GRACE_MS) this.#isUnwritable = true;
+    else await this.#pause();
   }
 
   /** What the run has come to, though its producer cannot tell. */

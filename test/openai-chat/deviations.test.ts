@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { ApiError } from "../../src/errors.ts";
-import { dialectNamed } from "../../src/providers/openai-chat/dialects.ts";
+import { ChatDecoder } from "../../src/providers/openai-chat/decode.ts";
+import { dialectNamed, UNKNOWN } from "../../src/providers/openai-chat/dialects.ts";
 import { chatViews } from "../../src/providers/openai-chat/view.ts";
 import { ChatBytes, decodeEvents } from "./chat-steps.ts";
 
@@ -304,6 +305,21 @@ describe("everything else that servers do differently", () => {
     expect([content, isWhole]).toEqual(["Hi", false]);
     const ended = said([...events, chunk({ content: "Hi" }), finish("stop"), ...events]);
     expect([ended.isWhole, ended.message?.choices[0]?.finish_reason]).toEqual([true, "stop"]);
+  });
+
+  it("one choice of two is a whole reply only if it is the first", () => {
+    const choice = (index: number) => ({
+      id: "c",
+      choices: [{ index, delta: { content: "Hi" }, finish_reason: "stop" }],
+    });
+    const isWhole = (index: number): boolean => {
+      const decoder = new ChatDecoder();
+      decoder.decode({ expected: { choices: 2, dialect: UNKNOWN } });
+      decoder.decode({ event: choice(index) } as never);
+      decoder.end();
+      return decoder.isWhole;
+    };
+    expect([isWhole(0), isWhole(1)]).toEqual([true, false]);
   });
 
   it("13 usage in each chunk, in x_groq or in a choice: the last one with counts is that of the reply", () => {

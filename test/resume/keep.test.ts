@@ -28,6 +28,7 @@ import {
 import { type AnthropicStream, call, client } from "../../src/providers/anthropic/index.ts";
 import { call as structuredCall } from "../../src/providers/anthropic/structured.ts";
 import * as openai from "../../src/providers/openai/index.ts";
+import { serve } from "../server.ts";
 import { type FakeAnthropic, fakeAnthropic, fakeOpenAI, reply, text, toolUse } from "../../src/testing/index.ts";
 
 const TEXT = "A book about the sea, and another.";
@@ -53,7 +54,51 @@ function changed(log: Log, changes: Partial<Log>): Log {
   return { ...(same as unknown as Log), ...changes };
 }
 
+/** The events of a whole reply, whose types stand beside them alone. */
+const UNTYPED = {
+  anthropic: {
+    message_start: {
+      message: { id: "m", type: "message", role: "assistant", content: [], usage: { input_tokens: 1 } },
+    },
+    content_block_start: { index: 0, content_block: { type: "text", text: "" } },
+    content_block_delta: { index: 0, delta: { type: "text_delta", text: "hi" } },
+    content_block_stop: { index: 0 },
+    message_delta: { delta: { stop_reason: "end_turn" }, usage: { output_tokens: 3 } },
+    message_stop: {},
+  },
+  openai: {
+    "response.created": { response: { id: "r", object: "response", status: "in_progress", output: [] } },
+    "response.output_text.delta": { item_id: "i", output_index: 0, content_index: 0, delta: "hi" },
+    "response.completed": { response: { id: "r", object: "response", status: "completed", output: [] } },
+  },
+};
+
 describe("a kept stream", () => {
+  it.each(["anthropic", "openai"] as const)(
+    "of %s is the same in the log if frames alone say what events are",
+    async (api) => {
+      const body = Object.entries(UNTYPED[api]).map(
+        ([type, event]) => `event: ${type}\ndata: ${JSON.stringify(event)}\n\n`,
+      );
+      await using untyped = await serve((response) => {
+        response.writeHead(200, { "content-type": "text/event-stream" }).end(body.join(""));
+      });
+      const at = { apiKey: "k", baseURL: untyped.url };
+      const stream =
+        api === "anthropic"
+          ? call("claude-sonnet-5-5", { stream: true, client: client(at) }, () => "Hi")()
+          : openai.call("gpt-6-luna", { stream: true, client: openai.client(at) }, () => "Hi")();
+      const log = memoryLog();
+      const kept = keep(stream as AnthropicStream, { log, id: "chat" });
+      expect(await textOf(kept)).toBe("hi");
+      await kept.log.settled;
+      const found = await read(log, "chat");
+      expect(await textOf(found as LoggedStream)).toBe("hi");
+      expect([kept.outcome, found?.outcome]).toEqual(["complete", "complete"]);
+      expect((found as LoggedStream).message).toEqual(kept.message);
+    },
+  );
+
   it("is the same stream, read live; elsewhere it is read without the call that it belongs to", async () => {
     const log = memoryLog();
     const plain = ask()("sea");
@@ -392,6 +437,26 @@ describe("a log that fails", () => {
       for (const promise of asked) await expect(promise).rejects.toThrow(answer === thrower ? broken : LogError);
       await expect(remove(log, "x")).rejects.toBe(broken);
     }
+  });
+
+  it("that never ends a run does not keep its readers busy", async () => {
+    let ends = 0;
+    const end = (): Promise<boolean> => {
+      ends += 1;
+      return Promise.resolve(false);
+    };
+    const log = changed(memoryLog(), { end });
+    await using slow = await fakeAnthropic({ replies: () => reply(text(["A book about ", "the sea"]), { pace: 100 }) });
+    const stream = keep(ask().with({ client: client({ apiKey: "k", baseURL: slow.url }) })("sea"), {
+      log,
+      id: "chat",
+      lease: 300,
+    });
+    await stream.log.settled;
+    const found = await read(log, "chat");
+    expect(await textOf(found as LoggedStream)).toBe("A book about the sea");
+    expect([stream.log.state, found?.outcome]).toEqual(["lost", "complete"]);
+    expect(ends).toBeLessThan(50);
   });
 
   it("R1: is not noticed by those who are shown the text of a structured stream", async () => {

@@ -87,10 +87,14 @@ function parseFrame({ event: name, data, unterminated }: SseReader<DeltaTarget>)
   throw new MalformedFrameError(data);
 }
 
-/** @param name - The type of an event that does not name one itself. What is called an error is one, whatever its type. */
+/**
+ * @param name - The type of an event that does not name one itself; it is given that one, since a log has the event alone.
+ *   What is called an error is one, whatever its type.
+ */
 function eventFrame(event: JsonObject, name = ""): EventFrame {
   if (isDeeper(event, DEEPEST)) throw new LimitExceededError("depth");
   const type = name === "error" ? name : (stringField(event, "type") ?? name);
+  if (type !== "" && name !== "error") event["type"] = type;
   if (type === "message") return eventFrame(wholeMessage(event));
   return { type, event, delta: type === "content_block_delta" ? appended(event) : null };
 }

@@ -121,8 +121,8 @@ export class ChatDecoder extends ChatAccumulator implements Decoder<OpenAIChatNa
   /** @param mayLackReason - Whether this is all that says that the reply has ended. */
   #end(mayLackReason: boolean): ChatStep | null {
     const { choices, dialect } = this.#expected;
-    // Servers that do not know of several choices send one.
-    const hasAll = this.count >= choices || dialect !== OPENAI;
+    // Servers that do not know of several choices send one: the first.
+    const hasAll = this.count >= choices || (dialect !== OPENAI && this.first.isFinished);
     this.isWhole ||= (this.isFinished && hasAll) || (mayLackReason && this.hasContent && this.first.calls.areWhole);
     if (!this.isWhole) return null;
     // The updates of the last step have been given.

@@ -77,7 +77,10 @@ export class OpenAICallResponseChunk implements ResponseChunk {
     return null;
   }
 
-  /** The native event, equal to what `JSON.parse` gives for the frame's data; null if this chunk has a `recovery`. */
+  /**
+   * The native event, equal to what `JSON.parse` gives for the frame's data; null if this chunk has a `recovery`. Without a
+   * `type` of its own, it has the name of the frame.
+   */
   get chunk(): OpenAIEvent {
     // Its type says nothing of recoveries: most streams have none, and their readers would have to ask all the same.
     const run = this["~run"];

@@ -115,11 +115,15 @@ function parseFrame({ event: name, data, unterminated }: SseReader<unknown>): Ev
   throw new MalformedFrameError(data);
 }
 
-/** @param name - The type of an event that does not name one itself. What is called an error is one, whatever its type. */
+/**
+ * @param name - The type of an event that does not name one itself; it is given that one, since a log has the event alone.
+ *   What is called an error is one, whatever its type.
+ */
 function eventFrame(event: JsonObject, name = ""): EventFrame {
   if (isDeeper(event, DEEPEST)) throw new LimitExceededError("depth");
   if (isResponse(event)) return eventFrame(wholeResponse(event));
   const type = name === "error" ? name : (stringField(event, "type") ?? name);
+  if (type !== "" && name !== "error") event["type"] = type;
   return { type: type === "" && event["error"] ? "error" : type, event };
 }
 

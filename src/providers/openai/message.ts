@@ -118,7 +118,7 @@ export class ResponseAccumulator {
     const { sequence_number: number, response } = event;
     const id = stringField(response, "id");
     if (this.numbers.isResumed && id !== null && id !== this.#response?.["id"]) {
-      throw new ProtocolError("events of another response came in place of its rest.", {
+      throw new ProtocolError("events of another response came.", {
         retryable: false,
       });
     }
