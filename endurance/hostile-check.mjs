@@ -590,7 +590,7 @@ function checkEvents(plan, run, complain, stream) {
   const frames = plan.replies[0].frames ?? framesOf(plan.replies[0]);
   const sent = frames
     .filter((frame) => !frame.startsWith("event: ping"))
-    .map((frame) => /^data: (.*)$/m.exec(frame)?.[1])
+    .map(eventIn)
     .filter((data) => data !== undefined);
   let at = -1;
   for (const { chunk } of run.pairs) {
@@ -605,6 +605,20 @@ function checkEvents(plan, run, complain, stream) {
     const skipped = sent.slice(at + 1, next).filter((data) => !mayBePassedOver(data));
     if (next === -1 || skipped.some((data) => !isPing(data))) return complain(`an event was not sent so: ${shown}`);
     at = next;
+  }
+}
+
+/** The JSON of the event in a frame: without a type of its own, it has the name of the frame. */
+function eventIn(frame) {
+  const [, name] = /^event: (.*)$/m.exec(frame) ?? [];
+  const [, data] = /^data: (.*)$/m.exec(frame) ?? [];
+  if (data === undefined || name === undefined || name === "error") return data;
+  try {
+    const event = JSON.parse(data);
+    const isObject = typeof event === "object" && event !== null && !Array.isArray(event);
+    return isObject && typeof event.type !== "string" ? JSON.stringify({ ...event, type: name }) : data;
+  } catch {
+    return data;
   }
 }
 

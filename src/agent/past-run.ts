@@ -45,7 +45,7 @@ export function unseenOutput(): Error {
 
 /** The same, where the run was stopped. */
 export function interruptedOutput(): Error {
-  return new Error(`${UNKNOWN_OUTCOME}the run was stopped while the tool may have been running.`);
+  return new Error(`${UNKNOWN_OUTCOME}the tool was interrupted, since the run was stopped.`);
 }
 
 /** Whether the error of a tool says that its outcome is unknown. Neither a log nor a conversation has anything else that tells. */

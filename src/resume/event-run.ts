@@ -109,7 +109,7 @@ class EventRun {
     this.#run = chunk?.["~run"] ?? null;
     this.#known = this.#run && (knownPaths.get(this.#run) ?? null);
     // What belongs to one event alone stands beside it.
-    this.#isClosed = record.invalid !== undefined;
+    this.#isClosed = isAlone(record);
   }
 
   /** Adds an event by its values alone. @returns Whether it is one of the provider's run, and that is known. */
@@ -120,11 +120,12 @@ class EventRun {
   }
 
   /** Adds an event that has to be compared. @returns Whether it belongs to the run. If not, that is over. */
-  add({ event, invalid }: EventRecord, chunk: ResponseChunk | null): boolean {
+  add(record: EventRecord, chunk: ResponseChunk | null): boolean {
+    const { event } = record;
     if (this.#isClosed || this.#known !== null || !hasSameType(this.#record.event, event)) return false;
     this.#shape ??= shapeOf(this.#record.event, [], this.#leaves);
     for (const leaf of this.#leaves) leaf.found = undefined;
-    const isLike = invalid === undefined && this.#shape !== null && isAlike(this.#shape, event) && this.#varies();
+    const isLike = !isAlone(record) && this.#shape !== null && isAlike(this.#shape, event) && this.#varies();
     this.#isClosed = !isLike;
     if (!isLike) return false;
     const values = (this.#varying ?? []).map(({ found, value }) => found ?? (value as Value));
@@ -162,6 +163,11 @@ class EventRun {
     for (const { found } of this.#varying) if (found !== undefined) differing -= 1;
     return differing === 0;
   }
+}
+
+/** Whether something is logged beside the event. */
+function isAlone({ invalid, ids }: EventRecord): boolean {
+  return invalid !== undefined || ids !== undefined;
 }
 
 /** Providers say in one key what an event is: of most that follow one another, it need not be taken apart to compare them. */

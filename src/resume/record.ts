@@ -80,6 +80,8 @@ export interface EventRecord {
   readonly event: unknown;
   /** The calls that this event completed and that cannot run: their places among the calls of the reply, and why. */
   readonly invalid?: readonly (readonly [place: number, issues: readonly SchemaIssue[]])[] | undefined;
+  /** The ids of the calls that this event began, in its order: those that came without one were given another here. */
+  readonly ids?: readonly string[] | undefined;
 }
 
 /** What a request used and cost, where it was received. */

@@ -7,6 +7,7 @@ import type { Native } from "../provider/native.ts";
 import type { CallPlan } from "../recovery/plan.ts";
 import type { Reply } from "../recovery/reply.ts";
 import type { SchemaIssue } from "../schema/validate.ts";
+import type { ToolInput } from "../tool/tool-box.ts";
 import { isDeclared } from "../tool/declared.ts";
 import { errorRecord } from "./error-record.ts";
 import type { Loggable } from "./event-run.ts";
@@ -39,6 +40,8 @@ export class Recorder<N extends Native> {
   readonly #steps = new Map<object, Step<N>>();
   /** The records of recoveries, made when they were taken: the reply may have gone on since. */
   readonly #recoveries = new Map<object, readonly LogRecord[]>();
+  /** The calls whose ids are logged. */
+  readonly #named = new WeakSet<ToolInput>();
   /** The attempt that is shown; null before anything was. */
   #shown: Attempt<N> | null;
   readonly #told: Set<Attempt<N>>;
@@ -171,8 +174,8 @@ export class Recorder<N extends Native> {
   /** Events are parsed, and changed, when their batch is written. */
   #recordOf(chunk: N["chunk"], step: Step<N> | undefined): Loggable {
     const { shown } = this.#reply;
-    const invalid = step === undefined || step.tools.length === 0 ? null : this.#invalid(step);
-    if (invalid !== null) return { type: "event", event: this.#loggable(chunk.chunk, shown), invalid };
+    const more = step === undefined || step.tools.length === 0 ? null : this.#ofCalls(step);
+    if (more !== null) return { type: "event", event: this.#loggable(chunk.chunk, shown), ...more };
     if (this.#logsRequest || shown.provider.withoutRequest === undefined) return chunk;
     return { of: chunk, event: () => this.#loggable(chunk.chunk, shown) };
   }
@@ -182,16 +185,32 @@ export class Recorder<N extends Native> {
     return this.#logsRequest || !isObject(given) ? given : (provider.withoutRequest?.(given) ?? given);
   }
 
-  /** The calls that a step has completed and that cannot run; null if there are none. */
-  #invalid({ tools }: Step<N>): NonNullable<EventRecord["invalid"]> | null {
+  /** What readers cannot find out of the calls that a step has changed; null if that is nothing. */
+  #ofCalls(step: Step<N>): Pick<EventRecord, "invalid" | "ids"> | null {
+    const invalid = this.#invalid(step);
+    const ids = this.#ids(step);
+    if (invalid.length === 0 && ids.length === 0) return null;
+    return { ...(invalid.length > 0 && { invalid }), ...(ids.length > 0 && { ids }) };
+  }
+
+  /** The ids of the calls that a step begins: those that came without one have been given another here. */
+  #ids({ tools }: Step<N>): readonly string[] {
+    return tools.flatMap(({ input }) => {
+      if (this.#named.has(input)) return [];
+      this.#named.add(input);
+      return [input.id];
+    });
+  }
+
+  /** The calls that a step has completed and that cannot run. */
+  #invalid({ tools }: Step<N>): NonNullable<EventRecord["invalid"]> {
     const { prepared, shown } = this.#reply;
-    const invalid = tools.flatMap<readonly [place: number, issues: readonly SchemaIssue[]]>(({ input, fragment }) => {
+    return tools.flatMap<readonly [place: number, issues: readonly SchemaIssue[]]>(({ input, fragment }) => {
       const [call] = fragment === null ? (prepared?.tools?.calls([input], false) ?? []) : [];
       const issues = call?.state === "invalid" ? (call.error?.issues ?? []) : [];
       // By its place: several calls may have the same id. Input that is not a JSON object is recognised by its text.
       return issues.length === 0 ? [] : [[shown.decoder.toolInputs.indexOf(input), issues]];
     });
-    return invalid.length === 0 ? null : invalid;
   }
 }
 

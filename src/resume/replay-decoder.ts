@@ -33,6 +33,8 @@ export interface ReplayListener<N extends Native> {
 export class ReplayDecoder<N extends Native> implements Decoder<N> {
   /** The calls that were found not to be runnable, and why. */
   readonly verdicts = new Map<ToolInput, readonly SchemaIssue[]>();
+  /** The calls that have begun. */
+  readonly #named = new WeakSet<ToolInput>();
   readonly #listener: ReplayListener<N>;
   #provider: Provider<N>;
   /** The decoder of the provider that the reply is of now. */
@@ -134,10 +136,10 @@ export class ReplayDecoder<N extends Native> implements Decoder<N> {
     return this.inner.hasUsage;
   }
 
-  #event({ event, invalid }: EventRecord): void {
+  #event({ event, invalid, ids }: EventRecord): void {
     if (!isObject(event)) return;
     this.#frames?.push(event);
-    this.#decodeFrames();
+    this.#decodeFrames(ids);
     const { toolInputs } = invalid === undefined ? { toolInputs: [] } : this.inner;
     for (const [place, issues] of invalid ?? []) {
       const input = toolInputs[place];
@@ -146,11 +148,21 @@ export class ReplayDecoder<N extends Native> implements Decoder<N> {
     this.#leaveOut();
   }
 
-  #decodeFrames(): void {
+  /** @param ids - Those of the calls that begin, in their order. */
+  #decodeFrames(ids: readonly string[] = []): void {
     const frames = this.#frames;
+    let named = 0;
     for (let frame = frames?.next() ?? null; frame !== null; frame = frames?.next() ?? null) {
       let step = this.inner.decode(frame);
-      for (; step !== null; step = this.inner.next()) (this.#repeated > 0 ? this.#held : this.#ready).push(step);
+      for (; step !== null; step = this.inner.next()) {
+        for (const { input } of step.tools) {
+          if (this.#named.has(input)) continue;
+          this.#named.add(input);
+          const id = ids[named++];
+          if (id !== undefined && id !== input.id) rename(input, id);
+        }
+        (this.#repeated > 0 ? this.#held : this.#ready).push(step);
+      }
     }
   }
 
@@ -197,4 +209,11 @@ export class ReplayDecoder<N extends Native> implements Decoder<N> {
     this.#isComplete = outcome === "complete";
     this.#listener.onEnd(record, this.#failure);
   }
+}
+
+/** Gives a call the id that it has elsewhere: one that came without is given another each time that it is read. */
+function rename(input: ToolInput, id: string): void {
+  const block = isObject(input.block) ? input.block : {};
+  for (const key of Object.keys(block)) if (block[key] === input.id) block[key] = id;
+  Object.defineProperty(input, "id", { value: id });
 }

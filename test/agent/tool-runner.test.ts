@@ -8,7 +8,7 @@ import { toolResult } from "../../src/tool/tool-result.ts";
 import { ToolRunner } from "../../src/agent/tool-runner.ts";
 
 /** What the model is told of a tool that was running when its run was stopped. */
-const STOPPED = "The outcome of this call is unknown: the run was stopped while the tool may have been running.";
+const STOPPED = "The outcome of this call is unknown: the tool was interrupted, since the run was stopped.";
 
 function callOf(run: (context: { signal: AbortSignal }) => unknown, id = "toolu_1"): ToolCall {
   const definition = tool({ name: "run", call: (_, context) => run(context) });

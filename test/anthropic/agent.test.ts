@@ -29,7 +29,7 @@ import {
 import { frames, serve, started, startStream } from "../server.ts";
 
 /** What the model is told of a tool that was running when its run was stopped. */
-const STOPPED = "The outcome of this call is unknown: the run was stopped while the tool may have been running.";
+const STOPPED = "The outcome of this call is unknown: the tool was interrupted, since the run was stopped.";
 
 const MODEL = "claude-sonnet-5-5";
 const at = ({ url }: { readonly url: string }) => client({ apiKey: "sk-test", baseURL: url });

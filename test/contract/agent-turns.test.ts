@@ -11,7 +11,7 @@ import type { Beat, Script, Server } from "./subject.ts";
 import { subjects } from "./subjects.ts";
 
 /** What the model is told of a tool that was running when its run was stopped. */
-const STOPPED = "The outcome of this call is unknown: the run was stopped while the tool may have been running.";
+const STOPPED = "The outcome of this call is unknown: the tool was interrupted, since the run was stopped.";
 
 expectHandledRejections();
 

@@ -32,7 +32,7 @@ import { recoverable } from "../contract/subjects.ts";
 import { logged, mortal } from "./mortal-log.ts";
 
 /** What the model is told of a tool that was running when its run was stopped. */
-const STOPPED = "The outcome of this call is unknown: the run was stopped while the tool may have been running.";
+const STOPPED = "The outcome of this call is unknown: the tool was interrupted, since the run was stopped.";
 
 expectHandledRejections();
 

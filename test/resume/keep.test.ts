@@ -27,6 +27,7 @@ import {
 } from "../../src/neutral-resume.ts";
 import { type AnthropicStream, call, client } from "../../src/providers/anthropic/index.ts";
 import { call as structuredCall } from "../../src/providers/anthropic/structured.ts";
+import * as chat from "../../src/providers/openai-chat/index.ts";
 import * as openai from "../../src/providers/openai/index.ts";
 import { serve } from "../server.ts";
 import { type FakeAnthropic, fakeAnthropic, fakeOpenAI, reply, text, toolUse } from "../../src/testing/index.ts";
@@ -54,6 +55,40 @@ function changed(log: Log, changes: Partial<Log>): Log {
   return { ...(same as unknown as Log), ...changes };
 }
 
+/** A tool call without an id. */
+const NAMELESS = {
+  anthropic: [
+    { type: "message_start", message: { id: "m", type: "message", role: "assistant", content: [], usage: {} } },
+    { type: "content_block_start", index: 0, content_block: { type: "tool_use", name: "clock", input: {} } },
+    { type: "content_block_delta", index: 0, delta: { type: "input_json_delta", partial_json: "{}" } },
+    { type: "content_block_stop", index: 0 },
+    { type: "message_delta", delta: { stop_reason: "tool_use" }, usage: { output_tokens: 3 } },
+    { type: "message_stop" },
+  ],
+  openai: [
+    { type: "response.created", response: { id: "r", object: "response", status: "in_progress", output: [] } },
+    {
+      type: "response.output_item.added",
+      output_index: 0,
+      item: { type: "function_call", name: "clock", arguments: "" },
+    },
+    {
+      type: "response.output_item.done",
+      output_index: 0,
+      item: { type: "function_call", name: "clock", arguments: "{}" },
+    },
+    { type: "response.completed", response: { id: "r", object: "response", status: "completed" } },
+  ],
+  "openai/chat": [
+    {
+      id: "c",
+      choices: [{ index: 0, delta: { tool_calls: [{ index: 0, function: { name: "clock", arguments: "{" } }] } }],
+    },
+    { id: "c", choices: [{ index: 0, delta: { tool_calls: [{ index: 0, function: { arguments: "}" } }] } }] },
+    { id: "c", choices: [{ index: 0, delta: {}, finish_reason: "tool_calls" }] },
+  ],
+};
+
 /** The events of a whole reply, whose types stand beside them alone. */
 const UNTYPED = {
   anthropic: {
@@ -74,6 +109,42 @@ const UNTYPED = {
 };
 
 describe("a kept stream", () => {
+  it.each(["anthropic", "openai", "openai/chat"] as const)(
+    "of %s gives a call the id that it had live, everywhere",
+    async (api) => {
+      const body = NAMELESS[api].map((event) => `data: ${JSON.stringify(event)}\n\n`);
+      await using nameless = await serve((response) => {
+        response.writeHead(200, { "content-type": "text/event-stream" }).end(body.join(""));
+      });
+      const at = { apiKey: "k", baseURL: nameless.url };
+      const clock = tool({ name: "clock", input: z.object({}), call: () => "noon" });
+      for (const partialTools of [false, true]) {
+        const options = { stream: partialTools ? { partialTools } : true, tools: [clock] } as const;
+        const stream =
+          api === "anthropic"
+            ? call("claude-sonnet-5-5", { ...options, client: client(at) }, () => "Hi")()
+            : api === "openai"
+              ? openai.call("gpt-6-luna", { ...options, client: openai.client(at) }, () => "Hi")()
+              : chat.call("gpt-6-luna", { ...options, client: chat.client(at) }, () => "Hi")();
+        const log = memoryLog();
+        const kept = keep(stream as AnthropicStream, { log, id: "chat", request: true });
+        const idsOf = async (pairs: AsyncIterable<readonly [unknown, unknown]>): Promise<unknown[]> => {
+          const ids = [];
+          for await (const [, found] of pairs) if (found !== null) ids.push((found as { id: string }).id);
+          return ids;
+        };
+        const live = await idsOf(kept);
+        await kept.log.settled;
+        expect(new Set(live).size).toBe(1);
+        for (let nth = 0; nth < 2; nth++) {
+          const found = (await read(log, "chat")) as LoggedStream;
+          expect(await idsOf(found)).toEqual(live);
+          expect(found.history()).toEqual(kept.history());
+        }
+      }
+    },
+  );
+
   it.each(["anthropic", "openai"] as const)(
     "of %s is the same in the log if frames alone say what events are",
     async (api) => {
