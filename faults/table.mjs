@@ -19,7 +19,7 @@ export function tables(rows, clients, results) {
     const played = rows.filter((row) => rowFor(row, api).row !== undefined);
     const left = rows.filter((row) => !played.includes(row));
     const reasons = left.map((row) => `- ${row.title}: ${rowFor(row, api).lack}`);
-    const notes = left.length === 0 ? [] : ["Not played, since there is no such thing:", reasons.join("\n")];
+    const notes = left.length === 0 ? [] : ["Not played, because it cannot happen with this API:", reasons.join("\n")];
     const cells = played.length === 0 ? [] : [table(played, own, results)];
     return [`## ${title}`, ...cells, ...notes].join("\n\n");
   });

@@ -2,7 +2,7 @@ import { LogError } from "../errors.ts";
 import { field } from "../json/object.ts";
 import type { Holding, Log, LogEntry, LogRead } from "./log.ts";
 
-/** By the log, and by themselves: one for each, since runs of one log are written together. */
+/** One for each log, so that its runs can be recognised as belonging together; a checked log maps to itself. */
 const checkedLogs = new WeakMap<Log, Log>();
 
 /**

@@ -44,20 +44,21 @@ export interface ResponseChunk {
   /** Set if an agent reports what one of its tools gave, else null. */
   readonly toolResult: AgentToolResult | null;
   /**
-   * The run that its event belongs to: events that differ in a few values alone. Null or left out if the event stands for
-   * itself. Its `parts` are their JSON around the values, if they may have several.
+   * Identifies the run that this event belongs to: events that differ only in a few values. Null or left out if it belongs
+   * to none. If events of the run have several values, its `parts` are the pieces of JSON around them.
    *
    * @internal
    */
   readonly "~run"?: object | null;
   /**
-   * The values of its event, in the order in which the event has them: a text, or those of several events.
+   * The values that set this event apart from others of its run, in the order in which they stand in it: a single text, or
+   * a list that holds those of several events.
    *
    * @internal
    */
   readonly "~values"?: string | readonly (string | number)[];
   /**
-   * Where its own begin among those of several events.
+   * Where in that list the values of this event begin.
    *
    * @internal
    */

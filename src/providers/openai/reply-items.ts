@@ -87,7 +87,7 @@ export class ReplyItems {
     take: (given: JsonObject, known: ReplyItem | undefined, index: number) => ReplyItem,
   ): void {
     const taken = new Set<ReplyItem | undefined>();
-    // An item that is named by its id is no other, whatever stands in its place.
+    // An item whose id the output names belongs to that entry alone, wherever the entry stands.
     const named = new Set(output.map((given) => this.#named(field(given, "id"))));
     const byType = new Map<string, ReplyItem[]>();
     for (const item of this.#own) if (!named.has(item)) pushTo(byType, item.type, item);
