@@ -2,8 +2,9 @@ import { InvalidOptionError, StreamConsumedError, StreamNotStartedError } from "
 import { inTime } from "../log/in-time.ts";
 import { field, isObject } from "../json/object.ts";
 import type { CommonMessage } from "../prompt/common-message.ts";
-import { type BeforeEnd, type Closing, LONGEST_CLOSING_MS } from "../resume/closing.ts";
-import type { Keepable, Kept } from "../resume/keep.ts";
+import { type BeforeEnd, LONGEST_CLOSING_MS } from "../resume/closing.ts";
+import type { Keepable } from "../resume/keep.ts";
+import { isKept } from "../resume/kept.ts";
 import { aFunction, aList, checkOptions, type Forms } from "../schema/option-form.ts";
 import { jsonData } from "../tool/plain-data.ts";
 import type { Cursor } from "./cursor.ts";
@@ -112,7 +113,7 @@ function tellEnd<S extends Keepable>(
     return ended;
   }
   const { settled } = stream.log;
-  const ended = stream["~closing"].add(tell) ? settled : settled.then(tell);
+  const ended = stream["~keeping"].closing.add(tell) ? settled : settled.then(tell);
   waitUntil?.(ended);
   return told;
 }
@@ -143,11 +144,6 @@ function hasConversation(stream: Keepable): boolean {
   } catch (error) {
     return !(error instanceof StreamNotStartedError);
   }
-}
-
-/** Whether a stream goes on when it is not read any more. */
-function isKept(stream: object): stream is Kept & { readonly "~closing": Closing } {
-  return "log" in stream && isOfRun(stream);
 }
 
 /**

@@ -8,11 +8,17 @@ import type { EventRecord, LogRecord } from "./record.ts";
  */
 export interface EventRunRecord {
   readonly type: "events";
-  readonly first: unknown;
+  /** Left out if they are like the event before them. */
+  readonly first?: unknown;
   /** The keys that lead to each value: in lists, indexes. */
   readonly at: readonly (readonly string[])[];
   /** Of the events after the first. */
   readonly values: readonly Value[];
+}
+
+/** Events that are like the one before them, as they are collected. */
+export interface MoreEvents extends EventRunRecord {
+  readonly values: Value[];
 }
 
 type Value = string | number;
@@ -53,10 +59,15 @@ export interface ChangedEvent {
 export type Loggable = LogRecord | ResponseChunk | ChangedEvent | (() => LogRecord);
 
 /** The records of a batch, as they are written. */
-export function compacted(batch: readonly Loggable[]): readonly (LogRecord | EventRun)[] {
-  const written: (LogRecord | EventRun)[] = [];
+export function compacted(batch: readonly (Loggable | MoreEvents)[]): readonly (LogRecord | MoreEvents | EventRun)[] {
+  const written: (LogRecord | MoreEvents | EventRun)[] = [];
   let run: EventRun | null = null;
   for (const item of batch) {
+    if (isMore(item)) {
+      written.push(item);
+      run = null;
+      continue;
+    }
     const chunk = chunkOf(item);
     if (chunk !== null && run !== null && run.addValues(chunk)) continue;
     const record = recordOf(item);
@@ -68,6 +79,10 @@ export function compacted(batch: readonly Loggable[]): readonly (LogRecord | Eve
   return written;
 }
 
+function isMore(item: Loggable | MoreEvents): item is MoreEvents {
+  return "type" in item && item.type === "events";
+}
+
 /** The record that it stands for. */
 export function recordOf(item: Loggable): LogRecord {
   if (typeof item === "function") return item();
@@ -75,20 +90,35 @@ export function recordOf(item: Loggable): LogRecord {
   return { type: "event", event: "of" in item ? item.event() : item.chunk };
 }
 
-function chunkOf(item: Loggable): ResponseChunk | null {
+/** The chunk of an event; null if it is another record. */
+export function chunkOf(item: Loggable): ResponseChunk | null {
   if (typeof item === "function" || "type" in item) return null;
   return "of" in item ? item.of : item;
 }
 
-/** The values of an event in the provider's run. */
-function valuesOf({ "~run": run, "~values": values = [], "~at": at = 0 }: ResponseChunk): readonly Value[] {
-  if (typeof values === "string") return [values];
+/** Adds the values of an event in the provider's run. */
+export function addValues(to: Value[], { "~run": run, "~values": values = [], "~at": at = 0 }: ResponseChunk): void {
+  if (typeof values === "string") {
+    to.push(values);
+    return;
+  }
   const parts = field(run, "parts");
-  return Array.isArray(parts) ? values.slice(at, at + parts.length - 1) : [];
+  if (Array.isArray(parts)) to.push(...values.slice(at, at + parts.length - 1));
+}
+
+function valuesOf(chunk: ResponseChunk): readonly Value[] {
+  const values: Value[] = [];
+  addValues(values, chunk);
+  return values;
 }
 
 /** Where the events of a provider's run differ, by the run: found by comparing two of them. */
 const knownPaths = new WeakMap<object, readonly (readonly string[])[]>();
+
+/** Where the events of a provider's run differ; undefined if no two of them were compared. */
+export function pathsIn(run: object): readonly (readonly string[])[] | undefined {
+  return knownPaths.get(run);
+}
 
 /** Like events, collected one after another. */
 class EventRun {
@@ -115,7 +145,7 @@ class EventRun {
   /** Adds an event by its values alone. @returns Whether it is one of the provider's run, and that is known. */
   addValues(chunk: ResponseChunk): boolean {
     if (this.#known === null || this.#run !== chunk["~run"]) return false;
-    this.#values.push(...valuesOf(chunk));
+    addValues(this.#values, chunk);
     return true;
   }
 
@@ -212,13 +242,17 @@ function isAlike({ prototype, keys, parts }: Shape, event: unknown): boolean {
   return true;
 }
 
-/** The records of a run of events; null if they are damaged. */
-export function eventsOf({ first, at, values }: EventRunRecord): EventRecord[] | null {
-  if (!Array.isArray(at) || !Array.isArray(values) || at.length === 0 || values.length % at.length > 0) return null;
-  const text = JSON.stringify(first);
-  const records: EventRecord[] = [{ type: "event", event: first }];
+/**
+ * The records of a run of events; null if they are damaged.
+ *
+ * @param like - An event of the run, as JSON; empty if there is none.
+ */
+export function eventsOf({ first, at, values }: EventRunRecord, like: string): EventRecord[] | null {
+  const isWhole = Array.isArray(at) && Array.isArray(values) && at.length > 0 && values.length % at.length === 0;
+  if (!isWhole || like === "") return null;
+  const records: EventRecord[] = first === undefined ? [] : [{ type: "event", event: first }];
   for (let place = 0; place < values.length; place += at.length) {
-    const event: unknown = JSON.parse(text);
+    const event: unknown = JSON.parse(like);
     if (!at.every((path, nth) => setAt(event, path, values[place + nth]))) return null;
     records.push({ type: "event", event });
   }

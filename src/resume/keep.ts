@@ -18,6 +18,7 @@ import type { CallStream } from "../stream/call-stream.ts";
 import { handled } from "../stream/leavable.ts";
 import type { PairTypes } from "../tool/pair.ts";
 import { type BeforeEnd, Closing } from "./closing.ts";
+import type { Keeping, KeptLog } from "./kept.ts";
 import type { LiveReader } from "./live-reader.ts";
 import { type LogState, LogWriter } from "./log-writer.ts";
 import { aName } from "./names.ts";
@@ -43,26 +44,6 @@ export interface KeepOptions {
   readonly lease?: number | undefined;
   /** Whether the request is logged as well, with its prompt. Without it, `history()` elsewhere has to be given the messages. */
   readonly request?: boolean | undefined;
-}
-
-/** The log of a run, as its producer knows it. */
-export interface KeptLog {
-  /** See {@link LogState}. */
-  readonly state: LogState;
-  /** Why the log did not take the run, or the last error after which it was asked again; null if there was none. */
-  readonly error: unknown;
-  /** Settles once the run is written to its end, or is not written any further. Never rejects. */
-  readonly settled: Promise<void>;
-}
-
-/** What a stream has that is kept. */
-export interface Kept {
-  /** The name of the run. */
-  readonly run: string;
-  /** The position of the last event that was delivered here, counted from 1; 0 before. */
-  readonly position: number;
-  /** What has become of the log. */
-  readonly log: KeptLog;
 }
 
 /** A stream that can be kept: of pairs, of an agent, or structured. */
@@ -151,7 +132,7 @@ export function journalOf(writer: LogWriter, position = 0): Journal {
 }
 
 /**
- * Reads a stream to its end, at the pace of the log and of its reader here. Gives what a kept stream has.
+ * Reads a stream to its end, at the pace of the log and of its reader here. Gives what a kept stream knows of that.
  *
  * @throws What `waitUntil` throws: then the run has ended.
  */
@@ -163,7 +144,7 @@ export function produce(
     waitUntil,
     beforeEnd,
   }: Pick<KeepOptions, "replace" | "waitUntil"> & { readonly beforeEnd?: BeforeEnd | undefined },
-): { readonly gate: Promise<void> | null; readonly properties: PropertyDescriptorMap } {
+): Keeping {
   const { key, writer } = run;
   const gate = replace === true ? null : handled(passGate(key, writer, production));
   const closing = new Closing(beforeEnd);
@@ -175,23 +156,25 @@ export function produce(
     production.refuse(error);
     throw error;
   }
-  const log: KeptLog = {
-    get state() {
-      return writer.state;
-    },
-    get error() {
-      return writer.error;
-    },
-    settled: done,
-  };
-  const { live } = production.feed;
-  const properties = {
-    run: { value: key.run },
-    position: { get: () => live.position },
-    log: { value: log },
-    "~closing": { value: closing },
-  };
-  return { gate, properties };
+  return { run: key.run, log: new WrittenLog(writer, done), live: production.feed.live, closing, gate };
+}
+
+class WrittenLog implements KeptLog {
+  readonly settled: Promise<void>;
+  readonly #writer: LogWriter;
+
+  constructor(writer: LogWriter, settled: Promise<void>) {
+    this.#writer = writer;
+    this.settled = settled;
+  }
+
+  get state(): LogState {
+    return this.#writer.state;
+  }
+
+  get error(): unknown {
+    return this.#writer.error;
+  }
 }
 
 /** Waits until the run may begin. @throws PlaceOccupiedError */

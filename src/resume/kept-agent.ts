@@ -11,17 +11,9 @@ import type { Stream } from "../stream/stream.ts";
 import type { PairTypes } from "../tool/pair.ts";
 import { isError, jsonData } from "../tool/plain-data.ts";
 import { errorRecord } from "./error-record.ts";
-import {
-  EVENT_SIZE,
-  feedOf,
-  type Kept,
-  type KeepOptions,
-  openRun,
-  type OpenRun,
-  produce,
-  type Production,
-} from "./keep.ts";
-import { costIfKnown, isKept, onceIterated } from "./kept-stream.ts";
+import { EVENT_SIZE, feedOf, type KeepOptions, openRun, type OpenRun, produce, type Production } from "./keep.ts";
+import { becomeKept, isKept, type Kept, type KeptStream } from "./kept.ts";
+import { costIfKnown } from "./kept-stream.ts";
 import { LiveReader, type Rest } from "./live-reader.ts";
 import { type AnyRun, readAgent } from "./read-agent.ts";
 import type { EndRecord, ToolResultRecord } from "./record.ts";
@@ -40,19 +32,29 @@ export function keepAgent<S extends AnyRun>(load: LoadProvider, agentRun: S, opt
   const start = () => ({ kind: "agent", reply: plannedRecord(plan) }) as const;
   const run = openRun(options, start, (reason) => agentRun.abort(reason));
   const production = agentProduction(load, agentRun, { log: options.log, run, replies: [] });
-  const { live } = production.feed;
-  const { properties } = produce(run, production, options);
-  const finish = agentRun.finish.bind(agentRun);
-  Object.defineProperties(agentRun, {
-    ...properties,
-    [Symbol.asyncIterator]: { value: onceIterated(live) },
-    finish: {
-      value: () => handled(live.ended.then(() => (live.failure === null ? finish() : Promise.reject(live.failure)))),
+  return becomeKept(agentRun, produce(run, production, options), methodsOf);
+}
+
+function methodsOf(own: AnyRun): PropertyDescriptorMap & ThisType<AnyRun & KeptStream> {
+  return {
+    [Symbol.asyncIterator]: {
+      value() {
+        return this["~keeping"].live.iterate();
+      },
     },
-    [Symbol.asyncDispose]: { value: async () => void live.return() },
-  });
-  // It has the properties of a kept stream now.
-  return agentRun as S & Kept;
+    finish: {
+      value() {
+        const { live } = this["~keeping"];
+        const finish = () => (live.failure === null ? own.finish.call(this) : Promise.reject(live.failure));
+        return handled(live.ended.then(finish));
+      },
+    },
+    [Symbol.asyncDispose]: {
+      async value() {
+        void this["~keeping"].live.return();
+      },
+    },
+  };
 }
 
 /**

@@ -1,4 +1,4 @@
-import { InvalidOptionError, StreamConsumedError, StreamTruncatedError } from "../errors.ts";
+import { InvalidOptionError, StreamTruncatedError } from "../errors.ts";
 import { field } from "../json/object.ts";
 import type { Log } from "../log/log.ts";
 import type { Native } from "../provider/native.ts";
@@ -14,13 +14,13 @@ import {
   EVENT_SIZE,
   type Feed,
   feedOf,
-  type Kept,
   type KeepOptions,
   openRun,
   type OpenRun,
   produce,
   type Production,
 } from "./keep.ts";
+import { becomeKept, isKept, type Kept, type KeptStream } from "./kept.ts";
 import { LiveReader, type Rest } from "./live-reader.ts";
 import { LiveRecords } from "./live-records.ts";
 import { openPairs, readReply } from "./read-reply.ts";
@@ -45,20 +45,20 @@ export function keepStream<S extends CallStream<Native>>(
   live?.listen(run.journal);
   const recorder = new Recorder(reply, run.journal, run.logsRequest);
   const production = productionOf(load, stream, recorder, { log: options.log, run });
-  const { gate, properties } = produce(run, production, options);
-  const methods = methodsOf(stream, production.feed.live, gate);
-  const texts = live && textsOf(loaderFor(reply.plan, load), stream, { live, run, feed: production.feed });
-  Object.defineProperties(stream, { ...properties, ...methods, ...texts });
-  // It has the properties of a kept stream now.
-  return stream as S & Kept;
+  const kept = becomeKept(stream, produce(run, production, options), methodsOf);
+  if (live !== null) {
+    const pairs = textOf(loaderFor(reply.plan, load), stream, { live, run, feed: production.feed });
+    Object.defineProperty(stream, "~pairs", { value: pairs });
+  }
+  return kept;
 }
 
-/** What a structured stream has beside: it hands out snapshots of its model, and some show its text. */
-function textsOf(
+/** Makes the pairs of a structured stream: it hands out snapshots of its model, and some show its text. */
+function textOf(
   load: LoadProvider,
   stream: CallStream<Native>,
   { live, run, feed }: { readonly live: LiveRecords; readonly run: OpenRun; readonly feed: Feed },
-): PropertyDescriptorMap {
+): () => Promise<Stream<Native>> {
   const reply = stream["~reply"];
   const start: StartRecord = {
     type: "start",
@@ -72,7 +72,7 @@ function textsOf(
     live.end(end);
   });
   let end: EndRecord | null = null;
-  const pairs = async (): Promise<Stream<Native>> => {
+  return async () => {
     const providers = new ProviderLoader(load);
     const next = live.reader();
     await providers.loadFor([start]);
@@ -95,11 +95,6 @@ function textsOf(
     };
     return Object.defineProperties(found.stream, properties);
   };
-  const elements = (): never => {
-    const advice = "read(log, id, { of: … }) with its call gives a stream that has them";
-    throw new InvalidOptionError("stream", `a kept stream hands out its model, and not its elements: ${advice}.`);
-  };
-  return { "~pairs": { value: pairs }, elements: { value: elements } };
 }
 
 /** How a stream is read for a run. */
@@ -132,11 +127,6 @@ function endOf({ outcome, error }: Reply<Native>, failure: unknown): Pick<EndRec
   const isUnfit = outcome === "complete" && failure !== null;
   const ended = isUnfit || outcome === "pending" ? "failed" : outcome;
   return { outcome: ended, error: isUnfit ? errorRecord(failure) : error && errorRecord(error) };
-}
-
-/** Whether it is kept already. */
-export function isKept(stream: object): boolean {
-  return Object.hasOwn(stream, "run") && Object.hasOwn(stream, "log");
 }
 
 function isOfPairs(stream: CallStream<Native>): stream is Stream<Native> {
@@ -213,45 +203,65 @@ async function restOf(
 }
 
 /** What a kept stream does in its own way: those who read it may leave, and it goes on. */
-function methodsOf(
-  stream: CallStream<Native>,
-  live: LiveReader<unknown>,
-  gate: Promise<void> | null,
-): PropertyDescriptorMap {
-  const iterate = onceIterated(live);
-  const started = stream.started.bind(stream);
-  const leave = (): void => void live.return();
+function methodsOf(own: CallStream<Native>): PropertyDescriptorMap & ThisType<CallStream<Native> & KeptStream> {
   return {
-    [Symbol.asyncIterator]: { value: iterate },
-    started: { value: () => (gate === null ? started() : handled(gate.then(started))) },
-    response: { value: () => handled(live.ended.then(() => stream.constructCallResponse())) },
-    [Symbol.asyncDispose]: { value: async () => leave() },
-    // Of a stream of pairs, it hands out pairs.
-    ...(isOfPairs(stream) && textMethods(stream, iterate as () => LiveReader<Pair>, leave)),
+    [Symbol.asyncIterator]: {
+      value() {
+        return this["~keeping"].live.iterate();
+      },
+    },
+    started: {
+      value() {
+        const { gate } = this["~keeping"];
+        return gate === null ? own.started.call(this) : handled(gate.then(() => own.started.call(this)));
+      },
+    },
+    response: {
+      value() {
+        return handled(this["~keeping"].live.ended.then(() => this.constructCallResponse()));
+      },
+    },
+    [Symbol.asyncDispose]: {
+      async value() {
+        void this["~keeping"].live.return();
+      },
+    },
+    ...(isOfPairs(own) ? TEXT_METHODS : MODEL_METHODS),
   };
 }
 
-/** The reader in this process, once: others read the log. */
-export function onceIterated<V>(live: LiveReader<V>): () => LiveReader<V> {
-  let isIterated = false;
-  return () => {
-    if (isIterated) throw new StreamConsumedError();
-    isIterated = true;
-    return live;
-  };
-}
+const TEXT_METHODS: PropertyDescriptorMap & ThisType<Stream<Native> & KeptStream> = {
+  textStream: {
+    value(): AsyncGenerator<string, void, undefined> {
+      const { live } = this["~keeping"];
+      return leavable(unrestarted(pairsFor(live)), () => void live.return());
+    },
+  },
+  toReadableStream: {
+    value(format: ReadableFormat = "events") {
+      const { live } = this["~keeping"];
+      const reading: Reading<Native, AnyTool> = {
+        textStream: () => this.textStream(),
+        [Symbol.asyncIterator]: () => pairsFor(live),
+        abort: () => void live.return(),
+      };
+      return readableStream(this, format, reading);
+    },
+  },
+};
 
-function textMethods(
-  stream: Stream<Native>,
-  iterate: () => LiveReader<Pair>,
-  leave: () => void,
-): PropertyDescriptorMap {
-  const textStream = (): AsyncGenerator<string, void, undefined> => leavable(unrestarted(iterate()), leave);
-  const reading: Reading<Native, AnyTool> = { textStream, [Symbol.asyncIterator]: iterate, abort: leave };
-  return {
-    textStream: { value: textStream },
-    toReadableStream: { value: (format: ReadableFormat = "events") => readableStream(stream, format, reading) },
-  };
+const MODEL_METHODS: PropertyDescriptorMap = {
+  elements: {
+    value() {
+      const advice = "read(log, id, { of: … }) with its call gives a stream that has them";
+      throw new InvalidOptionError("stream", `a kept stream hands out its model, and not its elements: ${advice}.`);
+    },
+  },
+};
+
+function pairsFor(live: LiveReader<unknown>): LiveReader<Pair> {
+  // That of a stream of pairs hands out pairs.
+  return live.iterate() as LiveReader<Pair>;
 }
 
 /**

@@ -1,3 +1,4 @@
+import { StreamConsumedError } from "../errors.ts";
 import { handled } from "../stream/leavable.ts";
 
 type Result<V> = IteratorResult<V, undefined>;
@@ -54,6 +55,7 @@ export class LiveReader<V> implements AsyncIterator<V, undefined> {
   #rest: Promise<Rest<V>> | null = null;
   /** The last read of the log: those after it have to wait for it. */
   #fetching: Promise<Result<V>> | null = null;
+  #isIterated = false;
   #hasBegun = false;
   #isOver = false;
   #error: unknown = null;
@@ -66,6 +68,13 @@ export class LiveReader<V> implements AsyncIterator<V, undefined> {
     this.#source = source;
     this.ended = new Promise((resolve) => (this.#tellEnded = resolve));
     this.closed = new Promise((resolve) => (this.#tellClosed = resolve));
+  }
+
+  /** The reader in this process, once: others read the log. @throws StreamConsumedError */
+  iterate(): this {
+    if (this.#isIterated) throw new StreamConsumedError();
+    this.#isIterated = true;
+    return this;
   }
 
   /** Whether the reader waits for the producer. */

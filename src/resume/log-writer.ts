@@ -4,7 +4,8 @@ import { LONGEST_TIMER_MS } from "../http/timeout.ts";
 import { inTime } from "../log/in-time.ts";
 import type { BeginOptions, Holding, Log, RunKey } from "../log/log.ts";
 import { atNextBatch, BATCH_MS, notAtNextBatch } from "./batch-clock.ts";
-import { compacted, type Loggable } from "./event-run.ts";
+import { EntryWriter } from "./entry.ts";
+import type { Loggable } from "./event-run.ts";
 import { PersistentAsker } from "./persistent-asker.ts";
 import type { LogRecord } from "./record.ts";
 
@@ -61,7 +62,7 @@ export class LogWriter {
   /** The run that is in the way, or null: there is none, or the log does not answer. Never rejects. */
   readonly obstacle: Promise<string | null>;
   readonly #options: WriterOptions;
-  #waiting: Loggable[] = [];
+  #waiting = new EntryWriter();
   /** Tells that the run was stopped, or is over. Null before the first batch: nothing is done for the log until then. */
   #stopped: AbortController | null = null;
   #settle = (): void => {};
@@ -121,7 +122,8 @@ export class LogWriter {
     this.#position = position;
     this.#put += 1;
     this.#backlog += size;
-    const count = this.#waiting.push(record);
+    this.#waiting.put(record);
+    const { count } = this.#waiting;
     if (this.#backlog > LARGEST_BACKLOG) {
       this.#finish("failed", this.error ?? new Error("The log is slower than the reply: too much of it waits."));
     } else if (count === BATCH_RECORDS) this.#writeBatch();
@@ -195,9 +197,7 @@ export class LogWriter {
     this.#stopped ??= this.#live();
     const isLast = this.#isEnding;
     const [size, position, taken] = [this.#backlog, this.#position, this.#put];
-    const batch = this.#waiting;
-    this.#waiting = [];
-    const entry = this.#entryOf(batch);
+    const entry = this.#entry();
     if (this.state !== "open") return;
     const written = (): void => {
       this.written = position;
@@ -229,15 +229,15 @@ export class LogWriter {
   /** After a task. */
   #goOn(): void {
     if (this.#drained.length > 0) for (const resolve of this.#drained.splice(0)) resolve();
-    if (this.#isEnding || this.#waiting.length >= BATCH_RECORDS) this.#writeBatch();
-    else if (this.#waiting.length > 0) atNextBatch(this.#options.log, this.#write);
+    if (this.#isEnding || this.#waiting.count >= BATCH_RECORDS) this.#writeBatch();
+    else if (this.#waiting.count > 0) atNextBatch(this.#options.log, this.#write);
   }
 
-  /** The records as text; null if there are none, or they have no JSON form. */
-  #entryOf(batch: readonly Loggable[]): string | null {
-    if (batch.length === 0) return null;
+  /** What waits, as text; null if that is nothing, or has no JSON form. */
+  #entry(): string | null {
+    if (this.#waiting.count === 0) return null;
     try {
-      return JSON.stringify(compacted(batch));
+      return this.#waiting.take();
     } catch (error) {
       this.#finish("failed", error);
       return null;
@@ -281,7 +281,7 @@ export class LogWriter {
     if (this.#beat !== null) clearInterval(this.#beat);
     this.#asker.end();
     notAtNextBatch(this.#options.log, this.#write);
-    this.#waiting = [];
+    this.#waiting = new EntryWriter();
     this.#backlog = 0;
     this.#stopped?.abort(OVER);
     this.#tellObstacle(null);

@@ -1,14 +1,10 @@
 import { InvalidOptionError, LogError, messageOf, StreamAbortedError } from "../errors.ts";
 import { checkedLog } from "../log/checked-log.ts";
 import { inTime } from "../log/in-time.ts";
-import type { Log, LogEntry, LogRead, RunKey } from "../log/log.ts";
-import { field, tryParse } from "../json/object.ts";
+import type { Log, LogRead, RunKey } from "../log/log.ts";
+import { EntryReader } from "./entry.ts";
 import { errorRecord, truncation } from "./error-record.ts";
-import { eventsOf, type EventRunRecord } from "./event-run.ts";
 import type { EndRecord, LogRecord } from "./record.ts";
-
-/** A record as it is written. */
-type WrittenRecord = LogRecord | EventRunRecord;
 
 /** How a run is read. */
 export interface RunReaderOptions {
@@ -35,6 +31,7 @@ const [SHORTEST_PAUSE_MS, LONGEST_PAUSE_MS] = [50, 1_500];
  */
 export class RunReader {
   readonly #options: RunReaderOptions;
+  readonly #entries = new EntryReader();
   #last = 0;
   #hasEnded = false;
   /** The beat that was seen last, and since when it has not changed, by the clock of this process. */
@@ -106,7 +103,7 @@ export class RunReader {
       this.#last = number;
     }
     this.#hasEnded = isEnded && this.#last >= last;
-    return entries.flatMap(recordsIn);
+    return entries.flatMap((entry) => this.#entries.read(entry));
   }
 
   /**
@@ -178,19 +175,6 @@ export class RunReader {
     const error = isWhole ? null : truncation(reason);
     return [{ type: "end", outcome, error, time: Date.now() }];
   }
-}
-
-/** The records of an entry. @throws LogError if it is damaged. */
-export function recordsIn({ number, data }: LogEntry): readonly LogRecord[] {
-  const written = tryParse(data);
-  const records: readonly (LogRecord | null)[] = Array.isArray(written) ? written.flatMap(readRecord) : [null];
-  if (records.every((record) => record !== null)) return records;
-  throw new LogError(`Entry ${number} of the run cannot be read.`);
-}
-
-function readRecord(record: WrittenRecord): readonly (LogRecord | null)[] {
-  if (typeof field(record, "type") !== "string") return [null];
-  return record.type === "events" ? (eventsOf(record) ?? [null]) : [record];
 }
 
 /** @returns A promise that settles after a while, or when the signal aborts. */

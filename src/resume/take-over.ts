@@ -11,15 +11,16 @@ import { CallStream } from "../stream/call-stream.ts";
 import { Stream } from "../stream/stream.ts";
 import type { BeforeEnd } from "./closing.ts";
 import { type Keepable, journalOf, type OpenRun, produce, type Production } from "./keep.ts";
+import { EntryReader } from "./entry.ts";
 import { truncation } from "./error-record.ts";
 import { agentProduction } from "./kept-agent.ts";
-import { isKept, productionOf } from "./kept-stream.ts";
+import { isKept } from "./kept.ts";
+import { productionOf } from "./kept-stream.ts";
 import { LogWriter } from "./log-writer.ts";
 import type { AnyRun } from "./read-agent.ts";
 import type { LogRecord, StartRecord, TakeoverRecord } from "./record.ts";
 import { type Journal, plannedRecord, Recorder } from "./recorder.ts";
 import { agentRemains, beginWith, replyRemains } from "./remains.ts";
-import { recordsIn } from "./run-reader.ts";
 import { loaderFor, type LoadProvider } from "./run-records.ts";
 
 /** A run to take over. */
@@ -198,11 +199,12 @@ function logsRequestsOf([first]: readonly LogRecord[]): boolean {
 /** All that was logged. */
 async function recordsOf({ log, key, state }: Orphan): Promise<readonly LogRecord[]> {
   const records: LogRecord[] = [];
+  const reader = new EntryReader();
   for (let number = 0; number < state.last;) {
     const { entries = [] } = (await inTime(checkedLog(log).read(key, number), state.leaseMs)) ?? {};
     if (entries.length === 0) throw new Error("The log does not have the beginning of the run any more.");
     number = entries.at(-1)?.number ?? number;
-    records.push(...entries.flatMap(recordsIn));
+    for (const entry of entries) records.push(...reader.read(entry));
   }
   return records;
 }
