@@ -2,14 +2,20 @@ import { LogError } from "../errors.ts";
 import { field } from "../json/object.ts";
 import type { Holding, Log, LogEntry, LogRead } from "./log.ts";
 
+/** A log whose answers were checked. */
+export interface CheckedLog extends Log {
+  /** The same as `append`, which may answer at once. It is called for each batch of each run. */
+  "~append"(...args: Parameters<Log["append"]>): Promise<Holding> | Holding;
+}
+
 /** One for each log, so that its runs can be recognised as belonging together; a checked log maps to itself. */
-const checkedLogs = new WeakMap<Log, Log>();
+const checkedLogs = new WeakMap<Log, CheckedLog>();
 
 /**
  * The same log, whose answers have the types that they should have: anybody can write one, in any language, and what it
  * throws or leaves out must not become an error elsewhere. All methods reject, with LogError if an answer is not one.
  */
-export function checkedLog(log: Log): Log {
+export function checkedLog(log: Log): CheckedLog {
   const known = checkedLogs.get(log);
   if (known !== undefined) return known;
   const made = checking(log);
@@ -18,10 +24,13 @@ export function checkedLog(log: Log): Log {
   return made;
 }
 
-function checking(log: Log): Log {
+function checking(log: Log): CheckedLog {
   return {
     begin: async (...args) => checked("begin", await log.begin(...args), isName),
     append: async (...args) => checked("append", await log.append(...args), isHolding),
+    "~append": answersAtOnce(log)
+      ? (...args) => log["~append"](...args)
+      : (...args) => Promise.resolve(log.append(...args)).then(asHolding),
     end: async (...args) => checked("end", await log.end(...args), isFlag),
     take: async (...args) => checked("take", await log.take(...args), isFlag),
     read: async (...args) => checked("read", await log.read(...args), isRead),
@@ -31,6 +40,13 @@ function checking(log: Log): Log {
     remove: async (...args) => log.remove(...args),
   };
 }
+
+/** Whether it is one of this library's that needs no promise. */
+function answersAtOnce(log: Log): log is CheckedLog {
+  return "~append" in log;
+}
+
+const asHolding = (answer: unknown): Holding => checked("append", answer, isHolding);
 
 function checked<V>(method: keyof Log, answer: unknown, is: (answer: unknown) => answer is V): V {
   if (is(answer)) return answer;

@@ -1,5 +1,6 @@
 import { InvalidOptionError, LogError } from "../errors.ts";
 import { checkOptions, positive } from "../schema/option-form.ts";
+import type { CheckedLog } from "./checked-log.ts";
 import type { BeginOptions, Holding, Log, LogEntry, LogRead, RunKey, Seen } from "./log.ts";
 
 /** The bounds of a log in memory. */
@@ -55,7 +56,7 @@ export function memoryLog(options: MemoryLogOptions = {}): Log {
   return new MemoryLog(options.maxBytes ?? MOST_BYTES, options.maxRuns ?? MOST_RUNS);
 }
 
-class MemoryLog implements Log {
+class MemoryLog implements CheckedLog {
   readonly #maxBytes: number;
   readonly #maxRuns: number;
   /** By place, and in each by name, in the order in which they began. */
@@ -100,11 +101,16 @@ class MemoryLog implements Log {
   }
 
   async append(key: RunKey, token: string, first: number, entries: readonly string[]): Promise<Holding> {
+    return this["~append"](key, token, first, entries);
+  }
+
+  /** Answers at once. @internal */
+  "~append"(key: RunKey, token: string, first: number, entries: readonly string[]): Holding {
     const run = this.#run(key);
-    if (run === undefined || run.isEnded || run.token !== token) return { isHeld: false, stop: run?.stop ?? null };
-    const fresh = entries.slice(run.entries.length + 1 - first);
-    if (first > run.entries.length + 1) return { isHeld: false, stop: run.stop };
-    this.#add(key.place, run, fresh);
+    if (run === undefined) return { isHeld: false, stop: null };
+    const known = run.entries.length + 1 - first;
+    if (run.isEnded || run.token !== token || known < 0) return { isHeld: false, stop: run.stop };
+    this.#add(run, known === 0 ? entries : entries.slice(known));
     this.#renew(run);
     return { isHeld: true, stop: run.stop };
   }
@@ -117,7 +123,7 @@ class MemoryLog implements Log {
     if (run.isEnded) return number === entries.length && entries.at(-1)?.data === entry;
     const mayEnd = typeof by === "string" ? run.token === by : run.beat === by.beat && hasLapsed(run);
     if (!mayEnd || number !== entries.length + 1) return false;
-    this.#add(key.place, run, [entry]);
+    this.#add(run, [entry]);
     run.isEnded = true;
     run.dropAt = performance.now() + run.ttlMs;
     wake(run);
@@ -151,17 +157,19 @@ class MemoryLog implements Log {
     const run = this.#run(key);
     if (run === undefined) return Promise.resolve();
     const isOver = (): boolean =>
-      signal.aborted || run.isEnded || run.isDropped || run.entries.length > after || (run.stop !== null && !stop);
-    if (isOver()) return Promise.resolve();
+      run.isEnded || run.isDropped || run.entries.length > after || (run.stop !== null && !stop);
+    if (signal.aborted || isOver()) return Promise.resolve();
     return new Promise((resolve) => {
       const settle = (): void => {
-        // A producer that waits for a stop is not woken by its own entries.
-        if (!isOver()) return;
-        run.waiting.delete(settle);
+        run.waiting.delete(look);
         signal.removeEventListener("abort", settle);
         resolve();
       };
-      run.waiting.add(settle);
+      // A producer that waits for a stop is not woken by its own entries.
+      const look = (): void => {
+        if (isOver()) settle();
+      };
+      run.waiting.add(look);
       signal.addEventListener("abort", settle);
     });
   }
@@ -194,12 +202,12 @@ class MemoryLog implements Log {
     return names.filter((run) => this.#run({ place, run }) !== undefined);
   }
 
-  #add(place: string, run: Run, entries: readonly string[]): void {
+  #add(run: Run, entries: readonly string[]): void {
     if (entries.length === 0) return;
     const bytes = entries.reduce((sum, { length }) => sum + 2 * length, 0);
     this.#makeRoom(bytes, 0);
-    // It may have been dropped for lack of room, if it has lapsed.
-    if (this.#places.get(place)?.get(run.name) !== run) throw new LogError("The log in memory has dropped this run.");
+    // For lack of room, if it has lapsed.
+    if (run.isDropped) throw new LogError("The log in memory has dropped this run.");
     for (const data of entries) run.entries.push({ number: run.entries.length + 1, data });
     run.bytes += bytes;
     this.#bytes += bytes;
@@ -215,19 +223,22 @@ class MemoryLog implements Log {
 
   /** Drops runs that nobody writes any more, the oldest first. @throws LogError if that is not enough. */
   #makeRoom(bytes: number, runs: number): void {
-    const isFull = (): boolean => this.#bytes + bytes > this.#maxBytes || this.#runs + runs > this.#maxRuns;
-    if (!isFull()) return;
+    if (!this.#isFull(bytes, runs)) return;
     const idle = [...this.#places]
       .flatMap(([place, named]) => [...named.values()].map((run) => ({ place, run })))
       .filter(({ run }) => run.isEnded || hasLapsed(run))
       .toSorted((one, other) => one.run.dropAt - other.run.dropAt);
     for (const { place, run } of idle) {
-      if (!isFull()) return;
+      if (!this.#isFull(bytes, runs)) return;
       this.#drop(place, run);
     }
-    if (isFull()) {
+    if (this.#isFull(bytes, runs)) {
       throw new LogError(`The log in memory is full: ${this.#runs} runs, ${this.#bytes} bytes (maxRuns, maxBytes).`);
     }
+  }
+
+  #isFull(bytes: number, runs: number): boolean {
+    return this.#bytes + bytes > this.#maxBytes || this.#runs + runs > this.#maxRuns;
   }
 
   #drop(place: string, run: Run): void {

@@ -5,53 +5,54 @@ export const BATCH_MS = 50;
 /** How many runs are written without a pause: live readers have to wait for it, some 20 µs for each. */
 const MOST_AT_ONCE = 100;
 
-interface Clock {
-  /** Those that are written when the time has come. */
-  waiting: Set<() => void>;
-  /** Those whose time has come. */
-  due: Set<() => void>;
-  timer: ReturnType<typeof setTimeout> | null;
-}
+/** Logs share no clock: the timers of a Worker end with its request, which has a log of its own. */
+const clocks = new WeakMap<Log, BatchClock>();
 
 /**
  * When the runs of a log are written: all of those that have something to write at the same time, since what many do one
- * after another costs far less than what each does by itself. The log can send them together, too. Logs share no timer:
- * that of a Worker ends with its request, which has a log of its own.
+ * after another costs far less than what each does by itself. The log can send them together, too.
  */
-const clocks = new WeakMap<Log, Clock>();
+export class BatchClock {
+  /** Those that are written when the time has come. */
+  #waiting = new Set<() => void>();
+  /** Those whose time has come. */
+  #due = new Set<() => void>();
+  #timer: ReturnType<typeof setTimeout> | null = null;
+  readonly #tick = (): void => this.#writeSome();
 
-/** Calls it after {@link BATCH_MS}, or a little later if there are many, once. */
-export function atNextBatch(log: Log, write: () => void): void {
-  const clock = clocks.get(log) ?? { waiting: new Set(), due: new Set(), timer: null };
-  clocks.set(log, clock);
-  clock.waiting.add(write);
-  clock.timer ??= setTimeout(() => writeSome(clock), BATCH_MS);
-}
-
-/** Calls it no more. */
-export function notAtNextBatch(log: Log, write: () => void): void {
-  const clock = clocks.get(log);
-  clock?.waiting.delete(write);
-  clock?.due.delete(write);
-}
-
-function writeSome(clock: Clock): void {
-  if (clock.due.size === 0) {
-    clock.due = clock.waiting;
-    clock.waiting = new Set();
+  static of(log: Log): BatchClock {
+    const clock = clocks.get(log) ?? new BatchClock();
+    clocks.set(log, clock);
+    return clock;
   }
-  try {
-    let count = 0;
-    for (const write of clock.due) {
-      if (count === MOST_AT_ONCE) break;
-      count += 1;
-      clock.due.delete(write);
-      write();
+
+  /** Calls it after {@link BATCH_MS}, or a little later if there are many, once. */
+  add(write: () => void): void {
+    this.#waiting.add(write);
+    this.#timer ??= setTimeout(this.#tick, BATCH_MS);
+  }
+
+  /** Calls it no more. */
+  delete(write: () => void): void {
+    this.#waiting.delete(write);
+    this.#due.delete(write);
+  }
+
+  #writeSome(): void {
+    if (this.#due.size === 0) [this.#due, this.#waiting] = [this.#waiting, this.#due];
+    try {
+      let count = 0;
+      for (const write of this.#due) {
+        if (count === MOST_AT_ONCE) break;
+        count += 1;
+        this.#due.delete(write);
+        write();
+      }
+    } finally {
+      // Not before: what is written may have more to write at once.
+      const isLeft = this.#due.size > 0;
+      const isOver = !isLeft && this.#waiting.size === 0;
+      this.#timer = isOver ? null : setTimeout(this.#tick, isLeft ? 0 : BATCH_MS);
     }
-  } finally {
-    // Not before: what is written may have more to write at once.
-    const isLeft = clock.due.size > 0;
-    const isOver = !isLeft && clock.waiting.size === 0;
-    clock.timer = isOver ? null : setTimeout(() => writeSome(clock), isLeft ? 0 : BATCH_MS);
   }
 }

@@ -1,12 +1,12 @@
 import { InvalidOptionError } from "../errors.ts";
-import { checkedLog } from "../log/checked-log.ts";
+import { type CheckedLog, checkedLog } from "../log/checked-log.ts";
 import { LONGEST_TIMER_MS } from "../http/timeout.ts";
 import { inTime } from "../log/in-time.ts";
 import type { BeginOptions, Holding, Log, RunKey } from "../log/log.ts";
-import { atNextBatch, BATCH_MS, notAtNextBatch } from "./batch-clock.ts";
+import { BATCH_MS, BatchClock } from "./batch-clock.ts";
 import { EntryWriter } from "./entry.ts";
 import type { Loggable } from "./event-run.ts";
-import { PersistentAsker } from "./persistent-asker.ts";
+import { PersistentAsker, type Task } from "./persistent-asker.ts";
 import type { LogRecord } from "./record.ts";
 
 /** What has become of the log of a run. */
@@ -32,6 +32,17 @@ export interface WriterOptions {
   readonly begin: Pick<BeginOptions, "ttlMs" | "replace"> | null;
   /** Told once, if somebody asks the run to stop. */
   readonly onStop: (reason: string) => void;
+}
+
+interface Batch {
+  /** Null if only the lease is renewed. */
+  readonly entry: string | null;
+  /** About how many characters it has. */
+  readonly size: number;
+  /** The position of its last event. */
+  readonly position: number;
+  /** How many records were put up to its last. */
+  readonly records: number;
 }
 
 /** A batch is written at once if it has as many records. */
@@ -62,6 +73,8 @@ export class LogWriter {
   /** The run that is in the way, or null: there is none, or the log does not answer. Never rejects. */
   readonly obstacle: Promise<string | null>;
   readonly #options: WriterOptions;
+  readonly #log: CheckedLog;
+  readonly #clock: BatchClock;
   #waiting = new EntryWriter();
   /** Tells that the run was stopped, or is over. Null before the first batch: nothing is done for the log until then. */
   #stopped: AbortController | null = null;
@@ -78,6 +91,8 @@ export class LogWriter {
   /** The position of the last event that was put. */
   #position = 0;
   #backlog = 0;
+  /** What the log was given last, and what it will have when it has taken that. */
+  #sent: Batch = { entry: null, size: 0, position: 0, records: 0 };
   #hasBegun = false;
   #isEnding = false;
   readonly #asker: PersistentAsker;
@@ -86,7 +101,9 @@ export class LogWriter {
 
   /** @param next - The number of the first entry to write. */
   constructor(options: WriterOptions, next = 1) {
-    this.#options = { ...options, log: checkedLog(options.log) };
+    this.#options = options;
+    this.#log = checkedLog(options.log);
+    this.#clock = BatchClock.of(this.#log);
     this.#next = next;
     this.settled = new Promise((resolve) => (this.#settle = resolve));
     this.obstacle = new Promise((resolve) => (this.#tellObstacle = resolve));
@@ -127,7 +144,7 @@ export class LogWriter {
     if (this.#backlog > LARGEST_BACKLOG) {
       this.#finish("failed", this.error ?? new Error("The log is slower than the reply: too much of it waits."));
     } else if (count === BATCH_RECORDS) this.#writeBatch();
-    else if (count === 1 && this.#isReady) atNextBatch(this.#options.log, this.#write);
+    else if (count === 1 && this.#isReady) this.#clock.add(this.#write);
   }
 
   /** Whether the log could be asked for something now. */
@@ -150,11 +167,11 @@ export class LogWriter {
 
   /** Writes at once what was put, and waits until the log has taken it, though not for long: a log that fails holds up nobody. */
   async flushed(): Promise<void> {
-    const { log, leaseMs } = this.#options;
+    const { leaseMs } = this.#options;
     const put = this.#put;
     const taken = async (): Promise<void> => {
       while (this.state === "open" && this.#taken < put) {
-        notAtNextBatch(log, this.#write);
+        this.#clock.delete(this.#write);
         this.#writeBatch();
         await new Promise<void>((resolve) => this.#drained.push(resolve));
       }
@@ -169,8 +186,8 @@ export class LogWriter {
   }
 
   #begin(begin: Pick<BeginOptions, "ttlMs" | "replace">): void {
-    const { log, key, token, leaseMs } = this.#options;
-    const ask = (): Promise<string | null> => inTime(log.begin(key, { ...begin, token, leaseMs }), leaseMs);
+    const { key, token, leaseMs } = this.#options;
+    const ask = (): Promise<string | null> => inTime(this.#log.begin(key, { ...begin, token, leaseMs }), leaseMs);
     this.#asker.ask({ ask, done: (obstacle) => this.#begun(obstacle) });
   }
 
@@ -179,7 +196,7 @@ export class LogWriter {
     if (obstacle !== null) return this.#finish("refused");
     this.#hasBegun = true;
     if (this.#isEnding) this.#writeBatch();
-    else atNextBatch(this.#options.log, this.#write);
+    else this.#clock.add(this.#write);
   }
 
   /** Renews the lease, and listens for a stop, until the run is over. */
@@ -193,44 +210,56 @@ export class LogWriter {
   /** Writes what waits, unless the log is busy: then it is written afterwards. */
   #writeBatch(): void {
     if (this.state !== "open" || !this.#isReady) return;
-    const { log, key, token } = this.#options;
     this.#stopped ??= this.#live();
     const isLast = this.#isEnding;
-    const [size, position, taken] = [this.#backlog, this.#position, this.#put];
     const entry = this.#entry();
     if (this.state !== "open") return;
-    const written = (): void => {
-      this.written = position;
-      this.#taken = taken;
-      this.#isLate = false;
-      this.#backlog -= size;
-    };
-    if (isLast && entry !== null) {
-      return this.#asker.ask({
-        ask: () => log.end(key, token, this.#next, entry),
-        done: (isEnd) => {
-          if (isEnd) written();
-          this.#finish(isEnd ? "ended" : "lost");
-        },
-      });
-    }
-    this.#asker.ask({
-      ask: () => log.append(key, token, this.#next, entry === null ? [] : [entry]),
-      done: (holding) => {
-        if (entry !== null && holding.isHeld) this.#next += 1;
-        this.#learn(holding);
-        if (this.state !== "open") return;
-        written();
-        this.#goOn();
+    this.#sent = { entry, size: this.#backlog, position: this.#position, records: this.#put };
+    if (isLast && entry !== null) this.#asker.ask(this.#endTask(entry));
+    else this.#asker.ask(this.#appendTask);
+  }
+
+  /** Adds what was sent; it is the same task each time, since there is one for each batch. */
+  readonly #appendTask: Task<Holding> = {
+    ask: () => {
+      const { key, token } = this.#options;
+      const { entry } = this.#sent;
+      return this.#log["~append"](key, token, this.#next, entry === null ? [] : [entry]);
+    },
+    done: (holding) => {
+      if (this.#sent.entry !== null && holding.isHeld) this.#next += 1;
+      this.#learn(holding);
+      if (this.state !== "open") return;
+      this.#written();
+      this.#goOn();
+    },
+  };
+
+  #endTask(entry: string): Task<boolean> {
+    const { key, token } = this.#options;
+    return {
+      ask: () => this.#log.end(key, token, this.#next, entry),
+      done: (isEnd) => {
+        if (isEnd) this.#written();
+        this.#finish(isEnd ? "ended" : "lost");
       },
-    });
+    };
+  }
+
+  /** The log has taken what was sent. */
+  #written(): void {
+    const { size, position, records } = this.#sent;
+    this.written = position;
+    this.#taken = records;
+    this.#isLate = false;
+    this.#backlog -= size;
   }
 
   /** After a task. */
   #goOn(): void {
     if (this.#drained.length > 0) for (const resolve of this.#drained.splice(0)) resolve();
     if (this.#isEnding || this.#waiting.count >= BATCH_RECORDS) this.#writeBatch();
-    else if (this.#waiting.count > 0) atNextBatch(this.#options.log, this.#write);
+    else if (this.#waiting.count > 0) this.#clock.add(this.#write);
   }
 
   /** What waits, as text; null if that is nothing, or has no JSON form. */
@@ -258,7 +287,8 @@ export class LogWriter {
 
   /** Learns of a stop at once, rather than with the next batch. */
   async #watch(signal: AbortSignal): Promise<void> {
-    const { log, key, token } = this.#options;
+    const { key, token } = this.#options;
+    const log = this.#log;
     while (!signal.aborted && this.state === "open") {
       try {
         await log.wait(key, { after: Infinity, stop: false }, signal);
@@ -280,7 +310,7 @@ export class LogWriter {
     this.error = error;
     if (this.#beat !== null) clearInterval(this.#beat);
     this.#asker.end();
-    notAtNextBatch(this.#options.log, this.#write);
+    this.#clock.delete(this.#write);
     this.#waiting = new EntryWriter();
     this.#backlog = 0;
     this.#stopped?.abort(OVER);

@@ -1,8 +1,8 @@
 import { InvalidOptionError } from "../errors.ts";
 
-/** Something that a log is asked to do. */
-interface Task<A> {
-  readonly ask: () => Promise<A>;
+/** Something that a log is asked to do. It may answer at once. */
+export interface Task<A> {
+  readonly ask: () => Promise<A> | A;
   readonly done: (answer: A) => void;
 }
 
@@ -50,24 +50,17 @@ export class PersistentAsker {
     this.#askedAt = performance.now();
     this.#asked += 1;
     const number = this.#asked;
-    const fail = (error: unknown): void => this.#failed(number, error);
+    let answer: Promise<A> | A;
     try {
-      task.ask().then((answer) => {
-        if (number !== this.#asked || this.#isOver) return;
-        this.#task = this.#askedAt = null;
-        this.#retryMs = FIRST_RETRY_MS;
-        this.#lastSuccess = performance.now();
-        try {
-          task.done(answer);
-        } catch (error) {
-          // Not asked again: it has done it.
-          this.#options.onError(error);
-          this.#options.onGivenUp(error, false);
-        }
-      }, fail);
+      answer = task.ask();
     } catch (error) {
-      fail(error);
+      return this.#failed(number, error);
     }
+    if (!(answer instanceof Promise)) return this.#answered(number, task, answer);
+    answer.then(
+      (later) => this.#answered(number, task, later),
+      (error: unknown) => this.#failed(number, error),
+    );
   }
 
   /** Waits no longer for an answer that takes longer than a lease. */
@@ -82,6 +75,20 @@ export class PersistentAsker {
     this.#isOver = true;
     if (this.#retry !== null) clearTimeout(this.#retry);
     this.#task = null;
+  }
+
+  #answered<A>(number: number, task: Task<A>, answer: A): void {
+    if (number !== this.#asked || this.#isOver) return;
+    this.#task = this.#askedAt = null;
+    this.#retryMs = FIRST_RETRY_MS;
+    this.#lastSuccess = performance.now();
+    try {
+      task.done(answer);
+    } catch (error) {
+      // Not asked again: it has done it.
+      this.#options.onError(error);
+      this.#options.onGivenUp(error, false);
+    }
   }
 
   #failed(number: number, error: unknown): void {

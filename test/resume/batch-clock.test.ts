@@ -1,19 +1,19 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { memoryLog } from "../../src/neutral-resume.ts";
 import { LogWriter } from "../../src/resume/log-writer.ts";
-import { atNextBatch, BATCH_MS, notAtNextBatch } from "../../src/resume/batch-clock.ts";
+import { BATCH_MS, BatchClock } from "../../src/resume/batch-clock.ts";
 
 afterEach(() => void vi.useRealTimers());
 
-describe("atNextBatch", () => {
+describe("the clock of batches", () => {
   it("calls what waits for one log together, and once", () => {
     vi.useFakeTimers();
-    const log = memoryLog();
+    const clock = BatchClock.of(memoryLog());
     const called: string[] = [];
     const off = (): void => void called.push("off");
-    for (const name of ["one", "two"]) atNextBatch(log, () => called.push(name));
-    atNextBatch(log, off);
-    notAtNextBatch(log, off);
+    for (const name of ["one", "two"]) clock.add(() => called.push(name));
+    clock.add(off);
+    clock.delete(off);
     expect(vi.getTimerCount()).toBe(1);
     vi.advanceTimersByTime(2 * BATCH_MS);
     expect(called).toEqual(["one", "two"]);
@@ -21,19 +21,19 @@ describe("atNextBatch", () => {
 
   it("lets others go first after a hundred, and calls none twice or too early", () => {
     vi.useFakeTimers();
-    const log = memoryLog();
+    const clock = BatchClock.of(memoryLog());
     const called: number[] = [];
     const off = (): void => void called.push(-1);
     // Each has something to write again at once.
     const again = (nth: number) => (): void => {
       called.push(nth);
-      atNextBatch(log, again(nth));
+      clock.add(again(nth));
     };
-    for (let nth = 0; nth < 250; nth++) atNextBatch(log, again(nth));
-    atNextBatch(log, off);
+    for (let nth = 0; nth < 250; nth++) clock.add(again(nth));
+    clock.add(off);
     vi.advanceTimersByTime(BATCH_MS);
     expect(called.length).toBe(100);
-    notAtNextBatch(log, off);
+    clock.delete(off);
     vi.advanceTimersByTime(BATCH_MS - 1);
     expect(called).toEqual(Array.from({ length: 250 }, (_, nth) => nth));
     vi.advanceTimersByTime(BATCH_MS);
@@ -58,9 +58,9 @@ describe("atNextBatch", () => {
   it("does not wait for the timer of another log, which may have ended with a request of a Worker", () => {
     vi.useFakeTimers();
     const [ofOne, ofOther] = [vi.fn(), vi.fn()];
-    atNextBatch(memoryLog(), ofOne);
+    BatchClock.of(memoryLog()).add(ofOne);
     vi.clearAllTimers();
-    atNextBatch(memoryLog(), ofOther);
+    BatchClock.of(memoryLog()).add(ofOther);
     vi.advanceTimersByTime(BATCH_MS);
     expect([ofOne.mock.calls.length, ofOther.mock.calls.length]).toEqual([0, 1]);
   });
