@@ -4,11 +4,14 @@ import type { SqliteRuns } from "./sqlite-runs.ts";
 export type Method = "append" | "begin" | "end" | "latest" | "read" | "remove" | "stop" | "take";
 
 /** What each of them takes. */
-type Args = { readonly [M in Method]: Parameters<SqliteRuns[M]> };
+export type Args = { readonly [M in Method]: Parameters<SqliteRuns[M]> };
 
-/** A call of one of them, as the worker gets it. */
+/**
+ * A call of one of them, as the worker gets it: its id, the method, what that takes. Messages are tuples, since they are
+ * copied from thread to thread, and an object is copied with the names of its properties.
+ */
 export type Call<M extends Method = Method> = {
-  readonly [Each in M]: { readonly id: number; readonly method: Each; readonly args: Args[Each] };
+  readonly [Each in M]: readonly [id: number, method: Each, ...args: Args[Each]];
 }[M];
 
 /** Those that do them. */
@@ -17,11 +20,11 @@ export type Methods = { readonly [M in Method]: (...args: Args[M]) => unknown };
 /** What the worker is asked: a call; to wait; to wait no longer; to close the file. */
 export type Request =
   | Call
-  | { readonly id: number; readonly method: "wait"; readonly args: Parameters<SqliteRuns["hasNews"]> }
-  | { readonly id: number; readonly method: "close" | "leave" };
+  | readonly [id: number, method: "wait", ...args: Parameters<SqliteRuns["hasNews"]>]
+  | readonly [id: number, method: "close" | "leave"];
 
-/** What it answers. */
-export type Answer = { readonly id: number } & ({ readonly value: unknown } | { readonly failure: SqliteFailure });
+/** What it answers to a request: its id, and what the method gave or why it failed. */
+export type Answer = readonly [id: number, value: unknown, failure?: SqliteFailure];
 
 /** An error of SQLite. As an `Error` it would lose its codes on the way. */
 export interface SqliteFailure {

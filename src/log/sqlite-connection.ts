@@ -1,6 +1,6 @@
 import { LogError, messageOf } from "../errors.ts";
 import type { LogRead, RunKey, Seen } from "./log.ts";
-import type { Answer, Call, Method, Request, SqliteFailure, SqliteFile } from "./sqlite-call.ts";
+import type { Answer, Args, Call, Method, Request, SqliteFailure, SqliteFile } from "./sqlite-call.ts";
 import type { SqliteRuns } from "./sqlite-runs.ts";
 
 type Worker = ReturnType<typeof startWorker>;
@@ -34,8 +34,8 @@ export class SqliteConnection {
     this.#file = file;
   }
 
-  call<M extends Method>(method: M, args: Call<M>["args"]): Promise<Result<M>> {
-    return this.#ask<Result<M>>((id) => ({ id, method, args }) as Call);
+  call<M extends Method>(method: M, args: Args[M]): Promise<Result<M>> {
+    return this.#ask<Result<M>>((id) => [id, method, ...args] as unknown as Call);
   }
 
   read(key: RunKey, after: number): Promise<LogRead | null> {
@@ -72,7 +72,7 @@ export class SqliteConnection {
   async close(): Promise<void> {
     if (this.#pending.size > 0 || this.#worker !== null) {
       // If the worker dies meanwhile, the file is closed as well.
-      await this.#ask((id) => ({ id, method: "close" })).catch(() => {});
+      await this.#ask((id) => [id, "close"]).catch(() => {});
     }
     await this.#worker?.terminate();
   }
@@ -81,7 +81,7 @@ export class SqliteConnection {
     return new Promise<R>((resolve, reject) => {
       const id = (this.#count += 1);
       // What comes from the worker is what the method of this name gives.
-      this.#pending.set(id, { resolve: (value) => resolve(value as R), reject });
+      this.#pending.set(id, { resolve: resolve as (value: unknown) => void, reject });
       this.#send(request(id));
     });
   }
@@ -95,14 +95,14 @@ export class SqliteConnection {
     };
     this.#waits.set(name, wait);
     this.#pending.set(id, { resolve: () => settle(), reject: settle });
-    this.#send({ id, method: "wait", args: [key, seen] });
+    this.#send([id, "wait", key, seen]);
     return wait;
   }
 
   #leave(name: string, { id }: Wait): void {
     if (!this.#pending.delete(id)) return;
     this.#waits.delete(name);
-    this.#send({ id, method: "leave" });
+    this.#send([id, "leave"]);
   }
 
   #send(request: Request): void {
@@ -119,7 +119,7 @@ export class SqliteConnection {
       this.#worker.postMessage(requests);
     } catch (error) {
       this.#fail(
-        requests.map(({ id }) => id),
+        requests.map(([id]) => id),
         error,
       );
     }
@@ -144,11 +144,11 @@ export class SqliteConnection {
     return worker;
   }
 
-  #settle(answer: Answer): void {
-    const pending = this.#pending.get(answer.id);
-    this.#pending.delete(answer.id);
-    if ("failure" in answer) pending?.reject(logError(this.#file, answer.failure));
-    else pending?.resolve(answer.value);
+  #settle([id, value, failure]: Answer): void {
+    const pending = this.#pending.get(id);
+    this.#pending.delete(id);
+    if (failure === undefined) pending?.resolve(value);
+    else pending?.reject(logError(this.#file, failure));
   }
 
   /** The worker has died. The next call starts another. */

@@ -1,7 +1,7 @@
 import { InvalidOptionError, LogError } from "../errors.ts";
 import { aText, checkForm, checkOptions, notNegative, positive } from "../schema/option-form.ts";
 import type { BeginOptions, Holding, Log, LogRead, RunKey, Seen } from "./log.ts";
-import type { Call, Method } from "./sqlite-call.ts";
+import type { Args, Method } from "./sqlite-call.ts";
 import { SqliteConnection } from "./sqlite-connection.ts";
 
 /** How a log in a file is opened. */
@@ -88,7 +88,7 @@ class SharedLog implements SqliteLog {
   }
 
   append(key: RunKey, token: string, first: number, entries: readonly string[]): Promise<Holding> {
-    return this.#call("append", [key, token, first, entries]);
+    return this.#call("append", [key.place, key.run, token, first, entries]);
   }
 
   end(key: RunKey, by: string | { readonly beat: number }, number: number, entry: string): Promise<boolean> {
@@ -134,8 +134,12 @@ class SharedLog implements SqliteLog {
     return this.close();
   }
 
-  async #call<M extends Method>(method: M, args: Call<M>["args"]) {
-    return this.#used().call(method, args);
+  #call<M extends Method>(method: M, args: Args[M]) {
+    try {
+      return this.#used().call(method, args);
+    } catch (error) {
+      return Promise.reject(error as LogError);
+    }
   }
 
   #used(): SqliteConnection {

@@ -1,9 +1,10 @@
 import type { BeginOptions, Holding, LogEntry, LogRead, RunKey, Seen } from "./log.ts";
-import type { Database, Statement } from "./sqlite-database.ts";
+import { type Database, inTransaction, type Statement } from "./sqlite-database.ts";
 
 /** A row of the table of runs. */
 interface Run {
   readonly id: number;
+  readonly place: string;
   readonly name: string;
   readonly token: string;
   readonly lease_ms: number;
@@ -22,16 +23,20 @@ export type Begun =
   /** The place has a run of this name already. */
   | "exists";
 
+/** What nearly all appends answer. One object for all: in a message it is copied once. */
+const HELD: Holding = { isHeld: true, stop: null };
 /** The most entries and characters of a read; a longer entry comes alone. */
 const MOST_READ = 1_000;
 const MOST_CHARACTERS = 1_048_576;
 /** How much longer a run may be kept than it was asked to be, as a share of its lease. */
 const SHARE_KEPT_LONGER = 0.1;
+/** The most runs whose rows are kept in memory. */
+const MOST_KNOWN = 10_000;
 /** How many runs are dropped at once: more than begin, and few enough that nobody waits for it. */
 const MOST_DROPPED = 10;
 
 /**
- * What a log does, in the tables of `sqlite-database.ts`. Each method is to run in a transaction.
+ * What a log does, in the tables of `sqlite-database.ts`. Each method that writes is to run in a transaction of `all`.
  *
  * Leases are measured by the monotonic clock, since the wall clock jumps. All processes of a machine have the same one. It
  * begins anew when the machine starts: an end that is further away than the lease is long is one of an earlier start.
@@ -40,9 +45,28 @@ const MOST_DROPPED = 10;
 export class SqliteRuns {
   readonly #database: Database;
   readonly #statements = new Map<string, Statement<unknown>>();
+  /** Rows as an append has left them, by the names of their runs, so that the next one need not look them up. */
+  readonly #known = new Map<string, Run>();
+  /** The version of the file of which they are. */
+  #knownVersion = 0;
 
   constructor(database: Database) {
     this.#database = database;
+  }
+
+  /** Does a step in one transaction. */
+  all<R>(kind: "DEFERRED" | "IMMEDIATE", step: () => R): R {
+    try {
+      return inTransaction(this.#database, kind, () => {
+        // From here on nobody else writes, until the transaction ends.
+        if (kind === "IMMEDIATE") this.#forgetOutdated();
+        return step();
+      });
+    } catch (error) {
+      // What it wrote is undone.
+      this.#known.clear();
+      throw error;
+    }
   }
 
   begin({ place, run: name }: RunKey, { token, leaseMs, ttlMs, replace }: BeginOptions): Begun {
@@ -65,13 +89,14 @@ export class SqliteRuns {
     return { inTheWay: null };
   }
 
-  append(key: RunKey, token: string, first: number, entries: readonly string[]): Holding {
-    const run = this.#run(key);
+  append(place: string, name: string, token: string, first: number, entries: readonly string[]): Holding {
+    const key = { place, run: name };
+    const run = this.#knownRun(key) ?? this.#run(key);
     const isHeld = run !== null && run.is_ended === 0 && run.token === token && first <= run.last + 1;
     if (!isHeld) return { isHeld: false, stop: run?.stop ?? null };
-    const last = this.#add(run, entries.slice(run.last + 1 - first));
-    this.#renew({ ...run, last });
-    return { isHeld: true, stop: run.stop };
+    const last = this.#add(run, first === run.last + 1 ? entries : entries.slice(run.last + 1 - first));
+    this.#know(this.#renew(run, run.token, run.lease_ms, last));
+    return run.stop === null ? HELD : { isHeld: true, stop: run.stop };
   }
 
   end(key: RunKey, by: string | { readonly beat: number }, number: number, entry: string): boolean {
@@ -83,7 +108,7 @@ export class SqliteRuns {
     if (!mayEnd || number !== run.last + 1) return false;
     this.#add(run, [entry]);
     const dropAt = Date.now() + run.keep_ms;
-    this.#sql("UPDATE run SET last = ?, is_ended = 1, drop_at = ? WHERE id = ?").run(number, dropAt, run.id);
+    this.#change(run, "UPDATE run SET last = ?, is_ended = 1, drop_at = ? WHERE id = ?", number, dropAt);
     return true;
   }
 
@@ -93,7 +118,7 @@ export class SqliteRuns {
     // Its answer may have been lost.
     if (run.token === lease.token) return true;
     if (run.beat !== beat || !hasLapsed(run)) return false;
-    this.#renew({ ...run, token: lease.token, lease_ms: lease.leaseMs });
+    this.#renew(run, lease.token, lease.leaseMs, run.last);
     return true;
   }
 
@@ -123,7 +148,7 @@ export class SqliteRuns {
   }
 
   remove(place: string): void {
-    for (const { id } of this.#sql<Run>("SELECT * FROM run WHERE place = ?").all(place)) this.#drop(id);
+    for (const run of this.#sql<Run>("SELECT * FROM run WHERE place = ?").all(place)) this.#drop(run);
   }
 
   /** Whether there is something in a run that somebody has not seen, or nothing more to come. */
@@ -174,34 +199,77 @@ export class SqliteRuns {
     return last + entries.length;
   }
 
-  #renew({ id, token, lease_ms, keep_ms, drop_at, beat, last }: Run): void {
-    const leaseEnd = monotonicNow() + lease_ms;
-    this.#sql("UPDATE run SET token = ?, lease_ms = ?, lease_end = ?, beat = ?, last = ? WHERE id = ?").run(
+  /** @returns The run as it is then. */
+  #renew(run: Run, token: string, leaseMs: number, last: number): Run {
+    const leaseEnd = monotonicNow() + leaseMs;
+    const beat = run.beat + 1;
+    this.#change(
+      run,
+      "UPDATE run SET token = ?, lease_ms = ?, lease_end = ?, beat = ?, last = ? WHERE id = ?",
       token,
-      lease_ms,
+      leaseMs,
       leaseEnd,
-      beat + 1,
+      beat,
       last,
-      id,
     );
     // It has an index: written with each batch, that would cost more than the batch.
-    const dropAt = Date.now() + lease_ms + keep_ms;
-    const latest = dropAt + lease_ms * SHARE_KEPT_LONGER;
-    if (drop_at < dropAt || drop_at > latest) this.#sql("UPDATE run SET drop_at = ? WHERE id = ?").run(latest, id);
+    const soonest = Date.now() + leaseMs + run.keep_ms;
+    const latest = soonest + leaseMs * SHARE_KEPT_LONGER;
+    const isKept = soonest <= run.drop_at && run.drop_at <= latest;
+    if (!isKept) this.#change(run, "UPDATE run SET drop_at = ? WHERE id = ?", latest);
+    const { id, place, name, keep_ms, is_ended, stop } = run;
+    const drop_at = isKept ? run.drop_at : latest;
+    return {
+      id,
+      place,
+      name,
+      token,
+      lease_ms: leaseMs,
+      lease_end: leaseEnd,
+      keep_ms,
+      drop_at,
+      beat,
+      last,
+      is_ended,
+      stop,
+    };
   }
 
-  #stopRun({ id }: Run, reason: string): void {
-    this.#sql("UPDATE run SET stop = coalesce(stop, ?) WHERE id = ?").run(reason, id);
+  #stopRun(run: Run, reason: string): void {
+    this.#change(run, "UPDATE run SET stop = coalesce(stop, ?) WHERE id = ?", reason);
   }
 
   #dropExpired(): void {
     const due = this.#sql<Run>(`SELECT * FROM run WHERE drop_at <= ? ORDER BY drop_at LIMIT ${MOST_DROPPED}`);
-    for (const run of due.all(Date.now())) if (isExpired(run)) this.#drop(run.id);
+    for (const run of due.all(Date.now())) if (isExpired(run)) this.#drop(run);
   }
 
-  #drop(id: number): void {
-    this.#sql("DELETE FROM entry WHERE run = ?").run(id);
-    this.#sql("DELETE FROM run WHERE id = ?").run(id);
+  #drop(run: Run): void {
+    this.#sql("DELETE FROM entry WHERE run = ?").run(run.id);
+    this.#change(run, "DELETE FROM run WHERE id = ?");
+  }
+
+  /** Changes a row of a run, by a statement whose last parameter is its id. All that change one come through here. */
+  #change(run: Run, sql: string, ...values: (string | number)[]): void {
+    this.#known.delete(run.name);
+    this.#sql(sql).run(...values, run.id);
+  }
+
+  #knownRun({ place, run: name }: RunKey): Run | null {
+    const run = this.#known.get(name);
+    return run === undefined || run.place !== place || isExpired(run) ? null : run;
+  }
+
+  #know(run: Run): void {
+    if (this.#known.size >= MOST_KNOWN) this.#known.clear();
+    this.#known.set(run.name, run);
+  }
+
+  /** What this connection writes does not change the version, and is known. */
+  #forgetOutdated(): void {
+    const version = this.version();
+    if (version !== this.#knownVersion) this.#known.clear();
+    this.#knownVersion = version;
   }
 
   /** Statements are compiled once. */

@@ -1,10 +1,10 @@
 /** The worker of a log in SQLite, whose calls block: it has the file open, and does what `sqlite-connection.ts` asks. */
 
 import type { Answer, Call, Method, Methods, Request, SqliteFile } from "./sqlite-call.ts";
-import { type Database, errcodeOf, inTransaction, isBusy, openDatabase } from "./sqlite-database.ts";
+import { type Database, errcodeOf, isBusy, openDatabase } from "./sqlite-database.ts";
 import { SqliteRuns } from "./sqlite-runs.ts";
 
-type Wait = Extract<Request, { readonly method: "wait" }>;
+type Wait = Extract<Request, readonly [number, "wait", ...unknown[]]>;
 
 /** How soon what other processes write is noticed, while somebody waits for it. */
 const POLL_MS = 50;
@@ -32,22 +32,26 @@ port?.on("message", (requests: readonly Request[]) => {
 function work(): void {
   const requests = inbox;
   inbox = [];
-  const calls = requests.filter((request): request is Call => "args" in request && request.method !== "wait");
-  const isRead = ({ method }: Call): boolean => method === "read" || method === "latest";
+  const calls = requests.filter(isCall);
+  const isRead = ([, method]: Call): boolean => method === "read" || method === "latest";
   const writes = calls.filter((call) => !isRead(call));
   // Writes come first, so that reads see them. Reads have a transaction that does not wait for other processes.
   const answers = [...perform(writes, "IMMEDIATE"), ...perform(calls.filter(isRead), "DEFERRED")];
-  const changed = new Set(writes.map(({ args: [at] }) => (typeof at === "string" ? at : at?.place)));
+  const changed = new Set(writes.map(([, , at]) => (typeof at === "string" ? at : at.place)));
   for (const request of requests) {
-    if (request.method === "leave") waits.delete(request.id);
-    if (request.method !== "wait") continue;
-    waits.set(request.id, request);
-    changed.add(request.args[0].place);
+    if (request[1] === "leave") waits.delete(request[0]);
+    if (request[1] !== "wait") continue;
+    waits.set(request[0], request);
+    changed.add(request[2].place);
   }
   answers.push(...look((place) => changed.has(place)));
-  for (const { id, method } of requests) if (method === "close") answers.push(closed(id));
+  for (const [id, method] of requests) if (method === "close") answers.push(closed(id));
   send(answers);
   pollLater();
+}
+
+function isCall(request: Request): request is Call {
+  return request[1] !== "wait" && request[1] !== "leave" && request[1] !== "close";
 }
 
 /** Does calls in one transaction or, if that fails, each in its own: one that fails does not fail the others. */
@@ -56,37 +60,37 @@ function perform(calls: readonly Call[], kind: "DEFERRED" | "IMMEDIATE"): Answer
   const all = attempt(calls, kind);
   if (Array.isArray(all)) return all;
   // If another process has the file locked, each alone would wait for it again.
-  if (calls.length === 1 || isBusy(all.error)) return calls.map(({ id }) => failure(id, all.error));
+  if (calls.length === 1 || isBusy(all.error)) return calls.map(([id]) => failure(id, all.error));
   return calls.flatMap((call) => perform([call], kind));
 }
 
 function attempt(calls: readonly Call[], kind: "DEFERRED" | "IMMEDIATE"): Answer[] | { readonly error: unknown } {
   try {
-    const { database, runs } = opened();
-    return inTransaction(database, kind, () => calls.map((call) => ({ id: call.id, value: invoke(runs, call) })));
+    const { runs } = opened();
+    return runs.all(kind, () => calls.map((call): Answer => [call[0], invoke(runs, call)]));
   } catch (error) {
     closeFailed(error);
     return { error };
   }
 }
 
-function invoke<M extends Method>(runs: Methods, { method, args }: Call<M>): unknown {
+function invoke<M extends Method>(runs: Methods, [, method, ...args]: Call<M>): unknown {
   return runs[method](...args);
 }
 
 /** Settles the waits in some places for which there is something. */
 function look(concerns: (place: string) => boolean): Answer[] {
-  const due = [...waits.values()].filter(({ args: [{ place }] }) => concerns(place));
+  const due = [...waits.values()].filter(([, , { place }]) => concerns(place));
   if (due.length === 0) return [];
   try {
     const { runs } = opened();
-    const news = due.filter(({ args }) => runs.hasNews(...args));
-    for (const { id } of news) waits.delete(id);
-    return news.map(({ id }) => ({ id, value: undefined }));
+    const news = due.filter(([, , key, seen]) => runs.hasNews(key, seen));
+    for (const [id] of news) waits.delete(id);
+    return news.map(([id]) => [id, undefined]);
   } catch (error) {
     closeFailed(error);
-    for (const { id } of due) waits.delete(id);
-    return due.map(({ id }) => failure(id, error));
+    for (const [id] of due) waits.delete(id);
+    return due.map(([id]) => failure(id, error));
   }
 }
 
@@ -140,12 +144,12 @@ function close(): void {
 
 function closed(id: number): Answer {
   close();
-  return { id, value: undefined };
+  return [id, undefined];
 }
 
 function failure(id: number, error: unknown): Answer {
   const message = error instanceof Error ? error.message : String(error);
-  return { id, failure: { message, errcode: errcodeOf(error) } };
+  return [id, undefined, { message, errcode: errcodeOf(error) }];
 }
 
 function send(answers: readonly Answer[]): void {

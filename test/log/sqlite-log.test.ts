@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Worker } from "node:worker_threads";
 import { afterAll, describe, expect, it } from "vitest";
+import type { Log } from "../../src/log/log.ts";
 import { sqliteLog } from "../../src/log/sqlite-log.ts";
 import { logSuite } from "./suite.ts";
 
@@ -148,7 +149,92 @@ describe.skipIf(!hasSqlite)("a log in a file", () => {
       "rejected",
       "fulfilled",
     ]);
-    expect((await log.read(key, 0))?.last).toBe(2);
+    expect(await log.read(key, 0)).toMatchObject({ last: 2, entries: [{ data: "a" }, { data: "b" }] });
+  });
+
+  describe.each(["the same connection", "another one"])("between two appends, sees what %s does:", (name) => {
+    /** A run that was appended to, and whose lease has lapsed if it is short; and a log of this or of another connection. */
+    async function appended(leaseMs = 60_000) {
+      const path = newPath();
+      const log = sqliteLog(path);
+      const other = name === "another one" ? sqliteLog(path, { maxBytes: 2 ** 30 }) : log;
+      await log.begin(key, { ...options, leaseMs });
+      await log.append(key, "t", 1, ["a"]);
+      expect(await log.append(key, "t", 2, ["b"])).toEqual({ isHeld: true, stop: null });
+      while (leaseMs < 60_000 && !(await other.read(key, 0))?.hasLapsed);
+      const { beat = 0 } = (await other.read(key, 0)) ?? {};
+      expect(beat).toBe(2);
+      return { log, other, beat, close: () => Promise.all([log.close(), other.close()]) };
+    }
+    const entries = async (log: Log): Promise<unknown> => (await log.read(key, 0))?.entries.map(({ data }) => data);
+
+    it("a stop", async () => {
+      const { log, other, close } = await appended();
+      await other.stop(key, "enough");
+      expect(await log.append(key, "t", 3, ["c"])).toEqual({ isHeld: true, stop: "enough" });
+      expect(await log.append(key, "t", 4, ["d"])).toEqual({ isHeld: true, stop: "enough" });
+      await close();
+    });
+
+    it("a stop by the next run of the place", async () => {
+      const { log, other, close } = await appended();
+      await other.begin({ ...key, run: "next" }, { ...options, token: "next", replace: true });
+      expect(await log.append(key, "t", 3, ["c"])).toEqual({ isHeld: true, stop: "replaced" });
+      await close();
+    });
+
+    it("a takeover", async () => {
+      const { log, other, beat, close } = await appended(5);
+      expect(await other.take(key, beat, { token: "taker", leaseMs: 60_000 })).toBe(true);
+      expect(await log.append(key, "t", 3, ["c"])).toMatchObject({ isHeld: false });
+      expect(await other.append(key, "taker", 3, ["C"])).toMatchObject({ isHeld: true });
+      expect(await log.append(key, "t", 3, [])).toMatchObject({ isHeld: false });
+      expect(await entries(log)).toEqual(["a", "b", "C"]);
+      await close();
+    });
+
+    it("an end", async () => {
+      const { log, other, beat, close } = await appended(5);
+      expect(await other.end(key, { beat }, 3, "end")).toBe(true);
+      expect(await log.append(key, "t", 3, ["c"])).toMatchObject({ isHeld: false });
+      expect(await entries(log)).toEqual(["a", "b", "end"]);
+      await close();
+    });
+
+    it("entries by the same token", async () => {
+      const { log, other, close } = await appended();
+      await other.append(key, "t", 3, ["c"]);
+      expect(await log.append(key, "t", 3, ["c", "d"])).toMatchObject({ isHeld: true });
+      expect(await entries(other)).toEqual(["a", "b", "c", "d"]);
+      expect(await other.read(key, 0)).toMatchObject({ beat: 4 });
+      await close();
+    });
+
+    it("that the run is gone, and another has its place", async () => {
+      const { log, other, close } = await appended();
+      await other.remove(key.place);
+      expect(await log.append(key, "t", 3, ["c"])).toEqual({ isHeld: false, stop: null });
+      await other.begin(key, { ...options, token: "new" });
+      expect(await log.append(key, "t", 3, ["c"])).toMatchObject({ isHeld: false });
+      expect(await entries(log)).toEqual([]);
+      await close();
+    });
+  });
+
+  it("keeps runs of the same name apart", async () => {
+    await using log = sqliteLog(newPath());
+    const places = ["one", "two"].map((place) => ({ place, run: "run" }));
+    for (const at of places) await log.begin(at, options);
+    for (const number of [1, 2]) {
+      for (const at of places) {
+        expect(await log.append(at, "t", number, [`${at.place} ${number}`])).toMatchObject({ isHeld: true });
+      }
+    }
+    const read = await Promise.all(places.map((at) => log.read(at, 0)));
+    expect(read.map((run) => run?.entries.map(({ data }) => data))).toEqual([
+      ["one 1", "one 2"],
+      ["two 1", "two 2"],
+    ]);
   });
 
   it("has one worker for a file, and another when that has died", async () => {
