@@ -41,6 +41,9 @@ export interface RedisLog extends Log, AsyncDisposable {
 const LIMIT_MS = 10_000;
 const PAGE_ENTRIES = 500;
 const PAGE_BYTES = 1024 * 1024;
+/** How much is added by one command, at most, unless one entry is larger. */
+const GROUP_RUNS = 50;
+const GROUP_CHARACTERS = 256 * 1024;
 /** Ten years: what Redis is given must be a number that it can add to the time. */
 const LONGEST_MS = 3e11;
 /** In a cluster a connection serves one place. Places beyond this are asked for again and again. */
@@ -100,6 +103,7 @@ function connectionOf(client: RedisClient, blocking: RedisClient | undefined): C
 class LogOnRedis implements RedisLog {
   readonly #mark: string;
   readonly #scripts: Scripts;
+  readonly #appends: Appends;
   readonly #tails: Tails;
   readonly #prefix: string;
   readonly #waiting = new Set<() => void>();
@@ -110,6 +114,7 @@ class LogOnRedis implements RedisLog {
   constructor({ link, scripts, tails }: Connection, prefix: string) {
     this.#mark = link.mark;
     this.#scripts = scripts;
+    this.#appends = new Appends(link, scripts);
     this.#tails = tails;
     this.#prefix = prefix;
   }
@@ -130,9 +135,16 @@ class LogOnRedis implements RedisLog {
     }
   }
 
-  async append(key: RunKey, token: string, first: number, entries: readonly string[]): Promise<Holding> {
-    const [isHeld, stop] = listIn(await this.#run(APPEND, key, [token, `${first}`, ...entries]));
-    return { isHeld: isOne(isHeld), stop: this.#textIn(stop) };
+  append(key: RunKey, token: string, first: number, entries: readonly string[]): Promise<Holding> {
+    const keys = this.#keysOf(key);
+    const args = [key.run, token, `${first}`, `${entries.length}`, ...entries];
+    return new Promise((resolve, reject) => {
+      const settle = (answer: unknown): void => {
+        const [isHeld, stop] = listIn(answer);
+        resolve({ isHeld: isOne(isHeld), stop: this.#textIn(stop) });
+      };
+      this.#appends.add({ keys, args, settle, reject });
+    });
   }
 
   async end(key: RunKey, by: string | { readonly beat: number }, number: number, entry: string): Promise<boolean> {
@@ -280,6 +292,71 @@ class Scripts {
     if (hash === undefined) this.#hashes.set(script, await sha1(script));
     return reply;
   }
+}
+
+/** The entries of a run that are to be added. */
+interface Append {
+  readonly keys: readonly string[];
+  readonly args: readonly string[];
+  settle(answer: unknown): void;
+  reject(error: unknown): void;
+}
+
+/** Sends the appends of many runs that are asked for at once in one command: most of its cost is that of a command. */
+class Appends {
+  readonly #link: RedisLink;
+  readonly #scripts: Scripts;
+  #waiting: Append[] = [];
+  /** Whether a command may have keys of several places, which lie in several slots. */
+  #isMixed: boolean;
+
+  constructor(link: RedisLink, scripts: Scripts) {
+    this.#link = link;
+    this.#scripts = scripts;
+    this.#isMixed = !link.isCluster;
+  }
+
+  add(append: Append): void {
+    if (this.#waiting.length === 0) queueMicrotask(() => this.#flush());
+    this.#waiting.push(append);
+  }
+
+  #flush(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const group of this.#isMixed ? groupsOf(waiting) : waiting.map((append) => [append])) void this.#send(group);
+  }
+
+  async #send(group: readonly Append[]): Promise<void> {
+    const start = performance.now();
+    try {
+      const keys = group.flatMap((append) => append.keys);
+      const args = group.flatMap((append) => append.args);
+      const answers = listIn(await this.#scripts.run(APPEND, keys, [this.#link.mark, ...args]));
+      for (const [nth, append] of group.entries()) append.settle(answers[nth]);
+    } catch (error) {
+      if (/CROSSSLOT/.test(String(error))) this.#isMixed = false;
+      const isLate = performance.now() - start >= LIMIT_MS;
+      // What is wrong with one of them is not to be in the way of the others: added again, entries change nothing.
+      if (group.length === 1 || isLate) for (const { reject } of group) reject(error);
+      else for (const append of group) void this.#send([append]);
+    }
+  }
+}
+
+/** Few enough that a server is not busy with them for long. */
+function groupsOf(appends: readonly Append[]): Append[][] {
+  const groups: Append[][] = [];
+  let size = Infinity;
+  for (const append of appends) {
+    size += append.args.reduce((sum, { length }) => sum + length, 0);
+    if (size > GROUP_CHARACTERS || (groups.at(-1)?.length ?? 0) >= GROUP_RUNS) {
+      groups.push([]);
+      size = 0;
+    }
+    groups.at(-1)?.push(append);
+  }
+  return groups;
 }
 
 async function sha1(text: string): Promise<string> {

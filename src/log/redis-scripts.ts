@@ -111,19 +111,31 @@ save(state)
 return {}
 `;
 
-/** ARGV: the token, the number of the first entry, and the entries. Gives whether the run is held, and its stop if any. */
+/**
+ * KEYS: those of one run after another. ARGV: after the mark, for each of them its name, the token, the number of the first
+ * entry, how many there are, and the entries. Gives, for each, whether the run is held, and its stop if any.
+ */
 export const APPEND: RedisScript = `${PRELUDE}
-local token, first = ARGV[3], tonumber(ARGV[4])
-local state = find()
-local stop = state and state.stop and state.stop .. mark or nil
-if not state or state.ended or state.token ~= token or first > state.last + 1 then return { 0, stop } end
-for i = 5, #ARGV do
-  local number = first + i - 5
-  if number > state.last then add(state, number, ARGV[i]) end
+local answers, at = {}, 2
+for i = 1, #KEYS, 3 do
+  place, entries, signals, run = KEYS[i], KEYS[i + 1], KEYS[i + 2], ARGV[at]
+  local token, first, count = ARGV[at + 1], tonumber(ARGV[at + 2]), tonumber(ARGV[at + 3])
+  local state = find()
+  local stop = state and state.stop and state.stop .. mark or nil
+  if not state or state.ended or state.token ~= token or first > state.last + 1 then
+    answers[#answers + 1] = { 0, stop }
+  else
+    for nth = 0, count - 1 do
+      local number = first + nth
+      if number > state.last then add(state, number, ARGV[at + 4 + nth]) end
+    end
+    renew(state, state.lease)
+    save(state)
+    answers[#answers + 1] = { 1, stop }
+  end
+  at = at + 4 + count
 end
-renew(state, state.lease)
-save(state)
-return { 1, stop }
+return answers
 `;
 
 /** ARGV: `token` or `beat`, its value, the number of the entry, and the entry. Gives 1 if this is the end of the run. */

@@ -45,7 +45,7 @@ const MOST_DROPPED = 10;
 export class SqliteRuns {
   readonly #database: Database;
   readonly #statements = new Map<string, Statement<unknown>>();
-  /** Rows as an append has left them, by the names of their runs, so that the next one need not look them up. */
+  /** Rows as an append has left them, by their places, so that the next one need not look them up. */
   readonly #known = new Map<string, Run>();
   /** The version of the file of which they are. */
   #knownVersion = 0;
@@ -251,18 +251,18 @@ export class SqliteRuns {
 
   /** Changes a row of a run, by a statement whose last parameter is its id. All that change one come through here. */
   #change(run: Run, sql: string, ...values: (string | number)[]): void {
-    this.#known.delete(run.name);
+    if (this.#known.get(run.place)?.id === run.id) this.#known.delete(run.place);
     this.#sql(sql).run(...values, run.id);
   }
 
   #knownRun({ place, run: name }: RunKey): Run | null {
-    const run = this.#known.get(name);
-    return run === undefined || run.place !== place || isExpired(run) ? null : run;
+    const run = this.#known.get(place);
+    return run === undefined || run.name !== name || isExpired(run) ? null : run;
   }
 
   #know(run: Run): void {
     if (this.#known.size >= MOST_KNOWN) this.#known.clear();
-    this.#known.set(run.name, run);
+    this.#known.set(run.place, run);
   }
 
   /** What this connection writes does not change the version, and is known. */

@@ -1,5 +1,6 @@
 /** The worker of a log in SQLite, whose calls block: it has the file open, and does what `sqlite-connection.ts` asks. */
 
+import { field } from "../json/object.ts";
 import type { Answer, Call, Method, Methods, Request, SqliteFile } from "./sqlite-call.ts";
 import { type Database, errcodeOf, isBusy, openDatabase } from "./sqlite-database.ts";
 import { SqliteRuns } from "./sqlite-runs.ts";
@@ -37,7 +38,7 @@ function work(): void {
   const writes = calls.filter((call) => !isRead(call));
   // Writes come first, so that reads see them. Reads have a transaction that does not wait for other processes.
   const answers = [...perform(writes, "IMMEDIATE"), ...perform(calls.filter(isRead), "DEFERRED")];
-  const changed = new Set(writes.map(([, , at]) => (typeof at === "string" ? at : at.place)));
+  const changed = new Set<unknown>(writes.map(([, , at]) => (typeof at === "string" ? at : field(at, "place"))));
   for (const request of requests) {
     if (request[1] === "leave") waits.delete(request[0]);
     if (request[1] !== "wait") continue;
