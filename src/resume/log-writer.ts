@@ -1,6 +1,5 @@
 import { InvalidOptionError } from "../errors.ts";
 import { type CheckedLog, checkedLog } from "../log/checked-log.ts";
-import { LONGEST_TIMER_MS } from "../http/timeout.ts";
 import { inTime } from "../log/in-time.ts";
 import type { BeginOptions, Holding, Log, RunKey } from "../log/log.ts";
 import { BATCH_MS, BatchClock } from "./batch-clock.ts";
@@ -55,6 +54,8 @@ const LARGEST_BACKLOG = 16 * 1024 * 1024;
 const LONGEST_FLUSH_MS = 1_000;
 /** How often a lease is renewed while it is valid. */
 const BEATS = 3;
+/** How often a run looks whether it has been quiet. Twice as long, and a little, is how late it may learn of a stop. */
+const TICK_MS = 250;
 /** Why nobody waits any more. Without a reason, an error would be made whose stack is traced. */
 const OVER = "the run is over";
 
@@ -76,8 +77,10 @@ export class LogWriter {
   readonly #log: CheckedLog;
   readonly #clock: BatchClock;
   #waiting = new EntryWriter();
-  /** Tells that the run was stopped, or is over. Null before the first batch: nothing is done for the log until then. */
-  #stopped: AbortController | null = null;
+  /** Whether {@link WriterOptions.onStop} was told. */
+  #isStopped = false;
+  /** Ends the wait for a stop; null while batches are written, whose answers tell of one. */
+  #watching: AbortController | null = null;
   #settle = (): void => {};
   #tellObstacle = (_run: string | null): void => {};
   #drained: (() => void)[] = [];
@@ -97,7 +100,11 @@ export class LogWriter {
   #isEnding = false;
   readonly #asker: PersistentAsker;
   readonly #write = (): void => this.#writeBatch();
-  #beat: ReturnType<typeof setInterval> | null = null;
+  /** Null before the first batch: nothing is done for the log until then. */
+  #ticks: ReturnType<typeof setInterval> | null = null;
+  readonly #tickMs: number;
+  /** When the last batch was written. */
+  #batchAt = 0;
 
   /** @param next - The number of the first entry to write. */
   constructor(options: WriterOptions, next = 1) {
@@ -108,6 +115,7 @@ export class LogWriter {
     this.settled = new Promise((resolve) => (this.#settle = resolve));
     this.obstacle = new Promise((resolve) => (this.#tellObstacle = resolve));
     const { begin, key, leaseMs } = options;
+    this.#tickMs = Math.min(leaseMs / BEATS, TICK_MS);
     this.#asker = new PersistentAsker({
       leaseMs,
       onError: (error) => {
@@ -199,18 +207,11 @@ export class LogWriter {
     else this.#clock.add(this.#write);
   }
 
-  /** Renews the lease, and listens for a stop, until the run is over. */
-  #live(): AbortController {
-    const stopped = new AbortController();
-    this.#beat = setInterval(() => this.#check(), Math.min(this.#options.leaseMs / BEATS, LONGEST_TIMER_MS));
-    void this.#watch(stopped.signal);
-    return stopped;
-  }
-
   /** Writes what waits, unless the log is busy: then it is written afterwards. */
   #writeBatch(): void {
     if (this.state !== "open" || !this.#isReady) return;
-    this.#stopped ??= this.#live();
+    this.#ticks ??= setInterval(() => this.#tick(), this.#tickMs);
+    this.#batchAt = performance.now();
     const isLast = this.#isEnding;
     const entry = this.#entry();
     if (this.state !== "open") return;
@@ -227,7 +228,10 @@ export class LogWriter {
       return this.#log["~append"](key, token, this.#next, entry === null ? [] : [entry]);
     },
     done: (holding) => {
-      if (this.#sent.entry !== null && holding.isHeld) this.#next += 1;
+      if (this.#sent.entry !== null) {
+        this.#unwatch();
+        if (holding.isHeld) this.#next += 1;
+      }
       this.#learn(holding);
       if (this.state !== "open") return;
       this.#written();
@@ -273,19 +277,30 @@ export class LogWriter {
     }
   }
 
-  #check(): void {
+  /** Renews the lease, and waits for a stop, while there is nothing to write. */
+  #tick(): void {
+    const quietMs = performance.now() - this.#batchAt;
     if (this.#asker.isBusy) this.#asker.check();
-    else this.#writeBatch();
+    else if (quietMs + this.#tickMs > this.#options.leaseMs / BEATS) this.#writeBatch();
+    if (quietMs < this.#tickMs || this.#watching !== null || this.#isStopped || this.state !== "open") return;
+    this.#watching = new AbortController();
+    void this.#watch(this.#watching.signal);
   }
 
   #learn({ isHeld, stop }: Holding): void {
     if (!isHeld) this.#finish("lost");
-    if (stop === null || this.#stopped?.signal.aborted === true) return;
-    this.#stopped?.abort(OVER);
+    if (stop === null || this.#isStopped) return;
+    this.#isStopped = true;
+    this.#unwatch();
     this.#options.onStop(stop);
   }
 
-  /** Learns of a stop at once, rather than with the next batch. */
+  #unwatch(): void {
+    this.#watching?.abort(OVER);
+    this.#watching = null;
+  }
+
+  /** Learns of a stop at once, rather than with the next renewal. */
   async #watch(signal: AbortSignal): Promise<void> {
     const { key, token } = this.#options;
     const log = this.#log;
@@ -308,12 +323,12 @@ export class LogWriter {
     if (this.state !== "open") return;
     this.state = state;
     this.error = error;
-    if (this.#beat !== null) clearInterval(this.#beat);
+    if (this.#ticks !== null) clearInterval(this.#ticks);
     this.#asker.end();
     this.#clock.delete(this.#write);
     this.#waiting = new EntryWriter();
     this.#backlog = 0;
-    this.#stopped?.abort(OVER);
+    this.#unwatch();
     this.#tellObstacle(null);
     this.#settle();
     for (const resolve of this.#drained.splice(0)) resolve();
