@@ -29,7 +29,7 @@ export class BatchClock {
   /** Calls it after {@link BATCH_MS}, or a little later if there are many, once. */
   add(write: () => void): void {
     this.#waiting.add(write);
-    this.#timer ??= setTimeout(this.#tick, BATCH_MS);
+    if (this.#timer === null) this.#timer = setTimeout(this.#tick, BATCH_MS);
   }
 
   /** Calls it no more. */

@@ -82,10 +82,10 @@ export interface OpenRun {
 /** What a run is read from, and handed on to its reader in this process. */
 export interface Feed {
   readonly live: LiveReader<unknown>;
-  /** Logs the next value, and hands it on. Null: there is none yet, and {@link onMore} is called. False: there are no more. */
+  /** Logs the next value, and hands it on. Null: there is none yet, and it tells who listens. False: there are no more. */
   readonly advance: () => boolean | null;
-  /** There may be more. */
-  onMore: () => void;
+  /** Has it told when there may be more. */
+  readonly listen: (onMore: () => void) => void;
 }
 
 /** How a run is read. */
@@ -250,7 +250,7 @@ function handOn(writer: LogWriter, feed: Feed): Promise<void> {
         reject(error);
       }
     };
-    feed.onMore = run;
+    feed.listen(run);
     run();
   });
 }
@@ -270,9 +270,10 @@ export function feedOf<V>(live: LiveReader<V>, iterator: AsyncIterator<V, unknow
   let isAsked = false;
   let result: IteratorResult<V, unknown> | null = null;
   let failure: { readonly error: unknown } | null = null;
+  let tell = (): void => {};
   const feed: Feed = {
     live,
-    onMore() {},
+    listen: (onMore) => (tell = onMore),
     advance() {
       if (failure !== null) throw failure.error;
       if (result?.done === true) return false;
@@ -295,7 +296,7 @@ export function feedOf<V>(live: LiveReader<V>, iterator: AsyncIterator<V, unknow
       )
       .finally(() => {
         isAsked = false;
-        feed.onMore();
+        tell();
       });
   };
   return feed;

@@ -144,9 +144,9 @@ function pairsOf(
   // Owns the stream, and is not read itself.
   stream[Symbol.asyncIterator]();
   const source = new PairSource<Native, AnyTool>(reply);
-  const feed: Feed = {
+  return {
     live,
-    onMore() {},
+    listen: (onMore) => (reply.onReady = onMore),
     advance() {
       const pair = takeFrom(source);
       if (pair === null && !source.isOver) return null;
@@ -157,8 +157,6 @@ function pairsOf(
       return pair !== null;
     },
   };
-  reply.onReady = () => feed.onMore();
-  return feed;
 }
 
 /** Null: there is none yet, or there will be none. */
@@ -166,9 +164,10 @@ function takeFrom(source: PairSource<Native, AnyTool>): Pair | null {
   const { reply } = source;
   try {
     const step = reply.fast?.next();
-    const pair: Pair | null = step ? [step.chunk, null] : source.take();
+    if (step) return [step.chunk, null];
+    const pair = source.take();
     // The reader may run a complete tool.
-    if (field(pair?.[1], "state") === "complete") reply.mayRestart = false;
+    if (pair !== null && field(pair[1], "state") === "complete") reply.mayRestart = false;
     return pair;
   } catch (error) {
     reply.fail(error);

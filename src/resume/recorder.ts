@@ -77,9 +77,9 @@ export class Recorder<N extends Native> {
    * only the first of them is logged.
    */
   chunk(chunk: N["chunk"]): void {
-    const step = this.#stepOf(chunk);
+    const step = this.#steps.size === 0 ? undefined : this.#stepOf(chunk);
     if (step === undefined && this.#hasTools) return;
-    this.#begin();
+    if (this.#shown === null) this.#begin();
     this.#journal.position += 1;
     const recovery = chunk.recovery && this.#recoveries.get(chunk);
     if (recovery) for (const record of recovery) this.#journal.put(record);
@@ -125,7 +125,6 @@ export class Recorder<N extends Native> {
   }
 
   #stepOf(chunk: N["chunk"]): Step<N> | undefined {
-    if (this.#steps.size === 0) return undefined;
     const step = this.#steps.get(chunk);
     this.#steps.delete(chunk);
     return step;
@@ -176,7 +175,8 @@ export class Recorder<N extends Native> {
     const { shown } = this.#reply;
     const more = step === undefined || step.tools.length === 0 ? null : this.#ofCalls(step);
     if (more !== null) return { type: "event", event: this.#loggable(chunk.chunk, shown), ...more };
-    if (this.#logsRequest || shown.provider.withoutRequest === undefined) return chunk;
+    // An event of a run holds little else than its values.
+    if (this.#logsRequest || chunk["~run"] != null || shown.provider.withoutRequest === undefined) return chunk;
     return { of: chunk, event: () => this.#loggable(chunk.chunk, shown) };
   }
 

@@ -276,6 +276,28 @@ describe("a log on Redis", () => {
     expect([...scripts].reduce((sum, [, calls]) => sum + Number(calls), 0)).toBeLessThan(30);
   });
 
+  it("adds to many runs with one command, and a broken one is in the way of none", async () => {
+    const keys = Array.from({ length: 60 }, () => fresh());
+    await Promise.all(keys.map((key) => log.begin(key, { token: "t", ...lasting })));
+    const append = async (number: number): Promise<unknown[]> => {
+      const appends = keys.map((key, nth) => log.append(key, nth === 2 ? "stranger" : "t", number, [`${number}`]));
+      return Promise.all(appends.map((appending) => appending.catch((error: unknown) => String(error))));
+    };
+    await admin.config("RESETSTAT");
+    const held = { isHeld: true, stop: null };
+    expect(await append(1)).toEqual(keys.map((_, nth) => (nth === 2 ? { ...held, isHeld: false } : held)));
+    const scripts = (await admin.info("commandstats")).matchAll(/cmdstat_eval(?:sha)?:calls=(\d+)/g);
+    expect([...scripts].reduce((sum, [, calls]) => sum + Number(calls), 0)).toBeLessThan(4);
+    const [broken, ...whole] = keys;
+    await admin.set(`{millrace:${broken?.place}}:runs`, "another type");
+    const [error, ...others] = await append(2);
+    expect(error).toMatch(/WRONGTYPE/);
+    expect(others).toEqual(whole.map((_, nth) => (nth === 1 ? { ...held, isHeld: false } : held)));
+    for (const [nth, key] of whole.entries()) {
+      expect((await log.read(key, 0))?.entries.map(({ data }) => data)).toEqual(nth === 1 ? [] : ["1", "2"]);
+    }
+  });
+
   it("wakes readers of a place that is removed", async () => {
     const key = fresh();
     await log.begin(key, { token: "t", ...lasting });
