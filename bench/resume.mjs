@@ -3,10 +3,11 @@
  *
  *   node bench/resume.mjs [--rounds N] [--only memory] [--cpu]
  *
- * Each log has a process of its own, and so has "off", which keeps nothing. In each round all of them are measured, one
- * after another, and compared with "off" in that round, so that how fast the machine is just now falls out. How many events
- * a process finds each time it wakes is chance, and costs more than a log does: on one processor (`taskset -c 0 node …`)
- * it is the same for all. SQLite takes Node 22.13 or later; Redis is started by scripts/redis.mjs.
+ * Each log has a process of its own, and so has "off", which keeps nothing. In each round each of them is compared with
+ * "off", so that how fast the machine is just now falls out: first chunks one after another, the CPU time of both at the
+ * same time. How many events a process finds each time it wakes is chance, and costs more than a log does: on one
+ * processor (`taskset -c 0 node …`) it is the same for all. SQLite takes Node 22.13 or later; Redis is started by
+ * scripts/redis.mjs.
  */
 import { fork } from "node:child_process";
 import { once } from "node:events";
@@ -69,6 +70,20 @@ async function inTurn(kind, round) {
   return found;
 }
 
+/** The CPU time of an event of "off", and by the name of each log, as a multiple of that of "off" at the same time. */
+async function cpuInPairs(round) {
+  const [off, ...logs] = children;
+  const found = {};
+  for (const one of logs) {
+    const pair = round % 2 === 0 ? [off, one] : [one, off];
+    const times = await Promise.all(pair.map((child) => measured(child, "cpu")));
+    const [without, withLog] = round % 2 === 0 ? times : times.toReversed();
+    found.off = without;
+    found[one.name] = withLog / without;
+  }
+  return found;
+}
+
 const median = (list) => list.toSorted((one, other) => one - other)[Math.floor(list.length / 2)];
 const range = (list, unit = "") =>
   `${median(list).toFixed(2)}${unit} (${Math.min(...list).toFixed(2)} to ${Math.max(...list).toFixed(2)})`;
@@ -76,7 +91,7 @@ const range = (list, unit = "") =>
 const found = { first: [], later: [], cpu: [] };
 for (let round = 0; round < rounds + WARM_UP_ROUNDS; round++) {
   const isCounted = round >= WARM_UP_ROUNDS;
-  const cpu = await inTurn("cpu", round);
+  const cpu = await cpuInPairs(round);
   if (isCounted) found.cpu.push(cpu);
   if (values.cpu || round < WARM_UP_ROUNDS - 1) continue;
   for (const kind of ["first", "later"]) {
@@ -86,6 +101,7 @@ for (let round = 0; round < rounds + WARM_UP_ROUNDS; round++) {
 }
 const figures = (kind, name) => found[kind].map((round) => round[name]);
 const ratios = (kind, name) => range(found[kind].map((round) => round[name] / round.off));
+const cpuRatios = (name) => range(figures("cpu", name));
 console.log(`Node ${process.version}, ${rounds} rounds; median and range`);
 const baseline = [`CPU of an event ${range(figures("cpu", "off"), " µs")}`];
 if (!values.cpu) {
@@ -95,7 +111,7 @@ if (!values.cpu) {
 console.log(`off: ${baseline.join("; ")}`);
 for (const name of names) {
   const [firstBar, cpuBar] = BARS[name];
-  const parts = [`CPU ${ratios("cpu", name)}, bar ${cpuBar}`];
+  const parts = [`CPU ${cpuRatios(name)}, bar ${cpuBar}`];
   if (!values.cpu) {
     parts.push(`first chunk ${ratios("first", name)}`);
     parts.push(`of a server that takes 25 ms ${ratios("later", name)}, bar ${firstBar}`);
