@@ -55,7 +55,7 @@ const LONGEST_FLUSH_MS = 1_000;
 /** How often a lease is renewed while it is valid. */
 const BEATS = 3;
 /** How often a run looks whether it has been quiet. Twice as long, and a little, is how late it may learn of a stop. */
-const TICK_MS = 250;
+const TICK_MS = 150;
 /** Why nobody waits any more. Without a reason, an error would be made whose stack is traced. */
 const OVER = "the run is over";
 
