@@ -180,8 +180,10 @@ export class LogWriter {
     const taken = async (): Promise<void> => {
       while (this.state === "open" && this.#taken < put) {
         this.#clock.delete(this.#write);
+        // A log may take it at once.
+        const progress = new Promise<void>((resolve) => this.#drained.push(resolve));
         this.#writeBatch();
-        await new Promise<void>((resolve) => this.#drained.push(resolve));
+        await progress;
       }
     };
     for (let isFrozen = true; isFrozen && !this.#isLate;) {
