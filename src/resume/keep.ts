@@ -1,6 +1,8 @@
 import { commonPrompt } from "../agent/open-calls.ts";
 import type { AgentRun } from "../agent/run.ts";
+import { messageOf } from "../errors.ts";
 import { LONGEST_TIMER_MS } from "../http/timeout.ts";
+import { inspectable } from "../json/inspectable.ts";
 import type { Log, RunKey } from "../log/log.ts";
 import type { Native } from "../provider/native.ts";
 import type { CallPlan } from "../recovery/plan.ts";
@@ -141,12 +143,14 @@ export function produce(
   production: Production,
   {
     replace,
+    run: name,
     waitUntil,
     beforeEnd,
-  }: Pick<KeepOptions, "replace" | "waitUntil"> & { readonly beforeEnd?: BeforeEnd | undefined },
+  }: Pick<KeepOptions, "replace" | "run" | "waitUntil"> & { readonly beforeEnd?: BeforeEnd | undefined },
 ): Keeping {
   const { key, writer } = run;
-  const gate = replace === true ? null : handled(passGate(key, writer, production));
+  // Only another run of the same name is in the way of one that replaces others.
+  const gate = replace === true && name === undefined ? null : handled(passGate(key, writer, production));
   const closing = new Closing(beforeEnd);
   const done = pump({ run, production, gate, closing });
   try {
@@ -175,7 +179,14 @@ class WrittenLog implements KeptLog {
   get error(): unknown {
     return this.#writer.error;
   }
+
+  toJSON(): object {
+    const { state, error } = this;
+    return { state, error: error === null ? null : messageOf(error) };
+  }
 }
+
+inspectable(WrittenLog.prototype, "KeptLog");
 
 /** Waits until the run may begin. @throws PlaceOccupiedError */
 async function passGate({ place, run }: RunKey, writer: LogWriter, { refuse }: Production): Promise<void> {

@@ -1,4 +1,5 @@
 import { setTimeout as passed } from "node:timers/promises";
+import { inspect } from "node:util";
 import { afterAll, beforeAll, describe, expect, expectTypeOf, it, vi } from "vitest";
 import * as z from "zod";
 import {
@@ -254,8 +255,9 @@ describe("a kept stream", () => {
   it("is refused a name that its place has already, whether that run goes on or has ended", async () => {
     const log = memoryLog();
     const first = keep(ask()("sea"), { log, id: "chat", run: "r" });
-    const refused = async (): Promise<void> => {
-      const second = keep(ask()("sea"), { log, id: "chat", run: "r" });
+    const refused = async (replace: boolean): Promise<void> => {
+      const before = server.requests.length;
+      const second = keep(ask()("sea"), { log, id: "chat", run: "r", replace });
       await expect(second.response()).rejects.toMatchObject({
         name: "PlaceOccupiedError",
         message: "The place has a run of that name already, r: read that one, or keep this one by another name.",
@@ -264,10 +266,14 @@ describe("a kept stream", () => {
       });
       await second.log.settled;
       expect(String(second.log.error)).toContain('the place has a run "r" already.');
+      expect(server.requests.length).toBe(before);
+      expect(inspect(second.log)).toMatch(/^KeptLog \{\s+state: "?'refused'/);
     };
-    await refused();
+    await textOf(first);
+    // Its end may still be on its way to the log.
+    for (const replace of [false, true]) await refused(replace);
     await first.log.settled;
-    await refused();
+    for (const replace of [false, true]) await refused(replace);
     expect(await textOf(keep(ask()("sea"), { log, id: "chat", run: "other" }))).toBe(TEXT);
   });
 
