@@ -1,6 +1,15 @@
 import { LogError } from "../errors.ts";
 import { field } from "../json/object.ts";
+import type { Form } from "../schema/option-form.ts";
 import type { Holding, Log, LogEntry, LogRead } from "./log.ts";
+
+const METHODS = ["begin", "append", "end", "take", "read", "wait", "stop", "latest", "remove"] as const;
+
+/** A log, which may be anybody's. */
+export const aLog: Form = {
+  words: `a log (an object with the methods ${METHODS.join(", ")})`,
+  holds: (value) => METHODS.every((name) => typeof field(value, name) === "function"),
+};
 
 /** A log whose answers were checked. */
 export interface CheckedLog extends Log {

@@ -3,6 +3,7 @@ import type { AgentRun } from "../agent/run.ts";
 import { messageOf } from "../errors.ts";
 import { LONGEST_TIMER_MS } from "../http/timeout.ts";
 import { inspectable } from "../json/inspectable.ts";
+import { aLog } from "../log/checked-log.ts";
 import type { Log, RunKey } from "../log/log.ts";
 import type { Native } from "../provider/native.ts";
 import type { CallPlan } from "../recovery/plan.ts";
@@ -52,7 +53,7 @@ export interface KeepOptions {
 export type Keepable = CallStream<Native> | AgentRun<Native, PairTypes>;
 
 const FORMS: Forms = {
-  log: needed(anObject),
+  log: needed(aLog),
   id: needed(aName),
   replace: aFlag,
   run: aName,

@@ -1,6 +1,6 @@
 import type { AgentRun, AgentScript } from "../agent/run.ts";
 import { InvalidOptionError } from "../errors.ts";
-import { checkedLog } from "../log/checked-log.ts";
+import { aLog, checkedLog } from "../log/checked-log.ts";
 import type { Log } from "../log/log.ts";
 import type { CommonMessage } from "../prompt/common-message.ts";
 import type { Native } from "../provider/native.ts";
@@ -147,7 +147,7 @@ export async function readRun(
   options: ReadOptions & { readonly of?: ReadAs | undefined },
   beforeEnd?: BeforeEnd,
 ): Promise<((CallStream<Native> | AnyRun) & Logged) | null> {
-  checkForm("log", log, needed(anObject));
+  checkForm("log", log, needed(aLog));
   checkForm("id", place, needed(aName));
   checkForm("options", options, anObject);
   checkOptions(options, FORMS);

@@ -1,5 +1,5 @@
 import type { FinalState } from "../attempt/lifecycle.ts";
-import { checkedLog } from "../log/checked-log.ts";
+import { aLog, checkedLog } from "../log/checked-log.ts";
 import type { Log } from "../log/log.ts";
 import { field, tryParse } from "../json/object.ts";
 import { anObject, aText, checkForm, checkOptions, type Forms, needed } from "../schema/option-form.ts";
@@ -109,7 +109,7 @@ export async function remove(log: Log, id: string): Promise<void> {
 
 /** @throws InvalidOptionError: a stop of the wrong run, or of none, would be taken for one that had its effect. */
 function check(log: Log, id: string, options: object, forms: Forms): void {
-  checkForm("log", log, needed(anObject));
+  checkForm("log", log, needed(aLog));
   checkForm("id", id, needed(aName));
   checkForm("options", options, anObject);
   checkOptions(options, forms);

@@ -106,7 +106,7 @@ describe("resumeResponse and stopResponse", () => {
   });
 
   it("do not wait for a log that hangs, nor for one whose client has left", async () => {
-    const hanging = { latest: never, read: never, stop: never } as unknown as Log;
+    const hanging: Log = Object.assign(memoryLog(), { latest: never, read: never, stop: never });
     const both = (query: string, signal?: AbortSignal) => [
       resumeResponse(hanging, "chat", get(query, signal)),
       stopResponse(hanging, "chat", get(query, signal)),
@@ -126,7 +126,8 @@ describe("resumeResponse and stopResponse", () => {
   });
 
   it("do not throw what a log throws", async () => {
-    const broken = { latest: () => Promise.reject(new Error("redis://user:secret@db")) } as unknown as Log;
+    const latest = () => Promise.reject(new Error("redis://user:secret@db"));
+    const broken: Log = Object.assign(memoryLog(), { latest });
     const onError = vi.fn();
     const response = await stopResponse(broken, "chat", get(), { onError });
     expect(onError.mock.calls).toEqual([[new Error("redis://user:secret@db")]]);

@@ -56,6 +56,8 @@ function changed(log: Log, changes: Partial<Log>): Log {
   return { ...(same as unknown as Log), ...changes };
 }
 
+const NO_LOG = "Invalid log: it must be a log (an object with the methods begin, append, ";
+
 /** A tool call without an id. */
 const NAMELESS = {
   anthropic: [
@@ -244,10 +246,11 @@ describe("a kept stream", () => {
     );
     for (const ask of [stop, status, read, remove]) {
       await expect(ask(log, 7 as never), ask.name).rejects.toThrow("Invalid id: it must be a string ");
-      await expect(ask(null as never, "chat"), ask.name).rejects.toThrow(
-        "Invalid log: it must be an object, not null.",
-      );
+      for (const log of [null, {}, { ...memoryLog() }] as never[]) {
+        await expect(ask(log, "chat"), ask.name).rejects.toThrow(NO_LOG);
+      }
     }
+    expect(() => keep(ask()("sea"), { log: {} as never, id: "chat" })).toThrow(NO_LOG);
     expect(() => keep(ask()("sea"), null as never)).toThrow("Invalid options: it must be an object, not null.");
     expect(await textOf(stream)).toBe(TEXT);
   });
