@@ -2,10 +2,11 @@ import { InvalidOptionError } from "../errors.ts";
 import { type CheckedLog, checkedLog } from "../log/checked-log.ts";
 import { inTime } from "../log/in-time.ts";
 import type { BeginOptions, Holding, Log, RunKey } from "../log/log.ts";
-import { BATCH_MS, BatchClock } from "./batch-clock.ts";
+import { BatchClock } from "./batch-clock.ts";
 import { EntryWriter } from "./entry.ts";
 import type { Loggable } from "./event-run.ts";
 import { PersistentAsker, type Task } from "./persistent-asker.ts";
+import { QuietWatch } from "./quiet-watch.ts";
 import type { LogRecord } from "./record.ts";
 
 /** What has become of the log of a run. */
@@ -33,15 +34,19 @@ export interface WriterOptions {
   readonly onStop: (reason: string) => void;
 }
 
-interface Batch {
+/** What was put, up to some record. */
+interface Queued {
+  /** How many records. */
+  readonly records: number;
+  /** The position of the last event. */
+  readonly position: number;
+  /** About how many characters of them the log has not taken. */
+  readonly size: number;
+}
+
+interface Batch extends Queued {
   /** Null if only the lease is renewed. */
   readonly entry: string | null;
-  /** About how many characters it has. */
-  readonly size: number;
-  /** The position of its last event. */
-  readonly position: number;
-  /** How many records were put up to its last. */
-  readonly records: number;
 }
 
 /** A batch is written at once if it has as many records. */
@@ -52,13 +57,6 @@ const BACKLOG = 256 * 1024;
 const LARGEST_BACKLOG = 16 * 1024 * 1024;
 /** How long a flush waits for the log. */
 const LONGEST_FLUSH_MS = 1_000;
-/** How often a lease is renewed while it is valid. */
-const BEATS = 3;
-/** How often a run looks whether it has been quiet. Twice as long, and a little, is how late it may learn of a stop. */
-const TICK_MS = 150;
-/** Why nobody waits any more. Without a reason, an error would be made whose stack is traced. */
-const OVER = "the run is over";
-
 /**
  * Writes a run behind its live readers: in batches, one at a time, each sent again until the log has taken it. It renews
  * the lease while there is nothing to write.
@@ -75,47 +73,33 @@ export class LogWriter {
   readonly obstacle: Promise<string | null>;
   readonly #options: WriterOptions;
   readonly #log: CheckedLog;
-  readonly #clock: BatchClock;
   #waiting = new EntryWriter();
-  /** Whether {@link WriterOptions.onStop} was told. */
-  #isStopped = false;
-  /** Ends the wait for a stop; null while batches are written, whose answers tell of one. */
-  #watching: AbortController | null = null;
   #settle = (): void => {};
   #tellObstacle = (_run: string | null): void => {};
   #drained: (() => void)[] = [];
-  /** How many records were put, and how many of them the log has taken. */
-  #put = 0;
+  readonly #queued: { -readonly [Key in keyof Queued]: Queued[Key] } = { records: 0, position: 0, size: 0 };
+  /** How many records the log has taken. */
   #taken = 0;
   /** Whether a flush has waited in vain, and the log has taken nothing since. */
   #isLate = false;
   /** The number of the next entry. */
   #next: number;
-  /** The position of the last event that was put. */
-  #position = 0;
-  #backlog = 0;
   /** What the log was given last, and what it will have when it has taken that. */
-  #sent: Batch = { entry: null, size: 0, position: 0, records: 0 };
+  #sent: Batch = { entry: null, records: 0, position: 0, size: 0 };
   #hasBegun = false;
   #isEnding = false;
   readonly #asker: PersistentAsker;
+  readonly #watch: QuietWatch;
   readonly #write = (): void => this.#writeBatch();
-  /** Null before the first batch: nothing is done for the log until then. */
-  #ticks: ReturnType<typeof setInterval> | null = null;
-  readonly #tickMs: number;
-  /** When the last batch was written. */
-  #batchAt = 0;
 
   /** @param next - The number of the first entry to write. */
   constructor(options: WriterOptions, next = 1) {
     this.#options = options;
     this.#log = checkedLog(options.log);
-    this.#clock = BatchClock.of(this.#log);
     this.#next = next;
     this.settled = new Promise((resolve) => (this.#settle = resolve));
     this.obstacle = new Promise((resolve) => (this.#tellObstacle = resolve));
-    const { begin, key, leaseMs } = options;
-    this.#tickMs = Math.min(leaseMs / BEATS, TICK_MS);
+    const { begin, key, token, leaseMs, onStop } = options;
     this.#asker = new PersistentAsker({
       leaseMs,
       onError: (error) => {
@@ -123,6 +107,19 @@ export class LogWriter {
         this.#tellObstacle(error instanceof InvalidOptionError ? key.run : null);
       },
       onGivenUp: (error, isRefused) => this.#finish(isRefused ? "refused" : "failed", error),
+    });
+    this.#watch = new QuietWatch({
+      log: this.#log,
+      key,
+      leaseMs,
+      onTick: (isDue) => {
+        if (this.#asker.isBusy) this.#asker.check();
+        else if (isDue) this.#writeBatch();
+      },
+      // Whether the run is held is for the next batch to find out: this may have been asked when it had ended.
+      ask: async () => (await this.#log.append(key, token, this.#next, [])).stop,
+      onStop,
+      onError: (error) => (this.error = error),
     });
     if (begin === null) this.#begun(null);
     else this.#begin(begin);
@@ -135,24 +132,25 @@ export class LogWriter {
 
   /** Whether so much waits for the log that the producer should wait, too. */
   get isBehind(): boolean {
-    return this.state === "open" && this.#backlog >= BACKLOG;
+    return this.state === "open" && this.#queued.size >= BACKLOG;
   }
 
   /**
    * @param size - About how many characters it has.
    * @param position - That of the event that it belongs to.
    */
-  put(record: Loggable, size: number, position = this.#position): void {
+  put(record: Loggable, size: number, position = this.#queued.position): void {
     if (this.state !== "open") return;
-    this.#position = position;
-    this.#put += 1;
-    this.#backlog += size;
+    const queued = this.#queued;
+    queued.records += 1;
+    queued.position = position;
+    queued.size += size;
     this.#waiting.put(record);
     const { count } = this.#waiting;
-    if (this.#backlog > LARGEST_BACKLOG) {
+    if (queued.size > LARGEST_BACKLOG) {
       this.#finish("failed", this.error ?? new Error("The log is slower than the reply: too much of it waits."));
     } else if (count === BATCH_RECORDS) this.#writeBatch();
-    else if (count === 1 && this.#isReady) this.#clock.add(this.#write);
+    else if (count === 1 && this.#isReady) BatchClock.of(this.#log).add(this.#write);
   }
 
   /** Whether the log could be asked for something now. */
@@ -176,10 +174,10 @@ export class LogWriter {
   /** Writes at once what was put, and waits until the log has taken it, though not for long: a log that fails holds up nobody. */
   async flushed(): Promise<void> {
     const { leaseMs } = this.#options;
-    const put = this.#put;
+    const put = this.#queued.records;
     const taken = async (): Promise<void> => {
       while (this.state === "open" && this.#taken < put) {
-        this.#clock.delete(this.#write);
+        BatchClock.of(this.#log).delete(this.#write);
         // A log may take it at once.
         const progress = new Promise<void>((resolve) => this.#drained.push(resolve));
         this.#writeBatch();
@@ -206,18 +204,17 @@ export class LogWriter {
     if (obstacle !== null) return this.#finish("refused");
     this.#hasBegun = true;
     if (this.#isEnding) this.#writeBatch();
-    else this.#clock.add(this.#write);
+    else BatchClock.of(this.#log).add(this.#write);
   }
 
   /** Writes what waits, unless the log is busy: then it is written afterwards. */
   #writeBatch(): void {
     if (this.state !== "open" || !this.#isReady) return;
-    this.#ticks ??= setInterval(() => this.#tick(), this.#tickMs);
-    this.#batchAt = performance.now();
+    this.#watch.batch();
     const isLast = this.#isEnding;
     const entry = this.#entry();
     if (this.state !== "open") return;
-    this.#sent = { entry, size: this.#backlog, position: this.#position, records: this.#put };
+    this.#sent = { entry, ...this.#queued };
     if (isLast && entry !== null) this.#asker.ask(this.#endTask(entry));
     else this.#asker.ask(this.#appendTask);
   }
@@ -231,7 +228,7 @@ export class LogWriter {
     },
     done: (holding) => {
       if (this.#sent.entry !== null) {
-        this.#unwatch();
+        this.#watch.leave();
         if (holding.isHeld) this.#next += 1;
       }
       this.#learn(holding);
@@ -258,14 +255,14 @@ export class LogWriter {
     this.written = position;
     this.#taken = records;
     this.#isLate = false;
-    this.#backlog -= size;
+    this.#queued.size -= size;
   }
 
   /** After a task. */
   #goOn(): void {
     if (this.#drained.length > 0) for (const resolve of this.#drained.splice(0)) resolve();
     if (this.#isEnding || this.#waiting.count >= BATCH_RECORDS) this.#writeBatch();
-    else if (this.#waiting.count > 0) this.#clock.add(this.#write);
+    else if (this.#waiting.count > 0) BatchClock.of(this.#log).add(this.#write);
   }
 
   /** What waits, as text; null if that is nothing, or has no JSON form. */
@@ -279,58 +276,20 @@ export class LogWriter {
     }
   }
 
-  /** Renews the lease, and waits for a stop, while there is nothing to write. */
-  #tick(): void {
-    const quietMs = performance.now() - this.#batchAt;
-    if (this.#asker.isBusy) this.#asker.check();
-    else if (quietMs + this.#tickMs > this.#options.leaseMs / BEATS) this.#writeBatch();
-    if (quietMs < this.#tickMs || this.#watching !== null || this.#isStopped || this.state !== "open") return;
-    this.#watching = new AbortController();
-    void this.#watch(this.#watching.signal);
-  }
-
   #learn({ isHeld, stop }: Holding): void {
     if (!isHeld) this.#finish("lost");
-    if (stop === null || this.#isStopped) return;
-    this.#isStopped = true;
-    this.#unwatch();
-    this.#options.onStop(stop);
-  }
-
-  #unwatch(): void {
-    this.#watching?.abort(OVER);
-    this.#watching = null;
-  }
-
-  /** Learns of a stop at once, rather than with the next renewal. */
-  async #watch(signal: AbortSignal): Promise<void> {
-    const { key, token } = this.#options;
-    const log = this.#log;
-    while (!signal.aborted && this.state === "open") {
-      try {
-        await log.wait(key, { after: Infinity, stop: false }, signal);
-        if (signal.aborted) return;
-        const { stop } = await log.append(key, token, this.#next, []);
-        // Whether the run is held is for the next batch to find out: this one may have ended it.
-        this.#learn({ isHeld: true, stop });
-      } catch (error) {
-        this.error = error;
-      }
-      // It may settle for nothing, as long as the run is not there yet.
-      if (!signal.aborted) await new Promise((resolve) => setTimeout(resolve, BATCH_MS));
-    }
+    this.#watch.learn(stop);
   }
 
   #finish(state: LogState, error: unknown = this.error): void {
     if (this.state !== "open") return;
     this.state = state;
     this.error = error;
-    if (this.#ticks !== null) clearInterval(this.#ticks);
     this.#asker.end();
-    this.#clock.delete(this.#write);
+    BatchClock.of(this.#log).delete(this.#write);
     this.#waiting = new EntryWriter();
-    this.#backlog = 0;
-    this.#unwatch();
+    this.#queued.size = 0;
+    this.#watch.end();
     this.#tellObstacle(null);
     this.#settle();
     for (const resolve of this.#drained.splice(0)) resolve();
