@@ -95,6 +95,8 @@ export class PersistentAsker {
     const { leaseMs, onError, onGivenUp } = this.#options;
     const task = this.#task;
     if (number !== this.#asked || this.#isOver || task === null) return;
+    // It is asked again: an answer that still comes would end the task before that, and the next one be taken for it.
+    this.#asked += 1;
     this.#askedAt = null;
     onError(error);
     // It will say so each time.
