@@ -8,14 +8,16 @@ import {
   END,
   INTERRUPT,
   LATEST,
+  LIMIT_MS,
   READ,
   READY,
   REMOVE,
   type RedisScript,
+  Scripts,
   STOP,
   TAKE,
 } from "./redis-scripts.ts";
-import { answered, BlockingTail, PollingTail, type Tail, type Waiter } from "./redis-tail.ts";
+import { BlockingTail, PollingTail, type Tail, type Waiter } from "./redis-tail.ts";
 
 /** How a log uses Redis. */
 export interface RedisLogOptions {
@@ -38,7 +40,6 @@ export interface RedisLog extends Log, AsyncDisposable {
   close(): Promise<void>;
 }
 
-const LIMIT_MS = 10_000;
 const PAGE_ENTRIES = 500;
 const PAGE_BYTES = 1024 * 1024;
 /** How much is added by one command, at most, unless one entry is larger. */
@@ -265,35 +266,6 @@ class LogOnRedis implements RedisLog {
   }
 }
 
-/** Runs scripts: with their text the first time, and by their hash from then on. */
-class Scripts {
-  readonly #link: RedisLink;
-  readonly #hashes = new Map<RedisScript, string>();
-
-  constructor(link: RedisLink) {
-    this.#link = link;
-  }
-
-  run(script: RedisScript, keys: string[], args: string[]): Promise<unknown> {
-    return answered(this.#run(script, keys, args), LIMIT_MS);
-  }
-
-  async #run(script: RedisScript, keys: string[], args: string[]): Promise<unknown> {
-    const hash = this.#hashes.get(script);
-    if (hash !== undefined) {
-      try {
-        return await this.#link.run("EVALSHA", hash, keys, args);
-      } catch (error) {
-        // Redis was restarted, or this is another node of a cluster. glide has words of its own.
-        if (!/NOSCRIPT|NoScriptError/.test(String(error))) throw error;
-      }
-    }
-    const reply = await this.#link.run("EVAL", script, keys, args);
-    if (hash === undefined) this.#hashes.set(script, await sha1(script));
-    return reply;
-  }
-}
-
 /** The entries of a run that are to be added. */
 interface Append {
   readonly keys: readonly string[];
@@ -357,11 +329,6 @@ function groupsOf(appends: readonly Append[]): Append[][] {
     groups.at(-1)?.push(append);
   }
   return groups;
-}
-
-async function sha1(text: string): Promise<string> {
-  const digest = await crypto.subtle.digest("SHA-1", new TextEncoder().encode(text));
-  return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 /** Where the waiters of a client wait: on one connection; in a cluster, on one for each place. */

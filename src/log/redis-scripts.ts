@@ -1,3 +1,9 @@
+import type { RedisLink } from "./redis-client.ts";
+import { answered } from "./redis-tail.ts";
+
+/** How long Redis may take to answer a script. */
+export const LIMIT_MS = 10_000;
+
 /** A Lua script: what it does is atomic. */
 export type RedisScript = string;
 
@@ -260,3 +266,37 @@ redis.call('XADD', KEYS[1], 'MAXLEN', 1, ARGV[1] .. '-0', 's', '')
 redis.call('PEXPIRE', KEYS[1], 60000)
 return 1
 `;
+
+/** Runs scripts: with their text the first time, and by their hash from then on. */
+export class Scripts {
+  readonly #link: RedisLink;
+  readonly #hashes = new Map<RedisScript, string>();
+
+  constructor(link: RedisLink) {
+    this.#link = link;
+  }
+
+  run(script: RedisScript, keys: string[], args: string[]): Promise<unknown> {
+    return answered(this.#run(script, keys, args), LIMIT_MS);
+  }
+
+  async #run(script: RedisScript, keys: string[], args: string[]): Promise<unknown> {
+    const hash = this.#hashes.get(script);
+    if (hash !== undefined) {
+      try {
+        return await this.#link.run("EVALSHA", hash, keys, args);
+      } catch (error) {
+        // Redis was restarted, or this is another node of a cluster. glide has words of its own.
+        if (!/NOSCRIPT|NoScriptError/.test(String(error))) throw error;
+      }
+    }
+    const reply = await this.#link.run("EVAL", script, keys, args);
+    if (hash === undefined) this.#hashes.set(script, await sha1(script));
+    return reply;
+  }
+}
+
+async function sha1(text: string): Promise<string> {
+  const digest = await crypto.subtle.digest("SHA-1", new TextEncoder().encode(text));
+  return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}

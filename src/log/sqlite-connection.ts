@@ -35,7 +35,10 @@ export class SqliteConnection {
   }
 
   call<M extends Method>(method: M, args: Args[M]): Promise<Result<M>> {
-    return this.#ask<Result<M>>((id) => [id, method, ...args] as unknown as Call);
+    return this.#ask<Result<M>>((id) => {
+      const request: readonly [id: number, method: Method, ...args: unknown[]] = [id, method, ...args];
+      return request as Call;
+    });
   }
 
   read(key: RunKey, after: number): Promise<LogRead | null> {

@@ -21,7 +21,7 @@ export class EntryWriter {
   /** How many records wait for the next entry. */
   count = 0;
   #items: (Loggable | MoreEvents)[] = [];
-  /** The provider's run of the event that was put last; null if that belongs to none, or was no event. */
+  /** The provider's run that the last record belongs to; null if it belongs to none. */
   #run: object | null = null;
   /** The events that were put last, if their values are all that is kept of them. */
   #more: MoreEvents | null = null;

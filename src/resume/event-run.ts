@@ -126,7 +126,7 @@ class EventRun {
   /** The provider's run that the first of them belongs to, or null. */
   readonly #run: object | null;
   /** Where events of that run differ, once it is known: then they need not be compared any more. */
-  #known: readonly (readonly string[])[] | null;
+  #known: readonly (readonly string[])[] | null = null;
   #shape: Shape | null = null;
   readonly #leaves: Leaf[] = [];
   /** The leaves in which the events differ; null as long as none was compared. */
@@ -137,7 +137,6 @@ class EventRun {
   constructor(record: EventRecord, chunk: ResponseChunk | null) {
     this.#record = record;
     this.#run = chunk?.["~run"] ?? null;
-    this.#known = this.#run && (knownPaths.get(this.#run) ?? null);
     // What belongs to one event alone stands beside it.
     this.#isClosed = isAlone(record);
   }

@@ -85,9 +85,9 @@ export interface OpenRun {
 /** What a run is read from, and handed on to its reader in this process. */
 export interface Feed {
   readonly live: LiveReader<unknown>;
-  /** Logs the next value, and hands it on. Null: there is none yet, and it tells who listens. False: there are no more. */
+  /** Logs the next value and hands it on. @returns True if there was one, null if none has come yet, false if none will come. */
   readonly advance: () => boolean | null;
-  /** Has it told when there may be more. */
+  /** @param onMore - Called when a value may have come. */
   readonly listen: (onMore: () => void) => void;
 }
 

@@ -37,21 +37,11 @@ export function keepAgent<S extends AnyRun>(load: LoadProvider, agentRun: S, opt
 
 function methodsOf(own: AnyRun): PropertyDescriptorMap & ThisType<AnyRun & KeptStream> {
   return {
-    [Symbol.asyncIterator]: {
-      value() {
-        return this["~keeping"].live.iterate();
-      },
-    },
     finish: {
       value() {
         const { live } = this["~keeping"];
         const finish = () => (live.failure === null ? own.finish.call(this) : Promise.reject(live.failure));
         return handled(live.ended.then(finish));
-      },
-    },
-    [Symbol.asyncDispose]: {
-      async value() {
-        void this["~keeping"].live.return();
       },
     },
   };

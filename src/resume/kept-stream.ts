@@ -201,14 +201,9 @@ async function restOf(
   return { iterator: run.stream[Symbol.asyncIterator](), run };
 }
 
-/** What a kept stream does in its own way: those who read it may leave, and it goes on. */
+/** What a kept stream does in its own way. */
 function methodsOf(own: CallStream<Native>): PropertyDescriptorMap & ThisType<CallStream<Native> & KeptStream> {
   return {
-    [Symbol.asyncIterator]: {
-      value() {
-        return this["~keeping"].live.iterate();
-      },
-    },
     started: {
       value() {
         const { gate } = this["~keeping"];
@@ -218,11 +213,6 @@ function methodsOf(own: CallStream<Native>): PropertyDescriptorMap & ThisType<Ca
     response: {
       value() {
         return handled(this["~keeping"].live.ended.then(() => this.constructCallResponse()));
-      },
-    },
-    [Symbol.asyncDispose]: {
-      async value() {
-        void this["~keeping"].live.return();
       },
     },
     ...(isOfPairs(own) ? TEXT_METHODS : MODEL_METHODS),

@@ -38,6 +38,7 @@ export interface KeptStream {
   readonly "~keeping": Keeping;
 }
 
+/** What all of them do alike. */
 const PROPERTIES: PropertyDescriptorMap & ThisType<KeptStream> = {
   run: {
     get() {
@@ -52,6 +53,17 @@ const PROPERTIES: PropertyDescriptorMap & ThisType<KeptStream> = {
   log: {
     get() {
       return this["~keeping"].log;
+    },
+  },
+  [Symbol.asyncIterator]: {
+    value() {
+      return this["~keeping"].live.iterate();
+    },
+  },
+  // Those who read it may leave, and it goes on.
+  [Symbol.asyncDispose]: {
+    async value() {
+      void this["~keeping"].live.return();
     },
   },
 };

@@ -23,23 +23,6 @@ export interface Rest<V> {
   readonly run: { readonly position: number };
 }
 
-/** Something that comes once. Most often nobody waits for it. */
-class Moment {
-  #hasCome = false;
-  #tell: (() => void) | null = null;
-  #coming: Promise<void> | null = null;
-
-  get come(): Promise<void> {
-    this.#coming ??= this.#hasCome ? Promise.resolve() : new Promise((resolve) => (this.#tell = resolve));
-    return this.#coming;
-  }
-
-  tell(): void {
-    this.#hasCome = true;
-    this.#tell?.();
-  }
-}
-
 /** A value that waits for its reader. An event that completes several tools has several values, all at its position. */
 interface Waiting<V> {
   readonly value: V;
@@ -54,9 +37,13 @@ interface Waiting<V> {
 export class LiveReader<V> implements AsyncIterator<V, undefined> {
   /** The position of the last event that was handed out. */
   position = 0;
+  /** Settles once the stream has ended: what is done before its reader learns of it may need its result. */
+  readonly ended: Promise<void>;
+  /** Settles once the run has ended here. */
+  readonly closed: Promise<void>;
   readonly #source: LiveSource<V> | null;
-  readonly #ended = new Moment();
-  readonly #closed = new Moment();
+  #tellEnded = (): void => {};
+  #tellClosed = (): void => {};
   /** The latest values, without a gap. Those before them are in the log. */
   #waiting: Waiting<V>[] = [];
   #size = 0;
@@ -79,16 +66,8 @@ export class LiveReader<V> implements AsyncIterator<V, undefined> {
   /** @param source - Null if only the last value counts: each replaces those that nobody has read. */
   constructor(source: LiveSource<V> | null) {
     this.#source = source;
-  }
-
-  /** Settles once the stream has ended: what is done before its reader learns of it may need its result. */
-  get ended(): Promise<void> {
-    return this.#ended.come;
-  }
-
-  /** Settles once the run has ended here. */
-  get closed(): Promise<void> {
-    return this.#closed.come;
+    this.ended = new Promise((resolve) => (this.#tellEnded = resolve));
+    this.closed = new Promise((resolve) => (this.#tellClosed = resolve));
   }
 
   /** The reader in this process, once: others read the log. @throws StreamConsumedError */
@@ -129,13 +108,13 @@ export class LiveReader<V> implements AsyncIterator<V, undefined> {
   /** The stream has ended. */
   end(error: unknown): void {
     this.failure = error;
-    this.#ended.tell();
+    this.#tellEnded();
   }
 
   /** The run has ended here. */
   close(error: unknown): void {
     this.end(error);
-    this.#closed.tell();
+    this.#tellClosed();
     if (this.#isOver) return;
     this.#isOver = true;
     this.#error = error;

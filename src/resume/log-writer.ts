@@ -37,14 +37,14 @@ export interface WriterOptions {
 /** What was put, up to some record. */
 interface Queued {
   /** How many records. */
-  readonly records: number;
+  records: number;
   /** The position of the last event. */
-  readonly position: number;
+  position: number;
   /** About how many characters of them the log has not taken. */
-  readonly size: number;
+  size: number;
 }
 
-interface Batch extends Queued {
+interface Batch extends Readonly<Queued> {
   /** Null if only the lease is renewed. */
   readonly entry: string | null;
 }
@@ -77,7 +77,7 @@ export class LogWriter {
   #settle = (): void => {};
   #tellObstacle = (_run: string | null): void => {};
   #drained: (() => void)[] = [];
-  readonly #queued: { -readonly [Key in keyof Queued]: Queued[Key] } = { records: 0, position: 0, size: 0 };
+  readonly #queued: Queued = { records: 0, position: 0, size: 0 };
   /** How many records the log has taken. */
   #taken = 0;
   /** Whether a flush has waited in vain, and the log has taken nothing since. */

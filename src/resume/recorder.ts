@@ -77,9 +77,9 @@ export class Recorder<N extends Native> {
    * only the first of them is logged.
    */
   chunk(chunk: N["chunk"]): void {
-    const step = this.#steps.size === 0 ? undefined : this.#stepOf(chunk);
+    const step = this.#stepOf(chunk);
     if (step === undefined && this.#hasTools) return;
-    if (this.#shown === null) this.#begin();
+    this.#begin();
     this.#journal.position += 1;
     const recovery = chunk.recovery && this.#recoveries.get(chunk);
     if (recovery) for (const record of recovery) this.#journal.put(record);
@@ -125,6 +125,7 @@ export class Recorder<N extends Native> {
   }
 
   #stepOf(chunk: N["chunk"]): Step<N> | undefined {
+    if (this.#steps.size === 0) return undefined;
     const step = this.#steps.get(chunk);
     this.#steps.delete(chunk);
     return step;
