@@ -1,7 +1,7 @@
 import { LogError } from "../errors.ts";
 import { field } from "../json/object.ts";
 import type { Form } from "../schema/option-form.ts";
-import type { Holding, Log, LogEntry, LogRead } from "./log.ts";
+import type { Holding, Log, LogEntry, LogRead, RunKey } from "./log.ts";
 
 const METHODS = ["begin", "append", "end", "take", "read", "wait", "stop", "latest", "remove"] as const;
 
@@ -11,10 +11,27 @@ export const aLog: Form = {
   holds: (value) => METHODS.every((name) => typeof field(value, name) === "function"),
 };
 
+/** The producer of a run, to a log in the same process. */
+export interface LocalProducer {
+  /** Writes what waits at once, and learns whether it is to stop. */
+  readonly write: () => void;
+  /** Writes it when the next batch is due. */
+  readonly writeSoon: () => void;
+}
+
 /** A log whose answers were checked. */
 export interface CheckedLog extends Log {
   /** The same as `append`, which may answer at once. It is called for each batch of each run. */
   "~append"(...args: Parameters<Log["append"]>): Promise<Holding> | Holding;
+  /**
+   * Tells a log in this process who writes a run. It loses nothing by having it written late, and most runs are never read:
+   * it asks for what waits once somebody reads, and tells of a stop.
+   *
+   * @returns Whether it does. Another log has to be written as the run goes on, and asked about a stop.
+   */
+  "~attach"(key: RunKey, producer: LocalProducer): boolean;
+  /** Something waits to be written. @returns Whether the log will ask for it. It does not if somebody waits for entries. */
+  "~defer"(key: RunKey): boolean;
 }
 
 /** One for each log, so that its runs can be recognised as belonging together; a checked log maps to itself. */
@@ -37,9 +54,11 @@ function checking(log: Log): CheckedLog {
   return {
     begin: async (...args) => checked("begin", await log.begin(...args), isName),
     append: async (...args) => checked("append", await log.append(...args), isHolding),
-    "~append": answersAtOnce(log)
+    "~append": isLocal(log)
       ? (...args) => log["~append"](...args)
       : (...args) => Promise.resolve(log.append(...args)).then(asHolding),
+    "~attach": (...args) => isLocal(log) && log["~attach"](...args),
+    "~defer": (...args) => isLocal(log) && log["~defer"](...args),
     end: async (...args) => checked("end", await log.end(...args), isFlag),
     take: async (...args) => checked("take", await log.take(...args), isFlag),
     read: async (...args) => checked("read", await log.read(...args), isRead),
@@ -50,8 +69,8 @@ function checking(log: Log): CheckedLog {
   };
 }
 
-/** Whether it is one of this library's that needs no promise. */
-function answersAtOnce(log: Log): log is CheckedLog {
+/** Whether it is this library's in memory, whose answers need neither a promise nor a check. */
+function isLocal(log: Log): log is CheckedLog {
   return "~append" in log;
 }
 

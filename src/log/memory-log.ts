@@ -1,6 +1,6 @@
 import { InvalidOptionError, LogError } from "../errors.ts";
 import { checkOptions, positive } from "../schema/option-form.ts";
-import type { CheckedLog } from "./checked-log.ts";
+import type { CheckedLog, LocalProducer } from "./checked-log.ts";
 import type { BeginOptions, Holding, Log, LogEntry, LogRead, RunKey, Seen } from "./log.ts";
 
 /** The bounds of a log in memory. */
@@ -16,6 +16,10 @@ interface Run {
   readonly ttlMs: number;
   readonly entries: LogEntry[];
   readonly waiting: Set<() => void>;
+  /** Null before it has begun to write, and once it has ended. */
+  producer: LocalProducer | null;
+  /** Whether its producer has something to write as soon as somebody reads. */
+  isDeferred: boolean;
   token: string;
   leaseMs: number;
   beat: number;
@@ -88,6 +92,8 @@ class MemoryLog implements CheckedLog {
     const fresh = {
       entries: [],
       waiting: new Set<() => void>(),
+      producer: null,
+      isDeferred: false,
       beat: 0,
       stop: null,
       bytes: 0,
@@ -115,6 +121,22 @@ class MemoryLog implements CheckedLog {
     return { isHeld: true, stop: run.stop };
   }
 
+  /** See {@link CheckedLog}. @internal */
+  "~attach"(key: RunKey, producer: LocalProducer): boolean {
+    const run = this.#run(key);
+    if (run === undefined) return false;
+    run.producer = producer;
+    return true;
+  }
+
+  /** See {@link CheckedLog}. @internal */
+  "~defer"(key: RunKey): boolean {
+    const run = this.#run(key);
+    if (run === undefined || run.waiting.size > 0) return false;
+    run.isDeferred = true;
+    return true;
+  }
+
   async end(key: RunKey, by: string | { readonly beat: number }, number: number, entry: string): Promise<boolean> {
     const run = this.#run(key);
     if (run === undefined) return false;
@@ -125,6 +147,7 @@ class MemoryLog implements CheckedLog {
     if (!mayEnd || number !== entries.length + 1) return false;
     this.#add(run, [entry]);
     run.isEnded = true;
+    run.producer = null;
     run.dropAt = performance.now() + run.ttlMs;
     wake(run);
     return true;
@@ -141,6 +164,7 @@ class MemoryLog implements CheckedLog {
     if (run.token === token) return true;
     if (run.beat !== beat || !hasLapsed(run)) return false;
     run.token = token;
+    run.producer = null;
     this.#renew(run, leaseMs);
     return true;
   }
@@ -148,6 +172,7 @@ class MemoryLog implements CheckedLog {
   async read(key: RunKey, after: number): Promise<LogRead | null> {
     const run = this.#run(key);
     if (run === undefined) return null;
+    ifDeferred(run)?.write();
     const { beat, leaseMs, stop, isEnded, entries } = run;
     const state = { beat, leaseMs, stop, isEnded, last: entries.length, hasLapsed: hasLapsed(run) };
     return { ...state, entries: entries.slice(after) };
@@ -159,13 +184,13 @@ class MemoryLog implements CheckedLog {
     const isOver = (): boolean =>
       run.isEnded || run.isDropped || run.entries.length > after || (run.stop !== null && !stop);
     if (signal.aborted || isOver()) return Promise.resolve();
+    ifDeferred(run)?.writeSoon();
     return new Promise((resolve) => {
       const settle = (): void => {
         run.waiting.delete(look);
         signal.removeEventListener("abort", settle);
         resolve();
       };
-      // A producer that waits for a stop is not woken by its own entries.
       const look = (): void => {
         if (isOver()) settle();
       };
@@ -268,8 +293,16 @@ function hasLapsed({ leaseEnd }: Run): boolean {
   return performance.now() >= leaseEnd;
 }
 
+/** The producer, if it has something to write. */
+function ifDeferred(run: Run): LocalProducer | null {
+  const { isDeferred, producer } = run;
+  run.isDeferred = false;
+  return isDeferred ? producer : null;
+}
+
 function stopRun(run: Run, reason: string): void {
   run.stop ??= reason;
+  run.producer?.write();
   wake(run);
 }
 

@@ -31,7 +31,7 @@ export class EntryWriter {
     const chunk = chunkOf(item);
     const run = chunk?.["~run"] ?? null;
     if (chunk === null || run === null || run !== this.#run) this.#more = null;
-    else if (this.#more !== null || this.#hasMore(run)) return addValues(this.#more?.values ?? [], chunk);
+    else if (this.#more !== null || this.#hasMore(run, item)) return addValues(this.#more?.values ?? [], chunk);
     this.#run = run;
     this.#items.push(item);
   }
@@ -45,8 +45,11 @@ export class EntryWriter {
     return JSON.stringify(compacted(items));
   }
 
-  /** Whether values alone can be kept from now on. */
-  #hasMore(run: object): boolean {
+  /** Whether values alone can be kept, of this event and those that follow. */
+  #hasMore(run: object, item: Loggable): boolean {
+    const last = this.#items.at(-1);
+    // Found by comparing two of them, and once: what is kept of an event until it is written should be as little as possible.
+    if (last !== undefined && pathsIn(run) === undefined) compacted([last, item]);
     const at = pathsIn(run);
     if (at === undefined) return false;
     this.#more = { type: "events", at, values: [] };

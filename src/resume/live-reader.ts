@@ -3,6 +3,9 @@ import { handled } from "../stream/leavable.ts";
 
 type Result<V> = IteratorResult<V, undefined>;
 
+/** Answers a read: as a method, since those who hand on values of any type do so alike. */
+type Answer<V> = { answer(result: Result<V> | Promise<Result<V>>): void }["answer"];
+
 const DONE = { value: undefined, done: true } as const;
 /** Roughly so many characters wait for a reader: what it misses, it reads from the log. */
 const FURTHEST_BEHIND = 256 * 1024;
@@ -47,9 +50,9 @@ export class LiveReader<V> implements AsyncIterator<V, undefined> {
   /** The latest values, without a gap. Those before them are in the log. */
   #waiting: Waiting<V>[] = [];
   #size = 0;
-  readonly #reads: { resolve(result: Result<V> | Promise<Result<V>>): void }[] = [];
-  readonly #wait = (answer: (result: Result<V> | Promise<Result<V>>) => void): void =>
-    void this.#reads.push({ resolve: answer });
+  /** How to answer the reads that wait. */
+  readonly #reads: Answer<V>[] = [];
+  readonly #wait = (answer: Answer<V>): void => void this.#reads.push(answer);
   /** The last event of which nothing waits any more, though it was not handed out, and how many values it has. */
   #missed: { position: number; values: number } | null = null;
   #rest: Promise<Rest<V>> | null = null;
@@ -94,10 +97,10 @@ export class LiveReader<V> implements AsyncIterator<V, undefined> {
 
   push(value: V, position: number, size: number): void {
     if (this.#isOver) return;
-    const read = this.#reads.shift();
-    if (read !== undefined) {
+    const answer = this.#reads.shift();
+    if (answer !== undefined) {
       this.position = position;
-      return read.resolve({ value, done: false });
+      return answer({ value, done: false });
     }
     if (this.#source === null) this.#waiting = [];
     else if (this.#size >= FURTHEST_BEHIND) this.#forget(this.#source);
@@ -118,14 +121,17 @@ export class LiveReader<V> implements AsyncIterator<V, undefined> {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#error = error;
-    for (const { resolve } of this.#reads.splice(0)) resolve(this.#end());
+    for (const answer of this.#reads.splice(0)) answer(this.#end());
   }
 
   next(): Promise<Result<V>> {
     this.#hasBegun = true;
-    if (this.#fetching === null) return this.#next();
+    return this.#fetching === null ? this.#next() : this.#after(this.#fetching);
+  }
+
+  #after(read: Promise<Result<V>>): Promise<Result<V>> {
     const again = (): Promise<Result<V>> => this.#next();
-    return (this.#fetching = handled(this.#fetching.then(again, again)));
+    return (this.#fetching = handled(read.then(again, again)));
   }
 
   #next(): Promise<Result<V>> {
@@ -205,7 +211,7 @@ export class LiveReader<V> implements AsyncIterator<V, undefined> {
     this.#size = 0;
     this.#isOver = true;
     this.#error = null;
-    for (const { resolve } of this.#reads.splice(0)) resolve(DONE);
+    for (const answer of this.#reads.splice(0)) answer(DONE);
     this.#want();
   }
 

@@ -1,5 +1,5 @@
 import { InvalidOptionError } from "../errors.ts";
-import { type CheckedLog, checkedLog } from "../log/checked-log.ts";
+import { type CheckedLog, checkedLog, type LocalProducer } from "../log/checked-log.ts";
 import { inTime } from "../log/in-time.ts";
 import type { BeginOptions, Holding, Log, RunKey } from "../log/log.ts";
 import { BatchClock } from "./batch-clock.ts";
@@ -49,8 +49,9 @@ interface Batch extends Readonly<Queued> {
   readonly entry: string | null;
 }
 
-/** A batch is written at once if it has as many records. */
+/** A batch is written at once if it has as many records, or roughly as many characters. */
 const BATCH_RECORDS = 2_000;
+const BATCH_SIZE = 128 * 1024;
 /** Roughly so many characters may wait for the log before the producer waits, too. */
 const BACKLOG = 256 * 1024;
 /** If so many wait, the log is given up. */
@@ -90,7 +91,10 @@ export class LogWriter {
   #isEnding = false;
   readonly #asker: PersistentAsker;
   readonly #watch: QuietWatch;
-  readonly #write = (): void => this.#writeBatch();
+  readonly #producer: LocalProducer = {
+    write: () => this.#writeBatch(),
+    writeSoon: () => BatchClock.of(this.#log).add(this.#producer.write),
+  };
 
   /** @param next - The number of the first entry to write. */
   constructor(options: WriterOptions, next = 1) {
@@ -149,8 +153,8 @@ export class LogWriter {
     const { count } = this.#waiting;
     if (queued.size > LARGEST_BACKLOG) {
       this.#finish("failed", this.error ?? new Error("The log is slower than the reply: too much of it waits."));
-    } else if (count === BATCH_RECORDS) this.#writeBatch();
-    else if (count === 1 && this.#isReady) BatchClock.of(this.#log).add(this.#write);
+    } else if (count === BATCH_RECORDS || queued.size >= BATCH_SIZE) this.#writeBatch();
+    else if (count === 1 && this.#isReady) this.#writeLater();
   }
 
   /** Whether the log could be asked for something now. */
@@ -177,7 +181,7 @@ export class LogWriter {
     const put = this.#queued.records;
     const taken = async (): Promise<void> => {
       while (this.state === "open" && this.#taken < put) {
-        BatchClock.of(this.#log).delete(this.#write);
+        BatchClock.of(this.#log).delete(this.#producer.write);
         // A log may take it at once.
         const progress = new Promise<void>((resolve) => this.#drained.push(resolve));
         this.#writeBatch();
@@ -203,8 +207,18 @@ export class LogWriter {
     this.#tellObstacle(obstacle);
     if (obstacle !== null) return this.#finish("refused");
     this.#hasBegun = true;
+    const isTold = this.#log["~attach"](this.#options.key, this.#producer);
+    if (this.state !== "open") return;
+    this.#watch.start(isTold);
     if (this.#isEnding) this.#writeBatch();
-    else BatchClock.of(this.#log).add(this.#write);
+    else this.#writeLater();
+  }
+
+  /** Writes what waits when the next batch is due, or once somebody reads it. */
+  #writeLater(): void {
+    // The first batch tells of a stop that came before.
+    const isDeferred = this.#taken > 0 && this.#log["~defer"](this.#options.key);
+    if (!isDeferred) this.#producer.writeSoon();
   }
 
   /** Writes what waits, unless the log is busy: then it is written afterwards. */
@@ -262,7 +276,7 @@ export class LogWriter {
   #goOn(): void {
     if (this.#drained.length > 0) for (const resolve of this.#drained.splice(0)) resolve();
     if (this.#isEnding || this.#waiting.count >= BATCH_RECORDS) this.#writeBatch();
-    else if (this.#waiting.count > 0) BatchClock.of(this.#log).add(this.#write);
+    else if (this.#waiting.count > 0) this.#writeLater();
   }
 
   /** What waits, as text; null if that is nothing, or has no JSON form. */
@@ -286,7 +300,7 @@ export class LogWriter {
     this.state = state;
     this.error = error;
     this.#asker.end();
-    BatchClock.of(this.#log).delete(this.#write);
+    BatchClock.of(this.#log).delete(this.#producer.write);
     this.#waiting = new EntryWriter();
     this.#queued.size = 0;
     this.#watch.end();

@@ -28,25 +28,33 @@ const OVER = "there is nothing to wait for";
  */
 export class QuietWatch {
   readonly #options: QuietWatchOptions;
-  readonly #tickMs: number;
-  /** Null before the first batch: nothing is done for the log until then. */
+  #tickMs = 0;
+  /** Whether the log tells of a stop by itself. */
+  #isTold = false;
   #ticks: ReturnType<typeof setInterval> | null = null;
   /** When the last batch was written. */
   #batchAt = 0;
   /** Ends the wait for a stop; null if there is none. */
   #waiting: AbortController | null = null;
-  /** Whether {@link QuietWatchOptions.onStop} was told. */
-  #isTold = false;
+  /** Whether {@link QuietWatchOptions.onStop} was called. */
+  #hasStopped = false;
 
   constructor(options: QuietWatchOptions) {
     this.#options = options;
-    this.#tickMs = Math.min(options.leaseMs / BEATS, TICK_MS);
+  }
+
+  /** The run has begun. @param isTold - Whether the log tells of a stop by itself. */
+  start(isTold: boolean): void {
+    this.batch();
+    this.#isTold = isTold;
+    const beatMs = this.#options.leaseMs / BEATS;
+    this.#tickMs = isTold ? beatMs : Math.min(beatMs, TICK_MS);
+    this.#ticks = setInterval(() => this.#tick(), this.#tickMs);
   }
 
   /** A batch is written, which renews the lease. */
   batch(): void {
     this.#batchAt = performance.now();
-    this.#ticks ??= setInterval(() => this.#tick(), this.#tickMs);
   }
 
   /** The run is not quiet. */
@@ -57,8 +65,8 @@ export class QuietWatch {
 
   /** The log has told why the run is to stop; null if it is not. */
   learn(stop: string | null): void {
-    if (stop === null || this.#isTold) return;
-    this.#isTold = true;
+    if (stop === null || this.#hasStopped) return;
+    this.#hasStopped = true;
     this.leave();
     this.#options.onStop(stop);
   }
@@ -73,7 +81,8 @@ export class QuietWatch {
     const { leaseMs, onTick } = this.#options;
     const quietMs = performance.now() - this.#batchAt;
     onTick(quietMs + this.#tickMs > leaseMs / BEATS);
-    if (quietMs < this.#tickMs || this.#waiting !== null || this.#isTold || this.#ticks === null) return;
+    if (this.#isTold || quietMs < this.#tickMs || this.#waiting !== null) return;
+    if (this.#hasStopped || this.#ticks === null) return;
     this.#waiting = new AbortController();
     void this.#wait(this.#waiting.signal);
   }

@@ -79,7 +79,7 @@ export class Recorder<N extends Native> {
   chunk(chunk: N["chunk"]): void {
     const step = this.#stepOf(chunk);
     if (step === undefined && this.#hasTools) return;
-    this.#begin();
+    if (this.#shown === null) this.#begin();
     this.#journal.position += 1;
     const recovery = chunk.recovery && this.#recoveries.get(chunk);
     if (recovery) for (const record of recovery) this.#journal.put(record);
@@ -95,7 +95,7 @@ export class Recorder<N extends Native> {
   end(): Figures | null {
     if (this.#hasEnded) return null;
     this.#hasEnded = true;
-    this.#begin();
+    if (this.#shown === null) this.#begin();
     const { shown, outcome, error, times, firstContentTime, allAttempts } = this.#reply;
     for (const record of this.#attemptsBut(shown)) this.#journal.put(record);
     if (outcome === "pending") return null;
@@ -152,7 +152,6 @@ export class Recorder<N extends Native> {
 
   /** What is known of the reply once the first of it is shown. */
   #begin(): void {
-    if (this.#shown !== null) return;
     const { shown } = this.#reply;
     this.#shown = shown;
     for (const record of this.#attemptsBut(shown)) this.#journal.put(record);

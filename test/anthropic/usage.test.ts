@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { InvalidOptionError } from "../../src/errors.ts";
+import { readUsage } from "../../src/providers/anthropic/message-usage.ts";
 import type { CostNote, Price } from "../../src/providers/anthropic/price.ts";
 import { anthropicCost, anthropicUsage, refusalOf } from "../../src/providers/anthropic/usage.ts";
 import type { AnthropicMessage, AnthropicUsage } from "../../src/providers/anthropic/wire.ts";
@@ -64,7 +65,7 @@ describe("anthropicUsage", () => {
         cache_creation: { ephemeral_5m_input_tokens: 7, ephemeral_1h_input_tokens: odd },
         server_tool_use: { web_search_requests: odd, web_fetch_requests: 2 },
       };
-      expect(anthropicUsage(native as never, "reported")).toEqual({
+      expect(anthropicUsage(readUsage(native), "reported")).toEqual({
         source: "reported",
         inputTokens: 0,
         outputTokens: 0,
@@ -82,18 +83,18 @@ describe("anthropicUsage", () => {
 
   it.each(rows(null, 3, "abc", [], [null], {}))("copes with $odd in place of an object or a list", ({ odd }) => {
     const native = { ...usage({ input_tokens: 5 }), cache_creation: odd, server_tool_use: odd, iterations: odd };
-    expect(anthropicUsage({ ...native, output_tokens_details: odd } as never, "partial")).toMatchObject({
+    expect(anthropicUsage(readUsage({ ...native, output_tokens_details: odd }), "partial")).toMatchObject({
       inputTokens: 5,
       totalTokens: 5,
       thinkingTokens: null,
     });
     const metadata = anthropicCost({ model: "claude-opus-5", usage: native as never });
     expect(metadata).toMatchObject({ cost: 0.000025, inputTokens: 5, webSearchRequests: 0 });
-    expect(anthropicUsage(odd as never, "partial")).toMatchObject({ inputTokens: 0, totalTokens: 0 });
+    expect(anthropicUsage(readUsage(odd), "partial")).toMatchObject({ inputTokens: 0, totalTokens: 0 });
   });
 
   it("is zero before anything was reported", () => {
-    const none = anthropicUsage(undefined, "estimated");
+    const none = anthropicUsage(readUsage(undefined), "estimated");
     expect(none).toMatchObject({ source: "estimated", inputTokens: 0, outputTokens: 0, totalTokens: 0 });
     expect(none.thinkingTokens).toBeNull();
   });

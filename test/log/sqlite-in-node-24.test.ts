@@ -19,13 +19,17 @@ describe.skipIf(isBuiltin("node:sqlite") || process.platform !== "linux" || proc
     ({ program } = fetchRuntime(node24));
   }, LIMIT_MS);
 
-  it("passes the tests of the log in a file", async () => {
-    const files = ["test/log/sqlite-log.test.ts", "test/log/sqlite-processes.test.ts"];
-    const args = ["node_modules/vitest/vitest.mjs", "run", ...files, "--reporter=json"];
-    const { stdout } = await promisify(execFile)(program, args, { cwd: root, maxBuffer: 2 ** 26 }).catch(
-      (error) => error,
-    );
-    const { success, numPassedTests, numPendingTests } = JSON.parse(stdout);
-    expect([success, numPassedTests > 20, numPendingTests], stdout).toEqual([true, true, 1]);
-  }, LIMIT_MS);
+  it(
+    "passes the tests of the log in a file",
+    async () => {
+      const files = ["test/log/sqlite-log.test.ts", "test/log/sqlite-processes.test.ts"];
+      const args = ["node_modules/vitest/vitest.mjs", "run", ...files, "--reporter=json"];
+      const { stdout } = await promisify(execFile)(program, args, { cwd: root, maxBuffer: 2 ** 26 }).catch(
+        (error) => error,
+      );
+      const { success, numPassedTests, numPendingTests } = JSON.parse(stdout);
+      expect([success, numPassedTests > 20, numPendingTests], stdout).toEqual([true, true, 1]);
+    },
+    LIMIT_MS,
+  );
 });

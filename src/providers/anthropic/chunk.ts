@@ -7,9 +7,9 @@ import { deltaEvent, type DeltaTarget } from "./delta.ts";
 import type { MessageBlock } from "./message-block.ts";
 import type { AnthropicNative } from "./native.ts";
 import type { CostMetadata } from "./price.ts";
-import { anthropicCost, anthropicUsage, type Usage } from "./usage.ts";
+import { anthropicUsage, costOf, type Usage } from "./usage.ts";
 import { commonFinishReason, isStopReason } from "./finish-reason.ts";
-import { type MessageDeltaUsage, readEventUsage } from "./message-usage.ts";
+import { type MessageDeltaUsage, readEventUsage, readUsage } from "./message-usage.ts";
 import { textOf } from "./view.ts";
 import type { AnthropicEvent, FinishReason } from "./wire.ts";
 
@@ -116,7 +116,7 @@ export class AnthropicCallResponseChunk implements ResponseChunk {
   /** The usage that this event carries, in words that all providers share, or null. */
   get commonUsage(): Usage | null {
     const { usage } = this;
-    return usage && anthropicUsage(usage, "partial");
+    return usage && anthropicUsage(readUsage(usage), "partial");
   }
 
   /** Input tokens as this event reports them, or null. */
@@ -140,7 +140,7 @@ export class AnthropicCallResponseChunk implements ResponseChunk {
    */
   get costMetadata(): CostMetadata | null {
     const { model, usage } = this;
-    return model === null || usage === null ? null : anthropicCost({ model, usage });
+    return model === null || usage === null ? null : costOf({ model, usage: readUsage(usage) });
   }
 
   /** The text that this event adds. */

@@ -54,6 +54,8 @@ export interface AnthropicCostInput {
   readonly refusal?: { readonly category?: string | null | undefined } | null | undefined;
 }
 
+type ReadCostInput = AnthropicCostInput & Pick<AnthropicMessage, "usage">;
+
 /** Since 2026-09-24, refusals in these categories are charged even if nothing was written. */
 const CHARGED_REFUSALS: readonly unknown[] = ["bio", "frontier_llm", "reasoning_extraction"];
 
@@ -61,8 +63,7 @@ const CHARGED_REFUSALS: readonly unknown[] = ["bio", "frontier_llm", "reasoning_
 const ANSWERS: readonly unknown[] = ["message", "fallback_message"];
 
 /** Usage in terms that all providers share. Like Anthropic's own counts, it leaves out models that worked behind the reply. */
-export function anthropicUsage(received: MessageDeltaUsage | undefined, source: UsageSource): Usage {
-  const usage = readUsage(received);
+export function anthropicUsage(usage: AnthropicUsage, source: UsageSource): Usage {
   const tokens = tokensOf(usage);
   const { cacheWrite5m, cacheWrite1h } = tokens;
   return {
@@ -121,21 +122,20 @@ function readRefusal(details: unknown): AnthropicCostInput["refusal"] {
  */
 export function anthropicCost(input: AnthropicCostInput): CostMetadata | null {
   checkForm("prices", input.prices ?? undefined, anthropicPrices);
-  return costOf(input);
+  return costOf({ ...input, usage: readUsage(input.usage) });
 }
 
-/** The same, with prices that were checked. */
-export function costOf(input: AnthropicCostInput): CostMetadata | null {
-  const { prices, refusal } = input;
-  const usage = readUsage(input.usage);
+/** The same, with usage that was read, and prices that were checked. */
+export function costOf(input: ReadCostInput): CostMetadata | null {
+  const { usage, prices, refusal } = input;
   // Servers may name anything as their model, and programs in plain JavaScript may pass it on.
   const model = stringField(input, "model") ?? "";
   const asked = stringField(input, "asked") ?? model;
   const items = itemsOf({ model, asked, usage, prices, refusal });
   if (items.every(({ price }) => price === null)) return null;
   const searches = usage.server_tool_use?.web_search_requests ?? 0;
-  const searchPrice = priceOf(model, prices)?.webSearchPer1000 ?? WEB_SEARCH_PER_1000;
-  const webSearchCost = (searches * searchPrice) / 1000;
+  const webSearchCost =
+    searches && (searches * (priceOf(model, prices)?.webSearchPer1000 ?? WEB_SEARCH_PER_1000)) / 1000;
   return {
     ...costMetadata(items, webSearchCost, notesOf(usage, items)),
     cacheWrite5mTokens: tokensIn(items, "cacheWrite5m"),
@@ -145,13 +145,7 @@ export function costOf(input: AnthropicCostInput): CostMetadata | null {
   };
 }
 
-function itemsOf({
-  model: served,
-  asked = served,
-  usage,
-  prices,
-  refusal,
-}: AnthropicCostInput & Pick<AnthropicMessage, "usage">): CostItem[] {
+function itemsOf({ model: served, asked = served, usage, prices, refusal }: ReadCostInput): CostItem[] {
   const steps: readonly (TokenUsage & Partial<UsageIteration>)[] = usage.iterations?.length
     ? usage.iterations
     : [usage];

@@ -1,0 +1,89 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { memoryLog } from "../../src/log/memory-log.ts";
+import { BATCH_MS } from "../../src/resume/batch-clock.ts";
+import { LogWriter } from "../../src/resume/log-writer.ts";
+import type { LogRecord } from "../../src/resume/record.ts";
+
+const KEY = { place: "chat", run: "run" };
+const LEASE_MS = 3_000;
+const event = (text: string): LogRecord => ({ type: "event", event: { text } });
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+/** A run whose first batch is written. */
+async function begun() {
+  const log = memoryLog();
+  const append = vi.spyOn(log as unknown as { "~append"(): unknown }, "~append");
+  const onStop = vi.fn<(reason: string) => void>();
+  const begin = { ttlMs: 60_000, replace: false };
+  const writer = new LogWriter({ log, key: KEY, token: "token", leaseMs: LEASE_MS, begin, onStop });
+  writer.put(event("first"), 5);
+  await writer.obstacle;
+  await vi.advanceTimersByTimeAsync(BATCH_MS);
+  expect(append.mock.calls.length).toBe(1);
+  append.mockClear();
+  const entries = async () => (await log.read(KEY, 0))?.entries.map(({ data }) => data) ?? [];
+  return { log, append, onStop, writer, entries };
+}
+
+describe("a run whose log is in this process", () => {
+  it("is written once somebody reads it, with all that there is by then", async () => {
+    const { append, writer, entries } = await begun();
+    for (const text of ["one", "two"]) writer.put(event(text), 3);
+    await vi.advanceTimersByTimeAsync(10 * BATCH_MS);
+    expect(append).not.toHaveBeenCalled();
+    expect(await entries()).toEqual([expect.stringContaining("first"), expect.stringMatching(/one.*two/)]);
+    writer.put(event("three"), 5);
+    expect((await entries()).at(-1)).toContain("three");
+    await entries();
+    expect(append).toHaveBeenCalledTimes(2);
+  });
+
+  it.each(["before", "after"])(
+    "is written in batches for readers that have begun to wait %s an event came",
+    async (when) => {
+      const { log, append, writer } = await begun();
+      const controller = new AbortController();
+      const wait = (): Promise<void> => log.wait(KEY, { after: 1, stop: false }, controller.signal);
+      const early = when === "before" ? wait() : null;
+      writer.put(event("one"), 3);
+      const late = early ?? wait();
+      writer.put(event("two"), 3);
+      expect(append).not.toHaveBeenCalled();
+      await vi.advanceTimersByTimeAsync(BATCH_MS);
+      await late;
+      expect(append).toHaveBeenCalledTimes(1);
+      // That reader waits no more, and nobody else does.
+      writer.put(event("three"), 5);
+      await vi.advanceTimersByTimeAsync(10 * BATCH_MS);
+      expect(append).toHaveBeenCalledTimes(1);
+    },
+  );
+
+  it("learns at once that it is to stop, though it is silent", async () => {
+    const { log, onStop } = await begun();
+    await log.stop(KEY, "enough");
+    expect(onStop.mock.calls).toEqual([["enough"]]);
+  });
+
+  it("keeps its lease, though nothing is written", async () => {
+    const { log, writer } = await begun();
+    writer.put(event("one"), 3);
+    await vi.advanceTimersByTimeAsync(10 * LEASE_MS);
+    const other = { token: "other", leaseMs: LEASE_MS, ttlMs: 60_000, replace: false };
+    expect(await log.begin({ place: KEY.place, run: "other" }, other)).toBe(KEY.run);
+  });
+
+  it("is written if much waits, and at its end", async () => {
+    const { append, writer, entries } = await begun();
+    const large = "x".repeat(200 * 1024);
+    writer.put(event(large), large.length);
+    expect(append).toHaveBeenCalledTimes(1);
+    writer.put(event("last"), 4);
+    await writer.end({ type: "end", outcome: "complete", error: null, cost: null, time: 0 });
+    expect(writer.state).toBe("ended");
+    const texts = [/first/, /x{200}/, /last.*complete/].map((text) => expect.stringMatching(text));
+    expect(await entries()).toEqual(texts);
+  });
+});
