@@ -136,8 +136,8 @@ export function readEventUsage(received: JsonObject | undefined): MessageDeltaUs
 /** Null stands for a field that is not known: it stays, unless the field is required. */
 function readFields(received: JsonObject, fields: Fields): JsonObject {
   const read = { ...received };
-  for (const [name, readField] of Object.entries(fields)) {
-    const value = readField(read[name]);
+  for (const name in fields) {
+    const value = fields[name]?.(read[name]);
     if (value !== undefined) read[name] = value;
     else if (read[name] !== null) delete read[name];
   }
