@@ -13,7 +13,7 @@ export const aLog: Form = {
 
 /** The producer of a run, to a log in the same process. */
 export interface LocalProducer {
-  /** Writes what waits at once, and learns whether it is to stop. */
+  /** Writes what waits at once, and learns what has become of the run. */
   readonly write: () => void;
   /** Writes it when the next batch is due. */
   readonly writeSoon: () => void;
@@ -24,10 +24,10 @@ export interface CheckedLog extends Log {
   /** The same as `append`, which may answer at once. It is called for each batch of each run. */
   "~append"(...args: Parameters<Log["append"]>): Promise<Holding> | Holding;
   /**
-   * Tells a log in this process who writes a run. It loses nothing by having it written late, and most runs are never read:
-   * it asks for what waits once somebody reads, and tells of a stop.
+   * Tells a log in this process who writes a run. It loses nothing if the run is written late, and most runs are never read:
+   * it has it written once somebody reads it, asks it to stop, or removes it.
    *
-   * @returns Whether it does. Another log has to be written as the run goes on, and asked about a stop.
+   * @returns Whether it does. Any other log has to be written as the run goes on, and asked whether that is to stop.
    */
   "~attach"(key: RunKey, producer: LocalProducer): boolean;
   /** Something waits to be written. @returns Whether the log will ask for it. It does not if somebody waits for entries. */

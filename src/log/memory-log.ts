@@ -274,6 +274,7 @@ class MemoryLog implements CheckedLog {
     this.#runs -= 1;
     run.isDropped = true;
     wake(run);
+    run.producer?.write();
   }
 
   /** Frees what nobody asks for any more. */

@@ -207,9 +207,7 @@ export class LogWriter {
     this.#tellObstacle(obstacle);
     if (obstacle !== null) return this.#finish("refused");
     this.#hasBegun = true;
-    const isTold = this.#log["~attach"](this.#options.key, this.#producer);
-    if (this.state !== "open") return;
-    this.#watch.start(isTold);
+    this.#watch.start(this.#log["~attach"](this.#options.key, this.#producer));
     if (this.#isEnding) this.#writeBatch();
     else this.#writeLater();
   }

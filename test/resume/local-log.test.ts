@@ -67,6 +67,13 @@ describe("a run whose log is in this process", () => {
     expect(onStop.mock.calls).toEqual([["enough"]]);
   });
 
+  it("learns at once that it was removed", async () => {
+    const { log, writer } = await begun();
+    writer.put(event("one"), 3);
+    await log.remove(KEY.place);
+    expect(writer.state).toBe("lost");
+  });
+
   it("keeps its lease, though nothing is written", async () => {
     const { log, writer } = await begun();
     writer.put(event("one"), 3);
