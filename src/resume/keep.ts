@@ -3,6 +3,7 @@ import type { AgentRun } from "../agent/run.ts";
 import { messageOf } from "../errors.ts";
 import { LONGEST_TIMER_MS } from "../http/timeout.ts";
 import { inspectable } from "../json/inspectable.ts";
+import { field } from "../json/object.ts";
 import { aLog } from "../log/checked-log.ts";
 import type { Log, RunKey } from "../log/log.ts";
 import type { Native } from "../provider/native.ts";
@@ -275,6 +276,11 @@ function takeAll(writer: LogWriter, { live, advance }: Feed): Promise<void> | "e
     const hasAdvanced = advance();
     if (hasAdvanced !== true) return hasAdvanced === null ? "empty" : null;
   }
+}
+
+/** Keeps what a call has of its input by now: it is told when it is asked, and the reader may ask when more has come. */
+export function keepArgs(call: unknown): void {
+  if (field(call, "state") === "streaming") field(call, "args");
 }
 
 /** What an iterator gives, as it comes. */

@@ -11,7 +11,16 @@ import type { Stream } from "../stream/stream.ts";
 import type { PairTypes } from "../tool/pair.ts";
 import { isError, jsonData } from "../tool/plain-data.ts";
 import { errorRecord } from "./error-record.ts";
-import { EVENT_SIZE, feedOf, type KeepOptions, openRun, type OpenRun, produce, type Production } from "./keep.ts";
+import {
+  EVENT_SIZE,
+  feedOf,
+  keepArgs,
+  type KeepOptions,
+  openRun,
+  type OpenRun,
+  produce,
+  type Production,
+} from "./keep.ts";
 import { becomeKept, isKept, type Kept, type KeptStream } from "./kept.ts";
 import { costIfKnown } from "./kept-stream.ts";
 import { LiveReader, type Rest } from "./live-reader.ts";
@@ -89,7 +98,8 @@ export function agentProduction(
     for (const { stream } of agentRun.turns) if (stream.outcome !== "pending") recorders.get(stream)?.end();
   };
   const feed = feedOf(live, triples, (triple) => {
-    const [chunk, , { stream }] = triple;
+    const [chunk, call, { stream }] = triple;
+    keepArgs(call);
     if (chunk.toolResult === null) recorders.get(stream)?.chunk(chunk);
     else {
       // While a reply is read, its end may be there before the last pairs were handed out.

@@ -30,7 +30,8 @@ import { type AnthropicStream, call, client } from "../../src/providers/anthropi
 import { call as structuredCall } from "../../src/providers/anthropic/structured.ts";
 import * as chat from "../../src/providers/openai-chat/index.ts";
 import * as openai from "../../src/providers/openai/index.ts";
-import { serve } from "../server.ts";
+import { incrementalJson } from "../../src/json/partial.ts";
+import { reply as answer, serve } from "../server.ts";
 import { type FakeAnthropic, fakeAnthropic, fakeOpenAI, reply, text, toolUse } from "../../src/testing/index.ts";
 
 const TEXT = "A book about the sea, and another.";
@@ -145,6 +146,51 @@ describe("a kept stream", () => {
           expect(found.history()).toEqual(kept.history());
         }
       }
+    },
+  );
+
+  it.each(["a stream", "a run of an agent"])(
+    "that is %s shows of a call what came with each pair, to a reader that is slower than the reply",
+    async (kind) => {
+      const fragments = ['{"place": {"city": "Par', 'is"', ', "days": [1', ", 2]", "}}"];
+      const [begin, open, , ...end] = NAMELESS.anthropic;
+      const asked = [begin, { ...open, content_block: { type: "tool_use", id: "t", name: "weather", input: {} } }];
+      const added = fragments.map((partial_json) => ({
+        type: "content_block_delta",
+        index: 0,
+        delta: { type: "input_json_delta", partial_json },
+      }));
+      const asks = [...asked, ...added, ...end].map((event) => `data: ${JSON.stringify(event)}\n\n`).join("");
+      await using server = await serve((response, _request, count) => {
+        response.writeHead(200, { "content-type": "text/event-stream" }).end(count === 1 ? asks : answer("Done."));
+      });
+      const weather = tool({
+        name: "weather",
+        input: z.object({ place: z.object({ city: z.string(), days: z.array(z.number()) }) }),
+        call: () => "sunny",
+      });
+      const own = client({ apiKey: "k", baseURL: server.url });
+      const ask = call(
+        "claude-sonnet-5-5",
+        { stream: { partialTools: true }, tools: [weather], client: own },
+        () => "Hi",
+      );
+      const log = memoryLog();
+      const pairs = kind === "a stream" ? keep(ask(), { log, id: "chat" }) : keep(agent(ask)(), { log, id: "chat" });
+      const shown: unknown[] = [];
+      for await (const [, called] of pairs as AsyncIterable<
+        readonly [unknown, { args: unknown; text: string; delta: unknown }]
+      >) {
+        await new Promise(setImmediate);
+        if (called !== null && called.delta !== null) shown.push([called.text, structuredClone(called.args)]);
+      }
+      const json = incrementalJson();
+      let text = "";
+      const expected = fragments.map((fragment) => {
+        json.push(fragment);
+        return [(text += fragment), structuredClone(json.snapshot())];
+      });
+      expect(shown).toEqual(expected);
     },
   );
 
