@@ -19,19 +19,27 @@ export interface LocalProducer {
   readonly writeSoon: () => void;
 }
 
-/** A log whose answers were checked. */
-export interface CheckedLog extends Log {
-  /** The same as `append`, which may answer at once. It is called for each batch of each run. */
-  "~append"(...args: Parameters<Log["append"]>): Promise<Holding> | Holding;
+/** A log in the process of its producers. */
+export interface LocalLog extends Log {
+  /** Whether a log is one itself, rather than made of one: then it may have methods of its own. */
+  "~isLocal"(log: object): boolean;
+  /** The same as `append`, at once. */
+  "~append"(...args: Parameters<Log["append"]>): Holding;
   /**
-   * Tells a log in this process who writes a run. It loses nothing if the run is written late, and most runs are never read:
-   * it has it written once somebody reads it, asks it to stop, or removes it.
+   * Tells it who writes a run. It loses nothing if the run is written late, and most runs are never read: it has it written
+   * once somebody reads it, asks it to stop, or removes it.
    *
-   * @returns Whether it does. Any other log has to be written as the run goes on, and asked whether that is to stop.
+   * @returns Whether it does.
    */
   "~attach"(key: RunKey, producer: LocalProducer): boolean;
   /** Something waits to be written. @returns Whether the log will ask for it. It does not if somebody waits for entries. */
   "~defer"(key: RunKey): boolean;
+}
+
+/** A log whose answers were checked. One that is not local has to be written as a run goes on, and asked about stops. */
+export interface CheckedLog extends Log, Pick<LocalLog, "~attach" | "~defer"> {
+  /** The same as `append`, which may answer at once. It is called for each batch of each run. */
+  "~append"(...args: Parameters<Log["append"]>): Promise<Holding> | Holding;
 }
 
 /** One for each log, so that its runs can be recognised as belonging together; a checked log maps to itself. */
@@ -51,14 +59,13 @@ export function checkedLog(log: Log): CheckedLog {
 }
 
 function checking(log: Log): CheckedLog {
+  const local = isLocal(log) ? log : null;
   return {
     begin: async (...args) => checked("begin", await log.begin(...args), isName),
     append: async (...args) => checked("append", await log.append(...args), isHolding),
-    "~append": isLocal(log)
-      ? (...args) => log["~append"](...args)
-      : (...args) => Promise.resolve(log.append(...args)).then(asHolding),
-    "~attach": (...args) => isLocal(log) && log["~attach"](...args),
-    "~defer": (...args) => isLocal(log) && log["~defer"](...args),
+    "~append": (...args) => local?.["~append"](...args) ?? Promise.resolve(log.append(...args)).then(asHolding),
+    "~attach": (...args) => local?.["~attach"](...args) ?? false,
+    "~defer": (...args) => local?.["~defer"](...args) ?? false,
     end: async (...args) => checked("end", await log.end(...args), isFlag),
     take: async (...args) => checked("take", await log.take(...args), isFlag),
     read: async (...args) => checked("read", await log.read(...args), isRead),
@@ -69,9 +76,9 @@ function checking(log: Log): CheckedLog {
   };
 }
 
-/** Whether it is this library's in memory, whose answers need neither a promise nor a check. */
-function isLocal(log: Log): log is CheckedLog {
-  return "~append" in log;
+function isLocal(log: Log): log is LocalLog {
+  const hasOwn = METHODS.some((name) => Object.hasOwn(log, name));
+  return "~isLocal" in log && !hasOwn && (log as LocalLog)["~isLocal"](log);
 }
 
 const asHolding = (answer: unknown): Holding => checked("append", answer, isHolding);

@@ -1,6 +1,6 @@
 import { InvalidOptionError, LogError } from "../errors.ts";
 import { checkOptions, positive } from "../schema/option-form.ts";
-import type { CheckedLog, LocalProducer } from "./checked-log.ts";
+import type { LocalLog, LocalProducer } from "./checked-log.ts";
 import type { BeginOptions, Holding, Log, LogEntry, LogRead, RunKey, Seen } from "./log.ts";
 
 /** The bounds of a log in memory. */
@@ -60,7 +60,7 @@ export function memoryLog(options: MemoryLogOptions = {}): Log {
   return new MemoryLog(options.maxBytes ?? MOST_BYTES, options.maxRuns ?? MOST_RUNS);
 }
 
-class MemoryLog implements CheckedLog {
+class MemoryLog implements LocalLog {
   readonly #maxBytes: number;
   readonly #maxRuns: number;
   /** By place, and in each by name, in the order in which they began. */
@@ -121,7 +121,12 @@ class MemoryLog implements CheckedLog {
     return { isHeld: true, stop: run.stop };
   }
 
-  /** See {@link CheckedLog}. @internal */
+  /** See {@link LocalLog}. @internal */
+  "~isLocal"(log: object): boolean {
+    return #places in log && Object.getPrototypeOf(log) === MemoryLog.prototype;
+  }
+
+  /** See {@link LocalLog}. @internal */
   "~attach"(key: RunKey, producer: LocalProducer): boolean {
     const run = this.#run(key);
     if (run === undefined) return false;
@@ -129,7 +134,7 @@ class MemoryLog implements CheckedLog {
     return true;
   }
 
-  /** See {@link CheckedLog}. @internal */
+  /** See {@link LocalLog}. @internal */
   "~defer"(key: RunKey): boolean {
     const run = this.#run(key);
     if (run === undefined || run.waiting.size > 0) return false;

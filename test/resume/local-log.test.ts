@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { Log } from "../../src/log/log.ts";
 import { memoryLog } from "../../src/log/memory-log.ts";
 import { BATCH_MS } from "../../src/resume/batch-clock.ts";
 import { LogWriter } from "../../src/resume/log-writer.ts";
@@ -93,4 +94,38 @@ describe("a run whose log is in this process", () => {
     const texts = [/first/, /x{200}/, /last.*complete/].map((text) => expect.stringMatching(text));
     expect(await entries()).toEqual(texts);
   });
+
+  it.each<[string, (log: Log) => Log]>([
+    ["has a method of its own", (log) => Object.assign(log, { append: log.append.bind(log) })],
+    ["inherits from it", (log) => Object.assign(Object.create(log) as Log, delegating(log))],
+    ["is a proxy", (log) => new Proxy(log, { get: (of, name) => (of[name as keyof Log] as () => unknown).bind(of) })],
+    ["extends its class", () => extended()],
+  ])("is written as it goes on if its log is made of one in memory: one that %s", async (_, made) => {
+    const log = made(memoryLog());
+    const begin = { ttlMs: 60_000, replace: false };
+    const writer = new LogWriter({ log, key: KEY, token: "token", leaseMs: LEASE_MS, begin, onStop() {} });
+    await writer.obstacle;
+    for (const text of ["one", "two", "three"]) {
+      writer.put(event(text), text.length);
+      await vi.advanceTimersByTimeAsync(2 * BATCH_MS);
+    }
+    expect(writer.state).toBe("open");
+    expect((await log.read(KEY, 0))?.entries).toHaveLength(3);
+  });
 });
+
+const METHODS = ["begin", "append", "end", "take", "read", "wait", "stop", "latest", "remove"] as const;
+
+function delegating(log: Log): Log {
+  return Object.fromEntries(METHODS.map((name) => [name, (log[name] as () => unknown).bind(log)])) as unknown as Log;
+}
+
+function extended(): Log {
+  const MemoryLog = memoryLog().constructor as new (...limits: number[]) => Log;
+  class Extended extends MemoryLog {
+    override append(...args: Parameters<Log["append"]>): ReturnType<Log["append"]> {
+      return super.append(...args);
+    }
+  }
+  return new Extended(1e6, 10);
+}
