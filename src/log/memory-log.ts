@@ -5,7 +5,10 @@ import type { BeginOptions, Holding, Log, LogEntry, LogRead, RunKey, Seen } from
 
 /** The bounds of a log in memory. */
 export interface MemoryLogOptions {
-  /** The most bytes of all entries together, counted as two for each character. Default 64 MiB. */
+  /**
+   * The most bytes of all entries together, counted as two for each character. Default 64 MiB. Up to 128 K characters of each
+   * run may wait to be written beside them.
+   */
   readonly maxBytes?: number | undefined;
   /** The most runs. Default 1,000. */
   readonly maxRuns?: number | undefined;
@@ -235,9 +238,7 @@ class MemoryLog implements LocalLog {
   #add(run: Run, entries: readonly string[]): void {
     if (entries.length === 0) return;
     const bytes = entries.reduce((sum, { length }) => sum + 2 * length, 0);
-    this.#makeRoom(bytes, 0);
-    // For lack of room, if it has lapsed.
-    if (run.isDropped) throw new LogError("The log in memory has dropped this run.");
+    this.#makeRoom(bytes, 0, run);
     for (const data of entries) run.entries.push({ number: run.entries.length + 1, data });
     run.bytes += bytes;
     this.#bytes += bytes;
@@ -251,19 +252,22 @@ class MemoryLog implements LocalLog {
     run.dropAt = run.leaseEnd + run.ttlMs;
   }
 
-  /** Drops runs that nobody writes any more, the oldest first. @throws LogError if that is not enough. */
-  #makeRoom(bytes: number, runs: number): void {
+  /** Drops runs that nobody writes any more, the oldest first, but for one. @throws LogError if that is not enough. */
+  #makeRoom(bytes: number, runs: number, kept: Run | null = null): void {
     if (!this.#isFull(bytes, runs)) return;
     const idle = [...this.#places]
       .flatMap(([place, named]) => [...named.values()].map((run) => ({ place, run })))
-      .filter(({ run }) => run.isEnded || hasLapsed(run))
+      .filter(({ run }) => run !== kept && (run.isEnded || hasLapsed(run)))
       .toSorted((one, other) => one.run.dropAt - other.run.dropAt);
     for (const { place, run } of idle) {
       if (!this.#isFull(bytes, runs)) return;
       this.#drop(place, run);
     }
     if (this.#isFull(bytes, runs)) {
-      throw new LogError(`The log in memory is full: ${this.#runs} runs, ${this.#bytes} bytes (maxRuns, maxBytes).`);
+      const held = `${this.#runs} runs (maxRuns: ${this.#maxRuns}) and ${this.#bytes} bytes (maxBytes: ${this.#maxBytes})`;
+      throw new LogError(
+        `The log in memory is full: it has ${held}, and no room for ${runs === 0 ? `${bytes} bytes` : "a run"} more.`,
+      );
     }
   }
 

@@ -1,4 +1,4 @@
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import { memoryLog } from "../../src/log/memory-log.ts";
 import { logSuite } from "./suite.ts";
 
@@ -19,7 +19,9 @@ it("a full log in memory drops runs that have ended, the oldest first, and then 
     await log.begin(key(place), options);
     await log.append(key(place), "t", 1, ["x".repeat(15)]);
   }
-  await expect(log.begin(key("d"), options)).rejects.toThrow("The log in memory is full: 3 runs, 90 bytes");
+  await expect(log.begin(key("d"), options)).rejects.toThrow(
+    /full: it has 3 runs \(maxRuns: 3\) and 90 bytes .* no room for a run more/,
+  );
   await log.end(key("b"), "t", 2, "");
   await log.end(key("a"), "t", 2, "");
   await log.begin(key("d"), options);
@@ -28,4 +30,13 @@ it("a full log in memory drops runs that have ended, the oldest first, and then 
   expect([await log.latest("a"), await log.latest("c")]).toEqual([null, "run"]);
   await expect(log.append(key("c"), "t", 2, ["x".repeat(20)])).rejects.toThrow(/full/);
   expect((await log.read(key("c"), 0))?.last).toBe(1);
+});
+
+it("a full log in memory does not drop a run to make room for its own entries", async () => {
+  const log = memoryLog({ maxBytes: 100 });
+  await log.begin(key("a"), { ...options, leaseMs: 20 });
+  await log.append(key("a"), "t", 1, ["x".repeat(40)]);
+  await vi.waitUntil(async () => (await log.read(key("a"), 0))?.hasLapsed);
+  await expect(log.append(key("a"), "t", 2, ["x".repeat(40)])).rejects.toThrow(/full/);
+  expect((await log.read(key("a"), 0))?.last).toBe(1);
 });
