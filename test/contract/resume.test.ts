@@ -3,6 +3,7 @@ import * as z from "zod";
 import { agent } from "../../src/agent/agent.ts";
 import type { Log } from "../../src/log/log.ts";
 import { memoryLog } from "../../src/log/memory-log.ts";
+import { field } from "../../src/json/object.ts";
 import type { KeepOptions } from "../../src/resume/keep.ts";
 import type { Kept } from "../../src/resume/kept.ts";
 import { keepAgent } from "../../src/resume/kept-agent.ts";
@@ -126,6 +127,14 @@ function pairsOf({ pairs }: Read): object[] {
   }));
 }
 
+/** Pairs, to a reader that looks at the input of each call when it gets it: what it is has to be asked for then. */
+async function* looking<P extends readonly [unknown, unknown]>(pairs: AsyncIterable<P>): AsyncGenerator<P, void> {
+  for await (const pair of pairs) {
+    void field(pair[1], "args");
+    yield pair;
+  }
+}
+
 /** Reads a kept stream here and elsewhere, in whole and from several positions: all come to the same. */
 async function expectSame(
   subject: Subject,
@@ -137,27 +146,27 @@ async function expectSame(
   const positions: number[] = [];
   const live = await read(
     (async function* () {
-      for await (const pair of kept) {
+      for await (const pair of looking(kept)) {
         positions.push(kept.position);
         yield pair;
       }
     })(),
   );
   const during = await early;
-  const other = await read(during);
+  const other = await read(looking(during));
   expect(pairsOf(other)).toEqual(pairsOf(live));
   expect(comesTo(during)).toEqual(comesTo(kept));
   await kept.log.settled;
   expect(kept.log.state).toBe("ended");
   const late = await elsewhere(subject, log, { tools, messages: kept.hasRequest ? kept.messages : [] });
-  expect(pairsOf(await read(late))).toEqual(pairsOf(live));
+  expect(pairsOf(await read(looking(late)))).toEqual(pairsOf(live));
   expect(comesTo(late)).toEqual(comesTo(kept));
   expect(late.history()).toEqual(kept.history());
   expect(late.position).toBe(kept.position);
   for (const after of new Set(positions.filter((_, nth) => nth % 3 === 0))) {
     const rest = await elsewhere(subject, log, { tools, after });
     const first = positions.findIndex((position) => position > after);
-    expect(pairsOf(await read(rest)), `after ${after}`).toEqual(first < 0 ? [] : pairsOf(live).slice(first));
+    expect(pairsOf(await read(looking(rest))), `after ${after}`).toEqual(first < 0 ? [] : pairsOf(live).slice(first));
     expect(comesTo(rest)).toEqual(comesTo(kept));
   }
   return live;
