@@ -83,12 +83,20 @@ export async function failure(promise: Promise<unknown>): Promise<unknown> {
   return error;
 }
 
-/** What a promise gives; fails if it does not settle in time. */
+/** In how many steps time passes. */
+const STEPS = 10;
+
+/**
+ * What a promise gives; fails if it does not settle in time. Time passes in steps, so that a process that was busy, or had no
+ * processor, can still notice what has come meanwhile.
+ */
 export async function within<V>(ms: number, promise: Promise<V>, what: string): Promise<V> {
   const timer = new AbortController();
-  const late = delay(ms, undefined, timer).then(() => {
+  const pass = async (): Promise<never> => {
+    for (let step = 0; step < STEPS; step++) await delay(ms / STEPS, undefined, timer);
     throw new Error(`Not within ${ms} ms: ${what}.`);
-  });
+  };
+  const late = pass();
   late.catch(() => {});
   try {
     return await Promise.race([promise, late]);
