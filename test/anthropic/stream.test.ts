@@ -322,7 +322,8 @@ describe("S5: stop means stop", () => {
       signal: AbortSignal.abort("too late"),
     }))();
     expect(await read(late)).toMatchObject({ error: { cause: "too late" } });
-    const place = timers.mock.calls.findIndex(([, ms]) => ms === 54_321);
+    // On a busy machine, some of that time has passed.
+    const place = timers.mock.calls.findIndex(([, ms = 0]) => ms > 50_000 && ms <= 54_321);
     expect(cleared).toHaveBeenCalledWith(timers.mock.results[place]?.value);
     timers.mockRestore();
     cleared.mockRestore();
