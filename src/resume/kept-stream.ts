@@ -153,7 +153,7 @@ function pairsOf(
       if (pair === null && !source.isOver) return null;
       if (pair !== null) {
         recorder.chunk(pair[0]);
-        if (pair[1] !== null) keepArgs(pair[1]);
+        keepArgs(pair[1]);
         live.push(pair, journal.position, EVENT_SIZE + pair[0].content.length);
       } else if (reply.error !== null) throw reply.error;
       return pair !== null;

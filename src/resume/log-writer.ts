@@ -150,11 +150,15 @@ export class LogWriter {
     queued.position = position;
     queued.size += size;
     this.#waiting.put(record);
-    const { count } = this.#waiting;
     if (queued.size > LARGEST_BACKLOG) {
       this.#finish("failed", this.error ?? new Error("The log is slower than the reply: too much of it waits."));
-    } else if (count === BATCH_RECORDS || queued.size >= BATCH_SIZE) this.#writeBatch();
-    else if (count === 1 && this.#isReady) this.#writeLater();
+    } else if (this.#isLarge) this.#writeBatch();
+    else if (this.#waiting.count === 1 && this.#isReady) this.#writeLater();
+  }
+
+  /** Whether so much waits that the next batch is not waited for. */
+  get #isLarge(): boolean {
+    return this.#waiting.count >= BATCH_RECORDS || this.#queued.size >= BATCH_SIZE;
   }
 
   /** Whether the log could be asked for something now. */
@@ -273,7 +277,7 @@ export class LogWriter {
   /** After a task. */
   #goOn(): void {
     if (this.#drained.length > 0) for (const resolve of this.#drained.splice(0)) resolve();
-    if (this.#isEnding || this.#waiting.count >= BATCH_RECORDS) this.#writeBatch();
+    if (this.#isEnding || this.#isLarge) this.#writeBatch();
     else if (this.#waiting.count > 0) this.#writeLater();
   }
 

@@ -95,6 +95,19 @@ describe("a run whose log is in this process", () => {
     expect(await entries()).toEqual(texts);
   });
 
+  it("is written as soon as the log can be asked again, if much waits by then", async () => {
+    const { append, writer } = await begun();
+    append.mockImplementationOnce(() => {
+      throw new Error("full");
+    });
+    const large = "x".repeat(200 * 1024);
+    writer.put(event(large), large.length);
+    writer.put(event(large), large.length);
+    expect([append.mock.calls.length, writer.isBehind]).toEqual([1, true]);
+    await vi.advanceTimersByTimeAsync(2 * BATCH_MS);
+    expect([append.mock.calls.length, writer.isBehind]).toEqual([3, false]);
+  });
+
   it.each<[string, (log: Log) => Log]>([
     ["has a method of its own", (log) => Object.assign(log, { append: log.append.bind(log) })],
     ["inherits from it", (log) => Object.assign(Object.create(log) as Log, delegating(log))],
